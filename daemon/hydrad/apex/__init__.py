@@ -1,0 +1,1 @@
+"""APEX: ticks to bars to features to signals. Pure."""

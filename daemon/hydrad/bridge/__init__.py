@@ -1,0 +1,1 @@
+"""The daemon's side of all agents: ROUTER with CURVE and ZAP."""

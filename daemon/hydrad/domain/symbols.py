@@ -1,0 +1,49 @@
+"""A symbol's terms at one account: what its broker says about digits, steps, levels and money."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class SymbolTerms(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Terms as the terminal reported them. Amounts are in the account's currency.
+
+    `tick_value_loss`/`tick_value_profit`: money per point and lot (MetaTrader's `trade_tick_value_*` brought to one
+    point). Levels are in points. `volume_max_steps` is per order, `volume_limit_steps` per direction (0: none).
+    `filling_flags`: SYMBOL_FILLING_* bits. `execution`: SYMBOL_TRADE_EXECUTION_*. `trade_mode`:
+    SYMBOL_TRADE_MODE_* (4 is full). `margin_buy`/`margin_sell`: of one lot, from `order_calc_margin`.
+    """
+
+    symbol: str
+    digits: int
+    contract_size: Decimal
+    volume_step: Decimal
+    volume_min_steps: int
+    volume_max_steps: int
+    volume_limit_steps: int
+    stops_level_points: int
+    freeze_level_points: int
+    tick_value_profit: Decimal
+    tick_value_loss: Decimal
+    currency_base: str
+    currency_profit: str
+    currency_margin: str
+    trade_mode: int
+    execution: int
+    filling_flags: int
+    expiration_flags: int
+    order_flags: int
+    margin_buy: Decimal
+    margin_sell: Decimal
+
+    def same_contract(self, other: SymbolTerms) -> bool:
+        """True when nothing changed that sizing or rounding depends on (values of money per point may move)."""
+        return (
+            self.symbol,
+            self.digits,
+            self.contract_size,
+            self.volume_step,
+            self.currency_profit,
+        ) == (other.symbol, other.digits, other.contract_size, other.volume_step, other.currency_profit)

@@ -1,0 +1,1 @@
+"""What the host provides: clocks, entropy, locks, keys, paths."""

@@ -1,0 +1,1 @@
+"""The terminal link: frames, sessions and return codes between daemon and agents. Sans-IO."""

@@ -1,0 +1,1 @@
+"""Recorded market data: reading, and the bundled sample day."""

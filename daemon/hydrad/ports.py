@@ -1,0 +1,51 @@
+"""What the driver asks of the world. Each port is small enough that its fake is a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from hydrad.link.frames import DownFrame
+from hydrad.toc.record import Record
+
+
+class JournalPort(Protocol):
+    """The truth. `append` returns when the records are durable, or raises and the process ends."""
+
+    def append(self, records: Sequence[Record]) -> None: ...
+
+    def head(self) -> tuple[int, bytes]:
+        """Sequence and hash of the last record; (0, GENESIS) when empty."""
+        ...
+
+    def read(self, after_seq: int, limit: int) -> list[Record]:
+        """Records with seq > after_seq, oldest first."""
+        ...
+
+    def replay(self, after_seq: int = 0) -> Iterator[Record]: ...
+
+
+class InputLogPort(Protocol):
+    """Numbered inputs, written before their batch's commit, synced once a second."""
+
+    def append(self, number: int, data: bytes) -> None: ...
+
+    def flush(self) -> None:
+        """Hand what was appended to the operating system."""
+        ...
+
+
+class BridgePort(Protocol):
+    """The way to agents. A send never blocks; False when the connection is gone or its queue is full."""
+
+    def send(self, terminal: str, connection: int, frame: DownFrame) -> bool: ...
+
+
+class ClockPort(Protocol):
+    def machine_ns(self) -> int:
+        """UTC nanoseconds."""
+        ...
+
+    def boot_ns(self) -> int:
+        """A clock that counts suspend and never steps."""
+        ...

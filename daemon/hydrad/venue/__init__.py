@@ -1,0 +1,1 @@
+"""A broker's arithmetic: fills, stops, margin, profit. Pure."""

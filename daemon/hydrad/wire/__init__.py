@@ -1,0 +1,1 @@
+"""The protocol of people's surfaces: calls, answers, codec, reason codes."""

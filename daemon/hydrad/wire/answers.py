@@ -1,0 +1,396 @@
+"""Answers: one envelope for every verb, and the data of each verb as people's surfaces show it.
+
+Prices, volumes and money are text; instants ISO 8601 with `Z`; durations and ages are seconds, ages measured at
+the envelope's `ts`. Null means not known or not applicable, never zero.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Out(msgspec.Struct, frozen=True):
+    """Base of answers: additive within a schema version."""
+
+
+class DaemonInfo(Out, frozen=True):
+    version: str
+    protocol: int
+    instance: str
+    mode: str
+
+
+class Problem(Out, frozen=True):
+    """`code` is an ErrorCode; `facts` hold what a script may need."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    facts: dict[str, Any] = {}
+
+
+class Answer(Out, frozen=True):
+    """The envelope. On a stream each event is an Answer with `more`; the last one has `more` False."""
+
+    schema: str
+    ok: bool
+    ts: str
+    daemon: DaemonInfo
+    data: Any = None
+    warnings: tuple[str, ...] = ()
+    error: Problem | None = None
+    id: int = 0
+    more: bool = False
+
+
+# --- rows shared by several verbs -----------------------------------------------------------------------
+
+
+class CheckRow(Out, frozen=True):
+    """One risk check: what was measured, what the limit is, and whether it passed."""
+
+    code: str
+    ok: bool
+    measured: str
+    limit: str
+
+
+class PlanRow(Out, frozen=True):
+    kind: str
+    at: str | None
+    act: str
+
+
+class OrderView(Out, frozen=True):
+    """The exact order of a verdict."""
+
+    account: str
+    symbol: str
+    side: str
+    type: str
+    volume: str
+    entry: str | None
+    collar: str | None
+    stop: str | None
+    target: str | None
+    plan: tuple[PlanRow, ...]
+    hash: str
+
+
+class ActRow(Out, frozen=True):
+    """`state`: see hydra-states(7). `verdict` is the one line a person reads."""
+
+    id: str
+    kind: str
+    state: str
+    mission: str | None
+    position: str | None
+    account: str
+    terminal: str | None
+    symbol: str
+    side: str
+    volume: str
+    requested_at: str
+    market_at: str
+    by: str
+    surface: str
+    age_s: float
+    retcode: int | None
+    retcode_name: str | None
+    ticket: int | None
+    price: str | None
+    filled_volume: str | None
+    slippage_points: int | None
+    codes: tuple[str, ...]
+    verdict: str
+    reason: str | None
+
+
+class ActShow(Out, frozen=True):
+    act: ActRow
+    order: OrderView | None
+    checks: tuple[CheckRow, ...]
+    risk_money: str | None
+    currency: str
+
+
+class FireAnswer(Out, frozen=True):
+    """Answer of fire, close, modify. `act` is None on a dry run. `acts` has one row an act asked for."""
+
+    dry_run: bool
+    would: str
+    act: ActRow | None
+    acts: tuple[ActRow, ...]
+    mission: str | None
+    order: OrderView | None
+    checks: tuple[CheckRow, ...]
+    risk_money: str | None
+    currency: str
+
+
+class MissionRow(Out, frozen=True):
+    """`tcs` is null and `tcs_text` says "not calibrated" while no calibration holds."""
+
+    id: str
+    state: str
+    kind: str
+    symbol: str
+    side: str
+    entry: str
+    stop: str
+    target: str | None
+    collar: str
+    r: str | None
+    tcs: int | None
+    tcs_text: str
+    session: str
+    proposed_at: str
+    expires_at: str
+    horizon_at: str
+    expires_in_s: float
+    origin: str
+    detector: str | None
+    fires: int
+    passed: bool
+    outcome: str | None
+    outcome_r: str | None
+
+
+class MissionShow(Out, frozen=True):
+    mission: MissionRow
+    features: dict[str, str]
+    why: str
+    acts: tuple[ActRow, ...]
+    source: str | None
+
+
+class PositionRow(Out, frozen=True):
+    """`foreign`: not ours; never touched unasked. `pnl`: open profit with swap, or the closed result net of costs."""
+
+    id: str
+    state: str
+    foreign: bool
+    account: str
+    symbol: str
+    side: str
+    volume: str
+    open_price: str
+    stop: str | None
+    target: str | None
+    pnl: str | None
+    currency: str
+    r: str | None
+    opened_at: str
+    closed_at: str | None
+    close_price: str | None
+    close_reason: str | None
+    mission: str | None
+    ticket: int
+    plan: tuple[PlanRow, ...]
+    as_of_age_s: float | None
+
+
+class ClocksView(Out, frozen=True):
+    machine: str
+    market: str | None
+    speed: str
+
+
+class AccountRow(Out, frozen=True):
+    """Amounts are null until the terminal has reported them in this session; `as_of_age_s` is their age."""
+
+    name: str
+    kind: str
+    login: int
+    server: str
+    currency: str
+    hedging: bool
+    balance: str | None
+    equity: str | None
+    margin_level: str | None
+    day_pnl: str | None
+    day_limit: str | None
+    open_risk: str | None
+    open_risk_limit: str | None
+    authority: str
+    positions: int
+    as_of_age_s: float | None
+
+
+class ServiceRow(Out, frozen=True):
+    name: str
+    state: str
+    since: str
+    restarts: int
+    detail: str
+
+
+class FeedRow(Out, frozen=True):
+    symbol: str
+    terminal: str
+    age_s: float | None
+    rate_per_s: float
+    stale: bool
+
+
+class TerminalRow(Out, frozen=True):
+    name: str
+    account: str
+    link: str
+    duty: str
+    why: str | None
+    heartbeat_age_s: float | None
+    clock_offset_ms: float | None
+    clock_uncertainty_ms: float | None
+    epoch: int | None
+    halted: bool | None
+    in_hand: int | None
+    through: str | None
+    ledger_entries: int
+    identity: str | None
+
+
+class HealthRow(Out, frozen=True):
+    check: str
+    ok: bool
+    detail: str
+
+
+class AlarmRow(Out, frozen=True):
+    id: str
+    code: str
+    subject: str
+    text: str
+    since: str
+    age_s: float
+
+
+class MissionCounts(Out, frozen=True):
+    open: int
+    engaged: int
+    proposed_today: int
+    expired_today: int
+
+
+class ActCounts(Out, frozen=True):
+    unknown: int
+    in_flight: int
+    today: int
+    denied_today: int
+
+
+class JournalView(Out, frozen=True):
+    seq: int
+    head: str
+    size_bytes: int
+
+
+class SignalsView(Out, frozen=True):
+    rate_per_h: float
+    last_age_s: float | None
+    suppressed: dict[str, int]
+
+
+class StatusData(Out, frozen=True):
+    mode: str
+    authority: str
+    since: str
+    home: str
+    endpoint: str
+    pid: int
+    epoch: int
+    clocks: ClocksView
+    accounts: tuple[AccountRow, ...]
+    services: tuple[ServiceRow, ...]
+    feed: tuple[FeedRow, ...]
+    terminals: tuple[TerminalRow, ...]
+    missions: MissionCounts
+    acts: ActCounts
+    positions: int
+    journal: JournalView
+    signals: SignalsView
+    scheduler: tuple[str, ...]
+    alarms: tuple[AlarmRow, ...]
+    health: tuple[HealthRow, ...]
+
+
+class QuoteRow(Out, frozen=True):
+    symbol: str
+    terminal: str
+    bid: str
+    ask: str
+    spread_points: int
+    time: str
+    age_s: float
+    stale: bool
+    source: bool
+
+
+class Event(Out, frozen=True):
+    """A record as `tail` and `trace` show it. `text` is one line for people, `facts` the record's fields for scripts;
+    `after_s` (trace only) the time since the line before."""
+
+    seq: int
+    at: str
+    market_at: str | None
+    kind: str
+    text: str
+    actor: str
+    surface: str
+    ids: tuple[str, ...]
+    facts: dict[str, Any]
+    after_s: float | None = None
+
+
+class TraceData(Out, frozen=True):
+    id: str
+    title: str
+    events: tuple[Event, ...]
+    findings: tuple[str, ...]
+
+
+class HaltedTerminal(Out, frozen=True):
+    terminal: str
+    account: str
+    verified: bool
+    detail: str
+
+
+class HaltData(Out, frozen=True):
+    """What the latch has stopped, as verified. `on_the_wire`: acts that had left before the latch."""
+
+    authority: str
+    account: str | None
+    latched_at: str
+    terminals: tuple[HaltedTerminal, ...]
+    on_the_wire: tuple[str, ...]
+    withheld: tuple[str, ...]
+    orders: tuple[str, ...]
+    positions_open: int
+
+
+class EnrollData(Out, frozen=True):
+    terminal: str
+    account: str
+    bundle: str
+    public_key: str
+
+
+class ConfigRow(Out, frozen=True):
+    key: str
+    value: str
+    source: str
+    restart: bool
+
+
+class StepData(Out, frozen=True):
+    market: str
+    done: bool
+    held_by: tuple[str, ...]
+
+
+class DownData(Out, frozen=True):
+    pid: int
+    stopped: tuple[str, ...]

@@ -1,0 +1,242 @@
+"""Calls: what a client may ask of the daemon, one Struct a verb. Strict: unknown verbs and fields are errors.
+
+A call travels as one frame of the unix socket (see `codec`). Ids are shown ids as people write them, prices,
+volumes and percentages are text: the daemon parses them, once, and its errors name the field.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+PROTOCOL = 1
+
+
+class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb", tag=str.lower):
+    """Base of all calls' bodies."""
+
+
+# --- queries: answered from memory, change nothing ------------------------------------------------------
+
+
+class Status(Verb, frozen=True, tag="status"):
+    """One screen of everything: `hydra.status/v1`."""
+
+
+class Tail(Verb, frozen=True, tag="tail"):
+    """Records as events, `hydra.event/v1`, oldest first; with `follow` the stream goes on. `after_seq` wins over
+    `last` and `since_ns`. Filters: `kind` (record type), `symbol`, `mission` (shown id)."""
+
+    follow: bool = False
+    last: int = 20
+    after_seq: int | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    kind: str | None = None
+    symbol: str | None = None
+    mission: str | None = None
+
+
+class Missions(Verb, frozen=True, tag="missions"):
+    state: str | None = None
+    symbol: str | None = None
+    limit: int = 50
+
+
+class MissionShow(Verb, frozen=True, tag="mission.show"):
+    mission: str
+
+
+class Fires(Verb, frozen=True, tag="fires"):
+    """All acts with `all_acts`, else fires."""
+
+    unknown: bool = False
+    state: str | None = None
+    all_acts: bool = False
+    limit: int = 50
+
+
+class FireShow(Verb, frozen=True, tag="fire.show"):
+    act: str
+
+
+class Trace(Verb, frozen=True, tag="trace"):
+    """Every record about a mission, act or position. `recheck` asks the terminal again for acts that are UNKNOWN."""
+
+    id: str
+    recheck: bool = False
+
+
+class Positions(Verb, frozen=True, tag="positions"):
+    closed: bool = False
+    account: str | None = None
+    limit: int = 200
+
+
+class Accounts(Verb, frozen=True, tag="accounts"):
+    pass
+
+
+class Terminals(Verb, frozen=True, tag="terminals"):
+    pass
+
+
+class Ticks(Verb, frozen=True, tag="ticks"):
+    """Last quote of each symbol and terminal; empty `symbols` means all."""
+
+    symbols: tuple[str, ...] = ()
+
+
+class ConfigShow(Verb, frozen=True, tag="config.show"):
+    """The running configuration, with where each value came from."""
+
+
+class Alarms(Verb, frozen=True, tag="alarms"):
+    pass
+
+
+# --- requests: inputs of the core -----------------------------------------------------------------------
+
+
+class Fire(Verb, frozen=True, tag="fire"):
+    """Fire a mission. One of `volume` (lots) and `risk` ("0.5%") or neither (the configured risk). `wait_s`: how long
+    to wait for the verdict; 0 answers once routed. `plan`: `default` (time stop at the horizon) or `none`."""
+
+    mission: str
+    account: str | None = None
+    volume: str | None = None
+    risk: str | None = None
+    plan: str = "default"
+    dry_run: bool = False
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
+    """By hand: makes a mission, then fires it. `side` is buy or sell."""
+
+    symbol: str
+    side: str
+    stop: str
+    target: str | None = None
+    expiry_s: float = 300.0
+    account: str | None = None
+    volume: str | None = None
+    risk: str | None = None
+    plan: str = "default"
+    dry_run: bool = False
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class Pass(Verb, frozen=True, tag="pass"):
+    """This operator lets the mission go; others may still fire it."""
+
+    mission: str
+    reason: str | None = None
+
+
+class Close(Verb, frozen=True, tag="close"):
+    """Close a position (`P-…`, or its fire's `F-…`), or all of a mission (`M-…`). `part`: "50%" or lots."""
+
+    id: str
+    part: str | None = None
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class Modify(Verb, frozen=True, tag="modify"):
+    """New stop and/or target; what is not named stays. `target="none"` removes it; a stop is never removed."""
+
+    id: str
+    stop: str | None = None
+    target: str | None = None
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class Halt(Verb, frozen=True, tag="halt"):
+    """Latch HALTED (or REDUCING with `reduce`), for all or one account; answers with what has been verified."""
+
+    account: str | None = None
+    reduce: bool = False
+    reason: str | None = None
+    wait_s: float = 2.0
+
+
+class Resume(Verb, frozen=True, tag="resume"):
+    account: str | None = None
+    reason: str | None = None
+    wait_s: float = 2.0
+
+
+class Resolve(Verb, frozen=True, tag="resolve"):
+    """A commander's verdict on an UNKNOWN act. `verdict`: filled or not-executed."""
+
+    act: str
+    verdict: str
+    reason: str
+    ticket: int | None = None
+
+
+class TerminalEnroll(Verb, frozen=True, tag="terminal.enroll"):
+    """Enrol a terminal for an account: draws its keys, writes its bundle. The account is added when new."""
+
+    name: str
+    account: str
+    login: int
+    server: str
+    kind: str = "paper"
+    currency: str = "USD"
+    hedging: bool = True
+    symbols: tuple[str, ...] = ()
+
+
+class MarketStep(Verb, frozen=True, tag="market.step"):
+    """Paper homes with `paper.conductor = "client"`: ask the simulated broker for `minutes` of market time and
+    answer when every agent has said `through` and all of it has been stepped."""
+
+    minutes: int = 1
+
+
+class Down(Verb, frozen=True, tag="down"):
+    """Stop the daemon and its children. Refused (CONFLICT) while acts are in flight, unless `force`."""
+
+    force: bool = False
+
+
+AnyVerb = (
+    Status
+    | Tail
+    | Missions
+    | MissionShow
+    | Fires
+    | FireShow
+    | Trace
+    | Positions
+    | Accounts
+    | Terminals
+    | Ticks
+    | ConfigShow
+    | Alarms
+    | Fire
+    | FireSymbol
+    | Pass
+    | Close
+    | Modify
+    | Halt
+    | Resume
+    | Resolve
+    | TerminalEnroll
+    | MarketStep
+    | Down
+)
+
+
+class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`id` is echoed in each answer. `key`: idempotency key of a request, at most 64 characters."""
+
+    protocol: int
+    id: int
+    body: AnyVerb
+    key: str = ""
+    surface: str = "shell"

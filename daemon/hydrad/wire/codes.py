@@ -1,0 +1,101 @@
+"""Stable codes that people and scripts see: of risk checks, refusals, findings and errors.
+
+Each has one sentence; the reference page is generated from here.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class Reason(enum.Enum):
+    """Why an act was denied by us. Order is the order of the checks."""
+
+    AUTHORITY = "Authority is REDUCING or HALTED, globally or for this account: nothing may open."
+    SERVICE_STOPPED = "TOC is not accepting acts."
+    ROLE = "The operator's role does not allow this."
+    MISSION_STATE = "The mission no longer accepts fires."
+    MISSION_EXPIRED = "The mission's expiry has passed."
+    DUPLICATE = "This mission already has a live or executed fire on this account."
+    ACCOUNT_UNKNOWN = "The account's balance, equity or currency has not been reported in this session."
+    TERMS_UNKNOWN = "The symbol's terms at this account have not been reported in this session."
+    TERMINAL_LINK = "The account's terminal is not READY."
+    TERMINAL_DUTY = "The account's terminal takes no new fires."
+    CLOCK_OFFSET = "Agent's and daemon's clocks differ too much, or the measurement is old or missing."
+    BROKER_CLOCK = "The broker's clock offset is unknown."
+    TRADING_OFF = "The terminal is disconnected from its trade server, or trading is switched off."
+    SYMBOL_TRADE_MODE = "The broker does not allow this symbol to be opened on this side."
+    MARKET_HOURS = "The market is closed, opening, or rolling over."
+    TICK_AGE = "The account's last quote of this symbol is too old, or there is none."
+    SPREAD = "The spread is above its limit, or too large a share of the stop's distance."
+    ENTRY_MISSED = "The price has left the collar around the mission's entry."
+    PRICE_SIDE = "Stop and target are not on their sides of the price."
+    STOP_PRESENT = "A stop is compulsory."
+    STOPS_LEVEL = "Stop or target is closer to the price than the broker allows."
+    ORDER_TYPE = "This order type is not offered yet."
+    SIZE = "The volume for the allowed risk is below the symbol's minimum."
+    VOLUME_LIMITS = "The volume is outside the symbol's minimum, maximum, step or limit."
+    OPEN_POSITIONS = "Too many open positions."
+    FIRES_PER_MINUTE = "Too many fires within a minute."
+    RISK_PER_TRADE = "The trade risks more than one trade may."
+    OPEN_RISK = "Open risk with what is in flight would exceed its limit."
+    DAY_LOSS = "The account's loss of the day, on equity, is at its limit."
+    MARGIN = "Too little free margin would remain."
+    NETTING_SYMBOL_BUSY = "On a netting account this symbol already has a live act or a foreign position."
+    LANE_FULL = "Eight opening acts already wait on this account."
+    LANE_WAIT = "The act's own deadline passed while it waited in the lane."
+    LIMIT_UNSET = "A limit that a live account must have is not set."
+    POSITION_STATE = "The position is not open, or another act on it is in flight."
+    NOT_TIGHTER = "While halted a stop may only be tightened."
+
+    @property
+    def text(self) -> str:
+        return str(self.value)
+
+
+class Finding(enum.Enum):
+    """What reconciliation or a check found, for a person to look at."""
+
+    LEDGER_LOST = "The agent's ledger is another or shorter than the one last seen whole."
+    EPOCH_AHEAD = "The agent has stored a higher epoch than this journal's: a backup was restored, or two daemons run."
+    ALIEN_POSITION = "A position carries our tag, but no fire of this journal opened it."
+    ALIEN_ORDER = "A resting order carries our tag, but no act of this journal placed it."
+    FOREIGN_POSITION = "A position that is not ours: it counts as exposure and is never touched unasked."
+    LATE_EXECUTION = "Executed after we had proof of the contrary."
+    VOLUME_MISMATCH = "The broker's volume differs from the journal's."
+    STOP_MISSING = "An open position has no stop at the broker."
+    MISSING_POSITION = "An open position is gone and its closing deal was not found yet."
+    IDENTITY = "The terminal is not the account that was enrolled."
+    CONFLICT = "Same act id, other order hash."
+    DEAL_MISMATCH = "A deal differs from the act that it belongs to."
+    SEQUENCE_GAP = "Frames were lost inside a session; a new hand-shake was demanded."
+    SECOND_SESSION = "A second agent used the same terminal's key."
+    INPUTS_SHORT = "The log of inputs ends before the journal does."
+    SNAPSHOT_STALE = "The snapshot could not be used; the whole journal was folded."
+    SYMBOL_TERMS = "A symbol's terms changed at the broker."
+    AGENT_WARNING = "The agent reported something a person should know."
+
+    @property
+    def text(self) -> str:
+        return str(self.value)
+
+
+class ErrorCode(enum.StrEnum):
+    """The `error.code` of an answer; each maps to one exit code of the shell."""
+
+    USAGE = "USAGE"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    DENIED = "DENIED"
+    REJECTED = "REJECTED"
+    NOT_EXECUTED = "NOT_EXECUTED"
+    UNKNOWN_OUTCOME = "UNKNOWN_OUTCOME"
+    PENDING = "PENDING"
+    PARTLY = "PARTLY"
+    CONFLICT = "CONFLICT"
+    DIFFERENCES = "DIFFERENCES"
+    UNHEALTHY = "UNHEALTHY"
+    PROTOCOL = "PROTOCOL"
+    TIMED_OUT = "TIMED_OUT"
+    UNREACHABLE = "UNREACHABLE"
+    FAILED = "FAILED"

@@ -1,0 +1,1 @@
+"""The operator's side: a light, synchronous client of the daemon."""

@@ -1,0 +1,1 @@
+"""One file a noun: parse, call the client, render. No logic."""
