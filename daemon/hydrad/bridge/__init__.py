@@ -1,1 +1,1 @@
-"""The daemon's side of all agents: ROUTER with CURVE and ZAP."""
+"""The daemon's end of the terminal link: one ZeroMQ ROUTER with CURVE, and who may speak through it."""

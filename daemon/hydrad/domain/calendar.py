@@ -50,7 +50,7 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
     try:
         with (importlib.resources.files(package) / leaf).open("rb") as file:
             return zoneinfo.ZoneInfo.from_file(file, key=name)
-    except (FileNotFoundError, ModuleNotFoundError, IsADirectoryError):
+    except (FileNotFoundError, ModuleNotFoundError, IsADirectoryError, ValueError):
         raise zoneinfo.ZoneInfoNotFoundError(f"no zone named {name}") from None
 
 
@@ -68,7 +68,7 @@ def _offset_ms(hour_ms: int, zone_name: str) -> int:
 
 
 def local_ms(ms: int, zone_name: str) -> int:
-    """Wall-clock milliseconds of a UTC instant in a zone (offsets change on whole hours UTC in the zones used)."""
+    """Wall-clock milliseconds of a UTC instant in a zone (where used, offsets change on whole hours UTC)."""
     return ms + _offset_ms(ms // _HOUR_MS * _HOUR_MS, zone_name)
 
 
@@ -112,8 +112,13 @@ def hours(ms: int) -> Hours:
 
 
 def trading_day(ms: int, zone_name: str = NEW_YORK, roll_minute: int = 17 * 60) -> int:
-    """The trading day of an instant as a day number since 1970: it changes at the roll minute, local time."""
-    return (local_ms(ms, zone_name) + DAY_MS - roll_minute * MINUTE_MS) // DAY_MS
+    """The trading day of an instant as a day number since 1970: it changes at the roll minute, local time.
+
+    It is named by the date that holds most of it: a roll from noon on begins the next date's day, one before
+    noon (a firm whose day turns at midnight) its own date's.
+    """
+    ahead_ms = DAY_MS if roll_minute >= 12 * 60 else 0
+    return (local_ms(ms, zone_name) + ahead_ms - roll_minute * MINUTE_MS) // DAY_MS
 
 
 def day_text(day: int) -> str:

@@ -51,8 +51,8 @@ def float_points(value: float, digits: int) -> int:
     """
     if value != value or value in (float("inf"), float("-inf")):
         raise BadNumber(f"price {value} is not finite")
-    scaled = value * 10**digits
-    points = round(scaled)
+    scaled = value * float(10**digits)
+    points: int = round(scaled)
     if abs(scaled - points) > 1e-3:
         raise BadNumber(f"price {value!r} is not on the grid of {digits} digits")
     return points
@@ -60,7 +60,7 @@ def float_points(value: float, digits: int) -> int:
 
 def points_float(points: int, digits: int) -> float:
     """The float that MetaTrader asks for; converts back to the same points, or AssertionError."""
-    value = round(points / 10**digits, digits)
+    value: float = round(points / float(10**digits), digits)
     assert float_points(value, digits) == points, (points, digits)
     return value
 

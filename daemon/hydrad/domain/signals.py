@@ -51,3 +51,12 @@ class Suppressed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     detector: str
     reason: str
     detail: str
+
+
+class Outcome(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where a mission ended by the venue's arithmetic, fired or not: TARGET, STOP or TIMEOUT; R after spread."""
+
+    mission: int
+    outcome: str
+    r_milli: int
+    at_ms: int

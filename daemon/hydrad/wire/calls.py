@@ -112,7 +112,7 @@ class Fire(Verb, frozen=True, tag="fire"):
 
 
 class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
-    """By hand: makes a mission, then fires it. `side` is buy or sell."""
+    """By hand: makes a mission, then fires it. `side` is buy or sell. `again`: meant, though it looks repeated."""
 
     symbol: str
     side: str
@@ -126,6 +126,7 @@ class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
     dry_run: bool = False
     wait_s: float = 10.0
     reason: str | None = None
+    again: bool = False
 
 
 class Pass(Verb, frozen=True, tag="pass"):

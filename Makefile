@@ -1,0 +1,63 @@
+# What a person needs to build, try and check HydraX. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := $(shell find hydractl daemon -name '*.py' -o -name '*.xz' -o -name '*.hxt' 2>/dev/null) pyproject.toml constraints.txt
+SEEDS ?= 300
+T ?= tests
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test quick check sim bench wheel clean
+
+help:            ## this list
+	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP)  ## a virtual environment in .venv with the wheel and the tools
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("HydraX needs Python 3.11 or newer, not " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.tools: $(VENV)/bin/python constraints.txt pyproject.toml
+	$(BIN)/pip install -q --upgrade 'pip>=25.1' -c constraints.txt
+	$(BIN)/pip install -q -c constraints.txt --group dev hatchling apsw msgspec numpy pyzmq rich tomli-w typer tzdata
+	touch $@
+
+$(STAMP): $(VENV)/.tools $(SOURCES)
+	$(BIN)/pip install -q --no-deps --no-build-isolation --force-reinstall .
+	touch $@
+
+demo: setup      ## the whole pipeline on a recorded day: ticks, missions, fires, fills, closes
+	@$(BIN)/hydractl demo
+
+run: setup       ## the daemon of your home, in the foreground
+	$(BIN)/hydrad run
+
+test: setup      ## all tests, against the installed wheel
+	$(BIN)/pytest -q -n 2 --dist loadgroup
+
+quick:           ## tests from the tree: make quick T=tests/toc
+	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/pytest -q $(T) --deselect tests/packaging
+
+check: setup     ## lint, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/lint-imports
+
+sim: setup       ## the seeded simulator: SEEDS=300
+	$(BIN)/hydrad drill --ring R1 --seeds $(SEEDS)
+
+bench: setup     ## figures, each beside its peer or limit, in one run
+	for name in journal fire status; do $(BIN)/python bench/$$name.py || exit 1; done
+
+bench-%: setup
+	$(BIN)/python bench/$*.py
+
+wheel: setup     ## the wheel, in dist/
+	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w dist .
+
+clean:           ## remove what was built
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

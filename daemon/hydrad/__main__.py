@@ -1,0 +1,200 @@
+"""hydrad's own verbs: `run` the daemon, and what needs none: `init`, `config check`, `journal verify`, `demo`, `drill`.
+
+`hydractl` execs these with its own arguments, so the output contract is the same: data on stdout (one JSON envelope
+with `-o json`), talk on stderr, the exit codes of the shell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from hydrad import __version__, config, home
+from hydrad.domain.accounts import HomeMode
+from hydrad.domain.instants import ns_text
+from hydrad.host.clock import SystemClock
+from hydrad.host.keys import BadSecret
+from hydrad.host.lock import FileLock, Held
+from hydrad.host.places import BadPlace, Places, find_places, make_private
+from hydrad.journal.verify import verify
+from hydrad.wire.answers import Answer, DaemonInfo, Problem
+from hydrad.wire.calls import PROTOCOL
+from hydrad.wire.codes import ErrorCode
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_DIFFERENCES, EXIT_CONFLICT = 0, 1, 2, 10, 15
+EXIT_FENCED, EXIT_CONFIG = 75, 78
+
+
+class Failed(Exception):
+    """A verb that could not do what was asked: exit code, error code, message, hint."""
+
+    def __init__(self, exit_code: int, code: ErrorCode, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.problem = Problem(code.value, message, hint)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["demo"]:
+        from hydrad import demo
+
+        return demo.main(arguments[1:])
+    if arguments[:1] == ["drill"]:
+        from hydrad.simulation import drill
+
+        return drill.main(arguments[1:])
+    options = _parser().parse_args(arguments)
+    try:
+        data, lines = options.work(options)
+    except Failed as failed:
+        _say(options, None, [], failed.problem)
+        return failed.exit_code
+    except (BadPlace, BadSecret, home.NoHome) as error:
+        _say(options, None, [], Problem(ErrorCode.FAILED.value, str(error)))
+        return EXIT_FAILED
+    if isinstance(data, int):
+        return data
+    _say(options, data, lines, None)
+    return EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hydrad", description="The HydraX daemon.")
+    parser.add_argument("--version", action="version", version=f"hydrad {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("-o", "--output", choices=("table", "wide", "json", "tsv"), default="table")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    run = verbs.add_parser("run", parents=[common], help="run the daemon in the foreground")
+    run.set_defaults(work=_run, schema="hydra.run/v1")
+    init = verbs.add_parser("init", parents=[common], help="make a home")
+    init.add_argument("--real", action="store_true", help="for demo and live accounts; starts HALTED")
+    init.set_defaults(work=_init, schema="hydra.init/v1")
+    noun = verbs.add_parser("config", help="the configuration").add_subparsers(required=True, metavar="VERB")
+    check = noun.add_parser("check", parents=[common], help="read it, and say what is wrong")
+    check.add_argument("file", nargs="?", type=Path)
+    check.set_defaults(work=_config_check, schema="hydra.config_check/v1")
+    noun = verbs.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="VERB")
+    verifier = noun.add_parser("verify", parents=[common], help="check the chain of hashes")
+    verifier.add_argument("file", nargs="?", type=Path)
+    verifier.set_defaults(work=_journal_verify, schema="hydra.journal_verify/v1")
+    verbs.add_parser("demo", help="the whole pipeline on a recorded day", add_help=False)
+    verbs.add_parser("drill", help="the seeded simulator", add_help=False)
+    return parser
+
+
+def _say(options: argparse.Namespace, data: object, lines: list[str], problem: Problem | None) -> None:
+    """One envelope, or plain lines."""
+    if options.output == "json":
+        answer = Answer(
+            options.schema,
+            problem is None,
+            ns_text(SystemClock().machine_ns(), 6),
+            DaemonInfo(__version__, PROTOCOL, "", ""),
+            data,
+            error=problem,
+        )
+        plain = msgspec.to_builtins(answer)
+        del plain["id"], plain["more"]
+        sys.stdout.write(msgspec.json.encode(plain).decode() + "\n")
+        return
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    if problem is not None:
+        sys.stderr.write(f"hydrad: {problem.message}\n")
+        if problem.hint:
+            sys.stderr.write(f"  {problem.hint}\n")
+
+
+def _load(places: Places, exit_code: int, file: Path | None = None) -> config.Loaded:
+    try:
+        return config.load(file or places.config_file, places.conf_dir, os.environ)
+    except config.ConfigError as error:
+        raise Failed(exit_code, ErrorCode.FAILED, str(error), "hydractl config check") from None
+
+
+# --- run ------------------------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
+    places = find_places(os.environ)
+    loaded = _load(places, EXIT_CONFIG)
+    logging.basicConfig(
+        level=getattr(logging, loaded.config.daemon.log_level.upper()),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    lock = _take(places)
+    if not places.journal.exists():
+        home.create(places, loaded.config, HomeMode.PAPER)
+    from hydrad.app import App
+
+    return asyncio.run(_life(App, places, loaded, lock)), []
+
+
+async def _life(app: type, places: Places, loaded: config.Loaded, lock: FileLock) -> int:
+    code: int = await app(places, loaded, lock).run()
+    return code
+
+
+def _take(places: Places) -> FileLock:
+    make_private(places.lock_file.parent)
+    try:
+        return FileLock(places.lock_file)
+    except Held as held:
+        raise Failed(
+            EXIT_FENCED, ErrorCode.CONFLICT, f"a daemon holds this home already (process {held.pid})"
+        ) from None
+
+
+# --- verbs without a daemon -----------------------------------------------------------------------------
+
+
+def _init(options: argparse.Namespace) -> tuple[object, list[str]]:
+    places = find_places(os.environ)
+    loaded = _load(places, EXIT_FAILED)
+    mode = HomeMode.REAL if options.real else HomeMode.PAPER
+    with _take(places):
+        home.create(places, loaded.config, mode)
+    data = {"mode": mode.value, "state": str(places.state_dir), "config": str(places.config_file)}
+    lines = [f"{mode.value} home made in {places.state_dir}", "next: hydractl up"]
+    return data, lines
+
+
+def _config_check(options: argparse.Namespace) -> tuple[object, list[str]]:
+    places = find_places(os.environ)
+    loaded = _load(places, EXIT_FAILED, options.file)
+    file = str(options.file or places.config_file)
+    return {"file": file, "keys": len(loaded.sources)}, [f"{file}: good, {len(loaded.sources)} keys"]
+
+
+def _journal_verify(options: argparse.Namespace) -> tuple[object, list[str]]:
+    path = options.file or find_places(os.environ).journal
+    if not path.exists():
+        raise Failed(5, ErrorCode.NOT_FOUND, f"no journal at {path}")
+    verdict = verify(path)
+    data = {
+        "file": str(path),
+        "records": verdict.records,
+        "ok": verdict.ok,
+        "broken_at_seq": verdict.broken_at_seq,
+        "detail": verdict.detail,
+        "head": verdict.head[1].hex(),
+    }
+    if not verdict.ok:
+        message = f"{path}: broken at record {verdict.broken_at_seq}: {verdict.detail}"
+        _say(options, data, [], Problem(ErrorCode.DIFFERENCES.value, message))
+        return EXIT_DIFFERENCES, []
+    return data, [f"{path}: {verdict.records} records verify, head {verdict.head[1].hex()[:16]}"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,752 @@
+"""The agent's core: one step from an input to what must be stored and what is to be done.
+
+`step(input)` returns `(entries, effects)`. The shell makes the entries durable first and then performs the effects in
+their order; a crash in between loses effects, never entries. The core's durable state is the fold over all entries,
+by the same `_apply` live and at start; everything else is learned anew from the worker and in the hand-shake.
+
+At most one worker call is in hand. Acts that reduce go before acts that open, both before any reading; each act is
+judged when it comes and once more when it leaves. Owns the order of all this; the rules live in `checks`, `caps`,
+`ledger`, `plans` and `clock`, the daemon's session in `session`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from hydrad.agent import calls, checks, effects, entries, inputs, paging
+from hydrad.agent.caps import Caps
+from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
+from hydrad.agent.plans import Due, Plans, closing_order, unsupported
+from hydrad.agent.session import Phase, Talk
+from hydrad.domain.instants import MINUTE_MS, MS, SECOND
+from hydrad.domain.orders import ActKind, Order, order_hash
+from hydrad.domain.symbols import SymbolTerms
+from hydrad.link import frames
+from hydrad.link.frames import BadFrame, LedgerRow, PositionRow, RowState, Tick
+from hydrad.link.session import Arrival
+
+MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
+CHASE_EVERY_NS = SECOND
+TERMS_EVERY_MS = 15 * MINUTE_MS
+SHOW_EVERY_NS = SECOND
+_READ_BOUND_MS = 30_000
+_DETAIL_MAX = 200
+_NEVER = 1 << 62
+
+Result = tuple[list[entries.Entry], list[effects.Effect]]
+
+_EVENT_OF: dict[RowState, Event] = {
+    RowState.DONE: Event.EXECUTED,
+    RowState.WORKING: Event.RESTING,
+    RowState.REFUSED: Event.REFUSED,
+    RowState.NOT_EXECUTED: Event.WITHHELD,
+    RowState.UNKNOWN: Event.UNCLEAR,
+}
+_FOUND_AS: dict[RowState | None, Event] = {
+    RowState.DONE: Event.FOUND,
+    RowState.WORKING: Event.FOUND_RESTING,
+    None: Event.PROVEN_ABSENT,
+}
+
+
+class AgentConfig(msgspec.Struct, frozen=True):
+    """`account`: its name at the daemon. `settle_ns`: how long a broker's records may lag. `dead_man_ns`: without a
+    beat for so long nothing is opened. `act_bound_ms`: how long one order may take."""
+
+    account: str
+    login: int
+    server: str
+    agent_version: str
+    boot_id: str
+    symbols: tuple[str, ...]
+    caps: Caps
+    settle_ns: int = 60 * SECOND
+    dead_man_ns: int = 10 * SECOND
+    act_bound_ms: int = 15_000
+
+
+class _Act(msgspec.Struct, frozen=True):
+    """A journaled act on its way to the worker. `deadline_ns`: by the daemon's clock; None for a plan's step."""
+
+    key: Key
+    order: Order
+    deadline_ns: int | None
+    mission_expiry_ms: int
+
+
+class AgentCore:
+    """One agent. `stored`: all entries ever committed, oldest first. `mutants`: mistakes for tests, by name."""
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        ledger_id: str,
+        stored: Iterable[entries.Entry] = (),
+        mutants: frozenset[str] = frozenset(),
+    ) -> None:
+        assert mutants <= MUTANTS, mutants - MUTANTS
+        self._config = config
+        self._ledger_id = ledger_id
+        self._mutants = mutants
+        # Durable: the fold.
+        self._ledger = Ledger(deduped="no_dedupe" not in mutants)
+        self._plans = Plans()
+        self._epoch_max = 0
+        self._latch = entries.LatchStored(False, "")
+        # Volatile: learned anew.
+        self._talk = Talk()
+        self._identity: frames.Identity | None = None
+        self._offset_ms: int | None = None
+        self._worker_up = False
+        self._call: calls.Call | None = None
+        self._reducing: deque[_Act] = deque()
+        self._opening: deque[_Act] = deque()
+        self._sought: dict[Key, None] = {}
+        self._askers: dict[Key, None] = {}
+        self._readings: deque[calls.ReadDeals] = deque()
+        self._books_due: frames.Welcome | None = None
+        self._terms_due_ms = _NEVER
+        self._poll_due = False
+        self._chase_ns = 0
+        self._outbox = 0
+        self._ticks_shed = 0
+        # The market as last read.
+        self._market_ms = 0
+        self._read_ms = -1
+        self._through_ms = 0
+        self._history_until_ms = 0
+        self._cursors: tuple[calls.Cursor, ...] = ()
+        self._deals_after = -1
+        self._deals_from_ms = 0
+        self._quotes: dict[str, Tick] = {}
+        self._terms: dict[str, SymbolTerms] = {}
+        self._positions: dict[int, PositionRow] = {}
+        self._account: frames.Account | None = None
+        self._positions_shown: tuple[PositionRow, ...] | None = None
+        self._positions_shown_ns = 0
+        self._account_shown: frames.Account | None = None
+        self._connected_since_ns: int | None = None
+        self._trade_allowed = False
+        self._now_ns = 0
+        self._entries: list[entries.Entry] = []
+        self._effects: list[effects.Effect] = []
+        for entry in stored:
+            self._apply(entry)
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            inputs.Opened: self._opened,
+            inputs.Received: self._received,
+            inputs.LinkLost: lambda given: self._drop(given.reason),
+            inputs.WorkerUp: self._worker_came,
+            inputs.WorkerLost: self._worker_lost,
+            inputs.Answered: lambda given: self._answers[type(given.answer)](given.answer),
+            inputs.PollDue: self._poll_asked,
+            inputs.Timer: self._timer,
+            inputs.LocalHalt: lambda given: self._set_latch(True, given.by),
+        }
+        self._bodies: dict[type, Callable[[Any], None]] = {
+            frames.Welcome: self._welcome,
+            frames.BeatDown: lambda body: self._talk.beat(body, self._now_ns),
+            frames.Fire: self._command,
+            frames.Close: self._command,
+            frames.Modify: self._command,
+            frames.Cancel: self._command,
+            frames.Plan: self._plan,
+            frames.Query: self._query,
+            frames.QueryHistory: self._query_history,
+            frames.Halt: lambda body: None,  # obeyed before its place in the session is judged
+            frames.Resume: lambda body: self._set_latch(False, body.by),
+        }
+        self._answers: dict[type, Callable[[Any], None]] = {
+            calls.Performed: self._performed,
+            calls.Found: self._found,
+            calls.Polled: self._polled,
+            calls.Books: self._books,
+            calls.Terms: self._terms_read,
+            calls.DealsRead: self._deals_read,
+        }
+
+    # --- what the shell and people may look at ----------------------------------------------------------
+
+    @property
+    def worker_free(self) -> bool:
+        """Whether a reading could begin now."""
+        return self._worker_up and self._call is None
+
+    @property
+    def performing(self) -> bool:
+        """Whether an order may be on its way to the broker at this moment."""
+        return isinstance(self._call, calls.Perform)
+
+    @property
+    def hungry(self) -> bool:
+        """Whether the last reading left something unread, so that the next should not wait."""
+        return self._poll_due
+
+    @property
+    def phase(self) -> Phase:
+        return self._talk.phase
+
+    @property
+    def halted(self) -> bool:
+        return self._latch.halted
+
+    @property
+    def epoch_max(self) -> int:
+        return self._epoch_max
+
+    def step(self, given: inputs.Input) -> Result:
+        """Take one input; what must be committed, and what to do after that."""
+        self._entries, self._effects = [], []
+        self._now_ns = given.machine_ns
+        self._market_ms = max(self._market_ms, given.market_ms)
+        if isinstance(given, inputs.Answered):
+            call, self._call = self._call, None
+            assert call is not None, f"an answer without a call: {type(given.answer).__name__}"
+            self._answered_call = call
+        self._handlers[type(given)](given)
+        self._work()
+        return self._entries, self._effects
+
+    # --- durable state ----------------------------------------------------------------------------------
+
+    def _apply(self, entry: entries.Entry) -> None:
+        """The only way in which durable state changes."""
+        match entry:
+            case entries.RowStored(row):
+                self._ledger.apply(row)
+                self._plans.filled(row, self._ledger.order((row.act_id, row.move)))
+            case entries.EpochStored(epoch):
+                self._epoch_max = epoch
+            case entries.LatchStored():
+                self._latch = entry
+            case entries.PlanStored(position_id, fire_id, steps):
+                self._plans.replace(position_id, fire_id, steps)
+
+    def _store(self, entry: entries.Entry) -> None:
+        self._apply(entry)
+        self._entries.append(entry)
+
+    def _enter(self, key: Key, event: Event, digest: bytes, **facts: Any) -> LedgerRow:
+        """Add an act's next row."""
+        state = self._ledger.successor(key, event)
+        facts["detail"] = facts.get("detail", "")[:_DETAIL_MAX]
+        row = LedgerRow(
+            len(self._ledger) + 1, *key, state, digest, self._now_ns, self._market_ms, **facts
+        )
+        self._store(entries.RowStored(row))
+        return row
+
+    def _next_row(self, key: Key, event: Event, **facts: Any) -> LedgerRow:
+        known = self._ledger.newest(key)
+        assert known is not None, key
+        return self._enter(key, event, known.order_hash, **facts)
+
+    # --- the connection ---------------------------------------------------------------------------------
+
+    def _send(self, body: frames.Up) -> None:
+        self._effects.append(effects.Send(self._talk.data(self._epoch_max, body, self._now_ns)))
+
+    def _send_ready(self, body: frames.Up) -> None:
+        """For what the next hand-shake tells anyway: sent when READY, else left out."""
+        if self._talk.phase is Phase.READY:
+            self._send(body)
+
+    def _send_open(self, body: frames.Up) -> None:
+        if self._talk.phase is not Phase.CLOSED:
+            self._send(body)
+
+    def _opened(self, given: inputs.Opened) -> None:
+        self._talk = Talk(given.session, self._now_ns)
+        self._hello()
+
+    def _hello(self) -> None:
+        """Say who we are; nothing can be said before the terminal has told."""
+        if self._identity is None or not self._talk.hello_due(self._now_ns):
+            return
+        self._send(
+            frames.Hello(
+                agent_version=self._config.agent_version,
+                identity=self._identity,
+                boot_id=self._config.boot_id,
+                ledger_id=self._ledger_id,
+                ledger_length=len(self._ledger),
+                epoch_max=self._epoch_max,
+                halted=self._latch.halted,
+                machine_ns=self._now_ns,
+                market_ms=self._market_ms,
+                offset_ms=self._offset_ms,
+                symbols=self._config.symbols,
+            )
+        )
+
+    def _drop(self, reason: str) -> None:
+        """Give up the session: the next hand-shake's ledger tells what was lost."""
+        if self._talk.phase is Phase.CLOSED:
+            return
+        self._effects.append(effects.Reopen(reason, next_daemon=not self._talk.welcomed))
+        self._talk = Talk()
+        self._books_due = None
+        self._askers.clear()
+        self._readings.clear()
+
+    def _received(self, given: inputs.Received) -> None:
+        try:
+            frame = frames.decode_down(given.data)
+        except BadFrame as error:
+            self._drop(f"bad frame: {error}")
+            return
+        if isinstance(frame.body, frames.Halt):
+            self._set_latch(True, frame.body.by)
+        arrival = self._talk.arrival(frame)
+        if arrival is Arrival.GAP:
+            self._drop(f"a gap before frame {frame.seq}")
+        elif arrival is Arrival.NEXT and not self._fenced(frame):
+            self._talk.heard(self._now_ns)
+            self._bodies[type(frame.body)](frame.body)
+
+    def _fenced(self, frame: frames.DownFrame) -> bool:
+        """Refuse a daemon of a lower epoch; one of a higher epoch must say WELCOME first."""
+        if isinstance(frame.body, frames.Halt):
+            return False
+        if frame.epoch < self._epoch_max:
+            self._send_open(frames.Fenced(self._epoch_max))
+            return True
+        welcome = isinstance(frame.body, frames.Welcome)
+        if frame.body.epoch != frame.epoch if isinstance(frame.body, frames.Welcome) else frame.epoch > self._epoch_max:
+            self._drop(f"epoch {frame.epoch} of a {'WELCOME' if welcome else 'frame'} does not fit")
+            return True
+        return False
+
+    def _welcome(self, body: frames.Welcome) -> None:
+        if body.epoch > self._epoch_max:
+            self._store(entries.EpochStored(body.epoch))
+        if body.halted and not self._latch.halted:
+            self._store(entries.LatchStored(True, "daemon, at the hand-shake"))
+        self._talk.welcome(body, self._now_ns)
+        self._books_due = body
+
+    def _set_latch(self, halted: bool, by: str) -> None:
+        if self._latch.halted != halted:
+            self._store(entries.LatchStored(halted, by[:_DETAIL_MAX]))
+        self._send_open(frames.Halted(self._latch.halted, self._latch.by))
+
+    def _timer(self, given: inputs.Timer) -> None:
+        if self._talk.silent(self._now_ns):
+            self._drop("the daemon is silent")
+        self._hello()
+        if self._talk.beat_due(self._now_ns):
+            self._send(self._beat())
+        if self._now_ns - self._chase_ns >= CHASE_EVERY_NS:
+            self._chase_ns = self._now_ns
+            self._chase()
+
+    def _beat(self) -> frames.BeatUp:
+        echo_ns, held_ns = self._talk.echo(self._now_ns)
+        return frames.BeatUp(
+            machine_ns=self._now_ns,
+            echo_ns=echo_ns,
+            echo_held_ns=held_ns,
+            market_ms=self._market_ms,
+            connected=self._connected_since_ns is not None,
+            trade_allowed=self._trade_allowed,
+            worker_alive=self._worker_up,
+            in_hand=self._in_hand(),
+            ticks_shed=self._ticks_shed,
+            offset_ms=self._offset_ms,
+        )
+
+    # --- acts -------------------------------------------------------------------------------------------
+
+    def _command(self, body: frames.Command) -> None:
+        key = (body.act_id, body.move)
+        digest = order_hash(body.order)
+        if digest != body.order_hash or body.order.kind not in checks.KINDS[type(body)]:
+            self._send_ready(frames.Conflict(*key, known_hash=digest, asked_hash=body.order_hash))
+            return
+        known = self._ledger.answer(key)
+        if known is not None:
+            self._repeated(known, digest)
+            return
+        act = _Act(key, body.order, body.deadline_ns, body.mission_expiry_ms)
+        code = checks.refusal(self._situation(act), body.order)
+        if code:
+            self._tell(self._enter(key, Event.DENIED, digest, code=code))
+        else:
+            self._accept(act, digest)
+
+    def _repeated(self, known: LedgerRow, digest: bytes) -> None:
+        """The first answer again; a tombstone knows no order, and answers any."""
+        key = (known.act_id, known.move)
+        if known.state is not RowState.TOMBSTONED and known.order_hash != digest:
+            self._send_ready(frames.Conflict(*key, known_hash=known.order_hash, asked_hash=digest))
+            return
+        self._tell(known)
+        if known.state in UNSETTLED:
+            self._seek(key)
+
+    def _accept(self, act: _Act, digest: bytes) -> None:
+        row = self._enter(act.key, Event.ACCEPTED, digest, order=act.order)
+        self._send_ready(frames.Ack(*act.key, ledger_index=row.index))
+        (self._opening if act.order.kind is ActKind.FIRE else self._reducing).append(act)
+
+    def _situation(self, act: _Act) -> checks.Situation:
+        order, now_ns = act.order, self._now_ns
+        return checks.Situation(
+            now_ns=now_ns,
+            market_ms=self._market_ms,
+            account=self._config.account,
+            ready=self._talk.phase is Phase.READY,
+            identified=self._identified(),
+            clock_trusted=self._talk.clock.trusted(now_ns),
+            not_after_ns=self._not_after_ns(act),
+            mission_expiry_ms=act.mission_expiry_ms,
+            halted=self._latch.halted,
+            beat_age_ns=self._talk.beat_age_ns(now_ns),
+            dead_man_ns=self._config.dead_man_ns,
+            waiting=len(self._reducing) + len(self._opening),
+            caps=self._config.caps,
+            opened_within_minute=self._ledger.opened_within_minute(now_ns),
+            equity=self._account.equity if self._account else None,
+            terms=self._terms.get(order.symbol),
+            quote=self._quotes.get(order.symbol),
+            positions=self._positions,
+        )
+
+    def _not_after_ns(self, act: _Act) -> int | None:
+        """An act's deadline by our clock. A plan's step has none but the bound of one call."""
+        if act.deadline_ns is None or "deadline_not_checked" in self._mutants:
+            return self._now_ns + self._config.act_bound_ms * MS
+        return self._talk.clock.not_after_ns(act.deadline_ns, self._now_ns)
+
+    def _identified(self) -> bool:
+        who = self._identity
+        return who is not None and (who.login, who.server) == (self._config.login, self._config.server)
+
+    def _tell(self, row: LedgerRow) -> None:
+        """Report a row: as the answer to a question, as a plan's step, or as the act's result."""
+        fire_id = self._plans.fire_of(row.act_id)
+        if self._askers.pop((row.act_id, row.move), self) is None:
+            self._send_ready(frames.Status(row))
+        elif fire_id is not None:
+            self._send_ready(frames.PlanStepRun(fire_id, row))
+        else:
+            self._send_ready(frames.Result(row))
+
+    def _performed(self, answer: calls.Performed) -> None:
+        call = self._answered_call
+        assert isinstance(call, calls.Perform)
+        facts = msgspec.structs.asdict(answer)
+        changed, event = facts.pop("identity_changed"), _EVENT_OF[facts.pop("state")]
+        self._tell(self._next_row((call.act_id, call.move), event, **facts))
+        self._read_ms = -1
+        if changed:
+            self._send_ready(frames.Warn("IDENTITY_CHANGED", f"after act {call.act_id}"))
+
+    def _plan(self, body: frames.Plan) -> None:
+        if unsupported(body.steps):
+            self._send_ready(frames.Warn("PLAN_UNSUPPORTED", f"position {body.position_id}"))
+            return
+        self._store(entries.PlanStored(body.position_id, body.fire_id, body.steps))
+
+    def _run_step(self, due: Due) -> None:
+        order = closing_order(self._config.account, due)
+        act = _Act((due.step.act_id, due.move), order, None, 0)
+        row = self._enter(act.key, Event.ACCEPTED, order_hash(order), order=order)
+        self._tell(row)
+        self._reducing.append(act)
+
+    # --- questions and evidence -------------------------------------------------------------------------
+
+    def _query(self, body: frames.Query) -> None:
+        key = (body.act_id, body.move)
+        known = self._ledger.newest(key)
+        if known is None:
+            known = self._enter(key, Event.ASKED, b"", code="TOMBSTONED")
+        if known.state in UNSETTLED and not self._is_in_hand(key) and self._worker_up:
+            self._askers[key] = None
+            self._seek(key)
+        else:
+            self._send_ready(frames.Status(known))
+
+    def _query_history(self, body: frames.QueryHistory) -> None:
+        self._readings.append(calls.ReadDeals(body.query_id, body.from_ms, body.to_ms))
+
+    def _chase(self) -> None:
+        """Look for every act without a verdict, asked or not."""
+        for key in self._ledger.unsettled:
+            self._seek(key)
+
+    def _seek(self, key: Key) -> None:
+        if not self._is_in_hand(key):
+            self._sought[key] = None
+
+    def _found(self, answer: calls.Found) -> None:
+        call = self._answered_call
+        assert isinstance(call, calls.Find)
+        key = (call.act_id, call.move)
+        known = self._ledger.newest(key)
+        assert known is not None
+        news = answer.state is not known.state and (answer.state is not None or self._proven(known, answer))
+        if known.state in UNSETTLED and news:
+            facts = msgspec.structs.asdict(answer)
+            event = _FOUND_AS[facts.pop("state")]
+            facts.pop("connected")
+            self._tell(self._next_row(key, event, code=event.name, **facts))
+            self._read_ms = -1
+        elif key in self._askers:
+            self._tell(known)
+
+    def _proven(self, row: LedgerRow, answer: calls.Found) -> bool:
+        """Whether not finding it proves that it is not there: the broker has had the settle window, all of it over
+        a connection without a break that we have seen ourselves."""
+        since_ns = self._connected_since_ns
+        if since_ns is None or not answer.connected:
+            return False
+        return self._now_ns - max(row.at_ns, since_ns) >= self._config.settle_ns
+
+    # --- the worker -------------------------------------------------------------------------------------
+
+    def _worker_came(self, given: inputs.WorkerUp) -> None:
+        changed = self._identity is not None and self._identity != given.identity
+        self._worker_up, self._identity, self._offset_ms = True, given.identity, given.offset_ms
+        self._read_ms = -1
+        if changed:
+            self._drop("the terminal's identity changed")
+        self._hello()
+        self._chase()
+
+    def _worker_lost(self, given: inputs.WorkerLost) -> None:
+        call, self._call = self._call, None
+        self._worker_up, self._connected_since_ns = False, None
+        match call:
+            case calls.Perform():
+                row = self._next_row(
+                    (call.act_id, call.move), Event.UNCLEAR, code="WORKER_LOST", detail=given.reason
+                )
+                self._tell(row)
+            case calls.Find():
+                self._seek((call.act_id, call.move))
+            case calls.ReadDeals():
+                self._readings.appendleft(call)
+        self._send_ready(frames.Warn("WORKER_KILLED", given.reason[:_DETAIL_MAX]))
+
+    def _in_hand(self) -> int:
+        return len(self._reducing) + len(self._opening) + self.performing
+
+    def _is_in_hand(self, key: Key) -> bool:
+        call = self._call
+        if isinstance(call, calls.Perform) and (call.act_id, call.move) == key:
+            return True
+        return any(act.key == key for queue in (self._reducing, self._opening) for act in queue)
+
+    def _work(self) -> None:
+        """Hand the worker its next call, if it is free: acts first, then evidence, then readings."""
+        if not self.worker_free:
+            return
+        call = self._next_act() or self._next_find() or self._next_reading()
+        if call is not None:
+            self._call = call
+            bound_ms = self._config.act_bound_ms if isinstance(call, calls.Perform) else _READ_BOUND_MS
+            self._effects.append(effects.Call(call, bound_ms))
+
+    def _next_act(self) -> calls.Perform | None:
+        for queue in (self._reducing, self._opening):
+            while queue:
+                act = queue.popleft()
+                situation = self._situation(act)
+                code = checks.withheld(situation, act.order)
+                if not code:
+                    assert situation.not_after_ns is not None
+                    return calls.Perform(*act.key, act.order, situation.not_after_ns)
+                self._tell(self._next_row(act.key, Event.WITHHELD, code=code))
+        return None
+
+    def _next_find(self) -> calls.Find | None:
+        while self._sought:
+            key = next(iter(self._sought))
+            del self._sought[key]
+            order, row = self._ledger.order(key), self._ledger.newest(key)
+            if order is not None and row is not None and row.state in UNSETTLED:
+                return calls.Find(*key, order, row.market_ms)
+        return None
+
+    def _next_reading(self) -> calls.Call | None:
+        if self._books_due is not None:
+            return calls.ReadBooks(self._books_due.deals_after)
+        if self._readings:
+            return self._readings.popleft()
+        if self._market_ms >= self._terms_due_ms:
+            self._terms_due_ms = self._market_ms + TERMS_EVERY_MS
+            return calls.ReadTerms()
+        if not self._poll_due:
+            return None
+        self._poll_due = False
+        return calls.Poll(self._read_ms, self._cursors, self._deals_after, self._deals_from_ms)
+
+    def _poll_asked(self, given: inputs.PollDue) -> None:
+        self._outbox, self._poll_due = given.outbox, True
+
+    # --- readings ---------------------------------------------------------------------------------------
+
+    def _books(self, books: calls.Books) -> None:
+        """Everything was read: tell it page by page, then READY."""
+        welcome, self._books_due = self._books_due, None
+        self._market_ms = max(self._market_ms, books.market_ms)
+        self._keep_terms(books.terms)
+        self._positions = {row.position_id: row for row in books.positions}
+        self._account = books.account
+        if welcome is None or self._talk.phase is not Phase.READING:
+            return  # the session ended meanwhile; the next WELCOME reads again
+        self._tell_ledger(welcome)
+        for terms in paging.pages(books.terms):
+            self._send(frames.Specs(terms, books.market_ms))
+        self._tell_positions(books.positions)
+        self._tell_orders(books)
+        self._tell_deals(books.deals)
+        self._tell_account(books.account)
+        self._talk.phase = Phase.READY
+        self._send(frames.Ready())
+        self._follow(welcome, books)
+
+    def _tell_ledger(self, welcome: frames.Welcome) -> None:
+        known = welcome.ledger_known if welcome.ledger_id == self._ledger_id else 0
+        if "handshake_without_ledger" in self._mutants:
+            known = len(self._ledger)
+        pages = paging.pages(self._ledger.after(known))
+        for number, page in enumerate(pages, 1):
+            self._send(frames.Ledger(self._ledger_id, page, number == len(pages)))
+
+    def _tell_positions(self, rows: tuple[PositionRow, ...]) -> None:
+        self._positions_shown, self._positions_shown_ns = rows, self._now_ns
+        pages = paging.pages(rows)
+        for number, page in enumerate(pages, 1):
+            self._send(frames.Positions(page, self._market_ms, number == 1, number == len(pages)))
+
+    def _tell_orders(self, books: calls.Books) -> None:
+        pages = paging.pages(books.orders)
+        for number, page in enumerate(pages, 1):
+            self._send(frames.Orders(page, books.market_ms, number == 1, number == len(pages)))
+
+    def _tell_deals(self, rows: tuple[frames.DealRow, ...]) -> None:
+        pages = paging.pages(rows)
+        for number, page in enumerate(pages, 1):
+            self._send(frames.Deals(page, number == len(pages)))
+
+    def _tell_account(self, account: frames.Account) -> None:
+        self._account_shown = account
+        self._send(account)
+
+    def _follow(self, welcome: frames.Welcome, books: calls.Books) -> None:
+        """From here on: ticks from where the daemon wants them, deals after the last one told."""
+        wanted = {want.symbol: want.from_ms for want in welcome.ticks_from}
+        followed = [(symbol, wanted.get(symbol, books.market_ms)) for symbol in self._config.symbols]
+        self._cursors = paging.cursors_from(followed)
+        self._history_until_ms = books.market_ms
+        self._through_ms, self._read_ms = 0, -1
+        last = max(books.deals, key=lambda row: row.ticket, default=None)
+        self._deals_after = last.ticket if last else welcome.deals_after
+        self._deals_from_ms = last.time_ms if last else 0
+        self._terms_due_ms = books.market_ms + TERMS_EVERY_MS
+
+    def _terms_read(self, answer: calls.Terms) -> None:
+        changed = [t.symbol for t in answer.terms if not t.same_contract(self._terms.get(t.symbol, t))]
+        self._keep_terms(answer.terms)
+        for page in paging.pages(answer.terms):
+            self._send_ready(frames.Specs(page, answer.market_ms))
+        for symbol in changed:
+            self._send_ready(frames.Warn("TERMS_CHANGED", symbol))
+
+    def _keep_terms(self, terms: Iterable[SymbolTerms]) -> None:
+        self._terms.update((one.symbol, one) for one in terms)
+
+    def _deals_read(self, answer: calls.DealsRead) -> None:
+        pages = paging.pages(answer.rows)
+        for number, page in enumerate(pages, 1):
+            self._send_ready(frames.Deals(page, number == len(pages), answer.query_id))
+
+    def _polled(self, seen: calls.Polled) -> None:
+        """One reading of the market: learn it, run what is due, then tell it, ticks last."""
+        self._market_ms = max(self._market_ms, seen.market_ms)
+        self._trade_allowed = seen.trade_allowed
+        if not seen.connected:
+            self._connected_since_ns = None
+        elif self._connected_since_ns is None:
+            self._connected_since_ns = self._now_ns
+        if not seen.read:
+            return
+        self._learn(seen)
+        if seen.connected and self._identified():
+            for due in list(self._plans.due(seen.market_ms, self._positions, self._ledger)):
+                self._run_step(due)
+        if self._talk.phase is Phase.READY:
+            self._tell_reading(seen)
+        self._poll_due = not seen.complete
+
+    def _learn(self, seen: calls.Polled) -> None:
+        self._read_ms = seen.market_ms
+        self._positions = {row.position_id: row for row in seen.positions}
+        self._account = seen.account or self._account
+        for batch in seen.ticks:
+            self._quotes[batch.symbol] = batch.ticks[-1]
+
+    def _tell_reading(self, seen: calls.Polled) -> None:
+        assert isinstance(self._answered_call, calls.Poll)
+        if self._answered_call.cursors != self._cursors:
+            self._read_ms = -1  # read for an earlier session: read again for this one
+            return
+        self._cursors = seen.cursors
+        self._tell_new_deals(seen.deals)
+        if self._positions_differ(seen.positions):
+            self._tell_positions(seen.positions)
+        if seen.account is not None and self._account_differs(seen.account):
+            self._tell_account(seen.account)
+        self._tell_ticks(seen)
+
+    def _tell_new_deals(self, rows: tuple[frames.DealRow, ...]) -> None:
+        if not rows:
+            return
+        self._tell_deals(rows)
+        self._deals_after, self._deals_from_ms = rows[-1].ticket, rows[-1].time_ms
+        for deal in rows:
+            known = self._ledger.newest((deal.magic, 0))
+            if known is not None and known.state in (RowState.NOT_EXECUTED, RowState.TOMBSTONED, RowState.REFUSED):
+                self._send(frames.Warn("LATE_EXECUTION", f"deal {deal.ticket} of act {deal.magic}"))
+
+    def _positions_differ(self, rows: tuple[PositionRow, ...]) -> bool:
+        """At once for what a person did or the broker did; profit alone at most once a second."""
+        if rows == self._positions_shown:
+            return False
+        shown = [_without_profit(row) for row in self._positions_shown or ()]
+        late = self._now_ns - self._positions_shown_ns >= SHOW_EVERY_NS
+        return late or [_without_profit(row) for row in rows] != shown
+
+    def _account_differs(self, account: frames.Account) -> bool:
+        shown = self._account_shown
+        return shown is None or msgspec.structs.replace(account, market_ms=shown.market_ms) != shown
+
+    def _tell_ticks(self, seen: calls.Polled) -> None:
+        """Ticks, and how far everything was read: said only when no act is in hand and nothing was left out."""
+        history, live = paging.split(seen.ticks, self._history_until_ms)
+        for part in paging.tick_frames(history):
+            self._send(frames.Ticks(self._through_ms, True, part))
+        if self._outbox:
+            self._ticks_shed += sum(len(batch.ticks) for batch in live)
+            self._read_ms = -1
+            return
+        whole = seen.complete and not self._in_hand()
+        through_ms = max(seen.market_ms, self._through_ms) if whole else self._through_ms
+        parts = paging.tick_frames(live) or ([()] if through_ms > self._through_ms else [])
+        for number, part in enumerate(parts, 1):
+            said_ms = through_ms if number == len(parts) else self._through_ms
+            self._send(frames.Ticks(said_ms, False, part))
+        self._through_ms = through_ms
+        if not whole:
+            self._read_ms = -1
+
+
+def _without_profit(row: PositionRow) -> tuple[object, ...]:
+    return (row.ticket, row.volume_steps, row.stop_points, row.target_points, row.magic, row.side, row.symbol)

@@ -1,0 +1,42 @@
+"""What the agent must never forget. Its durable state is the fold over these entries, oldest first."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hydrad.domain.orders import PlanStep
+from hydrad.link.frames import LedgerRow
+
+
+class _Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of all entries."""
+
+
+class RowStored(_Entry, frozen=True, tag="ROW"):
+    """One row of the ledger proper."""
+
+    row: LedgerRow
+
+
+class EpochStored(_Entry, frozen=True, tag="EPOCH"):
+    """The highest epoch seen: a lower one is fenced off from here on."""
+
+    epoch: int
+
+
+class LatchStored(_Entry, frozen=True, tag="LATCH"):
+    """The halt latch. `by`: who asked, as told."""
+
+    halted: bool
+    by: str
+
+
+class PlanStored(_Entry, frozen=True, tag="PLAN"):
+    """A position's plan was replaced; before that, the plan of its fire's order holds."""
+
+    position_id: int
+    fire_id: int
+    steps: tuple[PlanStep, ...]
+
+
+Entry = RowStored | EpochStored | LatchStored | PlanStored

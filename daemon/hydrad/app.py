@@ -1,0 +1,327 @@
+"""The composition root: the one place where adapters meet the core, and the loop that turns.
+
+The loop takes a bounded batch from the inbox, steps it, commits on the one writer thread, and only then releases
+what leaves the process. Halts have a lane of their own that is drained first. Ticks are shed first when the inbox
+is full, and counted; order traffic never is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from hydrad import __version__, home
+from hydrad.bridge.bridge import Bridge
+from hydrad.config import Loaded, value_text
+from hydrad.control.server import ControlServer
+from hydrad.domain.accounts import HomeMode
+from hydrad.domain.instants import ns_text
+from hydrad.driver import BATCH_MAX, Driver
+from hydrad.host import entropy, keys, processes
+from hydrad.host.keys import KeyPair
+from hydrad.host.lock import FileLock
+from hydrad.host.places import Places
+from hydrad.link import frames as f
+from hydrad.paper import Conductor, Family
+from hydrad.surface import ControlSurface
+from hydrad.toc import effects as e
+from hydrad.toc import inputs as i
+from hydrad.toc.record import Record
+from hydrad.toc.state import State
+from hydrad.toc.turn import Turn
+from hydrad.wire import answers as a
+from hydrad.wire import calls
+
+log = logging.getLogger("hydrad")
+
+INBOX_TICKS_MAX = 4_096
+CLOCK_S = 0.1
+SYNC_S = 1.0
+EXIT_FAILED = 1
+EXIT_FENCED = 75
+
+
+class App:
+    """One daemon of one home. `run` gives the exit code."""
+
+    def __init__(self, places: Places, loaded: Loaded, lock: FileLock) -> None:
+        self.places = places
+        self.loaded = loaded
+        self.version = __version__
+        self.pid = os.getpid()
+        self.endpoint = ""
+        self._lock = lock
+        self._opened = home.open_home(places, loaded.config)
+        self._inbox: deque[i.AnyInput] = deque()
+        self._urgent: deque[i.AnyInput] = deque()
+        self._asks: deque[Callable[[], None]] = deque()
+        self._wake = asyncio.Event()
+        self._turning = False
+        self._stopping: str | None = None
+        self._exit = 0
+        self._ticks_shed = 0
+        self._lag_s = 0.0
+        self._commit_s = 0.0
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self.surface = ControlSurface(self)
+        self.family: Family | None = None
+        self.conductor: Conductor | None = None
+        self._bridge: Bridge | None = None
+
+    # --- what surfaces ask of it ----------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        return self._opened.engine.state
+
+    @property
+    def journal_head(self) -> tuple[int, bytes]:
+        return self._opened.journal.head()
+
+    @property
+    def journal_seq(self) -> int:
+        return self._opened.journal.head()[0]
+
+    @property
+    def journal_bytes(self) -> int:
+        return self._opened.journal.size_bytes()
+
+    def read(self, after_seq: int, limit: int) -> list[Record]:
+        return self._opened.journal.read(after_seq, limit)
+
+    def now_ns(self) -> int:
+        return self._opened.clock.machine_ns()
+
+    def glance(self) -> Turn:
+        """A turn to look with: it emits nothing."""
+        return Turn(self.state, self._opened.engine.live, self.now_ns(), 0)
+
+    def submit(self, body: i.AnyInput, urgent: bool = False) -> None:
+        """Put an input into the inbox; the urgent lane is drained first."""
+        (self._urgent if urgent else self._inbox).append(body)
+        self._wake.set()
+
+    def ask(self, answer: Callable[[], None]) -> None:
+        """Answer a query after the batch that is being committed now."""
+        self._asks.append(answer)
+        self._wake.set()
+
+    def stop(self, reason: str, code: int = 0) -> None:
+        """Leave the loop after the current batch."""
+        if self._stopping is None:
+            self._stopping, self._exit = reason, code
+        self._wake.set()
+
+    async def stop_family(self) -> list[str]:
+        """End the simulated broker and the agents; for `down` alone."""
+        family, self.family = self.family, None
+        return await family.stop() if family else []
+
+    def enrolled(self, verb: calls.TerminalEnroll, pair: KeyPair) -> str:
+        """A terminal was added to the journal: write its bundle, and in a paper home run its agent."""
+        path = home.write_bundle(self.places, verb, pair, self.endpoint)
+        if self.family is not None:
+            self.family.add(verb.name)
+        return path
+
+    def config_rows(self) -> list[a.ConfigRow]:
+        rows = []
+        for key, source in self.loaded.sources.items():
+            section, _, name = key.partition(".")
+            value = getattr(getattr(self.loaded.config, section), name)
+            rows.append(a.ConfigRow(key, value_text(value), str(source), True))
+        return rows
+
+    def services(self) -> tuple[a.ServiceRow, ...]:
+        """What runs inside and beside the daemon; each detail was measured just now."""
+        since = ns_text(self.state.started_ns)
+        counters = self._bridge.counters() if self._bridge else {}
+        rows = [
+            a.ServiceRow(
+                "toc", "running", since, 0, f"commit {self._commit_s * 1000:.1f} ms, inbox {len(self._inbox)}"
+            ),
+            a.ServiceRow(
+                "bridge",
+                "running" if self._bridge else "stopped",
+                since,
+                0,
+                f"{counters.get('connections', 0)} connections, {counters.get('frames_in', 0)} frames in",
+            ),
+            a.ServiceRow(
+                "apex",
+                "running" if self.loaded.config.apex.enabled else "off",
+                since,
+                0,
+                f"profile {self.loaded.config.apex.profile}, {self._ticks_shed} ticks frames shed",
+            ),
+        ]
+        for child in self.family.children.values() if self.family else ():
+            state = "running" if child.running else "down"
+            rows.append(a.ServiceRow(child.name, state, since, max(child.restarts, 0), str(child.log)))
+        return tuple(rows)
+
+    def health(self) -> tuple[a.HealthRow, ...]:
+        lag_ms = self._lag_s * 1000
+        return (
+            a.HealthRow("loop", lag_ms < 250, f"lag {lag_ms:.1f} ms"),
+            a.HealthRow("journal", self._commit_s < 0.25, f"last commit {self._commit_s * 1000:.1f} ms"),
+            a.HealthRow("inbox", len(self._inbox) < INBOX_TICKS_MAX, f"{len(self._inbox)} inputs wait"),
+        )
+
+    # --- Outlet of the driver -------------------------------------------------------------------------
+
+    def reply(self, reply: e.Reply) -> None:
+        if reply.request:
+            self.surface.reply(reply)
+
+    def admit(self) -> None:
+        assert self._bridge is not None
+        self._bridge.allow({t.public_key: t.name for t in self.state.terminals.values()})
+
+    def step_down(self, reason: str) -> None:
+        log.error("stepping down: %s", reason)
+        self.stop(f"fenced: {reason}", EXIT_FENCED)
+
+    def published(self, records: Sequence[Record]) -> None:
+        self.surface.published(records[-1].seq)
+
+    # --- the loop -------------------------------------------------------------------------------------
+
+    async def run(self) -> int:
+        """Start everything, turn until told to stop, end everything in the reverse order."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop, f"signal {number.name}")
+        config = self.loaded.config
+        self._bridge = self._listen(loop)
+        opened = self._opened
+        self.driver = Driver(
+            opened.engine, opened.journal, opened.input_log, self._bridge, self, opened.clock, opened.next_input
+        )
+        server = ControlServer(self.places.socket, self.surface)
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            self.submit(home.started(opened, entropy.draw_instance()))
+            await self._drain()
+            if self.state.mode is HomeMode.PAPER:
+                self.family = Family(self.places, list(self.state.terminals))
+                self.conductor = Conductor(self.places, config, opened.engine, self.is_idle)
+                tasks.append(loop.create_task(self._watch_family()))
+                tasks.append(loop.create_task(self.conductor.run()))
+            await server.start()
+            tasks.append(loop.create_task(self._ticker()))
+            log.info("ready: %s, epoch %d, %s", self.places.state_dir, self.state.epoch, self.endpoint)
+            await self._pump(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await server.close()
+            self._bridge.close()
+        self.driver.turn([i.Stopping(self._stopping or "stopped")])
+        home.save_snapshot(opened)
+        opened.close()
+        self._writer.shutdown()
+        self._lock.release()
+        return self._exit
+
+    async def _pump(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Turn until stopped; a task that died takes the daemon with it, evidence first."""
+        while self._stopping is None:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._drain()
+            for task in tasks:
+                if task.done() and not task.cancelled():
+                    task.result()
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        while (self._urgent or self._inbox or self._asks) and self._stopping is None:
+            self._turning = True
+            batch = self.driver.prepare(self._take())
+            asks = [self._asks.popleft() for _ in range(len(self._asks))]
+            if batch.records:
+                began = loop.time()
+                await loop.run_in_executor(self._writer, self.driver.commit, batch)
+                self._commit_s = loop.time() - began
+            for caused in self.driver.release(batch):
+                self._inbox.appendleft(caused)
+            self._turning = False
+            for answer in asks:
+                answer()
+            await asyncio.sleep(0)
+
+    def _take(self) -> list[i.AnyInput]:
+        taken = [self._urgent.popleft() for _ in range(len(self._urgent))]
+        while self._inbox and len(taken) < BATCH_MAX:
+            taken.append(self._inbox.popleft())
+        return taken
+
+    def is_idle(self) -> bool:
+        """Nothing waits and nothing is being committed."""
+        return not (self._turning or self._inbox or self._urgent)
+
+    async def _ticker(self) -> None:
+        loop = asyncio.get_running_loop()
+        synced_s = loop.time()
+        while True:
+            due = loop.time() + CLOCK_S
+            await asyncio.sleep(CLOCK_S)
+            self._lag_s = max(loop.time() - due, 0.0)
+            self.submit(i.Clock())
+            if loop.time() - synced_s >= SYNC_S:
+                synced_s = loop.time()
+                await loop.run_in_executor(self._writer, self._idle_work)
+
+    def _idle_work(self) -> None:
+        """On the writer's thread, between commits: make inputs durable, keep the write-ahead log short."""
+        self._opened.input_log.sync()
+        if self._opened.journal.checkpoint_due:
+            self._opened.journal.checkpoint()
+
+    async def _watch_family(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            if self.family is not None:
+                self.family.look(loop.time())
+            await asyncio.sleep(0.2)
+
+    # --- edges ----------------------------------------------------------------------------------------
+
+    def _frame(self, terminal: str, connection: int, frame: f.UpFrame) -> None:
+        if isinstance(frame.body, f.Ticks) and len(self._inbox) >= INBOX_TICKS_MAX:
+            self._ticks_shed += 1
+            thin = f.Ticks(frame.body.through_ms, frame.body.history, ())
+            frame = f.UpFrame(frame.version, frame.epoch, frame.session, frame.seq, thin)
+        self.submit(i.FrameIn(terminal, connection, frame))
+
+    def _bad(self, kind: str, detail: str, terminal: str) -> None:
+        self.submit(i.Strangers("bridge", f"{kind} {terminal}".strip(), 1))
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> Bridge:
+        """Bind the bridge. A paper home whose port was taken moves to a free one and tells its agents."""
+        pair = keys.read_keypair(self.places.daemon_key)
+        address = self.loaded.config.bridge.address
+        paper = self.state.mode is HomeMode.PAPER
+        if paper:
+            address = home.last_endpoint(self.places, address)
+        bridge = Bridge(loop, address, pair.secret, pair.public, self._frame, self._bad)
+        try:
+            self.endpoint = bridge.start()
+        except OSError:
+            bridge.close()
+            if not paper:
+                raise
+            bridge = Bridge(loop, home.endpoint_at(address), pair.secret, pair.public, self._frame, self._bad)
+            self.endpoint = bridge.start()
+            home.move_bundles(self.places, self.state.terminals, self.endpoint)
+            for name in self.state.terminals:
+                processes.stop(self.places.process_lock(name), 1.0)
+        home.write_endpoint(self.places, self.endpoint)
+        return bridge

@@ -1,0 +1,458 @@
+"""The configuration: its keys, where each value came from, and what is wrong with a file. Owns the schema.
+
+Built-in values < `config.toml` < `conf.d/*.toml` in the order of their names < the environment < flags. In the
+environment a key is `HYDRA_<SECTION>__<KEY>`, such as `HYDRA_RISK__OPEN_RISK_MAX_PERCENT`. A later source
+replaces a value whole, tables too. Nothing secret is in it. Money and percentages are text, so that no float
+ever stands between a person and a limit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from hydrad.domain.instants import parse_ms
+from hydrad.domain.money import BadNumber, decimal
+from hydrad.toc.limits import Limits, Timing
+
+ENVIRONMENT_PREFIX = "HYDRA_"
+_ADDRESS = re.compile(r"tcp://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]|\*):(\d{1,5})")
+_SPEED_MAX = 100_000
+
+
+def parse_speed(text: str) -> Decimal | None:
+    """How many times faster than life; None is as fast as the slowest agent allows. Raises ValueError."""
+    if text == "max":
+        return None
+    speed = decimal(text, "speed")
+    if not 0 <= speed <= _SPEED_MAX:
+        raise BadNumber(f"speed {text} is outside 0..{_SPEED_MAX}")
+    return speed
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Host and TCP port of a ZeroMQ address. Raises ValueError."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or not 1 <= int(match[2]) <= 65_535:
+        raise ValueError(f"'{text}' is not tcp://HOST:PORT")
+    return match[1], int(match[2])
+
+
+class Daemon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[daemon]`: the process."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z][a-z0-9-]{0,31}$",
+            description="text; tells this home from others in logs and alerts",
+            extra={"expected": "up to 32 small letters, digits and dashes, a letter first"},
+        ),
+    ] = "hydra"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="word; what the log leaves out")
+    ] = "info"
+
+
+class Bridge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[bridge]`: the way to the terminals."""
+
+    address: Annotated[
+        str,
+        Meta(
+            description="address that agents connect to; a paper home takes another port where it is taken",
+            extra={"parse": parse_address, "expected": "tcp://HOST:PORT"},
+        ),
+    ] = "tcp://127.0.0.1:5555"
+    beat_interval_ms: Annotated[int, Meta(ge=50, le=60_000, description="milliseconds; between beats")] = 1_000
+    degraded_after_ms: Annotated[
+        int, Meta(ge=100, le=600_000, description="milliseconds; without a beat, until a link is DEGRADED")
+    ] = 3_000
+    lost_after_ms: Annotated[
+        int, Meta(ge=200, le=600_000, description="milliseconds; without a beat, until a link is LOST")
+    ] = 10_000
+
+
+class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[paper]`: the simulated market of a paper home; read when the home is made or started."""
+
+    speed: Annotated[
+        str,
+        Meta(
+            description="times faster than life; 0 stands still",
+            extra={"parse": parse_speed, "expected": f'"max" or a number in quotes from 0 to {_SPEED_MAX}'},
+        ),
+    ] = "10"
+    conductor: Annotated[
+        Literal["daemon", "client"], Meta(description="word; who asks the simulated broker for the next step")
+    ] = "daemon"
+    start: Annotated[
+        str,
+        Meta(
+            description="instant of the recorded day at which a new home begins",
+            extra={"parse": parse_ms, "expected": 'an instant in quotes, such as "2014-05-02T12:25:00Z"'},
+        ),
+    ] = "2014-05-02T12:25:00Z"
+    history_hours: Annotated[
+        int, Meta(ge=0, le=168, description="hours before `start` that agents send as history")
+    ] = 12
+    balance: Annotated[
+        Decimal,
+        Meta(
+            description="money in the account's currency; what each account begins with",
+            extra={"min": Decimal(1), "max": Decimal(1_000_000_000)},
+        ),
+    ] = Decimal("10000")
+    accounts: Annotated[int, Meta(ge=1, le=50, description="accounts of a new home")] = 2
+
+
+class Apex(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[apex]`: the signal engine."""
+
+    profile: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z][a-z0-9_-]{0,31}$",
+            description="name of a profile: its symbols, detectors and thresholds",
+            extra={"expected": "up to 32 small letters, digits, dashes and underscores, a letter first"},
+        ),
+    ] = "sample"
+    enabled: Annotated[bool, Meta(description="true or false; without it missions are made by hand only")] = True
+
+
+class Operators(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[operators]`: only the first one; all others are journal state."""
+
+    commander_uid: Annotated[
+        int | None,
+        Meta(
+            ge=0,
+            le=4_294_967_294,
+            description="unix uid; the first commander, whoever made the home where it is not set",
+            extra={"example": 1000},
+        ),
+    ] = None
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All values, complete and within their ranges."""
+
+    daemon: Daemon = Daemon()
+    bridge: Bridge = Bridge()
+    paper: Paper = Paper()
+    apex: Apex = Apex()
+    risk: Limits = msgspec.field(default_factory=Limits)
+    timing: Timing = Timing()
+    operators: Operators = Operators()
+
+
+# What `reload` takes without a restart.
+RELOADABLE = ("risk.", "timing.", "daemon.log_level")
+
+
+class Source(NamedTuple):
+    """Where a value came from: `name` is a file, a variable or `built in`; `line` 0 where there is none."""
+
+    name: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.line}" if self.line else self.name
+
+
+BUILT_IN = Source("built in")
+
+
+class Problem(NamedTuple):
+    source: Source
+    key: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.key}: {self.detail}" if self.key else f"{self.source}: {self.detail}"
+
+
+class ConfigError(Exception):
+    """All problems of a configuration, each with its place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class Loaded(NamedTuple):
+    """`sources` has every key, such as `risk.currency`."""
+
+    config: Config
+    sources: Mapping[str, Source]
+
+    def value(self, key: str) -> Any:
+        """The value of a known key."""
+        section, _, name = key.partition(".")
+        return getattr(getattr(self.config, section), name)
+
+
+class Key:
+    """One key of the schema. `expected` tells people what it takes; `check` holds a value to it."""
+
+    def __init__(self, section: str, name: str, hint: Any, default: Any) -> None:
+        self.section, self.name, self.default = section, name, default
+        self.path = f"{section}.{name}"
+        self._hint = hint
+        metas = [meta for meta in hint.__metadata__ if isinstance(meta, Meta)]
+        self._extra: dict[str, Any] = {}
+        for meta in metas:
+            self._extra |= meta.extra or {}
+        self.description = next(meta.description for meta in metas if meta.description)
+        self._range = next(((meta.ge, meta.le) for meta in metas if meta.ge is not None), None)
+        self._type = hint.__origin__
+        self.example = self._extra.get("example", default)
+        self.expected: str = self._extra.get("expected") or self._expected()
+
+    @property
+    def needs_restart(self) -> bool:
+        return not self.path.startswith(RELOADABLE)
+
+    def check(self, value: object) -> Any:
+        """The value as the program uses it; raises ValueError."""
+        if self._type is Decimal and not isinstance(value, str):
+            raise ValueError("not text")
+        return self._within(msgspec.convert(value, self._hint))
+
+    def from_text(self, text: str) -> Any:
+        """A value written in the environment or as a flag; a table as `EURUSD=20,XAUUSD=60`. Raises ValueError."""
+        if typing.get_origin(self._type) is not dict:
+            return self._within(msgspec.convert(text, self._hint, strict=False))
+        pairs = [item.partition("=") for item in text.split(",") if item]
+        return self.check({name.strip(): int(number) for name, _, number in pairs})
+
+    def _within(self, value: Any) -> Any:
+        low, high = self._extra.get("min"), self._extra.get("max")
+        if low is not None and not (value.is_finite() and low <= value <= high):
+            raise ValueError("out of range")
+        if parse := self._extra.get("parse"):
+            parse(value)
+        return value
+
+    def _expected(self) -> str:
+        if self._type is bool:
+            return "true or false"
+        if self._type is Decimal:
+            return f"a number in quotes from {self._extra['min']} to {self._extra['max']}"
+        if self._range:
+            return f"a whole number from {self._range[0]} to {self._range[1]}"
+        if typing.get_origin(self._type) is Literal:
+            return "one of " + ", ".join(f'"{word}"' for word in typing.get_args(self._type))
+        if typing.get_origin(self._type) is dict:
+            return "a table of symbols and whole numbers, such as { EURUSD = 20 }"
+        return next(f"text like {meta.pattern}" for meta in self._hint.__metadata__ if meta.pattern)
+
+
+def _schema() -> Iterator[Key]:
+    defaults = Config()
+    for section in msgspec.structs.fields(Config):
+        block = getattr(defaults, section.name)
+        hints = typing.get_type_hints(type(block), include_extras=True)
+        for name in block.__struct_fields__:
+            yield Key(section.name, name, hints[name], getattr(block, name))
+
+
+KEYS: Mapping[str, Key] = types.MappingProxyType({key.path: key for key in _schema()})
+
+
+class Rule(NamedTuple):
+    """Two keys whose values must be in order."""
+
+    lesser: str
+    greater: str
+
+
+RULES = (
+    Rule("bridge.beat_interval_ms", "bridge.degraded_after_ms"),
+    Rule("bridge.degraded_after_ms", "bridge.lost_after_ms"),
+    Rule("risk.risk_per_trade_percent", "risk.risk_per_trade_max_percent"),
+    Rule("risk.risk_per_trade_max_percent", "risk.open_risk_max_percent"),
+    Rule("timing.act_deadline_ms", "timing.result_timeout_ms"),
+)
+
+
+def load(
+    config_file: Path,
+    conf_dir: Path,
+    environ: Mapping[str, str],
+    flags: Mapping[str, str] = types.MappingProxyType({}),
+) -> Loaded:
+    """Read all sources; a missing file or folder has no values. `flags`: texts by key, such as `paper.speed`.
+
+    Raises ConfigError with every problem found.
+    """
+    reading = _Reading()
+    for path in (config_file, *sorted(conf_dir.glob("*.toml"))):
+        reading.file(path)
+    reading.environment(environ)
+    for key, text in flags.items():
+        reading.text(key, text, Source(f"flag {key}"))
+    return reading.finish()
+
+
+def checked(key: str, text: str) -> Any:
+    """The value of a known key from text, as a program uses it; raises ConfigError."""
+    reading = _Reading()
+    reading.text(key, text, Source("argument"))
+    if reading.problems:
+        raise ConfigError(reading.problems)
+    return reading.values[key]
+
+
+def value_text(value: object) -> str:
+    """A value as it is written in TOML."""
+    if isinstance(value, dict):
+        inside = ", ".join(f"{name} = {value_text(item)}" for name, item in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    return json.dumps(str(value) if isinstance(value, Decimal) else value)
+
+
+def example() -> str:
+    """The text of `config.toml.example`: every key with its default, commented out, and what it means."""
+    lines = [
+        "# HydraX's configuration. Every key is here with its built-in value; remove the # before one to set it.",
+        "# Later wins: this file, conf.d/*.toml by name, HYDRA_<SECTION>__<KEY> in the environment, flags.",
+        "# `hydractl config check` reads it, `hydractl config show --source` tells where each value came from.",
+    ]
+    section = ""
+    for key in KEYS.values():
+        if key.section != section:
+            section = key.section
+            lines += ["", f"[{section}]"]
+        lines += ["", f"# {key.description}.", f"# Takes {key.expected}.", f"#{key.name} = {value_text(key.example)}"]
+    return "\n".join(lines) + "\n"
+
+
+class _Reading:
+    """Values so far, where they came from, and what was wrong."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {path: key.default for path, key in KEYS.items()}
+        self.sources: dict[str, Source] = dict.fromkeys(KEYS, BUILT_IN)
+        self.problems: list[Problem] = []
+
+    def file(self, path: Path) -> None:
+        try:
+            text = path.read_text(encoding="utf-8")
+            tables = tomllib.loads(text)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self.problems.append(Problem(Source(str(path)), "", f"cannot be read: {error.strerror}"))
+        except ValueError as error:
+            self.problems.append(Problem(Source(str(path), _error_line(error)), "", f"is not TOML: {error}"))
+        else:
+            lines = _lines(text)
+            for key, value in _pairs(tables):
+                self._take(key, Source(str(path), _line_of(key, lines)), lambda known: known.check(value))
+
+    def environment(self, environ: Mapping[str, str]) -> None:
+        """Variables without a double underscore belong to others (HYDRA_HOME)."""
+        for name in sorted(environ):
+            section, mark, key = name.removeprefix(ENVIRONMENT_PREFIX).partition("__")
+            if name.startswith(ENVIRONMENT_PREFIX) and mark:
+                self.text(f"{section}.{key}".lower(), environ[name], Source(name))
+
+    def text(self, key: str, text: str, source: Source) -> None:
+        self._take(key, source, lambda known: known.from_text(text))
+
+    def finish(self) -> Loaded:
+        if not self.problems:
+            self.problems += self._out_of_order()
+        if self.problems:
+            raise ConfigError(self.problems)
+        blocks: dict[str, dict[str, Any]] = {}
+        for path, key in KEYS.items():
+            blocks.setdefault(key.section, {})[key.name] = self.values[path]
+        made = {name: type(getattr(Config(), name))(**block) for name, block in blocks.items()}
+        return Loaded(Config(**made), types.MappingProxyType(self.sources))
+
+    def _take(self, path: str, source: Source, read: Callable[[Key], Any]) -> None:
+        key = KEYS.get(path)
+        if key is None:
+            self.problems.append(Problem(source, path, _unknown(path)))
+            return
+        try:
+            self.values[path] = read(key)
+        except ValueError:  # msgspec's errors are ValueErrors too
+            self.problems.append(Problem(source, path, f"expected {key.expected}"))
+        else:
+            self.sources[path] = source
+
+    def _out_of_order(self) -> Iterator[Problem]:
+        for lesser, greater in RULES:
+            low, high = self.values[lesser], self.values[greater]
+            if low > high:
+                at_fault = lesser if self.sources[greater] is BUILT_IN else greater
+                detail = f"{lesser} ({low}) is above {greater} ({high})"
+                yield Problem(self.sources[at_fault], at_fault, detail)
+
+
+def _pairs(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keys with their values; a key outside all sections, or a section that is none, by its own name."""
+    for section, content in tables.items():
+        if isinstance(content, dict) and hasattr(Config, section):
+            for name, value in content.items():
+                yield f"{section}.{name}", value
+        else:
+            yield section, content
+
+
+def _unknown(path: str) -> str:
+    near = difflib.get_close_matches(path, KEYS, n=1, cutoff=0.6)
+    if not near:
+        names = {key.name: key.path for key in KEYS.values()} | {
+            key.section: f"[{key.section}]" for key in KEYS.values()
+        }
+        near = [names[name] for name in difflib.get_close_matches(path.rpartition(".")[2], names, n=1, cutoff=0.6)]
+    return f"unknown key; the nearest is {near[0]}" if near else "unknown key"
+
+
+# Enough of TOML to find a line again: tomllib gives values without their places.
+_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+_ASSIGNMENT = re.compile(r"""\s*([A-Za-z0-9_\-."' \t]+?)\s*=""")
+_ERROR_LINE = re.compile(r"at line (\d+)")
+
+
+def _lines(text: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            section = _plain(header[1])
+            found.setdefault(section, number)
+        elif assignment := _ASSIGNMENT.match(line):
+            name = _plain(assignment[1])
+            found.setdefault(f"{section}.{name}" if section else name, number)
+    return found
+
+
+def _plain(dotted: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _line_of(key: str, lines: Mapping[str, int]) -> int:
+    """The line of a key, of what is inside it (a table), or of what it is inside of (an inline table)."""
+    inside = [number for name, number in lines.items() if name.startswith(key + ".")]
+    return lines.get(key) or min(inside, default=0) or lines.get(key.partition(".")[0], 0)
+
+
+def _error_line(error: ValueError) -> int:
+    match = _ERROR_LINE.search(str(error))
+    return int(match[1]) if match else 0

@@ -1,0 +1,329 @@
+"""A home: made once, opened at every start. Owns how journal, inputs, keys and places come together.
+
+Making a home and starting a daemon run the same core: `create` is a daemon that enrols and stops again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from hydrad import __version__
+from hydrad.apex import profile as profiles
+from hydrad.apex.watch import Watch
+from hydrad.config import Config
+from hydrad.domain import calendar
+from hydrad.domain.accounts import HomeMode
+from hydrad.domain.actors import Actor, Surface
+from hydrad.domain.instants import parse_ms
+from hydrad.driver import Driver
+from hydrad.host import entropy, keys, tcp_ports
+from hydrad.host.clock import SystemClock
+from hydrad.host.places import Places
+from hydrad.journal import snapshot
+from hydrad.journal.inputs import InputLog
+from hydrad.journal.sqlite import SqliteJournal
+from hydrad.link.frames import DownFrame
+from hydrad.terminal import bundle as bundles
+from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
+from hydrad.toc import codec, fold
+from hydrad.toc import inputs as i
+from hydrad.toc.effects import Reply
+from hydrad.toc.engine import Engine
+from hydrad.toc.record import Record
+from hydrad.toc.state import State
+from hydrad.wire import calls
+
+PAPER_SERVER = "HydraX-Paper"
+PAPER_LOGIN_FIRST = 100001
+PAPER_PASSWORD = "paper"  # of the simulated broker alone, which listens on a socket in a private folder
+PAPER_NAMES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel")
+SERVER_OFFSET_S = 10_800
+HOUR_MS = 3_600_000
+
+
+class NoHome(Exception):
+    """There is no home here, or it is not of the kind that was asked for."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """An open home: everything that a driver needs but its bridge and its outlet."""
+
+    places: Places
+    config: Config
+    journal: SqliteJournal
+    input_log: InputLog
+    engine: Engine
+    watch: Watch
+    clock: SystemClock
+    next_input: int
+    notes: list[tuple[str, str]]
+
+    def close(self) -> None:
+        self.input_log.close()
+        self.journal.close()
+
+
+def broker_socket(places: Places) -> str:
+    return str(places.run_dir / "broker.sock")
+
+
+def broker_control(places: Places) -> str:
+    return str(places.run_dir / "broker-control.sock")
+
+
+def broker_config(places: Places) -> str:
+    return str(places.broker_dir / "broker.toml")
+
+
+def paper_name(number: int) -> str:
+    """Names of paper accounts: alpha, bravo, ... then paper9, paper10."""
+    return PAPER_NAMES[number] if number < len(PAPER_NAMES) else f"paper{number + 1}"
+
+
+# --- open -----------------------------------------------------------------------------------------------
+
+
+def open_home(places: Places, config: Config) -> Opened:
+    """Open the journal and fold it. The caller holds the home's lock. Raises what the journal raises."""
+    places.make()
+    journal = SqliteJournal(places.journal)
+    input_log = InputLog(places.inputs)
+    notes: list[tuple[str, str]] = []
+    state, last_input = _fold(places, journal, notes)
+    if input_log.last_number < last_input:
+        notes.append(("INPUTS_SHORT", f"inputs end at {input_log.last_number}, records name {last_input}"))
+    watch = _watch(config, state)
+    clock = SystemClock()
+    return Opened(
+        places,
+        config,
+        journal,
+        input_log,
+        Engine(state, watch),
+        watch,
+        clock,
+        max(input_log.last_number, last_input) + 1,
+        notes,
+    )
+
+
+def _fold(places: Places, journal: SqliteJournal, notes: list[tuple[str, str]]) -> tuple[State, int]:
+    """The state after the journal's last record: from a good snapshot and what follows it, else from the start."""
+    state, after = State(), 0
+    found = snapshot.load(places.snapshot, fold.FOLD_VERSION)
+    if isinstance(found, snapshot.Snapshot) and _fits(journal, found):
+        state, after = codec.decode_state(found.data), found.seq
+    elif isinstance(found, snapshot.Snapshot) or "there is none" not in found.reason:
+        reason = "of another journal" if isinstance(found, snapshot.Snapshot) else found.reason
+        notes.append(("SNAPSHOT_STALE", reason))
+    last_input = 0
+    if after:
+        last_input = journal.read(after - 1, 1)[0].input_no
+    for record in journal.replay(after):
+        fold.apply(state, record)
+        last_input = record.input_no
+    return state, last_input
+
+
+def _fits(journal: SqliteJournal, found: snapshot.Snapshot) -> bool:
+    seq, _ = journal.head()
+    return 0 < found.seq <= seq and journal.hash_of(found.seq) == found.head
+
+
+def save_snapshot(opened: Opened) -> None:
+    """Write the cache for the next start; the journal alone is the truth."""
+    seq, head = opened.journal.head()
+    if seq == opened.engine.state.seq and seq:
+        data = codec.encode_state(opened.engine.state)
+        snapshot.save(opened.places.snapshot, snapshot.Snapshot(fold.FOLD_VERSION, seq, head, data))
+
+
+def _watch(config: Config, state: State) -> Watch:
+    profile = None
+    if config.apex.enabled:
+        try:
+            profile = profiles.BUILT_IN[config.apex.profile]
+        except KeyError:
+            known = ", ".join(profiles.BUILT_IN)
+            raise NoHome(f"apex.profile '{config.apex.profile}' is not one of {known}") from None
+    earlier = [m.signal for m in state.missions.values() if m.origin == "apex"]
+    unended = [(number, state.missions[number].signal) for number in sorted(state.missions_unended)]
+    return Watch(profile, earlier, unended)
+
+
+def started(opened: Opened, instance: str, birth: i.HomeBirth | None = None) -> i.Started:
+    """The first input of a daemon's life."""
+    config = opened.config
+    return i.Started(
+        instance=instance,
+        code_version=__version__,
+        tzdata_version=calendar.tzdata_version(),
+        limits=config.risk,
+        timing=config.timing,
+        halt_file=opened.places.halt_file.exists(),
+        symbols=opened.watch.symbols,
+        beat_interval_ms=config.bridge.beat_interval_ms,
+        degraded_after_ms=config.bridge.degraded_after_ms,
+        lost_after_ms=config.bridge.lost_after_ms,
+        notes=tuple(opened.notes),
+        birth=birth,
+    )
+
+
+# --- create ---------------------------------------------------------------------------------------------
+
+
+class _Nobody:
+    """Bridge and outlet of a daemon that only makes its home: there is nobody to talk to yet."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = []
+
+    def send(self, terminal: str, connection: int, frame: DownFrame) -> bool:
+        return False
+
+    def reply(self, reply: Reply) -> None:
+        self.replies.append(reply)
+
+    def admit(self) -> None:
+        return
+
+    def step_down(self, reason: str) -> None:
+        raise NoHome(reason)
+
+    def published(self, records: Sequence[Record]) -> None:
+        return
+
+
+def commander(config: Config) -> str:
+    """Whoever creates the home, unless the configuration names somebody."""
+    uid = config.operators.commander_uid
+    return f"uid:{os.getuid() if uid is None else uid}"
+
+
+def create(places: Places, config: Config, mode: HomeMode) -> None:
+    """Make a home: keys, journal, and for a paper home its simulated accounts. The caller holds the lock."""
+    places.make()
+    if not places.daemon_key.exists():
+        keys.write_keypair(places.daemon_key, keys.draw_keypair())
+    opened = open_home(places, config)
+    try:
+        if opened.engine.state.created:
+            raise NoHome(f"{places.journal} is a {opened.engine.state.mode.value} home already")
+        nobody = _Nobody()
+        driver = Driver(
+            opened.engine, opened.journal, opened.input_log, nobody, nobody, opened.clock, opened.next_input
+        )
+        birth = i.HomeBirth(mode, entropy.draw_tag(), commander(config))
+        driver.turn([started(opened, "init", birth)])
+        if mode is HomeMode.REAL:
+            driver.turn([_asked(config, calls.Halt(reason="a real home starts HALTED", wait_s=0.0))])
+        else:
+            _paper_accounts(opened, driver, nobody)
+        driver.turn([i.Stopping("home made")])
+    finally:
+        opened.close()
+
+
+def _asked(config: Config, verb: calls.AnyVerb, extra: str = "") -> i.Requested:
+    return i.Requested(0, Actor(commander(config), Surface.SHELL), "", verb, extra)
+
+
+def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
+    paper, places = opened.config.paper, opened.places
+    start_ms = parse_ms(paper.start)
+    address = endpoint_at(opened.config.bridge.address)
+    write_endpoint(places, address)
+    accounts = []
+    for number in range(paper.accounts):
+        login = PAPER_LOGIN_FIRST + number
+        accounts.append(AccountConfig(login, PAPER_PASSWORD, PAPER_SERVER, balance=str(paper.balance)))
+        pair = keys.draw_keypair()
+        name = paper_name(number)
+        verb = calls.TerminalEnroll(
+            name, name, login, PAPER_SERVER, symbols=opened.watch.symbols or profiles.SAMPLE.symbols
+        )
+        driver.turn([_asked(opened.config, verb, pair.public)])
+        problem = nobody.replies[-1].problem
+        if problem is not None:
+            raise NoHome(problem.message)
+        write_bundle(places, verb, pair, address)
+    broker = BrokerConfig(
+        instance=entropy.draw_instance(),
+        socket=broker_socket(places),
+        control=broker_control(places),
+        books=str(places.broker_dir / "books.db"),
+        start_ms=start_ms,
+        accounts=tuple(accounts),
+        history_from_ms=start_ms - paper.history_hours * HOUR_MS,
+        server_offset_s=SERVER_OFFSET_S,
+    )
+    text = msgspec.toml.encode(broker).decode()
+    keys.write_secret(places.broker_dir / "broker.toml", text)
+
+
+def endpoint_at(address: str) -> str:
+    """The configured address if its port is free now, else the same host with a free port (paper homes)."""
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    preferred = int(port) if port.isdigit() else None
+    return f"tcp://{host}:{tcp_ports.free_port(preferred, host)}"
+
+
+def last_endpoint(places: Places, default: str) -> str:
+    """Where the last daemon listened: agents that survived it look there."""
+    try:
+        found = msgspec.json.decode(places.endpoints_file.read_bytes(), type=dict[str, str])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return default
+    return found.get("bridge", default)
+
+
+def write_endpoint(places: Places, address: str) -> None:
+    """Note the bridge's address for people and for the next start."""
+    places.endpoints_file.write_bytes(msgspec.json.encode({"bridge": address}) + b"\n")
+
+
+def move_bundles(places: Places, terminals: Iterable[str], address: str) -> None:
+    """The bridge listens elsewhere now: tell the bundles of this host."""
+    for name in terminals:
+        path = places.bundle(name)
+        if path.exists():
+            bundle = bundles.load(path)
+            daemons = [bundles.DaemonAddress(address, bundle.daemons[0].server_key)]
+            path.unlink()
+            bundles.save(path, msgspec.structs.replace(bundle, daemons=daemons))
+
+
+def write_bundle(places: Places, verb: calls.TerminalEnroll, pair: keys.KeyPair, address: str) -> str:
+    """Write what the terminal's agent starts from, mode 0600; its path."""
+    path = places.bundle(verb.name)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    server = keys.read_keypair(places.daemon_key)
+    simulated = verb.kind == "paper"
+    bundles.save(
+        path,
+        bundles.Bundle(
+            name=verb.name,
+            account=verb.account,
+            login=verb.login,
+            server=verb.server,
+            password=PAPER_PASSWORD if simulated else "",
+            kind=verb.kind,
+            currency=verb.currency,
+            hedging=verb.hedging,
+            module="simulated" if simulated else "metatrader5",
+            sim_socket=broker_socket(places) if simulated else "",
+            symbols=list(verb.symbols),
+            curve_public=pair.public,
+            curve_secret=pair.secret,
+            daemons=[bundles.DaemonAddress(address, server.public)],
+            ledger=str(path.parent / "ledger.db"),
+            lock=str(places.process_lock(verb.name)),
+        ),
+    )
+    return str(path)

@@ -1,0 +1,29 @@
+"""Chance. The only place where it is drawn, always from the operating system."""
+
+from __future__ import annotations
+
+import secrets
+
+from hydrad.domain.ids import TAG_MAX
+
+_SESSION_BITS = 53
+
+
+def draw_tag() -> int:
+    """A journal's 15-bit tag, never 0: that one is for what an agent starts by itself."""
+    return 1 + secrets.randbelow(TAG_MAX)
+
+
+def draw_session() -> int:
+    """A session of the terminal link: 1..2^53-1."""
+    return 1 + secrets.randbelow((1 << _SESSION_BITS) - 1)
+
+
+def draw_instance() -> str:
+    """The name of one run of a process: 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+def draw_key() -> str:
+    """An idempotency key: 32 hexadecimal digits."""
+    return secrets.token_hex(16)

@@ -1,0 +1,112 @@
+"""Owns the market clock and the ticks before and after it.
+
+The clock is UTC milliseconds and only goes forward. A tick has happened when its time is not after the clock.
+A symbol trades from its first tick up to, not including, the instant of its last one, inside the market's
+week.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hydrad.domain.calendar import Hours, hours
+from hydrad.domain.orders import Side
+from hydrad.terminal.broker.feed import BadFeed, Series, Ticks
+from hydrad.venue.contract import CONTRACTS, Contract
+from hydrad.venue.rates import Quote
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The market as it was at one instant: a `hydrad.venue.rates.Board`."""
+
+    market: Market
+    ms: int
+
+    def contract(self, symbol: str) -> Contract | None:
+        return self.market.contracts.get(symbol)
+
+    def quote(self, symbol: str) -> Quote | None:
+        return self.market.quote_at(symbol, self.ms)
+
+
+class Market:
+    """Ticks of all symbols, and the clock."""
+
+    def __init__(self, feed: Mapping[str, Ticks], history_from_ms: int, now_ms: int) -> None:
+        self.series = {symbol: _shown(symbol, ticks, history_from_ms) for symbol, ticks in feed.items()}
+        if not self.series:
+            raise BadFeed("the feed has no symbols")
+        self.contracts = {symbol: CONTRACTS[symbol] for symbol in self.series}
+        self.end_ms = max(int(series.time_ms[-1]) for series in self.series.values())
+        self.now_ms = min(now_ms, self.end_ms)
+
+    @property
+    def ended(self) -> bool:
+        """True when the last tick of the feed has happened."""
+        return self.now_ms >= self.end_ms
+
+    def now(self) -> At:
+        """The board at the clock."""
+        return At(self, self.now_ms)
+
+    def at(self, ms: int) -> At:
+        """The board at an instant that has happened."""
+        return At(self, ms)
+
+    def index_at(self, symbol: str, ms: int) -> int:
+        """How many of the symbol's ticks are not after an instant."""
+        return int(np.searchsorted(self.series[symbol].time_ms, ms, side="right"))
+
+    def quote_at(self, symbol: str, ms: int) -> Quote | None:
+        """The last prices at an instant; None for an unknown symbol and before the first tick."""
+        if symbol not in self.series:
+            return None
+        seen = self.index_at(symbol, ms)
+        return self.quote_of(symbol, seen - 1) if seen else None
+
+    def quote_of(self, symbol: str, index: int) -> Quote:
+        """The prices of one tick."""
+        series = self.series[symbol]
+        return Quote(int(series.bid_points[index]), int(series.ask_points[index]))
+
+    def trades(self, symbol: str) -> bool:
+        """True when the symbol can be dealt in at the clock."""
+        last_ms = int(self.series[symbol].time_ms[-1])
+        return self.now_ms < last_ms and hours(self.now_ms) is not Hours.CLOSED
+
+    def touching(self, symbol: str, side: Side, stop: int, target: int, until_ms: int) -> IntArray:
+        """Indexes of the ticks after the clock, up to `until_ms`, that reach a level (points, 0: none)."""
+        first, last = self.index_at(symbol, self.now_ms), self.index_at(symbol, until_ms)
+        series = self.series[symbol]
+        prices = series.bid_points if side is Side.BUY else series.ask_points
+        signed = prices[first:last].astype(np.int64) * side.sign
+        reached = np.zeros(last - first, dtype=np.bool_)
+        if stop:
+            reached |= signed <= stop * side.sign
+        if target:
+            reached |= signed >= target * side.sign
+        return np.flatnonzero(reached) + first
+
+
+def _shown(symbol: str, ticks: Ticks, history_from_ms: int) -> Series:
+    """A symbol's ticks from an instant on; raises BadFeed where they break the feed's rules."""
+    if symbol not in CONTRACTS:
+        raise BadFeed(f"{symbol}: the broker has no such contract")
+    if ticks.digits != CONTRACTS[symbol].digits:
+        raise BadFeed(f"{symbol}: the feed has {ticks.digits} digits, the contract {CONTRACTS[symbol].digits}")
+    first = int(np.searchsorted(ticks.time_ms, history_from_ms, side="left"))
+    series = Series(ticks.time_ms[first:], ticks.bid_points[first:], ticks.ask_points[first:], ticks.digits)
+    if not len(series.time_ms):
+        raise BadFeed(f"{symbol}: the feed has no ticks from history_from_ms on")
+    if np.any(np.diff(series.time_ms) < 0):
+        raise BadFeed(f"{symbol}: the feed's ticks are not in the order of time")
+    if np.any(series.bid_points <= 0) or np.any(series.ask_points < series.bid_points):
+        raise BadFeed(f"{symbol}: the feed has a bid at or below zero or above its ask")
+    return series

@@ -1,0 +1,244 @@
+"""Owns how the broker's values look to a client: MetaTrader's fields, floats, and the broker's wall clock.
+
+Fields that are not named here are zero or empty; the client fills them in. Stamps are the wall clock of the
+server (UTC plus the offset) as epoch seconds, or milliseconds where the field says `msc`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hydrad.domain.money import points_float
+from hydrad.terminal.broker.broker import Broker
+from hydrad.venue.book import Book, Deal, OrderRow, Position
+from hydrad.venue.contract import Contract
+from hydrad.venue.profit import point_value
+from hydrad.venue.standing import Standing, current_points, floating
+
+Fields = dict[str, Any]
+COMPANY = "HydraX simulated broker"
+BUILD = 5000
+_HEDGING, _NETTING = 2, 0
+_TRADE_MODE_FULL = 4
+_ORDER_MODES = 1 | 16 | 32  # MQL5 reference, SYMBOL_ORDER_MODE: market orders, stop loss, take profit
+_EXPIRATION_GTC = 1
+_DAY_MS = 86_400_000
+
+
+class Views:
+    """Makes fields of the broker's values."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._offset_ms = broker.config.server_offset_s * 1_000
+
+    def wall_ms(self, utc_ms: int) -> int:
+        """The server's wall clock as epoch milliseconds."""
+        return utc_ms + self._offset_ms
+
+    def utc_ms(self, wall_s: int) -> int:
+        """UTC milliseconds of a second on the server's wall clock."""
+        return wall_s * 1_000 - self._offset_ms
+
+    def position(self, book: Book, held: Position) -> Fields:
+        """TradePosition."""
+        contract, board = self._contract(held.symbol), self._broker.market.now()
+        opened, updated = self.wall_ms(held.open_ms), self.wall_ms(held.update_ms)
+        return {
+            "ticket": held.ticket,
+            "time": opened // 1_000,
+            "time_msc": opened,
+            "time_update": updated // 1_000,
+            "time_update_msc": updated,
+            "type": int(held.side),
+            "magic": held.magic,
+            "identifier": held.ticket,
+            "reason": int(held.reason),
+            "volume": float(contract.lots(held.volume_steps)),
+            "price_open": points_float(held.open_points, contract.digits),
+            "sl": points_float(held.stop_points, contract.digits),
+            "tp": points_float(held.target_points, contract.digits),
+            "price_current": points_float(current_points(held, board), contract.digits),
+            "profit": float(floating(held, book.currency, board)),
+            "symbol": held.symbol,
+            "comment": held.comment,
+        }
+
+    def order(self, row: OrderRow) -> Fields:
+        """TradeOrder."""
+        contract = self._contract(row.symbol)
+        setup, done = self.wall_ms(row.setup_ms), self.wall_ms(row.done_ms)
+        return {
+            "ticket": row.ticket,
+            "time_setup": setup // 1_000,
+            "time_setup_msc": setup,
+            "time_done": done // 1_000,
+            "time_done_msc": done,
+            "type": row.kind,
+            "type_filling": row.filling,
+            "state": int(row.state),
+            "magic": row.magic,
+            "position_id": row.position,
+            "reason": int(row.reason),
+            "volume_initial": float(contract.lots(row.volume_steps)),
+            "volume_current": float(contract.lots(row.left_steps)),
+            "price_open": points_float(row.price_points, contract.digits),
+            "sl": points_float(row.stop_points, contract.digits),
+            "tp": points_float(row.target_points, contract.digits),
+            "price_current": points_float(row.price_points, contract.digits),
+            "symbol": row.symbol,
+            "comment": row.comment,
+        }
+
+    def deal(self, row: Deal) -> Fields:
+        """TradeDeal; a deposit has no symbol, volume or price."""
+        made = self.wall_ms(row.time_ms)
+        common: Fields = {
+            "ticket": row.ticket,
+            "order": row.order,
+            "time": made // 1_000,
+            "time_msc": made,
+            "type": int(row.kind),
+            "entry": int(row.entry),
+            "magic": row.magic,
+            "position_id": row.position,
+            "reason": int(row.reason),
+            "profit": float(row.profit),
+            "symbol": row.symbol,
+            "comment": row.comment,
+        }
+        if not row.symbol:
+            return common
+        contract = self._contract(row.symbol)
+        common["volume"] = float(contract.lots(row.volume_steps))
+        common["price"] = points_float(row.price_points, contract.digits)
+        return common
+
+    def account(self, login: int, figures: Standing, *, trade_allowed: bool) -> Fields:
+        """AccountInfo. Margin call and stop-out levels are the usual ones; nothing is stopped out yet."""
+        account, book = self._broker.accounts[login], self._broker.books[login]
+        return {
+            "login": login,
+            "leverage": book.leverage,
+            "limit_orders": 200,
+            "trade_allowed": trade_allowed,
+            "trade_expert": True,
+            "margin_mode": _HEDGING if book.hedging else _NETTING,
+            "currency_digits": 2,
+            "balance": float(figures.balance),
+            "profit": float(figures.profit),
+            "equity": float(figures.equity),
+            "margin": float(figures.margin),
+            "margin_free": float(figures.margin_free),
+            "margin_level": float(figures.margin_level),
+            "margin_so_call": 50.0,
+            "margin_so_so": 30.0,
+            "name": f"Paper {login}",
+            "server": account.server,
+            "currency": book.currency,
+            "company": COMPANY,
+        }
+
+    def terminal(self, login: int, *, connected: bool, trade_allowed: bool, api_disabled: bool) -> Fields:
+        """TerminalInfo. The path names this broker and login, so that two simulated terminals differ."""
+        path = f"hydra-sim/{self._broker.config.instance}/{login}"
+        return {
+            "connected": connected,
+            "trade_allowed": trade_allowed,
+            "tradeapi_disabled": api_disabled,
+            "build": BUILD,
+            "maxbars": 100_000,
+            "ping_last": 0,
+            "company": COMPANY,
+            "name": "HydraX simulated terminal",
+            "language": "English",
+            "path": path,
+            "data_path": path,
+            "commondata_path": path,
+        }
+
+    def tick(self, symbol: str) -> Fields | None:
+        """Tick: the last one at the clock, None before the first."""
+        market = self._broker.market
+        seen = market.index_at(symbol, market.now_ms)
+        if not seen:
+            return None
+        quote, digits = market.quote_of(symbol, seen - 1), self._contract(symbol).digits
+        wall = self.wall_ms(int(market.series[symbol].time_ms[seen - 1]))
+        return {
+            "time": wall // 1_000,
+            "bid": points_float(quote.bid_points, digits),
+            "ask": points_float(quote.ask_points, digits),
+            "time_msc": wall,
+            "flags": 6,
+        }
+
+    def symbol(self, login: int, name: str, *, selected: bool) -> Fields:
+        """SymbolInfo with the tick values of this account's currency."""
+        contract = self._contract(name)
+        fields = _terms(contract)
+        fields.update({"select": selected, "visible": selected})
+        if self._broker.market.now().quote(name) is not None:
+            fields.update(self._prices(contract))
+            fields.update(self._values(contract, self._broker.books[login].currency))
+        return fields
+
+    def _prices(self, contract: Contract) -> Fields:
+        """Last prices, and the extremes since the server's midnight."""
+        market, digits = self._broker.market, contract.digits
+        wall = self.wall_ms(market.now_ms)
+        seen = market.index_at(contract.symbol, market.now_ms)
+        midnight = market.index_at(contract.symbol, market.now_ms - wall % _DAY_MS - 1)
+        today = slice(min(midnight, seen - 1), seen)
+        series = market.series[contract.symbol]
+        bids, asks = series.bid_points[today], series.ask_points[today]
+        return {
+            "time": self.wall_ms(int(series.time_ms[seen - 1])) // 1_000,
+            "spread": int(asks[-1]) - int(bids[-1]),
+            "bid": points_float(int(bids[-1]), digits),
+            "bidhigh": points_float(int(bids.max()), digits),
+            "bidlow": points_float(int(bids.min()), digits),
+            "ask": points_float(int(asks[-1]), digits),
+            "askhigh": points_float(int(asks.max()), digits),
+            "asklow": points_float(int(asks.min()), digits),
+        }
+
+    def _values(self, contract: Contract, currency: str) -> Fields:
+        board = self._broker.market.now()
+        gain = float(point_value(contract, currency, board, loss=False))
+        loss = float(point_value(contract, currency, board, loss=True))
+        return {"trade_tick_value": gain, "trade_tick_value_profit": gain, "trade_tick_value_loss": loss}
+
+    def _contract(self, symbol: str) -> Contract:
+        return self._broker.market.contracts[symbol]
+
+
+def _terms(contract: Contract) -> Fields:
+    point = float(contract.point)
+    return {
+        "digits": contract.digits,
+        "spread_float": True,
+        "trade_calc_mode": int(contract.margin_formula),
+        "trade_mode": _TRADE_MODE_FULL,
+        "trade_stops_level": contract.stops_level_points,
+        "trade_freeze_level": contract.freeze_level_points,
+        "trade_exemode": int(contract.execution),
+        "swap_rollover3days": 3,
+        "expiration_mode": _EXPIRATION_GTC,
+        "filling_mode": contract.filling_flags,
+        "order_mode": _ORDER_MODES,
+        "point": point,
+        "trade_tick_size": point,
+        "trade_contract_size": float(contract.contract_size),
+        "volume_min": float(contract.lots(contract.volume_min_steps)),
+        "volume_max": float(contract.lots(contract.volume_max_steps)),
+        "volume_step": float(contract.volume_step),
+        "volume_limit": float(contract.lots(contract.volume_limit_steps)),
+        "margin_hedged": float(contract.contract_size * 2),
+        "currency_base": contract.currency_base,
+        "currency_profit": contract.currency_profit,
+        "currency_margin": contract.currency_margin,
+        "description": contract.description,
+        "name": contract.symbol,
+        "path": contract.path,
+    }

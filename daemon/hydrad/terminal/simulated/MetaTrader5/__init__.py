@@ -1,0 +1,47 @@
+"""The MetaTrader5 package's names, answered by HydraX's simulated broker: not a real terminal.
+
+Put this package's parent folder first on PYTHONPATH and the broker's socket into HYDRA_SIM_SOCKET; then any
+program written for the MetaTrader5 package (5.0.6231) runs against it. It needs the standard library and
+numpy. Every stamp is the broker's wall clock as epoch seconds or milliseconds. A program that must know asks
+for `__hydra_sim__`.
+"""
+
+from __future__ import annotations
+
+from .calls import FUNCTIONS, MARK
+from .constants import *  # noqa: F403 - the package's constants are its own names
+from .structs import (
+    AccountInfo,
+    BookInfo,
+    OrderCheckResult,
+    OrderSendResult,
+    SymbolInfo,
+    TerminalInfo,
+    Tick,
+    TradeDeal,
+    TradeOrder,
+    TradePosition,
+    TradeRequest,
+)
+
+__version__ = "5.0.6231"
+__author__ = "HydraX"
+__hydra_sim__ = MARK
+
+globals().update(FUNCTIONS)
+
+__all__ = [  # noqa: PLE0604 - the functions' names are in the table
+    "AccountInfo",
+    "BookInfo",
+    "OrderCheckResult",
+    "OrderSendResult",
+    "SymbolInfo",
+    "TerminalInfo",
+    "Tick",
+    "TradeDeal",
+    "TradeOrder",
+    "TradePosition",
+    "TradeRequest",
+    *FUNCTIONS,
+    *(name for name in globals() if name.isupper()),
+]

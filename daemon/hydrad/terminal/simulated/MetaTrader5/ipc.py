@@ -1,0 +1,133 @@
+"""Owns the connection to the simulated broker and the last error.
+
+A request is 4 bytes of big-endian length and a JSON object `{"id": N, "call": NAME, "arguments": [...]}`. The
+reply is framed the same way, `{"id": N, "value": ..., "error": null or [code, text], "tail": N}`, followed by
+`tail` bytes of a packed array. Each call waits at most `timeout_s`; a reply that comes after its call gave up
+is dropped by its id.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import threading
+import time
+from typing import Any
+
+SOCKET_VARIABLE = "HYDRA_SIM_SOCKET"
+TIMEOUT_S = 60.0
+SUCCESS = (1, "Success")
+_LENGTH = struct.Struct("!I")
+_RECEIVE_BYTES = 1 << 20
+
+
+class Failed(Exception):
+    """A call that answers by `last_error`."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(code, text)
+        self.code = code
+        self.text = text
+
+
+class Ipc:
+    """One connection, one call at a time."""
+
+    def __init__(self) -> None:
+        self.last_error: tuple[int, str] = SUCCESS
+        self.timeout_s = TIMEOUT_S
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._buffer = bytearray()
+        self._number = 0
+
+    def connect(self, timeout_s: float) -> None:
+        """Connect to the broker that the environment names; raises Failed -10003."""
+        self.close()
+        path = os.environ.get(SOCKET_VARIABLE, "")
+        if not path:
+            raise Failed(-10003, f"IPC initialize failed, {SOCKET_VARIABLE} is not set")
+        peer = socket.socket(socket.AF_UNIX)
+        peer.settimeout(timeout_s)
+        try:
+            peer.connect(path)
+        except OSError as error:
+            peer.close()
+            raise Failed(-10003, f"IPC initialize failed, {path}: {error.strerror or error}") from None
+        self.timeout_s = timeout_s
+        self._socket = peer
+
+    def close(self) -> None:
+        """Forget the connection; nothing when there is none."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+        self._buffer.clear()
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """The value of an answer; raises Failed."""
+        return self.exchange(name, *arguments)[0]
+
+    def exchange(self, name: str, *arguments: Any) -> tuple[Any, bytes]:
+        """The value and the array of an answer; raises Failed."""
+        with self._lock:
+            self._number += 1
+            deadline = time.monotonic() + self.timeout_s
+            self._send({"id": self._number, "call": name, "arguments": arguments}, deadline)
+            while True:
+                reply, tail = self._receive(deadline)
+                if reply["id"] == self._number:
+                    break
+        if reply["error"] is not None:
+            raise Failed(*reply["error"])
+        return reply["value"], tail
+
+    def _send(self, request: dict[str, Any], deadline: float) -> None:
+        peer = self._connected()
+        try:
+            header = json.dumps(request, allow_nan=False).encode()
+        except ValueError:
+            raise Failed(-2, "Terminal: Invalid params") from None
+        try:
+            peer.settimeout(max(deadline - time.monotonic(), 0.001))
+            peer.sendall(_LENGTH.pack(len(header)) + header)
+        except OSError:
+            self.close()
+            raise Failed(-10001, "IPC send failed") from None
+
+    def _receive(self, deadline: float) -> tuple[dict[str, Any], bytes]:
+        """The next whole frame. Nothing is taken from the buffer before it is whole."""
+        self._fill(_LENGTH.size, deadline)
+        end = _LENGTH.size + int(_LENGTH.unpack_from(self._buffer)[0])
+        self._fill(end, deadline)
+        reply: dict[str, Any] = json.loads(self._buffer[_LENGTH.size : end])
+        total = end + int(reply["tail"])
+        self._fill(total, deadline)
+        tail = bytes(self._buffer[end:total])
+        del self._buffer[:total]
+        return reply, tail
+
+    def _fill(self, size: int, deadline: float) -> None:
+        peer = self._connected()
+        while len(self._buffer) < size:
+            try:
+                peer.settimeout(max(deadline - time.monotonic(), 0.001))
+                data = peer.recv(_RECEIVE_BYTES)
+            except TimeoutError:
+                raise Failed(-10005, "IPC timeout") from None
+            except OSError:
+                data = b""
+            if not data:
+                self.close()
+                raise Failed(-10002, "IPC recv failed")
+            self._buffer += data
+
+    def _connected(self) -> socket.socket:
+        if self._socket is None:
+            raise Failed(-10004, "No IPC connection")
+        return self._socket
+
+
+IPC = Ipc()

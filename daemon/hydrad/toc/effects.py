@@ -1,0 +1,44 @@
+"""Effects: what leaves the core. The driver performs them only after the records of their turn are durable."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hydrad.link.frames import DownFrame
+from hydrad.wire.answers import Problem
+
+
+class _Effect(msgspec.Struct, frozen=True):
+    """Base of all effects."""
+
+
+class Send(_Effect, frozen=True):
+    """A frame for an agent. `opens`: the act id when the frame opens exposure, else 0: the latch withholds it."""
+
+    terminal: str
+    connection: int
+    frame: DownFrame
+    opens: int = 0
+    act_id: int = 0
+
+
+class Reply(_Effect, frozen=True):
+    """The answer to a request: data of its verb, or a problem, or both (a denial shows its checks)."""
+
+    request: int
+    schema: str
+    data: msgspec.Struct | None
+    problem: Problem | None = None
+
+
+class Admit(_Effect, frozen=True):
+    """The allow-list of terminal keys changed."""
+
+
+class StepDown(_Effect, frozen=True):
+    """Another daemon holds a higher epoch: release nothing, exit 75."""
+
+    reason: str
+
+
+Effect = Send | Reply | Admit | StepDown

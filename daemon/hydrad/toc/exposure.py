@@ -1,0 +1,110 @@
+"""What an account has at stake: open positions, and everything that may have left without a verdict."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hydrad.domain.orders import ActKind, Side
+from hydrad.link.frames import PositionRow
+from hydrad.toc import sizing
+from hydrad.toc.act import RESERVED
+from hydrad.toc.live import Link, Live
+from hydrad.toc.state import Act, Position, State
+
+
+def reserved(state: State, account: str) -> list[Act]:
+    """Fires of an account whose exposure is held without a position: in flight, UNKNOWN, resting, QUARANTINED."""
+    return [
+        act
+        for act in (state.acts[number] for number in state.acts_open)
+        if act.kind is ActKind.FIRE and act.account == account and act.state in RESERVED
+    ]
+
+
+def open_positions(state: State, account: str) -> list[Position]:
+    positions = (state.positions[number] for number in state.positions_open)
+    return [position for position in positions if position.account == account]
+
+
+def reporter(state: State, live: Live, account: str) -> Link | None:
+    """The link of an account whose books are freshest; None when no terminal has told any."""
+    links = [live.link(t.name) for t in state.terminals.values() if t.account == account]
+    told = [link for link in links if link.positions_ns]
+    return max(told, key=lambda link: link.positions_ns, default=None)
+
+
+def foreign_rows(state: State, live: Live, account: str) -> list[PositionRow]:
+    """Positions at the broker that no fire of ours opened."""
+    link = reporter(state, live, account)
+    if link is None:
+        return []
+    ours = {position.position_id for position in open_positions(state, account)}
+    pending = {act.act_id for act in reserved(state, account)}
+    return [
+        row
+        for row in link.positions.values()
+        if row.position_id not in ours and row.magic not in pending and row.magic not in state.acts
+    ]
+
+
+def open_risk(state: State, live: Live, account: str) -> Decimal | None:
+    """Loss at the stops of all open positions and of all reserved fires, in the account's currency.
+
+    None when it cannot be measured: a foreign position without a stop, or without the symbol's terms.
+    """
+    total = sum((act.risk_money for act in reserved(state, account)), Decimal(0))
+    link = reporter(state, live, account)
+    for position in open_positions(state, account):
+        fire = state.acts[position.fire_id]
+        total += (
+            _risk(
+                link,
+                position.symbol,
+                (position.open_points - position.stop_points) * position.side.sign,
+                position.volume_steps,
+            )
+            if position.stop_points and link and position.symbol in link.terms
+            else fire.risk_money
+        )
+    for row in foreign_rows(state, live, account):
+        if not row.stop_points or link is None or row.symbol not in link.terms:
+            return None
+        distance = (row.open_points - row.stop_points) * Side(row.side).sign
+        total += _risk(link, row.symbol, distance, row.volume_steps)
+    return total
+
+
+def _risk(link: Link, symbol: str, distance_points: int, steps: int) -> Decimal:
+    return sizing.money_at_stop(max(distance_points, 0), steps, link.terms[symbol])
+
+
+def positions_and_in_flight(state: State, live: Live, account: str) -> int:
+    """Ours open, foreign ones, and fires whose outcome is not known."""
+    foreign = len(foreign_rows(state, live, account))
+    return len(open_positions(state, account)) + len(reserved(state, account)) + foreign
+
+
+def steps_on_side(state: State, live: Live, account: str, symbol: str, side: Side) -> int:
+    """Volume steps held or reserved in one direction of a symbol."""
+    held = sum(p.volume_steps for p in open_positions(state, account) if p.symbol == symbol and p.side is side)
+    flying = sum(
+        act.order.volume_steps
+        for act in reserved(state, account)
+        if act.order and act.order.symbol == symbol and act.order.side is side
+    )
+    foreign = sum(
+        row.volume_steps for row in foreign_rows(state, live, account) if row.symbol == symbol and row.side == side
+    )
+    return held + flying + foreign
+
+
+def symbol_busy(state: State, live: Live, account: str, symbol: str) -> str:
+    """What keeps a netting account's symbol busy, as text; empty when nothing does."""
+    for act in reserved(state, account):
+        if act.order and act.order.symbol == symbol:
+            return f"act {act.state.value}"
+    if any(p.symbol == symbol for p in open_positions(state, account)):
+        return "open position"
+    if any(row.symbol == symbol for row in foreign_rows(state, live, account)):
+        return "foreign position"
+    return ""

@@ -1,0 +1,324 @@
+"""`apply(state, record)`: the only thing that changes durable state, live and in the fold alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from hydrad.domain.ids import act_id, sequence_of
+from hydrad.domain.instants import MINUTE_MS
+from hydrad.domain.orders import ActKind, Side
+from hydrad.toc import act as acts
+from hydrad.toc import mission as missions
+from hydrad.toc import records as r
+from hydrad.toc.act import FINAL, ActEvent, ActState
+from hydrad.toc.mission import MissionState
+from hydrad.toc.record import Record
+from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Operator, Position, State, Terminal
+
+FOLD_VERSION = 1
+
+
+def apply(state: State, record: Record) -> None:
+    """Fold one record into the state. Raises AssertionError on a hole in the sequence, IllegalMove on an event
+    that its table does not have."""
+    assert record.seq == state.seq + 1, f"record {record.seq} after {state.seq}"
+    apply_body(state, record, r.decode(record.type, record.body))
+
+
+def apply_body(state: State, record: Record, body: r.Body) -> None:
+    """As `apply`, for a body that is at hand already."""
+    state.seq = record.seq
+    state.market_ms = max(state.market_ms, record.market_ms)
+    handler = _HANDLERS.get(type(body))
+    if handler is not None:
+        handler(state, record, body)
+
+
+def _used(state: State, number: int) -> None:
+    state.next_number = max(state.next_number, number + 1)
+
+
+def _home_created(state: State, record: Record, body: r.HomeCreated) -> None:
+    assert record.seq == 1, "a home is created once"
+    state.mode, state.tag, state.created_ns = body.mode, body.tag, record.at_ns
+
+
+def _daemon_started(state: State, record: Record, body: r.DaemonStarted) -> None:
+    assert body.epoch == state.epoch + 1, f"epoch {body.epoch} after {state.epoch}"
+    state.epoch, state.instance, state.started_ns = body.epoch, body.instance, record.at_ns
+    state.code_version = body.code_version
+    state.limits, state.timing = body.limits, body.timing
+
+
+def _operator_set(state: State, record: Record, body: r.OperatorSet) -> None:
+    state.operators[body.identity] = Operator(body.identity, body.name, body.role)
+
+
+def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
+    assert body.name not in state.accounts
+    assert state.mode.takes(body.kind), "paper and real never mix"
+    state.accounts[body.name] = Account(body.name, body.kind, body.login, body.server, body.currency, body.hedging)
+
+
+def _terminal_enrolled(state: State, record: Record, body: r.TerminalEnrolled) -> None:
+    known = state.terminals.get(body.name)
+    rank = known.rank if known else len(state.terminals)
+    state.terminals[body.name] = Terminal(body.name, body.account, body.public_key, body.symbols, rank)
+
+
+def _terminal_duty(state: State, record: Record, body: r.TerminalDutySet) -> None:
+    terminal = state.terminals[body.terminal]
+    terminal.duty, terminal.why = body.duty, body.why
+
+
+def _ledger_booked(state: State, record: Record, body: r.LedgerBooked) -> None:
+    terminal = state.terminals[body.terminal]
+    terminal.ledger_id, terminal.ledger_known = body.ledger_id, body.length
+
+
+def _mission_proposed(state: State, record: Record, body: r.MissionProposed) -> None:
+    _used(state, body.number)
+    state.missions[body.number] = Mission(
+        body.number, body.signal, body.origin, body.source, MissionState.PROPOSED, record.at_ns
+    )
+    state.missions_open.add(body.number)
+    state.missions_unended.add(body.number)
+
+
+def _mission_moved(state: State, record: Record, body: r.MissionMoved) -> None:
+    mission = state.missions[body.number]
+    mission.state = missions.after(mission.state, body.event)
+    if not missions.TRANSITIONS[mission.state]:
+        state.missions_open.discard(body.number)
+
+
+def _mission_passed(state: State, record: Record, body: r.MissionPassed) -> None:
+    passed = state.missions[body.number].passed_by
+    if body.identity not in passed:
+        passed.append(body.identity)
+
+
+def _mission_outcome(state: State, record: Record, body: r.MissionOutcome) -> None:
+    mission = state.missions[body.number]
+    mission.outcome, mission.outcome_r_milli = body.outcome, body.r_milli
+    state.missions_unended.discard(body.number)
+
+
+def _suppressed(state: State, record: Record, body: r.SignalSuppressed) -> None:
+    reason = body.suppressed.reason
+    state.suppressed[reason] = state.suppressed.get(reason, 0) + 1
+
+
+def _act_requested(state: State, record: Record, body: r.ActRequested) -> None:
+    assert body.act_id not in state.acts, "an act id is used once"
+    _used(state, sequence_of(body.act_id))
+    state.acts[body.act_id] = Act(
+        act_id=body.act_id,
+        kind=body.kind,
+        state=ActState.REQUESTED,
+        account=body.account,
+        mission=body.mission,
+        position=body.position,
+        actor=record.actor,
+        surface=record.surface,
+        requested_ns=record.at_ns,
+        market_ms=record.market_ms,
+        deadline_ns=body.deadline_ns,
+        reason=body.reason,
+        key=body.key,
+        volume_asked_steps=body.volume_asked_steps,
+        risk_asked_percent=body.risk_asked_percent,
+        plan=body.plan,
+        moved_ns=record.at_ns,
+    )
+    state.acts_open.add(body.act_id)
+    if body.mission:
+        state.missions[body.mission].acts.append(body.act_id)
+    if body.key:
+        key = state.keys.setdefault((record.actor, body.key), Key(body.asked, []))
+        assert key.asked == body.asked, "a key names one request"
+        key.acts.append(body.act_id)
+
+
+def _act_judged(state: State, record: Record, body: r.ActJudged) -> None:
+    act = state.acts[body.act_id]
+    act.order, act.order_hash, act.checks = body.order, body.order_hash, body.checks
+    act.digits, act.volume_step = body.digits, body.volume_step
+    act.risk_money, act.base_money = body.risk_money, body.base_money
+    for step in body.order.plan if body.order else ():
+        _used(state, sequence_of(step.act_id))
+        state.plan_fires[step.act_id] = body.act_id
+
+
+def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
+    act = state.acts[body.act_id]
+    act.state = acts.after(act.state, body.event)
+    act.by, act.moved_ns = body.by, record.at_ns
+    act.codes = body.codes or act.codes
+    act.detail = body.detail or act.detail
+    act.retcode = body.retcode or act.retcode
+    act.order_ticket = body.order_ticket or act.order_ticket
+    act.deal_ticket = body.deal_ticket or act.deal_ticket
+    act.price_points = body.price_points or act.price_points
+    act.volume_steps = body.volume_steps or act.volume_steps
+    if body.event is ActEvent.ROUTE:
+        act.terminal, act.epoch = body.terminal, body.epoch
+        if act.kind is ActKind.FIRE:
+            _routed(state, act.account, record.market_ms)
+    if act.state in FINAL:
+        state.acts_open.discard(body.act_id)
+    else:
+        state.acts_open.add(body.act_id)
+
+
+def _routed(state: State, account: str, market_ms: int) -> None:
+    recent = [ms for ms in state.routed_ms.get(account, ()) if market_ms - ms < MINUTE_MS]
+    state.routed_ms[account] = [*recent, market_ms]
+
+
+def _plan_step_begun(state: State, record: Record, body: r.PlanStepBegun) -> None:
+    fire = state.acts[body.fire_id]
+    state.acts[body.act_id] = Act(
+        act_id=body.act_id,
+        kind=ActKind.PLAN_STEP,
+        state=ActState.ACKED,
+        account=fire.account,
+        mission=fire.mission,
+        position=fire.position,
+        actor="plan",
+        surface="agent",
+        requested_ns=record.at_ns,
+        market_ms=record.market_ms,
+        deadline_ns=0,
+        reason="plan",
+        key="",
+        order=body.order,
+        order_hash=body.order_hash,
+        digits=fire.digits,
+        volume_step=fire.volume_step,
+        terminal=body.terminal,
+        epoch=state.epoch,
+        moved_ns=record.at_ns,
+    )
+    state.acts_open.add(body.act_id)
+    if fire.mission:
+        state.missions[fire.mission].acts.append(body.act_id)
+
+
+def _position_opened(state: State, record: Record, body: r.PositionOpened) -> None:
+    assert body.number not in state.positions, "a fire opens one position"
+    state.positions[body.number] = Position(
+        number=body.number,
+        fire_id=body.fire_id,
+        account=body.account,
+        terminal=body.terminal,
+        position_id=body.position_id,
+        symbol=body.symbol,
+        digits=body.digits,
+        volume_step=body.volume_step,
+        side=Side(body.side),
+        volume_steps=body.volume_steps,
+        opened_steps=body.volume_steps,
+        open_points=body.open_points,
+        stop_points=body.stop_points,
+        target_points=body.target_points,
+        opened_ms=body.at_ms,
+    )
+    state.positions_open.add(body.number)
+    state.acts[body.fire_id].position = body.number
+
+
+def _position_changed(state: State, record: Record, body: r.PositionChanged) -> None:
+    position = state.positions[body.number]
+    position.volume_steps = body.volume_steps
+    position.stop_points, position.target_points = body.stop_points, body.target_points
+
+
+def _deal_booked(state: State, record: Record, body: r.DealBooked) -> None:
+    position = state.positions[body.number]
+    assert body.ticket not in position.deals, "a deal is booked once"
+    position.deals.append(body.ticket)
+    position.profit += body.profit + body.swap + body.commission
+    if body.entry != 0:
+        position.closed_steps += body.volume_steps
+        position.volume_steps = position.opened_steps - position.closed_steps
+
+
+def _position_closed(state: State, record: Record, body: r.PositionClosed) -> None:
+    position = state.positions[body.number]
+    position.open, position.volume_steps = False, 0
+    position.close_reason, position.close_points = body.reason, body.close_points
+    position.profit, position.r_milli, position.closed_ms = body.profit, body.r_milli, body.at_ms
+    state.positions_open.discard(body.number)
+
+
+def _deals_read(state: State, record: Record, body: r.DealsRead) -> None:
+    state.accounts[body.account].deals_after = body.after
+
+
+def _foreign_seen(state: State, record: Record, body: r.ForeignSeen) -> None:
+    _used(state, body.number)
+    state.foreign[(body.account, body.ticket)] = body.number
+
+
+def _cash_booked(state: State, record: Record, body: r.CashBooked) -> None:
+    state.accounts[body.account].day_cash += body.amount
+
+
+def _day_started(state: State, record: Record, body: r.DayStarted) -> None:
+    account = state.accounts[body.account]
+    account.day, account.day_equity, account.day_cash = body.day, body.equity, Decimal(0)
+
+
+def _authority_set(state: State, record: Record, body: r.AuthoritySet) -> None:
+    if body.account:
+        state.accounts[body.account].authority = body.level
+    else:
+        state.authority, state.authority_reason = body.level, body.reason
+
+
+def _alarm_raised(state: State, record: Record, body: r.AlarmRaised) -> None:
+    _used(state, body.number)
+    state.alarms[body.number] = Alarm(body.number, body.code, body.subject, body.text, record.at_ns)
+
+
+def _alarm_cleared(state: State, record: Record, body: r.AlarmCleared) -> None:
+    del state.alarms[body.number]
+
+
+_HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
+    r.HomeCreated: _home_created,
+    r.DaemonStarted: _daemon_started,
+    r.OperatorSet: _operator_set,
+    r.AccountAdded: _account_added,
+    r.TerminalEnrolled: _terminal_enrolled,
+    r.TerminalDutySet: _terminal_duty,
+    r.LedgerBooked: _ledger_booked,
+    r.MissionProposed: _mission_proposed,
+    r.MissionMoved: _mission_moved,
+    r.MissionPassed: _mission_passed,
+    r.MissionOutcome: _mission_outcome,
+    r.SignalSuppressed: _suppressed,
+    r.ActRequested: _act_requested,
+    r.ActJudged: _act_judged,
+    r.ActMoved: _act_moved,
+    r.PlanStepBegun: _plan_step_begun,
+    r.PositionOpened: _position_opened,
+    r.PositionChanged: _position_changed,
+    r.DealBooked: _deal_booked,
+    r.PositionClosed: _position_closed,
+    r.DealsRead: _deals_read,
+    r.ForeignSeen: _foreign_seen,
+    r.CashBooked: _cash_booked,
+    r.DayStarted: _day_started,
+    r.AuthoritySet: _authority_set,
+    r.AlarmRaised: _alarm_raised,
+    r.AlarmCleared: _alarm_cleared,
+}
+
+
+def new_act_id(state: State) -> int:
+    """The next act id; the record that uses it moves the sequence on."""
+    return act_id(state.tag, state.next_number)

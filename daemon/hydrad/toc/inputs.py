@@ -1,0 +1,113 @@
+"""Inputs: everything the core learns, each with its number and its time. No handler reads a clock.
+
+Inputs are logged before the batch that they caused is committed, so that a day can be replayed through the same
+code with the same decisions.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hydrad.domain.accounts import HomeMode
+from hydrad.domain.actors import Actor
+from hydrad.link.frames import UpFrame
+from hydrad.toc.limits import Limits, Timing
+from hydrad.wire.calls import AnyVerb
+
+
+class _Input(msgspec.Struct, frozen=True, array_like=True):
+    """Base of all inputs."""
+
+
+class HomeBirth(_Input, frozen=True):
+    """What a new journal begins with. `tag` was drawn by the host."""
+
+    mode: HomeMode
+    tag: int
+    commander: str
+
+
+class Started(_Input, frozen=True, tag="STARTED"):
+    """The daemon holds the lock and has folded the journal. `birth` only when the journal is empty. `halt_file`:
+    somebody wrote HALT while no daemon ran. `symbols`: those that APEX watches.
+    `notes`: findings of the start itself, as code and detail."""
+
+    instance: str
+    code_version: str
+    tzdata_version: str
+    limits: Limits
+    timing: Timing
+    halt_file: bool
+    symbols: tuple[str, ...]
+    beat_interval_ms: int = 1_000
+    degraded_after_ms: int = 3_000
+    lost_after_ms: int = 10_000
+    notes: tuple[tuple[str, str], ...] = ()
+    birth: HomeBirth | None = None
+
+
+class FrameIn(_Input, frozen=True, tag="FRAME"):
+    """A frame from an enrolled terminal, over one connection of its key."""
+
+    terminal: str
+    connection: int
+    frame: UpFrame
+
+
+class Requested(_Input, frozen=True, tag="REQUEST"):
+    """A person's request. `extra`: what the edge adds (the public key drawn for an enrolment)."""
+
+    request: int
+    actor: Actor
+    key: str
+    body: AnyVerb
+    extra: str = ""
+
+
+class Clock(_Input, frozen=True, tag="CLOCK"):
+    """Time passes: every deadline is looked at."""
+
+
+class Withheld(_Input, frozen=True, tag="WITHHELD"):
+    """The latch closed between commit and release: these opening acts were not handed to the bridge."""
+
+    acts: tuple[int, ...]
+
+
+class Unsent(_Input, frozen=True, tag="UNSENT"):
+    """The bridge could not take these acts' frames (connection gone or full)."""
+
+    acts: tuple[int, ...]
+
+
+class Strangers(_Input, frozen=True, tag="STRANGERS"):
+    surface: str
+    reason: str
+    count: int
+
+
+class Stopping(_Input, frozen=True, tag="STOPPING"):
+    reason: str
+
+
+AnyInput = Started | FrameIn | Requested | Clock | Withheld | Unsent | Strangers | Stopping
+
+
+class Input(msgspec.Struct, frozen=True, array_like=True):
+    """`number` counts from 1 over the journal's life; `at_ns`: machine time, UTC."""
+
+    number: int
+    at_ns: int
+    body: AnyInput
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Input)
+
+
+def encode(entry: Input) -> bytes:
+    return _ENCODER.encode(entry)
+
+
+def decode(data: bytes) -> Input:
+    return _DECODER.decode(data)

@@ -1,0 +1,60 @@
+"""Invariants of 2-domain that can be checked on the state, after every step that wrote something.
+
+Cheap on purpose: they cost what is open, not what ever was. A broken one stops the daemon with its evidence.
+"""
+
+from __future__ import annotations
+
+from hydrad.domain.orders import ActKind
+from hydrad.toc.act import FINAL, LANE_BUSY, LIVE_OR_EXECUTED, ActState
+from hydrad.toc.live import Live
+from hydrad.toc.state import State
+
+
+class BrokenInvariant(AssertionError):
+    """Our picture of the world contradicts itself; the message names the invariant."""
+
+
+def check(state: State, live: Live) -> None:
+    """Raises BrokenInvariant."""
+    _one_fire_each(state)
+    _lanes(state)
+    _unknown_has_alarm(state)
+    _positions_have_fires(state)
+
+
+def _one_fire_each(state: State) -> None:
+    seen: set[tuple[int, str]] = set()
+    for number in state.missions_open:
+        for act_id in state.missions[number].acts:
+            act = state.acts[act_id]
+            if act.kind is not ActKind.FIRE or act.state not in LIVE_OR_EXECUTED:
+                continue
+            key = (number, act.account)
+            if key in seen:
+                raise BrokenInvariant(f"I1: two fires of mission {number} on {act.account}")
+            seen.add(key)
+
+
+def _lanes(state: State) -> None:
+    busy: set[str] = set()
+    for number in state.acts_open:
+        act = state.acts[number]
+        if act.kind is ActKind.FIRE and act.state in LANE_BUSY:
+            if act.account in busy:
+                raise BrokenInvariant(f"I4: two opening acts in flight on {act.account}")
+            busy.add(act.account)
+
+
+def _unknown_has_alarm(state: State) -> None:
+    unknown = sum(state.acts[number].state is ActState.UNKNOWN for number in state.acts_open)
+    alarms = sum(alarm.code == "ACT_UNKNOWN" for alarm in state.alarms.values())
+    if unknown > alarms:
+        raise BrokenInvariant(f"I3: {unknown} UNKNOWN acts, {alarms} alarms")
+
+
+def _positions_have_fires(state: State) -> None:
+    for number in state.positions_open:
+        fire = state.acts[state.positions[number].fire_id]
+        if fire.state in FINAL:
+            raise BrokenInvariant(f"I6: position {number} is open, its fire {fire.state.value}")

@@ -1,0 +1,138 @@
+"""Volatile state: quotes, links, sessions, account figures, waiting clients. Never in a snapshot, never folded;
+rebuilt by hand-shakes after every start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hydrad.domain.symbols import SymbolTerms
+from hydrad.link import frames as f
+from hydrad.link.session import Session
+from hydrad.toc.terminal import LinkState
+
+RATE_WINDOW_NS = 60_000_000_000
+
+
+@dataclass(slots=True)
+class Quote:
+    """The last tick of a symbol at one terminal. `history` ticks make no quote."""
+
+    bid_points: int
+    ask_points: int
+    time_ms: int
+    seen_ns: int
+
+    @property
+    def spread_points(self) -> int:
+        return self.ask_points - self.bid_points
+
+
+@dataclass(slots=True)
+class Rate:
+    """Ticks a second over the last whole window, measured on machine time."""
+
+    window_ns: int = 0
+    count: int = 0
+    last_count: int = 0
+
+    def add(self, count: int, now_ns: int) -> None:
+        window = now_ns // RATE_WINDOW_NS
+        if window != self.window_ns:
+            self.last_count = self.count if window == self.window_ns + 1 else 0
+            self.window_ns, self.count = window, 0
+        self.count += count
+
+    def per_s(self, now_ns: int) -> float:
+        if now_ns // RATE_WINDOW_NS != self.window_ns:
+            return 0.0
+        elapsed = now_ns % RATE_WINDOW_NS / 1e9
+        return (self.count + self.last_count) / (elapsed + (60.0 if self.last_count else 0.0) + 1e-9)
+
+
+@dataclass(slots=True)
+class Books:
+    """What one hand-shake or report has told so far; complete when its last page was read."""
+
+    positions: list[f.PositionRow] = field(default_factory=list)
+    orders: list[f.OrderRow] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Link:
+    """One terminal's link. `session` is None before the first HELLO and after a session was dropped."""
+
+    terminal: str
+    state: LinkState = LinkState.ABSENT
+    why: str = "no agent has connected yet"
+    connection: int = -1
+    session: Session | None = None
+    down: Session | None = None
+    hello: f.Hello | None = None
+    rival: tuple[int, int, f.Hello] | None = None  # connection, seen_ns, HELLO of a second agent
+    heard_ns: int = 0
+    beat: f.BeatUp | None = None
+    beat_ns: int = 0
+    offset_ns: int | None = None
+    uncertainty_ns: int = 0
+    measured_ns: int = 0
+    through_ms: int = 0
+    account: f.Account | None = None
+    account_ns: int = 0
+    terms: dict[str, SymbolTerms] = field(default_factory=dict)
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    rates: dict[str, Rate] = field(default_factory=dict)
+    incoming: Books = field(default_factory=Books)
+    positions: dict[int, f.PositionRow] = field(default_factory=dict)
+    positions_ns: int = 0
+    orders: dict[int, f.OrderRow] = field(default_factory=dict)
+    ledger_whole: bool = True
+    halted: bool | None = None
+    halted_ns: int = 0
+    ready_ns: int = 0
+    unsettled_ns: dict[int, int] = field(default_factory=dict)  # position number -> missing since
+
+    @property
+    def connected(self) -> bool:
+        return self.session is not None
+
+
+@dataclass(slots=True)
+class Waiter:
+    """A client that waits for the end of some acts, or for terminals to confirm the latch."""
+
+    request: int
+    verb: str
+    deadline_ns: int
+    acts: tuple[int, ...] = ()
+    terminals: tuple[str, ...] = ()
+    since_ns: int = 0
+    account: str = ""
+
+
+@dataclass(slots=True)
+class Live:
+    market_ms: int = 0
+    now_ns: int = 0
+    symbols: tuple[str, ...] = ()
+    links: dict[str, Link] = field(default_factory=dict)
+    waiters: list[Waiter] = field(default_factory=list)
+    queried_ns: dict[int, tuple[int, int]] = field(default_factory=dict)  # act -> (asked at, times)
+    withheld: list[int] = field(default_factory=list)
+    degraded_after_ns: int = 3_000_000_000
+    lost_after_ns: int = 10_000_000_000
+    beat_interval_ns: int = 1_000_000_000
+    beaten_ns: int = 0
+    bad_ticks: dict[tuple[str, str, str], tuple[int, str]] = field(default_factory=dict)
+    bad_ticks_ns: int = 0
+    clock_ns: int = 0
+
+    def link(self, terminal: str) -> Link:
+        link = self.links.get(terminal)
+        if link is None:
+            link = self.links[terminal] = Link(terminal)
+        return link
+
+    def equity(self, terminal: str) -> Decimal | None:
+        account = self.link(terminal).account
+        return account.equity if account else None

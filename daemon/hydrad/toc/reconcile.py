@@ -1,0 +1,364 @@
+"""Evidence: what the agent's ledger and the broker's records prove about our acts and positions.
+
+Everything here can be told twice with the same result, and the second telling writes nothing. What contradicts the
+journal is a finding with an alarm; nothing is repaired by guessing.
+"""
+
+from __future__ import annotations
+
+from hydrad.domain.ids import sequence_of, tag_of
+from hydrad.domain.instants import SECOND
+from hydrad.domain.orders import ActKind, Side
+from hydrad.link import frames as f
+from hydrad.link import retcodes
+from hydrad.link.frames import RowState
+from hydrad.toc import records as r
+from hydrad.toc import routing
+from hydrad.toc.act import FINAL, ActEvent, ActState, allows
+from hydrad.toc.live import Link
+from hydrad.toc.state import Act, Position
+from hydrad.toc.terminal import Duty
+from hydrad.toc.turn import Turn
+from hydrad.wire.codes import Finding
+
+ENTRY_IN = 0
+DEAL_TRADES = (0, 1)  # buy, sell; all other types are cash
+MISSING_AFTER_NS = 30 * SECOND
+_CLOSE_REASONS = {4: "STOP", 5: "TARGET", 6: "STOP_OUT"}
+_EXPERT = 3
+
+_EVENTS: dict[RowState, ActEvent] = {
+    RowState.JOURNALED: ActEvent.ACK,
+    RowState.WORKING: ActEvent.WORK,
+    RowState.REFUSED: ActEvent.REJECT,
+    RowState.NOT_EXECUTED: ActEvent.PROVE_ABSENT,
+    RowState.TOMBSTONED: ActEvent.PROVE_ABSENT,
+    RowState.UNKNOWN: ActEvent.DOUBT,
+}
+
+
+def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
+    """Book one ledger entry; entries about plan steps and about acts we do not know are told apart."""
+    act = turn.state.acts.get(row.act_id)
+    if act is None:
+        act = _plan_step(turn, link, row)
+    if act is None:
+        return
+    if row.order_hash and act.order_hash and row.order_hash != act.order_hash:
+        conflict(turn, act, "the ledger holds another order under this id")
+        return
+    if row.state is RowState.DONE:
+        executed(turn, link, act, row, by)
+    else:
+        _answered(turn, link, act, row, by)
+
+
+def _plan_step(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:
+    fire_id = turn.state.plan_fires.get(row.act_id)
+    if fire_id is not None and row.order is not None:
+        turn.emit(r.PlanStepBegun(row.act_id, fire_id, link.terminal, row.order, row.order_hash))
+        return turn.state.acts[row.act_id]
+    if tag_of(row.act_id) == turn.state.tag and row.state in (
+        RowState.JOURNALED,
+        RowState.DONE,
+        RowState.UNKNOWN,
+    ):
+        turn.finding(Finding.ALIEN_ORDER, link.terminal, f"ledger entry {row.index}, act {row.act_id}")
+    return None
+
+
+def _answered(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> None:
+    event = _EVENTS[row.state]
+    if row.state is RowState.TOMBSTONED and not link.ledger_whole:
+        return  # from another ledger than the one that may have executed: proves nothing by itself
+    if event is ActEvent.DOUBT:
+        if allows(act.state, event):
+            routing.doubt(turn, act, by, row.detail or retcodes.name(row.retcode))
+        return
+    if not allows(act.state, event):
+        return  # told before; only an execution can contradict, and that is not answered here
+    codes = (row.code,) if row.code else ()
+    turn.move(act, event, by, codes=codes, retcode=row.retcode, order_ticket=row.order_ticket, detail=row.detail)
+    routing.followed(turn, act)
+
+
+def executed(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> None:
+    """The broker executed this act; contradicts any earlier proof of the opposite."""
+    event = ActEvent.FILL if act.kind is ActKind.FIRE else ActEvent.EXECUTE
+    if act.state in (ActState.FILLED, ActState.CLOSING, ActState.CLOSED, ActState.DONE):
+        return
+    asked = act.order.volume_steps if act.order else 0
+    if not allows(act.state, event) or (asked and row.volume_steps > asked):
+        if act.state is not ActState.QUARANTINED:
+            what = Finding.LATE_EXECUTION if act.state in FINAL else Finding.DEAL_MISMATCH
+            turn.move(act, ActEvent.QUARANTINE, by, deal_ticket=row.deal_ticket, detail="executed")
+            turn.finding(what, routing.shown(act), f"deal {row.deal_ticket}, position {row.position_id}")
+        return
+    turn.move(
+        act,
+        event,
+        by,
+        retcode=row.retcode,
+        order_ticket=row.order_ticket,
+        deal_ticket=row.deal_ticket,
+        position_id=row.position_id,
+        price_points=row.price_points,
+        volume_steps=row.volume_steps,
+        detail=row.detail,
+    )
+    if act.kind is ActKind.FIRE:
+        _open_position(turn, link, act, row)
+    if act.kind is ActKind.MODIFY and act.order is not None:
+        _levels_set(turn, act)
+    routing.followed(turn, act)
+
+
+def _open_position(turn: Turn, link: Link, act: Act, row: f.LedgerRow) -> None:
+    assert act.order is not None
+    turn.emit(
+        r.PositionOpened(
+            number=sequence_of(act.act_id),
+            fire_id=act.act_id,
+            account=act.account,
+            terminal=link.terminal,
+            position_id=row.position_id,
+            symbol=act.order.symbol,
+            digits=act.digits,
+            volume_step=act.volume_step,
+            side=int(act.order.side),
+            volume_steps=row.volume_steps or act.order.volume_steps,
+            open_points=row.price_points,
+            stop_points=act.order.stop_points,
+            target_points=act.order.target_points,
+            at_ms=row.market_ms,
+        )
+    )
+
+
+def _levels_set(turn: Turn, act: Act) -> None:
+    position = turn.state.positions.get(act.position)
+    if position is not None and position.open and act.order is not None:
+        turn.emit(
+            r.PositionChanged(position.number, position.volume_steps, act.order.stop_points, act.order.target_points)
+        )
+
+
+def conflict(turn: Turn, act: Act, detail: str) -> None:
+    """Same id, other order: nothing was sent; the terminal takes no new fires until a person has looked."""
+    turn.finding(Finding.CONFLICT, routing.shown(act), detail)
+    if allows(act.state, ActEvent.QUARANTINE) and act.state not in FINAL:
+        turn.move(act, ActEvent.QUARANTINE, "conflict", detail=detail)
+    quarantine(turn, act.terminal, f"{routing.shown(act)}: {detail}")
+
+
+def quarantine(turn: Turn, terminal: str, why: str) -> None:
+    if terminal and turn.state.terminals[terminal].duty is not Duty.QUARANTINED:
+        turn.emit(r.TerminalDutySet(terminal, Duty.QUARANTINED, why))
+
+
+# --- deals ----------------------------------------------------------------------------------------------
+
+
+def book_deals(turn: Turn, link: Link, rows: tuple[f.DealRow, ...]) -> None:
+    """Book what is new, in the order of tickets. A deal that was booked before writes nothing."""
+    account = turn.state.accounts[turn.state.terminals[link.terminal].account]
+    newest = account.deals_after
+    for row in sorted(rows, key=lambda deal: deal.ticket):
+        if row.ticket <= account.deals_after:
+            continue
+        newest = max(newest, row.ticket)
+        if row.deal_type not in DEAL_TRADES:
+            turn.emit(r.CashBooked(account.name, row.ticket, row.profit, row.comment))
+        else:
+            _trade(turn, link, account.name, row)
+    if newest > account.deals_after:
+        turn.emit(r.DealsRead(account.name, newest))
+
+
+def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:
+    act = turn.state.acts.get(row.magic)
+    if (
+        act is not None
+        and act.account == account
+        and act.state in (ActState.UNKNOWN, ActState.NOT_EXECUTED, ActState.REJECTED)
+    ):
+        opens = row.entry == ENTRY_IN
+        if opens == (act.kind is ActKind.FIRE):
+            executed(turn, link, act, _row_of_deal(act, row), "history")
+    position = _position(turn, account, row.position_id)
+    if position is None or row.ticket in position.deals:
+        return
+    turn.emit(
+        r.DealBooked(
+            account=account,
+            number=position.number,
+            ticket=row.ticket,
+            order_id=row.order_id,
+            entry=row.entry,
+            reason=row.reason,
+            volume_steps=row.volume_steps,
+            price_points=row.price_points,
+            magic=row.magic,
+            profit=row.profit,
+            swap=row.swap,
+            commission=row.commission + row.fee,
+            at_ms=row.time_ms,
+        )
+    )
+    if row.entry != ENTRY_IN and position.open and position.closed_steps >= position.opened_steps:
+        _position_gone(turn, position, row)
+
+
+def _position(turn: Turn, account: str, position_id: int) -> Position | None:
+    for number in reversed(turn.state.positions):
+        position = turn.state.positions[number]
+        if position.account == account and position.position_id == position_id:
+            return position
+    return None
+
+
+def _row_of_deal(act: Act, row: f.DealRow) -> f.LedgerRow:
+    return f.LedgerRow(
+        index=0,
+        act_id=act.act_id,
+        move=0,
+        state=RowState.DONE,
+        order_hash=act.order_hash,
+        at_ns=0,
+        market_ms=row.time_ms,
+        order_ticket=row.order_id,
+        deal_ticket=row.ticket,
+        position_id=row.position_id,
+        price_points=row.price_points,
+        volume_steps=row.volume_steps,
+        detail="found in the broker's history",
+    )
+
+
+def _position_gone(turn: Turn, position: Position, row: f.DealRow) -> None:
+    fire = turn.state.acts[position.fire_id]
+    r_milli = int(position.profit * 1000 / fire.risk_money) if fire.risk_money > 0 else 0
+    turn.emit(
+        r.PositionClosed(
+            position.number,
+            _close_reason(turn, row),
+            row.price_points,
+            position.profit,
+            r_milli,
+            row.time_ms,
+        )
+    )
+    if allows(fire.state, ActEvent.POSITION_CLOSED):
+        turn.move(fire, ActEvent.POSITION_CLOSED, "deal", deal_ticket=fire.deal_ticket)
+    turn.clear_alarm(Finding.MISSING_POSITION.name, routing.shown(fire), "the closing deal was found")
+    turn.clear_alarm(Finding.STOP_MISSING.name, routing.shown(fire), "the position is closed")
+    routing.followed(turn, fire)
+
+
+def _close_reason(turn: Turn, row: f.DealRow) -> str:
+    if row.reason in _CLOSE_REASONS:
+        return _CLOSE_REASONS[row.reason]
+    if row.reason != _EXPERT:
+        return "OWNER"
+    if row.magic in turn.state.plan_fires:
+        return "TIME_STOP"
+    return "CLOSED" if row.magic in turn.state.acts else "OWNER"
+
+
+# --- positions ------------------------------------------------------------------------------------------
+
+
+def book_positions(turn: Turn, link: Link) -> None:
+    """Compare a whole report of open positions with the journal."""
+    account = turn.state.terminals[link.terminal].account
+    reported = {row.position_id: row for row in link.positions.values()}
+    for number in sorted(turn.state.positions_open):
+        position = turn.state.positions[number]
+        if position.account != account:
+            continue
+        row = reported.pop(position.position_id, None)
+        if row is None:
+            link.unsettled_ns.setdefault(number, turn.now_ns)
+        else:
+            link.unsettled_ns.pop(number, None)
+            _compare(turn, position, row)
+    for row in reported.values():
+        _not_in_journal(turn, link, account, row)
+
+
+def _compare(turn: Turn, position: Position, row: f.PositionRow) -> None:
+    fire = turn.state.acts[position.fire_id]
+    changed = (row.stop_points, row.target_points) != (position.stop_points, position.target_points)
+    if changed:
+        turn.emit(r.PositionChanged(position.number, position.volume_steps, row.stop_points, row.target_points))
+    if changed and not row.stop_points:
+        turn.finding(Finding.STOP_MISSING, routing.shown(fire), f"ticket {row.ticket}")
+    elif changed:
+        turn.clear_alarm(Finding.STOP_MISSING.name, routing.shown(fire), "the stop is back")
+
+
+def _not_in_journal(turn: Turn, link: Link, account: str, row: f.PositionRow) -> None:
+    act = turn.state.acts.get(row.magic)
+    if act is not None and act.account == account and act.kind is ActKind.FIRE:
+        if act.state in (ActState.UNKNOWN, ActState.NOT_EXECUTED, ActState.REJECTED, ActState.DENIED):
+            executed(turn, link, act, _row_of_position(act, row), "position")
+        return
+    key = (account, row.ticket)
+    if key in turn.state.foreign:
+        return
+    turn.emit(r.ForeignSeen(account, row.ticket, turn.state.next_number, row.symbol))
+    ours = bool(row.magic) and tag_of(row.magic) == turn.state.tag
+    code = Finding.ALIEN_POSITION if ours else Finding.FOREIGN_POSITION
+    turn.finding(code, f"{account} {row.ticket}", f"{row.symbol} {Side(row.side).name}", alarm=ours)
+
+
+def _row_of_position(act: Act, row: f.PositionRow) -> f.LedgerRow:
+    return f.LedgerRow(
+        index=0,
+        act_id=act.act_id,
+        move=0,
+        state=RowState.DONE,
+        order_hash=act.order_hash,
+        at_ns=0,
+        market_ms=row.time_ms,
+        order_ticket=row.ticket,
+        position_id=row.position_id,
+        price_points=row.open_points,
+        volume_steps=row.volume_steps,
+        detail="found among the broker's positions",
+    )
+
+
+def missing_positions(turn: Turn, link: Link) -> None:
+    """A position that is gone for long without its closing deal is a finding, once."""
+    for number, since_ns in list(link.unsettled_ns.items()):
+        position = turn.state.positions[number]
+        if not position.open:
+            del link.unsettled_ns[number]
+        elif turn.now_ns - since_ns > MISSING_AFTER_NS:
+            fire = turn.state.acts[position.fire_id]
+            subject = routing.shown(fire)
+            standing = any(a.subject == subject for a in turn.state.alarms.values())
+            if not standing:
+                turn.finding(Finding.MISSING_POSITION, subject, f"position {position.position_id}")
+
+
+# --- absence --------------------------------------------------------------------------------------------
+
+
+def absent_by_history(turn: Turn, link: Link) -> None:
+    """Where the agent's ledger was lost a tombstone proves nothing; the broker's own records must.
+
+    An UNKNOWN act counts as not executed when the terminal has been READY, with its broker connected, for the whole
+    settle window, and neither a position nor a deal with its magic has been reported.
+    """
+    settle_ns = turn.state.timing.settle_ms * 1_000_000
+    connected = link.beat is not None and link.beat.connected
+    if link.ledger_whole or not connected or turn.now_ns - link.ready_ns < settle_ns:
+        return
+    magics = {row.magic for row in link.positions.values()} | {row.magic for row in link.orders.values()}
+    for number in sorted(turn.state.acts_open):
+        act = turn.state.acts[number]
+        if act.terminal == link.terminal and act.state is ActState.UNKNOWN and number not in magics:
+            turn.move(act, ActEvent.PROVE_ABSENT, "history", detail="absent for the whole settle window")
+            routing.followed(turn, act)

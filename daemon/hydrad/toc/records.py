@@ -1,0 +1,395 @@
+"""Bodies of the journal's records: what durable state is a fold of.
+
+Each has a type name and a version in the record's header. A field is never renamed or removed; a new one gets a
+default, so that old journals fold for ever. Encoded as msgpack arrays.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from hydrad.domain.accounts import AccountKind, Authority, HomeMode
+from hydrad.domain.actors import Role
+from hydrad.domain.orders import ActKind, Order
+from hydrad.domain.signals import Signal, Suppressed
+from hydrad.toc.act import ActEvent
+from hydrad.toc.limits import Limits, Timing
+from hydrad.toc.mission import MissionEvent
+from hydrad.toc.terminal import Duty
+
+
+class Body(msgspec.Struct, frozen=True, array_like=True):
+    """Base of all record bodies."""
+
+
+class HomeCreated(Body, frozen=True):
+    """Always record 1. `tag`: the 15 bits in front of every act id of this journal."""
+
+    mode: HomeMode
+    tag: int
+    commander: str
+    code_version: str
+    tzdata_version: str
+
+
+class DaemonStarted(Body, frozen=True):
+    epoch: int
+    instance: str
+    code_version: str
+    tzdata_version: str
+    limits: Limits
+    timing: Timing
+
+
+class DaemonStopped(Body, frozen=True):
+    reason: str
+
+
+class OperatorSet(Body, frozen=True):
+    identity: str
+    name: str
+    role: Role
+
+
+class AccountAdded(Body, frozen=True):
+    name: str
+    kind: AccountKind
+    login: int
+    server: str
+    currency: str
+    hedging: bool
+
+
+class TerminalEnrolled(Body, frozen=True):
+    name: str
+    account: str
+    public_key: str
+    symbols: tuple[str, ...]
+
+
+class TerminalSession(Body, frozen=True):
+    """A hand-shake was completed: the books of this session are in the journal."""
+
+    terminal: str
+    session: int
+    epoch: int
+    boot_id: str
+    ledger_id: str
+    ledger_length: int
+    agent_version: str
+    build: int
+
+
+class TerminalLinkChanged(Body, frozen=True):
+    terminal: str
+    link: str
+    why: str
+
+
+class TerminalDutySet(Body, frozen=True):
+    terminal: str
+    duty: Duty
+    why: str
+
+
+class LedgerBooked(Body, frozen=True):
+    """Entries of this ledger up to `length` stand in this journal."""
+
+    terminal: str
+    ledger_id: str
+    length: int
+
+
+class MissionProposed(Body, frozen=True):
+    """`origin`: apex or hand. `source`: the terminal whose ticks made it, empty by hand."""
+
+    number: int
+    signal: Signal
+    origin: str
+    source: str
+
+
+class SignalSuppressed(Body, frozen=True):
+    suppressed: Suppressed
+
+
+class MissionMoved(Body, frozen=True):
+    number: int
+    event: MissionEvent
+
+
+class MissionPassed(Body, frozen=True):
+    number: int
+    identity: str
+    reason: str
+
+
+class MissionOutcome(Body, frozen=True):
+    """Where the mission would have ended by the venue's arithmetic: TARGET, STOP or TIMEOUT, with R after spread."""
+
+    number: int
+    outcome: str
+    r_milli: int
+    at_ms: int
+
+
+class Check(msgspec.Struct, frozen=True, array_like=True):
+    code: str
+    ok: bool
+    measured: str
+    limit: str
+
+
+class ActRequested(Body, frozen=True):
+    """`key` and `asked`: the request's idempotency key and the SHA-256 of its parameters. `fire`: for acts on a
+    position, the fire that opened it. `deadline_ns`: the act's own, machine time."""
+
+    act_id: int
+    kind: ActKind
+    account: str
+    mission: int
+    position: int
+    key: str
+    asked: bytes
+    deadline_ns: int
+    reason: str
+    volume_asked_steps: int = 0
+    risk_asked_percent: Decimal | None = None
+    plan: str = "default"
+
+
+class ActJudged(Body, frozen=True):
+    """The verdict's order, exactly as it may be sent (None where the symbol's terms are unknown), and every check."""
+
+    act_id: int
+    order: Order | None
+    order_hash: bytes
+    digits: int
+    volume_step: Decimal
+    checks: tuple[Check, ...]
+    ok: bool
+    risk_money: Decimal
+    base_money: Decimal
+    base: str
+    rules_hash: bytes
+
+
+class ActMoved(Body, frozen=True):
+    """An act changed its state. `by`: what proved it (result, ledger, tombstone, history, position, timeout, link,
+    latch, resolve). Prices in points, volumes in steps of the act's order."""
+
+    act_id: int
+    event: ActEvent
+    by: str
+    terminal: str = ""
+    epoch: int = 0
+    codes: tuple[str, ...] = ()
+    retcode: int = 0
+    order_ticket: int = 0
+    deal_ticket: int = 0
+    position_id: int = 0
+    price_points: int = 0
+    volume_steps: int = 0
+    detail: str = ""
+
+
+class PlanStepBegun(Body, frozen=True):
+    """The agent ran a step of a fire's plan by itself; from here it is an act like any other."""
+
+    act_id: int
+    fire_id: int
+    terminal: str
+    order: Order
+    order_hash: bytes
+
+
+class PositionOpened(Body, frozen=True):
+    """`number` is the fire's sequence number."""
+
+    number: int
+    fire_id: int
+    account: str
+    terminal: str
+    position_id: int
+    symbol: str
+    digits: int
+    volume_step: Decimal
+    side: int
+    volume_steps: int
+    open_points: int
+    stop_points: int
+    target_points: int
+    at_ms: int
+
+
+class PositionChanged(Body, frozen=True):
+    """What the broker now says of an open position."""
+
+    number: int
+    volume_steps: int
+    stop_points: int
+    target_points: int
+
+
+class DealBooked(Body, frozen=True):
+    """A deal that belongs to one of our positions. Money in the account's currency."""
+
+    account: str
+    number: int
+    ticket: int
+    order_id: int
+    entry: int
+    reason: int
+    volume_steps: int
+    price_points: int
+    magic: int
+    profit: Decimal
+    swap: Decimal
+    commission: Decimal
+    at_ms: int
+
+
+class PositionClosed(Body, frozen=True):
+    """`reason`: STOP, TARGET, TIME_STOP, CLOSED (by us), OWNER (by hand in MT5), STOP_OUT."""
+
+    number: int
+    reason: str
+    close_points: int
+    profit: Decimal
+    r_milli: int
+    at_ms: int
+
+
+class DealsRead(Body, frozen=True):
+    """All deals of this account up to this ticket have been looked at."""
+
+    account: str
+    after: int
+
+
+class ForeignSeen(Body, frozen=True):
+    """A position that is not ours gets a number to be shown under."""
+
+    account: str
+    ticket: int
+    number: int
+    symbol: str
+
+
+class CashBooked(Body, frozen=True):
+    account: str
+    ticket: int
+    amount: Decimal
+    comment: str
+
+
+class DayStarted(Body, frozen=True):
+    """Day loss counts from this equity."""
+
+    account: str
+    day: int
+    equity: Decimal
+
+
+class AuthoritySet(Body, frozen=True):
+    """`account` empty: global."""
+
+    account: str
+    level: Authority
+    reason: str
+
+
+class AlarmRaised(Body, frozen=True):
+    number: int
+    code: str
+    subject: str
+    text: str
+
+
+class AlarmCleared(Body, frozen=True):
+    number: int
+    why: str
+
+
+class FindingMade(Body, frozen=True):
+    code: str
+    subject: str
+    detail: str
+
+
+class CallRefused(Body, frozen=True):
+    """A known actor asked for what their role does not allow."""
+
+    verb: str
+    needs: Role
+    has: Role
+
+
+class StrangersCounted(Body, frozen=True):
+    surface: str
+    reason: str
+    count: int
+
+
+class TicksRejected(Body, frozen=True):
+    """Bad ticks of a source, counted; one record a minute and reason."""
+
+    terminal: str
+    symbol: str
+    reason: str
+    count: int
+    example: str
+
+
+TYPES: dict[str, type[Body]] = {
+    "HOME_CREATED": HomeCreated,
+    "DAEMON_STARTED": DaemonStarted,
+    "DAEMON_STOPPED": DaemonStopped,
+    "OPERATOR_SET": OperatorSet,
+    "ACCOUNT_ADDED": AccountAdded,
+    "TERMINAL_ENROLLED": TerminalEnrolled,
+    "TERMINAL_SESSION": TerminalSession,
+    "TERMINAL_LINK": TerminalLinkChanged,
+    "TERMINAL_DUTY": TerminalDutySet,
+    "LEDGER_BOOKED": LedgerBooked,
+    "MISSION_PROPOSED": MissionProposed,
+    "SIGNAL_SUPPRESSED": SignalSuppressed,
+    "MISSION_MOVED": MissionMoved,
+    "MISSION_PASSED": MissionPassed,
+    "MISSION_OUTCOME": MissionOutcome,
+    "ACT_REQUESTED": ActRequested,
+    "ACT_JUDGED": ActJudged,
+    "ACT_MOVED": ActMoved,
+    "PLAN_STEP_BEGUN": PlanStepBegun,
+    "POSITION_OPENED": PositionOpened,
+    "POSITION_CHANGED": PositionChanged,
+    "DEAL_BOOKED": DealBooked,
+    "POSITION_CLOSED": PositionClosed,
+    "DEALS_READ": DealsRead,
+    "FOREIGN_SEEN": ForeignSeen,
+    "CASH_BOOKED": CashBooked,
+    "DAY_STARTED": DayStarted,
+    "AUTHORITY_SET": AuthoritySet,
+    "ALARM_RAISED": AlarmRaised,
+    "ALARM_CLEARED": AlarmCleared,
+    "FINDING": FindingMade,
+    "CALL_REFUSED": CallRefused,
+    "STRANGERS_COUNTED": StrangersCounted,
+    "TICKS_REJECTED": TicksRejected,
+}
+NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}
+BODY_VERSION = 1
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODERS = {name: msgspec.msgpack.Decoder(kind) for name, kind in TYPES.items()}
+
+
+def encode(body: Body) -> bytes:
+    return _ENCODER.encode(body)
+
+
+def decode(name: str, body: bytes) -> Body:
+    """The body of a record; raises KeyError for an unknown type, msgspec.DecodeError for other bytes."""
+    return _DECODERS[name].decode(body)

@@ -1,0 +1,214 @@
+"""Durable state: a pure fold of the journal. Only `fold.apply` changes it.
+
+What is not here (quotes, links, sessions, account figures, waiting clients) is volatile and lives in `live`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hydrad.domain.accounts import AccountKind, Authority, HomeMode
+from hydrad.domain.actors import Role
+from hydrad.domain.orders import ActKind, Order, Side
+from hydrad.domain.signals import Signal
+from hydrad.toc.act import ActState
+from hydrad.toc.limits import Limits, Timing
+from hydrad.toc.mission import MissionState
+from hydrad.toc.records import Check
+from hydrad.toc.terminal import Duty
+
+
+@dataclass(slots=True)
+class Account:
+    name: str
+    kind: AccountKind
+    login: int
+    server: str
+    currency: str
+    hedging: bool
+    authority: Authority = Authority.ACTIVE
+    day: int = 0
+    day_equity: Decimal | None = None
+    day_cash: Decimal = Decimal(0)
+    deals_after: int = 0
+
+
+@dataclass(slots=True)
+class Terminal:
+    """`rank`: order of enrolment. `ledger_known`: entries of `ledger_id` that are booked here."""
+
+    name: str
+    account: str
+    public_key: str
+    symbols: tuple[str, ...]
+    rank: int
+    duty: Duty = Duty.ACTIVE
+    why: str = ""
+    ledger_id: str = ""
+    ledger_known: int = 0
+
+
+@dataclass(slots=True)
+class Mission:
+    number: int
+    signal: Signal
+    origin: str
+    source: str
+    state: MissionState
+    proposed_ns: int
+    acts: list[int] = field(default_factory=list)
+    passed_by: list[str] = field(default_factory=list)
+    outcome: str = ""
+    outcome_r_milli: int = 0
+
+
+@dataclass(slots=True)
+class Act:
+    """`position`: the number of the position that it acts on, or that its fire opened."""
+
+    act_id: int
+    kind: ActKind
+    state: ActState
+    account: str
+    mission: int
+    position: int
+    actor: str
+    surface: str
+    requested_ns: int
+    market_ms: int
+    deadline_ns: int
+    reason: str
+    key: str
+    volume_asked_steps: int = 0
+    risk_asked_percent: Decimal | None = None
+    plan: str = "default"
+    order: Order | None = None
+    order_hash: bytes = b""
+    digits: int = 0
+    volume_step: Decimal = Decimal(0)
+    checks: tuple[Check, ...] = ()
+    codes: tuple[str, ...] = ()
+    risk_money: Decimal = Decimal(0)
+    base_money: Decimal = Decimal(0)
+    terminal: str = ""
+    epoch: int = 0
+    by: str = ""
+    detail: str = ""
+    retcode: int = 0
+    order_ticket: int = 0
+    deal_ticket: int = 0
+    price_points: int = 0
+    volume_steps: int = 0
+    moved_ns: int = 0
+
+
+@dataclass(slots=True)
+class Position:
+    """Ours. `volume_steps` is what is still open; `closed_steps` what was."""
+
+    number: int
+    fire_id: int
+    account: str
+    terminal: str
+    position_id: int
+    symbol: str
+    digits: int
+    volume_step: Decimal
+    side: Side
+    volume_steps: int
+    opened_steps: int
+    open_points: int
+    stop_points: int
+    target_points: int
+    opened_ms: int
+    open: bool = True
+    closed_steps: int = 0
+    profit: Decimal = Decimal(0)
+    r_milli: int = 0
+    close_points: int = 0
+    close_reason: str = ""
+    closed_ms: int = 0
+    deals: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Operator:
+    identity: str
+    name: str
+    role: Role
+
+
+@dataclass(slots=True)
+class Alarm:
+    number: int
+    code: str
+    subject: str
+    text: str
+    since_ns: int
+
+
+@dataclass(slots=True)
+class Key:
+    """An idempotency key that was used: the parameters' hash, and the acts it made."""
+
+    asked: bytes
+    acts: list[int]
+
+
+@dataclass(slots=True)
+class State:
+    """`next_number`: of the one sequence for missions, acts, positions, orders and alarms."""
+
+    mode: HomeMode = HomeMode.PAPER
+    tag: int = -1
+    created_ns: int = 0
+    epoch: int = 0
+    started_ns: int = 0
+    instance: str = ""
+    code_version: str = ""
+    limits: Limits = field(default_factory=Limits)
+    timing: Timing = field(default_factory=Timing)
+    authority: Authority = Authority.ACTIVE
+    authority_reason: str = ""
+    next_number: int = 1
+    seq: int = 0
+    market_ms: int = 0
+    accounts: dict[str, Account] = field(default_factory=dict)
+    terminals: dict[str, Terminal] = field(default_factory=dict)
+    missions: dict[int, Mission] = field(default_factory=dict)
+    acts: dict[int, Act] = field(default_factory=dict)
+    positions: dict[int, Position] = field(default_factory=dict)
+    operators: dict[str, Operator] = field(default_factory=dict)
+    alarms: dict[int, Alarm] = field(default_factory=dict)
+    foreign: dict[tuple[str, int], int] = field(default_factory=dict)
+    keys: dict[tuple[str, str], Key] = field(default_factory=dict)
+    suppressed: dict[str, int] = field(default_factory=dict)
+    # Plan step's act id -> its fire; account -> market times of the fires of the last minute.
+    plan_fires: dict[int, int] = field(default_factory=dict)
+    routed_ms: dict[str, list[int]] = field(default_factory=dict)
+    # Indices: small sets over the large dictionaries, kept by the fold, so that a step costs what is open.
+    acts_open: set[int] = field(default_factory=set)
+    missions_open: set[int] = field(default_factory=set)
+    missions_unended: set[int] = field(default_factory=set)
+    positions_open: set[int] = field(default_factory=set)
+
+    @property
+    def created(self) -> bool:
+        return self.tag >= 0
+
+    def account_authority(self, account: str) -> Authority:
+        """The stricter of the global and the account's."""
+        return max(self.authority, self.accounts[account].authority)
+
+    def role(self, identity: str) -> Role:
+        operator = self.operators.get(identity)
+        return operator.role if operator else Role.NONE
+
+    def position_by_id(self, account: str, position_id: int) -> Position | None:
+        """The open position of ours with the broker's position id."""
+        for number in self.positions_open:
+            position = self.positions[number]
+            if position.account == account and position.position_id == position_id:
+                return position
+        return None

@@ -1,0 +1,430 @@
+"""Frames from agents: the hand-shake with epoch before books, beats, quotes, books, results.
+
+Theory of operation
+===================
+
+HELLO names the terminal's identity, ledger and highest epoch. The key proved which terminal it is; identity must be
+the enrolled account, the epoch no higher than ours. WELCOME carries our epoch, which the agent stores durably
+before it sends its books; so no older daemon's order can fall between the fence and the books. Then the ledger from
+where we know it, terms, positions, orders, deals, and READY. No act before READY.
+
+Acts that were in flight when a session began or ended are UNKNOWN; at READY each is asked about (QUERY), and what
+the ledger does not know is tombstoned by the question.
+
+One live session per key: a second agent's HELLO is held until the first has been silent for the DEGRADED time; when
+the first speaks again meanwhile, there are two, and the terminal is quarantined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from hydrad.domain import calendar
+from hydrad.domain.signals import Outcome, Signal, Suppressed
+from hydrad.domain.symbols import SymbolTerms
+from hydrad.link import frames as f
+from hydrad.link.session import Arrival, Session
+from hydrad.toc import reconcile, routing
+from hydrad.toc import records as r
+from hydrad.toc.act import ActEvent, ActState
+from hydrad.toc.effects import StepDown
+from hydrad.toc.live import Books, Link, Quote, Rate
+from hydrad.toc.state import State, Terminal
+from hydrad.toc.terminal import Duty, LinkState
+from hydrad.toc.turn import Turn
+from hydrad.wire.codes import Finding
+
+
+class BadTick(Protocol):
+    """A tick that was refused."""
+
+    @property
+    def symbol(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+class SignalEngine(Protocol):
+    """What TOC asks of APEX: ticks in, what was seen out. Stepped inside the input that brought the ticks."""
+
+    def on_frame(
+        self, batches: Sequence[f.SymbolTicks], through_ms: int, history: bool
+    ) -> list[Signal | Suppressed | Outcome]: ...
+
+    def on_terms(self, terms: Sequence[SymbolTerms]) -> None: ...
+
+    def follow(self, number: int, signal: Signal) -> None: ...
+
+    def history_from_ms(self, market_ms: int) -> int: ...
+
+    def take_bad_ticks(self) -> Sequence[BadTick]: ...
+
+
+def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, frame: f.UpFrame) -> None:
+    """One frame from an enrolled terminal."""
+    link = turn.live.link(terminal)
+    if isinstance(frame.body, f.Hello):
+        return _hello(turn, apex, link, connection, frame)
+    if link.session is None or connection != link.connection:
+        return None
+    arrival = link.session.arrival(frame.session, frame.seq)
+    if arrival is Arrival.GAP:
+        return _gap(turn, link, frame)
+    if arrival is not Arrival.NEXT:
+        return None
+    link.heard_ns = turn.now_ns
+    if link.rival is not None:
+        _two_agents(turn, link)
+    if isinstance(frame.body, f.Ticks):
+        return _ticks(turn, apex, link, frame.body)
+    if isinstance(frame.body, f.Specs):
+        apex.on_terms(frame.body.terms)
+    handler = _HANDLERS.get(type(frame.body))
+    if handler is not None:
+        handler(turn, link, frame.body)
+    return None
+
+
+def drop_session(turn: Turn, link: Link, state: LinkState, why: str) -> None:
+    """End a session: whatever was in flight is UNKNOWN."""
+    routing.doubt_all(turn, link.terminal, "link", why)
+    link.session = link.down = None
+    link.quotes.clear()
+    turn.link_to(link, state, why)
+
+
+def _gap(turn: Turn, link: Link, frame: f.UpFrame) -> None:
+    turn.finding(Finding.SEQUENCE_GAP, link.terminal, f"frame {frame.seq} of session {frame.session}", alarm=False)
+    drop_session(turn, link, LinkState.LOST, "frames were lost; a new hand-shake is needed")
+
+
+# --- hand-shake -----------------------------------------------------------------------------------------
+
+
+def _hello(turn: Turn, apex: SignalEngine, link: Link, connection: int, frame: f.UpFrame) -> None:
+    hello = frame.body
+    assert isinstance(hello, f.Hello)
+    terminal = turn.state.terminals[link.terminal]
+    same_agent = link.hello is not None and link.hello.boot_id == hello.boot_id
+    if link.session is not None and frame.session == link.session.session:
+        return  # repeated before our WELCOME arrived
+    silent_ns = turn.now_ns - link.heard_ns
+    if link.session is not None and not same_agent and silent_ns < turn.live.degraded_after_ns:
+        link.rival = (connection, turn.now_ns, hello)
+        return
+    link.rival = None
+    why_not = _identity_problem(turn.state, terminal, hello.identity)
+    if why_not:
+        turn.link_to(link, LinkState.GREETING, why_not)
+        if terminal.duty is not Duty.QUARANTINED:
+            turn.finding(Finding.IDENTITY, link.terminal, why_not)
+            reconcile.quarantine(turn, link.terminal, why_not)
+        return
+    if hello.epoch_max > turn.state.epoch:
+        turn.link_to(link, LinkState.GREETING, f"agent has stored epoch {hello.epoch_max}")
+        if terminal.duty is not Duty.QUARANTINED:
+            turn.finding(Finding.EPOCH_AHEAD, link.terminal, f"agent {hello.epoch_max}, journal {turn.state.epoch}")
+            reconcile.quarantine(turn, link.terminal, "epoch ahead")
+        return
+    _begin(turn, apex, link, terminal, connection, frame, hello)
+
+
+def _identity_problem(state: State, terminal: Terminal, identity: f.Identity) -> str:
+    account = state.accounts[terminal.account]
+    wanted = (account.login, account.server, account.kind.value, account.currency, account.hedging)
+    given = (identity.login, identity.server, identity.kind, identity.currency, identity.hedging)
+    names = ("login", "server", "kind", "currency", "hedging")
+    wrong = [
+        f"{name} {got!r}, enrolled {want!r}"
+        for name, got, want in zip(names, given, wanted, strict=True)
+        if got != want
+    ]
+    return "; ".join(wrong)
+
+
+def _begin(
+    turn: Turn, apex: SignalEngine, link: Link, terminal: Terminal, connection: int, frame: f.UpFrame, hello: f.Hello
+) -> None:
+    routing.doubt_all(turn, link.terminal, "link", "a new session began")
+    if link.state is not LinkState.GREETING:
+        turn.link_to(link, LinkState.GREETING, "HELLO")
+    link.connection, link.hello = connection, hello
+    link.session, link.down = Session(frame.session), Session(frame.session)
+    link.session.received = frame.seq
+    link.heard_ns = turn.now_ns
+    link.beat = None
+    link.offset_ns = None
+    link.incoming = Books()
+    link.terms.clear()
+    link.quotes.clear()
+    link.halted, link.halted_ns = hello.halted, turn.now_ns
+    same_ledger = hello.ledger_id == terminal.ledger_id
+    link.ledger_whole = not terminal.ledger_id or (same_ledger and hello.ledger_length >= terminal.ledger_known)
+    if not link.ledger_whole:
+        known_text = f"known {terminal.ledger_known} entries of {terminal.ledger_id}"
+        detail = f"{known_text}, told {hello.ledger_length} of {hello.ledger_id}"
+        turn.finding(Finding.LEDGER_LOST, link.terminal, detail)
+    if turn.market_ms == 0:
+        turn.advance_market(hello.market_ms)
+    known = terminal.ledger_known if same_ledger and link.ledger_whole else 0
+    if "handshake_without_ledger" in turn.mutants:
+        known = hello.ledger_length
+    account = turn.state.accounts[terminal.account]
+    turn.link_to(link, LinkState.RECONCILING, "WELCOME sent")
+    turn.send(
+        link,
+        f.Welcome(
+            epoch=turn.state.epoch,
+            ledger_id=hello.ledger_id if known else "",
+            ledger_known=known,
+            deals_after=account.deals_after,
+            ticks_from=_ticks_from(turn, apex, hello),
+            halted=routing.latched(turn, terminal.account),
+            machine_ns=turn.now_ns,
+        ),
+    )
+
+
+def _ticks_from(turn: Turn, apex: SignalEngine, hello: f.Hello) -> tuple[f.TicksFrom, ...]:
+    from_ms = apex.history_from_ms(max(turn.market_ms, hello.market_ms))
+    return tuple(f.TicksFrom(symbol, from_ms) for symbol in hello.symbols)
+
+
+def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
+    assert link.hello is not None and link.session is not None
+    hello = link.hello
+    if link.state is not LinkState.RECONCILING:
+        return
+    link.ready_ns = turn.now_ns
+    turn.emit(
+        r.TerminalSession(
+            link.terminal,
+            link.session.session,
+            turn.state.epoch,
+            hello.boot_id,
+            hello.ledger_id,
+            hello.ledger_length,
+            hello.agent_version,
+            hello.identity.build,
+        )
+    )
+    turn.link_to(link, LinkState.READY, "books complete")
+    turn.clear_alarm("TERMINAL_LOST", link.terminal, "READY again")
+    for number in sorted(turn.state.acts_open):
+        act = turn.state.acts[number]
+        if act.terminal == link.terminal and act.state is ActState.UNKNOWN:
+            turn.live.queried_ns[number] = (turn.now_ns, 1)
+            turn.send(link, f.Query(number, 0))
+
+
+def _two_agents(turn: Turn, link: Link) -> None:
+    assert link.rival is not None
+    boot_id = link.rival[2].boot_id
+    link.rival = None
+    turn.finding(Finding.SECOND_SESSION, link.terminal, f"boot {boot_id}")
+    reconcile.quarantine(turn, link.terminal, "two agents use one key")
+
+
+# --- beats and figures ----------------------------------------------------------------------------------
+
+
+def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
+    link.beat, link.beat_ns = body, turn.now_ns
+    if body.echo_ns:
+        round_trip_ns = turn.now_ns - body.echo_ns - body.echo_held_ns
+        if round_trip_ns >= 0:
+            link.uncertainty_ns = round_trip_ns // 2
+            link.offset_ns = body.machine_ns - (turn.now_ns - link.uncertainty_ns)
+            link.measured_ns = turn.now_ns
+    _health(turn, link)
+
+
+def _health(turn: Turn, link: Link) -> None:
+    assert link.beat is not None
+    if link.state not in (LinkState.READY, LinkState.DEGRADED):
+        return
+    sick = [
+        text
+        for bad, text in (
+            (not link.beat.connected, "no connection to the trade server"),
+            (not link.beat.trade_allowed, "trading is switched off"),
+            (not link.beat.worker_alive, "no worker"),
+        )
+        if bad
+    ]
+    if sick:
+        turn.link_to(link, LinkState.DEGRADED, "; ".join(sick))
+    elif link.state is LinkState.DEGRADED:
+        turn.link_to(link, LinkState.READY, "healthy again")
+
+
+def _account(turn: Turn, link: Link, body: f.Account) -> None:
+    link.account, link.account_ns = body, turn.now_ns
+    account = turn.state.accounts[turn.state.terminals[link.terminal].account]
+    day = calendar.trading_day(turn.market_ms or body.market_ms)
+    if day != account.day:
+        turn.emit(r.DayStarted(account.name, day, body.equity))
+
+
+def _specs(turn: Turn, link: Link, body: f.Specs) -> None:
+    for terms in body.terms:
+        known = link.terms.get(terms.symbol)
+        if known is not None and not known.same_contract(terms):
+            turn.finding(Finding.SYMBOL_TERMS, f"{link.terminal} {terms.symbol}", "digits, contract or step")
+            reconcile.quarantine(turn, link.terminal, f"terms of {terms.symbol} changed")
+        link.terms[terms.symbol] = terms
+
+
+def _positions(turn: Turn, link: Link, body: f.Positions) -> None:
+    if body.first:
+        link.incoming.positions = []
+    link.incoming.positions += body.rows
+    if body.last:
+        link.positions = {row.ticket: row for row in link.incoming.positions}
+        link.positions_ns = turn.now_ns
+        reconcile.book_positions(turn, link)
+
+
+def _orders(turn: Turn, link: Link, body: f.Orders) -> None:
+    if body.first:
+        link.incoming.orders = []
+    link.incoming.orders += body.rows
+    if body.last:
+        link.orders = {row.ticket: row for row in link.incoming.orders}
+
+
+def _deals(turn: Turn, link: Link, body: f.Deals) -> None:
+    reconcile.book_deals(turn, link, body.rows)
+
+
+def _ledger(turn: Turn, link: Link, body: f.Ledger) -> None:
+    for row in body.rows:
+        reconcile.book_row(turn, link, row, "ledger")
+    if body.rows:
+        _booked(turn, link, body.ledger_id, body.rows[-1].index)
+
+
+def _booked(turn: Turn, link: Link, ledger_id: str, index: int) -> None:
+    """Entries are booked in order; what was seen out of order waits for the next hand-shake."""
+    terminal = turn.state.terminals[link.terminal]
+    if terminal.ledger_id != ledger_id or index > terminal.ledger_known:
+        turn.emit(r.LedgerBooked(link.terminal, ledger_id, index))
+
+
+# --- acts -----------------------------------------------------------------------------------------------
+
+
+def _ack(turn: Turn, link: Link, body: f.Ack) -> None:
+    act = turn.state.acts.get(body.act_id)
+    if act is not None and act.state is ActState.ROUTED:
+        turn.move(act, ActEvent.ACK, "ledger")
+
+
+def _row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
+    reconcile.book_row(turn, link, row, by)
+    terminal = turn.state.terminals[link.terminal]
+    hello = link.hello
+    if hello is not None and terminal.ledger_id == hello.ledger_id and row.index == terminal.ledger_known + 1:
+        _booked(turn, link, hello.ledger_id, row.index)
+
+
+def _result(turn: Turn, link: Link, body: f.Result) -> None:
+    _row(turn, link, body.row, "result")
+
+
+def _status(turn: Turn, link: Link, body: f.Status) -> None:
+    tombstone = body.row.state is f.RowState.TOMBSTONED
+    _row(turn, link, body.row, "tombstone" if tombstone else "query")
+
+
+def _plan_step(turn: Turn, link: Link, body: f.PlanStepRun) -> None:
+    _row(turn, link, body.row, "plan")
+
+
+def _conflict(turn: Turn, link: Link, body: f.Conflict) -> None:
+    act = turn.state.acts.get(body.act_id)
+    if act is not None:
+        reconcile.conflict(turn, act, f"agent knows {body.known_hash.hex()[:8]}, asked {body.asked_hash.hex()[:8]}")
+
+
+def _halted(turn: Turn, link: Link, body: f.Halted) -> None:
+    link.halted, link.halted_ns = body.halted, turn.now_ns
+
+
+def _fenced(turn: Turn, link: Link, body: f.Fenced) -> None:
+    if body.epoch_max > turn.state.epoch:
+        turn.effects.append(StepDown(f"{link.terminal} has stored epoch {body.epoch_max}, ours is {turn.state.epoch}"))
+
+
+def _warn(turn: Turn, link: Link, body: f.Warn) -> None:
+    turn.finding(Finding.AGENT_WARNING, link.terminal, f"{body.code}: {body.detail}", alarm=False)
+
+
+# --- ticks ----------------------------------------------------------------------------------------------
+
+
+def source(turn: Turn, symbol: str) -> str:
+    """The terminal whose ticks feed APEX for a symbol: the first READY one in order of enrolment; empty when none."""
+    for terminal in sorted(turn.state.terminals.values(), key=lambda t: t.rank):
+        link = turn.live.links.get(terminal.name)
+        if link and link.state is LinkState.READY and symbol in terminal.symbols:
+            return terminal.name
+    return ""
+
+
+def _ticks(turn: Turn, apex: SignalEngine, link: Link, body: f.Ticks) -> None:
+    link.through_ms = max(link.through_ms, body.through_ms)
+    turn.advance_market(body.through_ms)
+    if not body.history:
+        for batch in body.batches:
+            if batch.ticks:
+                _quote(turn, link, batch.symbol, batch.ticks)
+    sources = {symbol for symbol in turn.live.symbols if source(turn, symbol) == link.terminal}
+    batches = [batch for batch in body.batches if body.history or batch.symbol in sources]
+    if batches or sources:
+        _signals(turn, apex, link, batches, body)
+
+
+def _quote(turn: Turn, link: Link, symbol: str, ticks: tuple[f.Tick, ...]) -> None:
+    link.rates.setdefault(symbol, Rate()).add(len(ticks), turn.now_ns)
+    last = ticks[-1]
+    known = link.quotes.get(symbol)
+    good = 0 < last.bid_points <= last.ask_points
+    if good and (known is None or last.time_ms >= known.time_ms):
+        link.quotes[symbol] = Quote(last.bid_points, last.ask_points, last.time_ms, turn.now_ns)
+
+
+def _signals(turn: Turn, apex: SignalEngine, link: Link, batches: list[f.SymbolTicks], body: f.Ticks) -> None:
+    for said in apex.on_frame(batches, body.through_ms, body.history):
+        if isinstance(said, Signal):
+            turn.emit(r.MissionProposed(turn.state.next_number, said, "apex", link.terminal))
+        elif isinstance(said, Suppressed):
+            turn.emit(r.SignalSuppressed(said))
+        else:
+            turn.emit(r.MissionOutcome(said.mission, said.outcome, said.r_milli, said.at_ms))
+    for bad in apex.take_bad_ticks():
+        key = (link.terminal, bad.symbol, str(bad.reason))
+        count, _ = turn.live.bad_ticks.get(key, (0, ""))
+        turn.live.bad_ticks[key] = (count + 1, str(bad))
+
+
+_HANDLERS: dict[type, Callable[[Turn, Link, Any], None]] = {
+    f.Ready: _ready,
+    f.BeatUp: _beat,
+    f.Account: _account,
+    f.Specs: _specs,
+    f.Positions: _positions,
+    f.Orders: _orders,
+    f.Deals: _deals,
+    f.Ledger: _ledger,
+    f.Ack: _ack,
+    f.Result: _result,
+    f.Status: _status,
+    f.PlanStepRun: _plan_step,
+    f.Conflict: _conflict,
+    f.Halted: _halted,
+    f.Fenced: _fenced,
+    f.Warn: _warn,
+}

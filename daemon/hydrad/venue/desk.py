@@ -1,0 +1,336 @@
+"""Owns the dealing desk: judges a trade request in exact numbers and executes what passes.
+
+`judge` runs a fixed tuple of checks and returns the first retcode that refuses, or None. `execute` judges and
+then changes the book. An ask that names a position closes it (all or part); any other opens a new position.
+Only market deals and changes of stop and target are dealt here; resting orders and netting accounts are
+refused: INVALID_ORDER and TRADE_DISABLED are what a broker answers who does not offer them.
+
+Prices in points, volumes in steps, instants in UTC milliseconds.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hydrad.domain.orders import Side
+from hydrad.venue.book import (
+    Book,
+    Change,
+    Fill,
+    Position,
+    Reason,
+    Tickets,
+    close_position,
+    modify_position,
+    open_position,
+)
+from hydrad.venue.contract import Contract
+from hydrad.venue.fills import opening_points
+from hydrad.venue.margin import margin
+from hydrad.venue.rates import Board, NoRate, Quote, rate
+from hydrad.venue.standing import standing
+from hydrad.venue.stops import frozen, valid
+
+FOK, IOC, RETURN = 0, 1, 2
+_FILLING_BIT = {FOK: 1, IOC: 2}
+
+
+class Retcode(enum.IntEnum):
+    """Answers of a trade server that this one gives (MQL5 reference, "Return codes of the trade server")."""
+
+    REQUOTE = 10004
+    REJECT = 10006
+    DONE = 10009
+    TIMEOUT = 10012
+    INVALID = 10013
+    INVALID_VOLUME = 10014
+    INVALID_PRICE = 10015
+    INVALID_STOPS = 10016
+    TRADE_DISABLED = 10017
+    MARKET_CLOSED = 10018
+    NO_MONEY = 10019
+    PRICE_OFF = 10021
+    NO_CHANGES = 10025
+    CLIENT_DISABLES_AT = 10027
+    FROZEN = 10029
+    INVALID_FILL = 10030
+    CONNECTION = 10031
+    LIMIT_VOLUME = 10034
+    INVALID_ORDER = 10035
+    POSITION_CLOSED = 10036
+    INVALID_CLOSE_VOLUME = 10038
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A market deal. `position` 0 opens; whether price and deviation bind is the contract's execution."""
+
+    symbol: str
+    side: Side
+    volume_steps: int
+    price_points: int = 0
+    deviation_points: int = 0
+    stop_points: int = 0
+    target_points: int = 0
+    filling: int = FOK
+    position: int = 0
+    magic: int = 0
+    comment: str = ""
+    reason: Reason = Reason.EXPERT
+
+
+@dataclass(frozen=True, slots=True)
+class LevelsAsk:
+    """New stop and target (0: none) of a position, in points."""
+
+    symbol: str
+    position: int
+    stop_points: int
+    target_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a request is judged: the account, the market now, and whether the symbol trades."""
+
+    book: Book
+    board: Board
+    time_ms: int
+    symbol_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request: the book after it, its answer, and the change (None: nothing changed)."""
+
+    book: Book
+    retcode: Retcode
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Deal:
+    """A deal whose symbol, quote and position were found."""
+
+    ask: Ask
+    room: Room
+    contract: Contract
+    quote: Quote
+    position: Position | None
+
+    @property
+    def market_points(self) -> int:
+        return opening_points(self.ask.side, self.quote)
+
+    @property
+    def margin(self) -> Decimal:
+        book = self.room.book
+        return margin(
+            self.contract,
+            self.ask.side,
+            self.ask.volume_steps,
+            self.market_points,
+            book.leverage,
+            book.currency,
+            self.room.board,
+        )
+
+
+def _filling(deal: _Deal) -> Retcode | None:
+    if deal.contract.execution.prices_bind:
+        return None if deal.ask.filling in (FOK, IOC, RETURN) else Retcode.INVALID_FILL
+    allowed = _FILLING_BIT.get(deal.ask.filling, 0) & deal.contract.filling_flags
+    return None if allowed else Retcode.INVALID_FILL
+
+
+def _volume(deal: _Deal) -> Retcode | None:
+    allowed = deal.contract.volume_min_steps <= deal.ask.volume_steps <= deal.contract.volume_max_steps
+    return None if allowed else Retcode.INVALID_VOLUME
+
+
+def _close_volume(deal: _Deal) -> Retcode | None:
+    """Any number of steps up to the position's, but what stays must not be below the minimum."""
+    assert deal.position is not None
+    if deal.ask.volume_steps <= 0:
+        return Retcode.INVALID_VOLUME
+    left = deal.position.volume_steps - deal.ask.volume_steps
+    if left < 0:
+        return Retcode.INVALID_CLOSE_VOLUME
+    return Retcode.INVALID_VOLUME if 0 < left < deal.contract.volume_min_steps else None
+
+
+def _volume_limit(deal: _Deal) -> Retcode | None:
+    limit = deal.contract.volume_limit_steps
+    mine = deal.room.book.positions.values()
+    held = sum(p.volume_steps for p in mine if (p.symbol, p.side) == (deal.ask.symbol, deal.ask.side))
+    return Retcode.LIMIT_VOLUME if limit and held + deal.ask.volume_steps > limit else None
+
+
+def _hours(deal: _Deal) -> Retcode | None:
+    return None if deal.room.symbol_open else Retcode.MARKET_CLOSED
+
+
+def _price(deal: _Deal) -> Retcode | None:
+    needed = deal.contract.execution.prices_bind
+    return Retcode.INVALID_PRICE if needed and deal.ask.price_points <= 0 else None
+
+
+def _levels(deal: _Deal) -> Retcode | None:
+    ask = deal.ask
+    good = valid(deal.contract, ask.side, ask.stop_points, ask.target_points, deal.quote)
+    return None if good else Retcode.INVALID_STOPS
+
+
+def _opposite(deal: _Deal) -> Retcode | None:
+    assert deal.position is not None
+    fits = (deal.position.symbol, deal.position.side) == (deal.ask.symbol, deal.ask.side.opposite)
+    return None if fits else Retcode.INVALID
+
+
+def _freeze(deal: _Deal) -> Retcode | None:
+    held = deal.position
+    assert held is not None
+    stuck = frozen(deal.contract, held.side, held.stop_points, held.target_points, deal.quote)
+    return Retcode.FROZEN if stuck else None
+
+
+def _deviation(deal: _Deal) -> Retcode | None:
+    """A market further from the requested price than allowed, to either side, is a requote."""
+    if not deal.contract.execution.prices_bind:
+        return None
+    moved = abs(deal.market_points - deal.ask.price_points)
+    return Retcode.REQUOTE if moved > deal.ask.deviation_points else None
+
+
+def _rates(deal: _Deal) -> Retcode | None:
+    """Without the prices that convert margin and profit, the account cannot be charged."""
+    try:
+        rate(deal.room.board, deal.contract.currency_profit, deal.room.book.currency, at_ask=True)
+        rate(deal.room.board, deal.contract.currency_margin, deal.room.book.currency, at_ask=True)
+    except NoRate:
+        return Retcode.PRICE_OFF
+    return None
+
+
+def _money(deal: _Deal) -> Retcode | None:
+    free = standing(deal.room.book, deal.room.board).margin_free
+    return Retcode.NO_MONEY if deal.margin > free else None
+
+
+_OPENING: tuple[Callable[[_Deal], Retcode | None], ...] = (
+    _filling,
+    _volume,
+    _price,
+    _hours,
+    _volume_limit,
+    _levels,
+    _deviation,
+    _rates,
+    _money,
+)
+_CLOSING: tuple[Callable[[_Deal], Retcode | None], ...] = (
+    _opposite,
+    _filling,
+    _close_volume,
+    _price,
+    _hours,
+    _freeze,
+    _deviation,
+)
+
+
+def judge(ask: Ask, room: Room) -> Retcode | None:
+    """The first reason to refuse a deal, or None."""
+    found = _find(ask, room)
+    return found if isinstance(found, Retcode) else _verdict(found)
+
+
+def margin_of(ask: Ask, room: Room) -> Decimal:
+    """Margin that an opening deal would add, in the account's currency; 0 for a close or a refused symbol."""
+    found = _find(ask, room)
+    return Decimal(0) if isinstance(found, Retcode) or found.position else found.margin
+
+
+def execute(ask: Ask, room: Room, tickets: Tickets) -> Outcome:
+    """Judge a deal and, when nothing refuses it, fill it whole at the market's price."""
+    found = _find(ask, room)
+    if isinstance(found, Retcode):
+        return Outcome(room.book, found)
+    refused = _verdict(found)
+    if refused is not None:
+        return Outcome(room.book, refused)
+    order, deal = tickets.next()
+    fill = Fill(order, deal, found.market_points, room.time_ms, ask.reason, ask.magic, ask.comment, ask.filling)
+    if found.position is not None:
+        book, change = close_position(room.book, fill, found.position, ask.volume_steps, room.board)
+    else:
+        book, change = open_position(
+            room.book,
+            fill,
+            ask.symbol,
+            ask.side,
+            ask.volume_steps,
+            ask.stop_points,
+            ask.target_points,
+            found.margin,
+        )
+    return Outcome(book, Retcode.DONE, change)
+
+
+def judge_levels(ask: LevelsAsk, room: Room) -> Retcode | None:
+    """The first reason to refuse new levels, or None."""
+    found = _find_levels(ask, room)
+    return found if isinstance(found, Retcode) else None
+
+
+def execute_levels(ask: LevelsAsk, room: Room) -> Outcome:
+    """Judge new levels and, when nothing refuses them, put them on the position."""
+    found = _find_levels(ask, room)
+    if isinstance(found, Retcode):
+        return Outcome(room.book, found)
+    book, change = modify_position(room.book, found, ask.stop_points, ask.target_points, room.time_ms)
+    return Outcome(book, Retcode.DONE, change)
+
+
+def _find(ask: Ask, room: Room) -> _Deal | Retcode:
+    contract = room.board.contract(ask.symbol)
+    if contract is None:
+        return Retcode.INVALID
+    if not room.book.hedging:
+        return Retcode.TRADE_DISABLED
+    position = room.book.positions.get(ask.position)
+    if ask.position and position is None:
+        return Retcode.POSITION_CLOSED
+    quote = room.board.quote(ask.symbol)
+    if quote is None:
+        return Retcode.PRICE_OFF
+    return _Deal(ask, room, contract, quote, position)
+
+
+def _verdict(deal: _Deal) -> Retcode | None:
+    for check in _OPENING if deal.position is None else _CLOSING:
+        refused = check(deal)
+        if refused is not None:
+            return refused
+    return None
+
+
+def _find_levels(ask: LevelsAsk, room: Room) -> Position | Retcode:
+    position = room.book.positions.get(ask.position)
+    contract, quote = room.board.contract(ask.symbol), room.board.quote(ask.symbol)
+    if contract is None or (position is not None and position.symbol != ask.symbol):
+        return Retcode.INVALID
+    if position is None:
+        return Retcode.POSITION_CLOSED
+    if not room.symbol_open or quote is None:
+        return Retcode.MARKET_CLOSED
+    if (position.stop_points, position.target_points) == (ask.stop_points, ask.target_points):
+        return Retcode.NO_CHANGES
+    if frozen(contract, position.side, position.stop_points, position.target_points, quote):
+        return Retcode.FROZEN
+    if not valid(contract, position.side, ask.stop_points, ask.target_points, quote):
+        return Retcode.INVALID_STOPS
+    return position

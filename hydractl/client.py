@@ -1,0 +1,329 @@
+"""The synchronous client of the daemon's unix socket.
+
+Owns the connection, the deadlines, the idempotency key and the resuming of streams. One client makes one
+invocation's calls: all its requests carry the same key, and a request that lost its connection is sent
+again with that key, so that the daemon answers what it did the first time.
+
+What may happen to a call: it is answered (an `Answer`, its `error` included); nobody listens (UNREACHABLE,
+with advice); the peer speaks another version (PROTOCOL); time is up (TIMED_OUT for a query, UNKNOWN_OUTCOME
+for a request, since it may have been carried out).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import time
+
+from hydractl.diagnostics import Failure
+from hydractl.msgpack import BadMessagePack, pack, unpack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from hydractl.places import Places
+    from hydrad.wire.answers import Answer, Event
+
+# As in hydrad.wire.calls and hydrad.wire.codec, whose import would double the start; a test compares them.
+PROTOCOL = 1
+FRAME_BYTES_MAX = 1 << 20
+
+TIMEOUT_S = 10.0
+RETRY_FIRST_S = 0.05
+RETRY_MAX_S = 2.0
+QUERY_RETRY_S = 2.0
+_LENGTH = struct.Struct(">I")
+_SUN_PATH_MAX = 107
+
+
+class Lost(Exception):
+    """The connection ended before the answer did."""
+
+
+class Client:
+    """Calls to one daemon. `timeout_s`: longest wait for an answer beyond what a call itself asks to wait."""
+
+    def __init__(self, places: Places, timeout_s: float = TIMEOUT_S, key: str | None = None) -> None:
+        self.places = places
+        self.timeout_s = timeout_s
+        self.key = key or os.urandom(16).hex()
+        self._connection: _Connection | None = None
+        self._calls = 0
+
+    def query(self, verb: str, /, **fields: Any) -> Answer:
+        """Asks for something that changes nothing; fields are those of the verb's Struct in `wire.calls`."""
+        deadline = time.monotonic() + self.timeout_s
+        try:
+            return self._exchange(verb, fields, "", deadline, deadline_lost_s=QUERY_RETRY_S)
+        except TimeoutError:
+            raise Failure("TIMED_OUT", f"no answer to {verb} within {self.timeout_s:g} s") from None
+        except Lost:
+            raise Failure("UNREACHABLE", "the daemon went away before it answered", _HINT_UP) from None
+
+    def request(self, verb: str, /, *, wait_s: float = 0.0, **fields: Any) -> Answer:
+        """Asks for a change, with this invocation's key; `wait_s` is what the daemon itself may take."""
+        deadline = time.monotonic() + wait_s + self.timeout_s
+        try:
+            return self._exchange(verb, fields, self.key, deadline, deadline_lost_s=self.timeout_s)
+        except (TimeoutError, Lost):
+            raise Failure(
+                "UNKNOWN_OUTCOME",
+                f"{verb} was sent and not answered: it may have been carried out",
+                f"look first (hydractl fires --unknown, positions); the same again with --key {self.key} "
+                "answers what was done",
+                {"key": self.key},
+            ) from None
+        except KeyboardInterrupt:
+            raise Failure(
+                "INTERRUPTED",
+                f"interrupted while waiting for {verb}: it may have been carried out",
+                f"look first (hydractl fires --unknown, positions); --key {self.key} answers what was done",
+                {"key": self.key},
+            ) from None
+
+    def events(self, follow: bool, on_lost: Callable[[int], None], **fields: Any) -> Iterator[Event]:
+        """Records as they come, each once: after a lost connection it goes on behind the last one seen, for
+        as long as it takes when following. `on_lost` is told where it will go on."""
+        seen = fields.pop("after_seq", None)
+        if follow and seen is None:
+            begin = self.query("status").data.journal.seq
+        else:
+            begin = seen or 0
+        retry = _Retry(None if follow else QUERY_RETRY_S)
+        while True:
+            try:
+                for event in self._stream("tail", follow=follow, after_seq=seen, **fields):
+                    if seen is None or event.seq > seen:
+                        seen = event.seq
+                        yield event
+                    retry.reset()
+                return
+            except Lost:
+                seen = begin if seen is None else seen
+                on_lost(seen)
+                self._await_daemon(retry)
+                self._check_journal(seen)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _await_daemon(self, retry: _Retry) -> None:
+        """Dials until the daemon listens again; raises the last failure when the retries are over."""
+        while True:
+            try:
+                retry.pause()
+            except Lost:
+                raise Failure("UNREACHABLE", "the daemon went away", _HINT_UP) from None
+            try:
+                self._dial(time.monotonic() + self.timeout_s)
+                return
+            except Failure as failure:
+                if failure.code != "UNREACHABLE":
+                    raise
+
+    def _check_journal(self, seen: int) -> None:
+        """A shorter journal than the one already shown is another one: going on would skip what it holds."""
+        try:
+            length = self.query("status").data.journal.seq
+        except Failure as failure:
+            if failure.code in ("UNREACHABLE", "TIMED_OUT"):
+                return
+            raise
+        if length < seen:
+            raise Failure(
+                "DIFFERENCES",
+                f"the journal ends at {length}, but {seen} was already shown: it is another journal",
+                facts={"journal_seq": length, "shown_seq": seen},
+            )
+
+    def _stream(self, verb: str, **fields: Any) -> Iterator[Event]:
+        deadline = time.monotonic() + self.timeout_s
+        connection = self._dial(deadline)
+        call = self._send(connection, verb, fields, "", deadline)
+        while True:
+            answer = connection.receive(None)
+            if answer.id not in (call, 0):
+                continue
+            if answer.error is not None:
+                raise Failure(answer.error.code, answer.error.message, answer.error.hint, answer.error.facts)
+            if answer.data is not None:
+                yield answer.data
+            if not answer.more:
+                return
+
+    def _exchange(
+        self, verb: str, fields: dict[str, Any], key: str, deadline: float, deadline_lost_s: float
+    ) -> Answer:
+        """Sends and receives, again after a lost connection. Before anything was sent, no daemon is
+        UNREACHABLE; after it, Lost."""
+        sent = False
+        retry = _Retry(deadline_lost_s)
+        while True:
+            try:
+                connection = self._dial(deadline)
+                call = self._send(connection, verb, fields, key, deadline)
+                sent = True
+                return self._answer(connection, call, deadline)
+            except Lost:
+                self.close()
+            except Failure as failure:
+                if not sent or failure.code != "UNREACHABLE":
+                    raise
+            retry.pause()
+
+    def _answer(self, connection: _Connection, call: int, deadline: float) -> Answer:
+        while True:
+            answer = connection.receive(deadline)
+            if answer.id in (call, 0):
+                return answer
+
+    def _send(
+        self, connection: _Connection, verb: str, fields: dict[str, Any], key: str, deadline: float
+    ) -> int:
+        self._calls += 1
+        body = {"verb": verb, **{name: value for name, value in fields.items() if value is not None}}
+        call = {"protocol": PROTOCOL, "id": self._calls, "body": body, "key": key, "surface": "shell"}
+        connection.send(pack(call), deadline)
+        return self._calls
+
+    def _dial(self, deadline: float) -> _Connection:
+        """The open connection, or a new one."""
+        if self._connection is None or self._connection.ended:
+            self._connection = _Connection(_connect(self.places, deadline))
+        return self._connection
+
+
+class _Retry:
+    """Growing pauses between tries, at most `for_s` in all (None: for ever)."""
+
+    def __init__(self, for_s: float | None) -> None:
+        self._for_s = for_s
+        self.reset()
+
+    def reset(self) -> None:
+        self._pause_s = RETRY_FIRST_S
+        self._until: float | None = None
+
+    def pause(self) -> None:
+        """Waits; raises Lost when the time for tries is over."""
+        now = time.monotonic()
+        if self._until is None and self._for_s is not None:
+            self._until = now + self._for_s
+        if self._until is not None and now >= self._until:
+            raise Lost
+        time.sleep(self._pause_s)
+        self._pause_s = min(self._pause_s * 2, RETRY_MAX_S)
+
+
+class _Connection:
+    """Frames over one connected socket; any loss of it is Lost."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = bytearray()
+        self.ended = False
+
+    def send(self, payload: bytes, deadline: float) -> None:
+        if len(payload) > FRAME_BYTES_MAX:
+            raise Failure("USAGE", f"the call has {len(payload)} bytes, {FRAME_BYTES_MAX} at most")
+        self._timed(deadline)
+        try:
+            self._sock.sendall(_LENGTH.pack(len(payload)) + payload)
+        except ConnectionError:
+            self.close()
+            raise Lost from None
+
+    def receive(self, deadline: float | None) -> Answer:
+        """The next answer; None waits without end."""
+        (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+        if length > FRAME_BYTES_MAX:
+            raise _protocol(f"a message of {length} bytes, {FRAME_BYTES_MAX} at most")
+        try:
+            answer: Answer = unpack(self._read(length, deadline))
+        except BadMessagePack as error:
+            raise _protocol(str(error)) from None
+        if not isinstance(answer, dict) or not isinstance(answer.daemon, dict):
+            raise _protocol("what came is no answer")
+        if answer.daemon.protocol != PROTOCOL:
+            raise _protocol(f"the daemon speaks protocol {answer.daemon.protocol}, this shell {PROTOCOL}")
+        return answer
+
+    def close(self) -> None:
+        self.ended = True
+        self._sock.close()
+
+    def _read(self, length: int, deadline: float | None) -> bytes:
+        while len(self._buffer) < length:
+            self._timed(deadline)
+            try:
+                data = self._sock.recv(65536)
+            except ConnectionError:
+                data = b""
+            if not data:
+                self.close()
+                raise Lost
+            self._buffer += data
+        taken = bytes(self._buffer[:length])
+        del self._buffer[:length]
+        return taken
+
+    def _timed(self, deadline: float | None) -> None:
+        """Bounds the next system call; raises TimeoutError when there is no time left."""
+        if deadline is None:
+            self._sock.settimeout(None)
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            self.close()
+            raise TimeoutError
+        self._sock.settimeout(left)
+
+
+def _protocol(what: str) -> Failure:
+    return Failure(
+        "PROTOCOL",
+        f"shell and daemon do not understand each other: {what}",
+        "install the same version of both",
+    )
+
+
+_HINT_UP = "start it with: hydractl up"
+
+
+def _connect(places: Places, deadline: float) -> socket.socket:
+    path = places.socket
+    if len(os.fsencode(path)) > _SUN_PATH_MAX:
+        raise Failure("USAGE", f"socket path {path} is longer than {_SUN_PATH_MAX} bytes")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        sock.connect(path)
+    except OSError as error:
+        sock.close()
+        raise _advice(places, error) from None
+    return sock
+
+
+def _advice(places: Places, error: OSError) -> Failure:
+    """What to do about a socket that cannot be reached."""
+    where = f"{places.socket} ({places.source})"
+    facts = {"socket": places.socket, "source": places.source}
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Failure(
+            "FORBIDDEN", f"your user may not open {where}", "ask for membership in the socket's group", facts
+        )
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return Failure("UNREACHABLE", f"no daemon listens on {where}", _HINT_UP, facts)
+    if error.errno == errno.ECONNREFUSED:
+        text = f"the daemon that made {where} is gone"
+        return Failure("UNREACHABLE", text, _HINT_UP, facts)
+    return Failure(
+        "UNREACHABLE", f"{where} does not answer: {error.strerror or 'timed out'}", _HINT_UP, facts
+    )

@@ -1,0 +1,136 @@
+"""Authority: the halt and its end. `halt` never asks, and works without a daemon."""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+from hydractl.commands.fire import REASON
+from hydractl.diagnostics import ExitCode, Failure
+from hydractl.output import Column
+from hydractl.session import Session, now_text
+from hydractl.verbs import YES, flag, option, verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hydrad.wire.answers import Answer, HaltData
+
+HALTED = (
+    Column("TERMINAL", "terminal"),
+    Column("ACCOUNT", "account"),
+    Column("VERIFIED", "verified", show=lambda row: "verified" if row.verified else "NOT VERIFIED"),
+    Column("DETAIL", "detail"),
+)
+_ACCOUNT = option("--account", "Only this account.", metavar="NAME")
+# Without an answer in any of these ways the file is the only latch left.
+_NO_ANSWER = ("UNREACHABLE", "UNKNOWN_OUTCOME", "TIMED_OUT", "PROTOCOL", "FORBIDDEN")
+HALT_WAIT_S = 2.0
+
+
+@verb(
+    "halt",
+    "halt",
+    flag("--reduce", "REDUCING instead: whatever reduces still passes."),
+    _ACCOUNT,
+    REASON,
+)
+def halt(session: Session, reduce: bool, account: str | None, reason: str | None) -> int:
+    """Stop everything that opens, now; answers what has been verified. Never asks."""
+    try:
+        answer = session.client.request(
+            "halt", account=account, reduce=reduce, reason=reason, wait_s=HALT_WAIT_S
+        )
+    except Failure as failure:
+        if failure.code not in _NO_ANSWER:
+            raise
+        raise _by_file(session, failure, reason) from None
+    return _show(session, answer)
+
+
+@verb("resume", "halt", _ACCOUNT, REASON, YES)
+def resume(session: Session, account: str | None, reason: str | None, yes: bool) -> int:
+    """End a halt; needs a commander."""
+    session.require(yes, "resume")
+    if not yes:
+        accounts = session.client.query("accounts")
+        whose = f"account {account}" if account else "everything"
+        session.confirm(f"resume {whose}: fires may open again?", session.label(accounts, account))
+    answer = session.client.request("resume", account=account, reason=reason, wait_s=HALT_WAIT_S)
+    return _show(session, answer)
+
+
+def _show(session: Session, answer: Answer) -> ExitCode:
+    """Everything verified is 0; a terminal that has not confirmed makes it PARTLY."""
+
+    def people(data: HaltData) -> None:
+        out = session.out
+        session.heading(answer)
+        whose = f" account {data.account}" if data.account else ""
+        out.line(f"{out.word(data.authority)}{whose}  latched {out.instant(data.latched_at)}")
+        out.table(HALTED, data.terminals, empty="no terminal is enrolled")
+        for text, ids in (
+            ("left before the latch", data.on_the_wire),
+            ("withheld by the latch", data.withheld),
+            ("resting orders", data.orders),
+        ):
+            if ids:
+                out.line(f"{text}: {', '.join(ids)}")
+        out.line(f"{data.positions_open} positions are open; their stops stand at the broker")
+
+    verified = answer.data is None or all(row.verified for row in answer.data.terminals)
+    return session.present(answer, people, exit_code=ExitCode.DONE if verified else ExitCode.PARTLY)
+
+
+def _by_file(session: Session, failure: Failure, reason: str | None) -> Failure:
+    """Writes the HALT file. What it stops is not verified, so this is a failure with exit code 12."""
+    path = session.places.halt_file
+    text = f'actor = "{_whoami()}"\nat = "{now_text()}"\nreason = {_quoted(reason or "")}\n'
+    try:
+        _write(path, text)
+    except OSError as error:
+        return Failure(
+            "FAILED",
+            f"NOT HALTED: {failure.message}, and {path} cannot be written: {error.strerror}",
+            "stop the terminals themselves: hydra-terminal local halt, or trading off in MetaTrader",
+            {"halt_file": path},
+        )
+    return Failure(
+        "UNKNOWN_OUTCOME",
+        f"{failure.message}; wrote {path}: a daemon that starts opens nothing until `resume`",
+        "nothing was verified at the terminals: hydra-terminal local halt on their hosts stops those",
+        {"halt_file": path},
+    )
+
+
+def _write(path: str, text: str) -> None:
+    """Durable, and never over an older halt."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
+    except FileExistsError:
+        return
+    try:
+        os.write(handle, text.encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    directory = os.open(os.path.dirname(path), os.O_RDONLY)  # noqa: PTH120
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _whoami() -> str:
+    uid = os.getuid()
+    try:
+        return f"uid:{uid} {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"uid:{uid}"
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string."""
+    import json
+
+    return json.dumps(text)

@@ -1,0 +1,114 @@
+"""Firing: a mission that stands, or one made by hand from --symbol.
+
+The exit code is the verdict's, never the asking's: 0 only with a broker's ticket. With --no-wait an act
+that is merely on its way is 12, as it is when the wait is over.
+"""
+
+from __future__ import annotations
+
+from hydractl.commands.verdicts import exit_of_answer, show_checks, show_fire, show_order, would_be_denied
+from hydractl.diagnostics import ExitCode, Failure
+from hydractl.session import Session, an_id, seconds
+from hydractl.verbs import YES, argument, flag, option, verb
+from hydrad.domain.ids import IdKind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hydrad.wire.answers import Answer
+
+WAIT_S = 10.0
+WAIT = flag("--wait/--no-wait", "Wait for the verdict (10 s, or --timeout).", default=True)
+REASON = option("--reason", "Why; kept in the journal.", metavar="TEXT")
+KEY = option("--key", "Idempotency key: the same again answers what was done.", metavar="KEY")
+
+
+def wait_s(session: Session, wait: bool) -> float:
+    """Seconds that the daemon may take for a verdict; 0 answers once routed."""
+    if not wait:
+        return 0.0
+    return WAIT_S if session.timeout_s is None else session.timeout_s
+
+
+@verb(
+    "fire",
+    "fire",
+    argument("mission", "The mission's id.", required=False),
+    option("--account", "Account; else the operator's primary one.", metavar="NAME"),
+    option("--volume", "Lots.", metavar="LOTS"),
+    option("--risk", "Percent of the account, such as 0.5%.", metavar="PERCENT"),
+    option("--plan", "What happens to the position by itself.", default="default", metavar="NAME"),
+    flag("--dry-run", "Show every check and the exact order; send nothing."),
+    YES,
+    WAIT,
+    REASON,
+    KEY,
+    option("--symbol", "By hand: the symbol.", metavar="S"),
+    option("--side", "By hand: the side.", choices=("buy", "sell")),
+    option("--stop", "By hand: the stop's price; compulsory.", metavar="P"),
+    option("--target", "By hand: the target's price.", metavar="P"),
+    option("--expiry", "By hand: how long the mission stands.", metavar="DURATION"),
+    flag("--again", "By hand: I mean it, though it repeats the last one."),
+)
+def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | None, **asked: Any) -> int:
+    """Fire a mission, or with --symbol one made by hand."""
+    name, fields = _call(asked)
+    if key is not None:
+        session.client.key = key
+    if dry_run:
+        return _show(session, session.client.query(name, dry_run=True, **fields))
+    session.require(yes, "fire")
+    if not yes:
+        preview = session.client.query(name, dry_run=True, **fields)
+        if preview.error is not None or would_be_denied(preview.data):
+            return _show(session, preview)
+        _confirm(session, preview)
+    wait_for_s = wait_s(session, wait)
+    return _show(session, session.client.request(name, dry_run=False, wait_s=wait_for_s, **fields))
+
+
+def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The wire's verb and fields; a mission and --symbol exclude each other."""
+    by_hand = {name: asked[name] for name in ("symbol", "side", "stop", "target", "expiry", "again")}
+    fields = {name: asked[name] for name in ("account", "volume", "risk", "plan", "reason")}
+    if fields["volume"] and fields["risk"]:
+        raise Failure("USAGE", "--volume and --risk exclude each other")
+    if asked["mission"] is not None:
+        extra = [f"--{name}" for name, value in by_hand.items() if value]
+        if extra:
+            raise Failure("USAGE", f"{', '.join(extra)} cannot be used with a mission: its order is its own")
+        return "fire", {"mission": an_id(asked["mission"], IdKind.MISSION), **fields}
+    missing = [f"--{name}" for name in ("symbol", "side", "stop") if not by_hand[name]]
+    if missing:
+        raise Failure(
+            "USAGE", f"name a mission, or all of --symbol, --side, --stop (missing: {', '.join(missing)})"
+        )
+    expiry = by_hand.pop("expiry")
+    if expiry is not None:
+        by_hand["expiry_s"] = seconds(expiry)
+    return "fire.symbol", {**by_hand, **fields}
+
+
+def _confirm(session: Session, preview: Answer) -> None:
+    """Shows what would be sent, on stderr's side of the screen, and asks."""
+    data = preview.data
+    session.heading(preview)
+    if data.order is not None:
+        show_order(session, data.order, data.risk_money, data.currency)
+    show_checks(session, data.checks, every=session.out.form == "wide")
+    if not session.machine:
+        session.out.flush()
+    account = data.order.account if data.order is not None else None
+    what = f"{data.order.side} {data.order.volume} {data.order.symbol} on {account}" if data.order else "this"
+    session.confirm(f"fire {what}?", session.label(preview, account))
+
+
+def _show(session: Session, answer: Answer) -> ExitCode:
+    def people(data: Any) -> None:
+        session.heading(answer)
+        show_fire(session, data)
+
+    decided = answer.data is not None and (answer.data.dry_run or answer.data.act or answer.data.acts)
+    code = exit_of_answer(answer.data) if decided else ExitCode.DONE
+    return session.present(answer, people, exit_code=code)

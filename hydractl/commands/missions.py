@@ -1,0 +1,111 @@
+"""Missions: the list, one in full, and passing on one."""
+
+from __future__ import annotations
+
+from hydractl.commands.fires import ACTS
+from hydractl.output import Column, age
+from hydractl.session import Session, an_id
+from hydractl.verbs import argument, option, verb
+from hydrad.domain.ids import IdKind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hydrad.wire.answers import MissionRow, MissionShow
+
+
+def _tcs(row: MissionRow) -> str:
+    return row.tcs_text or ("not calibrated" if row.tcs is None else f"{row.tcs}%")
+
+
+def _left(row: MissionRow) -> str:
+    return age(row.expires_in_s) if row.expires_in_s > 0 else "over"
+
+
+MISSIONS = (
+    Column("ID", "id"),
+    Column("STATE", "state"),
+    Column("KIND", "kind"),
+    Column("SYMBOL", "symbol"),
+    Column("SIDE", "side"),
+    Column("ENTRY", "entry", right=True),
+    Column("STOP", "stop", right=True),
+    Column("TARGET", "target", right=True),
+    Column("COLLAR", "collar", right=True, wide=True),
+    Column("R", "r", right=True),
+    Column("TCS", "tcs_text", show=_tcs),
+    Column("SESSION", "session", wide=True),
+    Column("LEFT", "expires_in_s", right=True, show=_left),
+    Column("FIRES", "fires", right=True),
+    Column("ORIGIN", "origin", wide=True),
+    Column("DETECTOR", "detector", wide=True),
+    Column("PROPOSED", "proposed_at", wide=True),
+    Column("EXPIRES", "expires_at", wide=True),
+    Column("HORIZON", "horizon_at", wide=True),
+    Column("PASSED", "passed", wide=True),
+    Column("OUTCOME", "outcome"),
+    Column("RESULT R", "outcome_r", right=True),
+)
+
+
+@verb(
+    "missions",
+    "missions",
+    option("--state", "Only in this state.", metavar="STATE"),
+    option("--symbol", "Only of this symbol.", metavar="S"),
+    option("--limit", "At most so many.", form=int, default=50, metavar="N"),
+)
+def missions(session: Session, state: str | None, symbol: str | None, limit: int) -> int:
+    """Missions, newest first."""
+    state = state.upper() if state else None
+    answer = session.client.query("missions", state=state, symbol=symbol, limit=limit)
+    return session.rows(answer, MISSIONS, "no missions")
+
+
+@verb("mission", "mission", argument("mission", "The mission's id."))
+@verb("mission show", "mission", argument("mission", "The mission's id."))
+def mission_show(session: Session, mission: str) -> int:
+    """One mission: why it was proposed, and what became of it."""
+    answer = session.client.query("mission.show", mission=an_id(mission, IdKind.MISSION))
+
+    def people(data: MissionShow) -> None:
+        session.heading(answer)
+        _show(session, data)
+
+    return session.present(answer, people)
+
+
+def _show(session: Session, data: MissionShow) -> None:
+    out, row = session.out, data.mission
+    out.line(f"{out.paint(row.id, 'id')}  {out.word(row.state)}  {row.kind}  {row.symbol} {row.side}")
+    target = row.target or "none"
+    out.line(f"entry   {row.entry} +/- {row.collar}  stop {row.stop}  target {target}  R {row.r or '-'}")
+    out.line(f"tcs     {_tcs(row)}")
+    out.line(f"made    {out.instant(row.proposed_at)} by {row.detector or row.origin}, session {row.session}")
+    out.line(f"until   {out.instant(row.expires_at)} ({_left(row)}), horizon {out.instant(row.horizon_at)}")
+    out.line(f"why     {data.why}")
+    if row.outcome:
+        out.line(f"outcome {row.outcome} {row.outcome_r or '-'} R")
+    if row.passed:
+        out.line("passed  by you")
+    for name, value in data.features.items():
+        out.line(f"  {name:24} {value}")
+    out.table(ACTS, data.acts, empty="no acts", indent="  ")
+
+
+@verb(
+    "pass",
+    "pass",
+    argument("mission", "The mission's id."),
+    option("--reason", "Why; kept in the journal.", metavar="TEXT"),
+)
+def let_pass(session: Session, mission: str, reason: str | None) -> int:
+    """Let a mission go by; others may still fire it."""
+    mission = an_id(mission, IdKind.MISSION)
+    answer = session.client.request("pass", mission=mission, reason=reason)
+
+    def people(_: Any) -> None:
+        session.out.line(f"passed {mission}")
+
+    return session.present(answer, people)

@@ -1,0 +1,146 @@
+"""Positions: the list, closing and modifying."""
+
+from __future__ import annotations
+
+from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
+from hydractl.commands.verdicts import exit_of_answer, show_fire
+from hydractl.diagnostics import ExitCode, Failure
+from hydractl.output import Column, age
+from hydractl.session import Session, an_id
+from hydractl.verbs import YES, argument, flag, option, verb
+from hydrad.domain.ids import IdKind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hydrad.wire.answers import Answer, PositionRow
+
+
+def _pnl(row: PositionRow) -> str:
+    return f"{row.pnl} {row.currency}" if row.pnl is not None else "-"
+
+
+POSITIONS = (
+    Column("ID", "id"),
+    Column("STATE", "state"),
+    Column("OURS", "foreign", show=lambda row: "FOREIGN" if row.foreign else "ours"),
+    Column("ACCOUNT", "account"),
+    Column("SYMBOL", "symbol"),
+    Column("SIDE", "side"),
+    Column("VOLUME", "volume", right=True),
+    Column("OPEN", "open_price", right=True),
+    Column("STOP", "stop", right=True, show=lambda row: row.stop or "NONE"),
+    Column("TARGET", "target", right=True),
+    Column("P&L", "pnl", right=True, show=_pnl),
+    Column("R", "r", right=True),
+    Column("MISSION", "mission"),
+    Column("TICKET", "ticket", right=True, wide=True),
+    Column("OPENED", "opened_at", wide=True),
+    Column("CLOSED", "closed_at", wide=True),
+    Column("CLOSE", "close_price", right=True, wide=True),
+    Column("WHY", "close_reason"),
+    Column("CURRENCY", "currency", wide=True),
+    Column("AS OF", "as_of_age_s", right=True, show=lambda row: age(row.as_of_age_s)),
+)
+_TARGET = argument("id", "A position, its fire, or all of a mission.")
+_KINDS = (IdKind.POSITION, IdKind.FIRE, IdKind.MISSION)
+
+
+@verb(
+    "positions",
+    "positions",
+    flag("--closed", "The closed ones."),
+    option("--account", "Only of this account.", metavar="NAME"),
+    option("--limit", "At most so many.", form=int, default=200, metavar="N"),
+)
+def positions(session: Session, closed: bool, account: str | None, limit: int) -> int:
+    """Open positions; FOREIGN ones are not ours and are never touched unasked."""
+    answer = session.client.query("positions", closed=closed, account=account, limit=limit)
+    return session.rows(answer, POSITIONS, "no closed positions" if closed else "no open positions")
+
+
+@verb(
+    "close",
+    "fire",
+    _TARGET,
+    option("--part", "50%, or lots.", metavar="PART"),
+    YES,
+    WAIT,
+    REASON,
+    KEY,
+)
+def close(
+    session: Session, id: str, part: str | None, yes: bool, wait: bool, reason: str | None, key: str | None
+) -> int:
+    """Close a position, or all of a mission."""
+    question = f"close {part or 'all'} of"
+    return _act(session, "close", id, yes, wait, key, question, part=part, reason=reason)
+
+
+@verb(
+    "modify",
+    "fire",
+    _TARGET,
+    option("--stop", "The new stop's price.", metavar="P"),
+    option("--target", "The new target's price; 'none' removes it.", metavar="P"),
+    YES,
+    WAIT,
+    REASON,
+    KEY,
+)
+def modify(
+    session: Session,
+    id: str,
+    stop: str | None,
+    target: str | None,
+    yes: bool,
+    wait: bool,
+    reason: str | None,
+    key: str | None,
+) -> int:
+    """Move stop or target; what is not named stays."""
+    if stop is None and target is None:
+        raise Failure("USAGE", "name --stop, --target or both")
+    question = f"set stop {stop or 'as it is'}, target {target or 'as it is'} of"
+    return _act(session, "modify", id, yes, wait, key, question, stop=stop, target=target, reason=reason)
+
+
+def _act(
+    session: Session,
+    name: str,
+    id: str,
+    yes: bool,
+    wait: bool,
+    key: str | None,
+    question: str,
+    **fields: Any,
+) -> ExitCode:
+    id = an_id(id, *_KINDS)
+    session.require(yes, name)
+    if key is not None:
+        session.client.key = key
+    if not yes:
+        _confirm(session, id, question)
+    answer = session.client.request(name, id=id, wait_s=wait_s(session, wait), **fields)
+
+    def people(data: Any) -> None:
+        session.heading(answer)
+        show_fire(session, data)
+
+    decided = answer.data is not None and (answer.data.act or answer.data.acts)
+    code = exit_of_answer(answer.data) if decided else ExitCode.DONE
+    return session.present(answer, people, exit_code=code)
+
+
+def _confirm(session: Session, id: str, question: str) -> None:
+    """Shows the positions that the id may mean, and asks."""
+    listed: Answer = session.client.query("positions")
+    rows = [row for row in listed.data or () if id in (row.id, row.mission)]
+    if rows and not session.machine:
+        session.out.table(POSITIONS, rows, empty="")
+        session.out.flush()
+    accounts = {row.account for row in rows}
+    session.confirm(
+        f"{question} {id}?", session.label(listed, accounts.pop() if len(accounts) == 1 else None)
+    )

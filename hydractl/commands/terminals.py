@@ -1,0 +1,87 @@
+"""Terminals: the list, one, and enrolling."""
+
+from __future__ import annotations
+
+from hydractl.diagnostics import ExitCode, Failure
+from hydractl.output import Column, age, yes_no
+from hydractl.session import Session
+from hydractl.verbs import argument, flag, option, verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hydrad.wire.answers import EnrollData, TerminalRow
+
+
+def _offset(row: TerminalRow) -> str:
+    if row.clock_offset_ms is None:
+        return "never"
+    return f"{row.clock_offset_ms:+.1f}±{row.clock_uncertainty_ms or 0:.1f} ms"
+
+
+TERMINALS = (
+    Column("NAME", "name"),
+    Column("ACCOUNT", "account"),
+    Column("LINK", "link"),
+    Column("DUTY", "duty"),
+    Column("HEARTBEAT", "heartbeat_age_s", right=True, show=lambda row: age(row.heartbeat_age_s)),
+    Column("CLOCK", "clock_offset_ms", right=True, show=_offset),
+    Column("HALTED", "halted", show=lambda row: "HALTED" if row.halted else yes_no(row.halted)),
+    Column("IN HAND", "in_hand", right=True),
+    Column("EPOCH", "epoch", right=True, wide=True),
+    Column("THROUGH", "through", wide=True),
+    Column("LEDGER", "ledger_entries", right=True, wide=True),
+    Column("IDENTITY", "identity", wide=True),
+    Column("WHY", "why"),
+)
+
+
+@verb("terminals", "terminals")
+def terminals(session: Session) -> int:
+    """Terminals, their links, and when each was last heard."""
+    return session.rows(session.client.query("terminals"), TERMINALS, "no terminal is enrolled")
+
+
+@verb("terminal show", "terminal", argument("name", "The terminal's name."))
+def terminal_show(session: Session, name: str) -> int:
+    """One terminal, everything that is known of it."""
+    answer = session.client.query("terminals")
+    found = [row for row in answer.data or () if row.name == name]
+    if answer.error is None and not found:
+        raise Failure("NOT_FOUND", f"no terminal is named {name}", "hydractl terminals lists them")
+    one = session.local(found[0] if found else None, answer.warnings, answer.daemon)
+
+    def people(data: Any) -> None:
+        session.heading(answer)
+        for key, value in data.items():
+            session.out.line(f"{key:22} {'-' if value is None else value}")
+
+    return session.present(answer if answer.error else one, people)
+
+
+@verb(
+    "terminal enroll",
+    "enroll",
+    argument("name", "The terminal's name."),
+    option("--account", "The account it reaches; added when new.", required=True, metavar="NAME"),
+    option("--login", "The account's number at the broker.", form=int, required=True, metavar="N"),
+    option("--server", "The broker's server.", required=True, metavar="NAME"),
+    option("--kind", "Fixed for ever.", default="paper", choices=("paper", "demo", "live")),
+    option("--currency", "The account's currency.", default="USD", metavar="CUR"),
+    flag("--hedging/--netting", "How the account books positions.", default=True),
+    option("--symbols", "Symbols it reports, with commas.", default="", metavar="A,B"),
+)
+def terminal_enroll(session: Session, name: str, symbols: str, **fields: Any) -> ExitCode:
+    """Enrol a terminal: draws its keys and writes the bundle that its agent starts from."""
+    listed = [symbol for symbol in symbols.split(",") if symbol]
+    answer = session.client.request("terminal.enroll", name=name, symbols=listed, **fields)
+
+    def people(data: EnrollData) -> None:
+        session.heading(answer)
+        session.out.line(f"enrolled {data.terminal} for account {data.account}")
+        session.out.line(f"bundle   {data.bundle}")
+        session.out.line(f"key      {data.public_key}")
+        session.out.line("copy the bundle to the terminal's host and run: hydra-terminal run BUNDLE")
+
+    return session.present(answer, people)

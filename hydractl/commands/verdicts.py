@@ -1,0 +1,121 @@
+"""What acts look like and which exit code their states have. Owns the table of states; shared by the nouns
+that show acts."""
+
+from __future__ import annotations
+
+from hydractl.diagnostics import ExitCode
+from hydractl.output import Column, age
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hydractl.session import Session
+    from hydrad.wire.answers import ActRow, CheckRow, FireAnswer, OrderView
+
+# A state that is not here has no verdict that we know: UNKNOWN_OUTCOME. Without a broker's verdict there is
+# no 0.
+EXIT_OF_STATE = {
+    "FILLED": ExitCode.DONE,
+    "CLOSING": ExitCode.DONE,
+    "CLOSED": ExitCode.DONE,
+    "DONE": ExitCode.DONE,
+    "WORKING": ExitCode.DONE,
+    "DENIED": ExitCode.DENIED,
+    "AWAITING_APPROVAL": ExitCode.PENDING,
+    "REJECTED": ExitCode.REJECTED,
+    "NOT_EXECUTED": ExitCode.NOT_EXECUTED,
+    "EXPIRED": ExitCode.NOT_EXECUTED,
+    "CANCELLED": ExitCode.NOT_EXECUTED,
+    "REQUESTED": ExitCode.TIMED_OUT,
+    "QUEUED": ExitCode.TIMED_OUT,
+    "ROUTED": ExitCode.UNKNOWN_OUTCOME,
+    "ACKED": ExitCode.UNKNOWN_OUTCOME,
+    "UNKNOWN": ExitCode.UNKNOWN_OUTCOME,
+    "QUARANTINED": ExitCode.UNKNOWN_OUTCOME,
+}
+
+CHECKS = (
+    Column("CHECK", "code"),
+    Column("OK", "ok", show=lambda row: "ok" if row.ok else "FAILED"),
+    Column("MEASURED", "measured"),
+    Column("LIMIT", "limit"),
+)
+
+
+def exit_of(acts: Sequence[ActRow]) -> ExitCode:
+    """One act: its state's code. Several: an unknown one wins, then some done and some not is PARTLY."""
+    codes = {EXIT_OF_STATE.get(act.state, ExitCode.UNKNOWN_OUTCOME) for act in acts}
+    if len(codes) <= 1:
+        return codes.pop() if codes else ExitCode.DONE
+    if ExitCode.UNKNOWN_OUTCOME in codes:
+        return ExitCode.UNKNOWN_OUTCOME
+    return ExitCode.PARTLY if ExitCode.DONE in codes else min(codes)
+
+
+def exit_of_answer(answer: FireAnswer) -> ExitCode:
+    """A dry run that would be denied is DENIED; else the acts decide."""
+    if answer.dry_run:
+        return ExitCode.DENIED if would_be_denied(answer) else ExitCode.DONE
+    return exit_of(acts_of(answer))
+
+
+def would_be_denied(answer: FireAnswer) -> bool:
+    return answer.would.upper() == "DENIED" or any(not check.ok for check in answer.checks)
+
+
+def acts_of(answer: FireAnswer) -> tuple[ActRow, ...]:
+    """The acts of an answer, each once."""
+    if answer.acts:
+        return answer.acts
+    return (answer.act,) if answer.act is not None else ()
+
+
+def show_act(session: Session, act: ActRow) -> None:
+    """The verdict in one line that a person reads."""
+    out = session.out
+    out.line(f"{out.word(act.state)}  {out.paint(act.id, 'id')}  {act.kind}  {act.verdict}")
+    if out.form == "wide":
+        asked = (
+            f"requested {out.instant(act.requested_at)}, {age(act.age_s)} ago, by {act.by} ({act.surface})"
+        )
+        out.line(f"  {act.account} at {act.terminal or 'no terminal'}; {asked}")
+
+
+def show_order(session: Session, order: OrderView, risk_money: str | None, currency: str) -> None:
+    """The exact order that the verdict is about."""
+    out = session.out
+    entry = f" entry {order.entry}" if order.entry else ""
+    collar = f" +/- {order.collar}" if order.entry and order.collar else ""
+    out.line(
+        f"order   {order.account}: {order.side} {order.volume} {order.symbol} {order.type}{entry}{collar}"
+        f"  stop {order.stop or 'NONE'}  target {order.target or 'none'}"
+    )
+    out.line(f"risk    {f'{risk_money} {currency}' if risk_money else 'not known'}")
+    for step in order.plan:
+        out.line(f"plan    {step.kind} at {out.instant(step.at)} (act {step.act})")
+    if out.form == "wide":
+        out.line(f"hash    {order.hash}")
+
+
+def show_checks(session: Session, checks: Sequence[CheckRow], *, every: bool) -> None:
+    """The failed checks, or all of them."""
+    shown = checks if every else [check for check in checks if not check.ok]
+    if shown:
+        session.out.table(CHECKS, shown, empty="", indent="  ")
+    passed = sum(1 for check in checks if check.ok)
+    if checks:
+        session.out.line(f"  {passed} of {len(checks)} checks passed")
+
+
+def show_fire(session: Session, answer: FireAnswer) -> None:
+    """A fire, close or modify: verdicts first, then the order, then the checks."""
+    for act in acts_of(answer):
+        show_act(session, act)
+    if answer.dry_run:
+        word = "DENIED" if would_be_denied(answer) else answer.would
+        session.out.line(f"dry run, nothing was sent: would be {session.out.word(word)}")
+    if answer.order is not None:
+        show_order(session, answer.order, answer.risk_money, answer.currency)
+    if answer.checks:
+        show_checks(session, answer.checks, every=answer.dry_run or session.out.form == "wide")

@@ -1,0 +1,254 @@
+"""A scripted daemon on a unix socket, speaking the codec of record, and the shell as a process.
+
+Sample answers are `hydrad.wire` Structs, so that the shell is tested against the wire's types and not its own idea
+of them; every call that the shell makes is decoded strictly, so that a field that the wire does not know fails.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydrad.domain.ids import IdKind, show
+from hydrad.wire import answers as a
+from hydrad.wire import calls
+from hydrad.wire.codec import Framer, encode_answer, decode_call
+
+TS = "2026-11-20T12:25:30.500Z"
+M, F, A, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION))
+DAEMON = a.DaemonInfo(version="0.1.0", protocol=1, instance="hx-test", mode="paper")
+DROP = object()
+
+ACT = a.ActRow(
+    id=F, kind="FIRE", state="FILLED", mission=M, position=P, account="paper-1", terminal="sim-1", symbol="EURUSD",
+    side="BUY", volume="0.10", requested_at=TS, market_at=TS, by="uid:1000", surface="shell", age_s=0.25,
+    retcode=10009, retcode_name="DONE", ticket=123, price="1.08345", filled_volume="0.10", slippage_points=1,
+    codes=(), verdict="filled 0.10 at 1.08345, ticket 123", reason=None,
+)  # fmt: skip
+ORDER = a.OrderView(
+    account="paper-1", symbol="EURUSD", side="BUY", type="MARKET", volume="0.10", entry="1.08340", collar="0.00020",
+    stop="1.08140", target="1.08740", plan=(a.PlanRow(kind="TIME_STOP", at=TS, act=A),), hash="ab" * 32,
+)  # fmt: skip
+CHECKS = (
+    a.CheckRow(code="AUTHORITY", ok=True, measured="ACTIVE", limit="ACTIVE"),
+    a.CheckRow(code="SPREAD", ok=True, measured="7 points", limit="20 points"),
+)
+FAILED = (CHECKS[0], a.CheckRow(code="SPREAD", ok=False, measured="23 points", limit="20 points"))
+FIRE = a.FireAnswer(
+    dry_run=False, would="ROUTED", act=ACT, acts=(ACT,), mission=M, order=ORDER, checks=CHECKS, risk_money="20.00",
+    currency="USD",
+)  # fmt: skip
+MISSION = a.MissionRow(
+    id=M, state="PROPOSED", kind="RAPID_ASSAULT", symbol="EURUSD", side="BUY", entry="1.08340", stop="1.08140",
+    target="1.08740", collar="0.00020", r="2.00", tcs=None, tcs_text="not calibrated", session="LONDON",
+    proposed_at=TS, expires_at=TS, horizon_at=TS, expires_in_s=271.5, origin="APEX", detector="breakout", fires=0,
+    passed=False, outcome=None, outcome_r=None,
+)  # fmt: skip
+POSITION = a.PositionRow(
+    id=P, state="OPEN", foreign=False, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10",
+    open_price="1.08345", stop="1.08140", target="1.08740", pnl="3.20", currency="USD", r="0.16", opened_at=TS,
+    closed_at=None, close_price=None, close_reason=None, mission=M, ticket=123, plan=(), as_of_age_s=0.4,
+)  # fmt: skip
+ACCOUNT = a.AccountRow(
+    name="paper-1", kind="paper", login=1001, server="Sim", currency="USD", hedging=True, balance="10000.00",
+    equity="10003.20", margin_level="920.5", day_pnl="3.20", day_limit="-300.00", open_risk="20.00",
+    open_risk_limit="200.00", authority="ACTIVE", positions=1, as_of_age_s=0.4,
+)  # fmt: skip
+TERMINAL = a.TerminalRow(
+    name="sim-1", account="paper-1", link="READY", duty="ASSIGNED", why=None, heartbeat_age_s=0.3,
+    clock_offset_ms=0.1, clock_uncertainty_ms=0.2, epoch=3, halted=False, in_hand=0, through=TS, ledger_entries=4,
+    identity="1001@Sim",
+)  # fmt: skip
+ALARM = a.AlarmRow(id="L-00000097", code="UNKNOWN_ACT", subject=F, text="no verdict", since=TS, age_s=34.0)
+QUOTE = a.QuoteRow(
+    symbol="EURUSD", terminal="sim-1", bid="1.08338", ask="1.08345", spread_points=7, time=TS, age_s=0.2,
+    stale=False, source=True,
+)  # fmt: skip
+STATUS = a.StatusData(
+    mode="paper", authority="ACTIVE", since=TS, home="/home/hydra", endpoint="tcp://127.0.0.1:5555", pid=4242,
+    epoch=3, clocks=a.ClocksView(machine=TS, market=TS, speed="10"), accounts=(ACCOUNT,),
+    services=(a.ServiceRow(name="toc", state="RUNNING", since=TS, restarts=0, detail="1 lane"),),
+    feed=(a.FeedRow(symbol="EURUSD", terminal="sim-1", age_s=0.2, rate_per_s=12.5, stale=False),),
+    terminals=(TERMINAL,), missions=a.MissionCounts(open=1, engaged=0, proposed_today=4, expired_today=3),
+    acts=a.ActCounts(unknown=0, in_flight=0, today=2, denied_today=1), positions=1,
+    journal=a.JournalView(seq=512, head="cd" * 32, size_bytes=262144),
+    signals=a.SignalsView(rate_per_h=3.5, last_age_s=61.0, suppressed={"SPREAD": 2}), scheduler=(), alarms=(),
+    health=(a.HealthRow(check="journal", ok=True, detail="verified at start"),),
+)  # fmt: skip
+HALT = a.HaltData(
+    authority="HALTED", account=None, latched_at=TS,
+    terminals=(a.HaltedTerminal(terminal="sim-1", account="paper-1", verified=True, detail="stored, 3 ms"),),
+    on_the_wire=(), withheld=(), orders=(), positions_open=1,
+)  # fmt: skip
+
+
+def event(seq: int) -> a.Event:
+    return a.Event(
+        seq=seq, at=TS, market_at=TS, kind="mission.proposed", text=f"EURUSD BUY {M}", actor="apex",
+        surface="daemon", ids=(M,), facts={"symbol": "EURUSD"},
+    )  # fmt: skip
+
+
+TRACE = a.TraceData(id=M, title="EURUSD BUY", events=(event(3),), findings=())
+# Wire verb -> schema and data of a good answer.
+DATA: dict[str, tuple[str, Any]] = {
+    "status": ("hydra.status/v1", STATUS),
+    "missions": ("hydra.missions/v1", (MISSION,)),
+    "mission.show": (
+        "hydra.mission/v1",
+        a.MissionShow(mission=MISSION, features={"atr": "12.5"}, why="breakout", acts=(ACT,), source=None),
+    ),
+    "fires": ("hydra.fires/v1", (ACT,)),
+    "fire.show": (
+        "hydra.act/v1",
+        a.ActShow(act=ACT, order=ORDER, checks=CHECKS, risk_money="20.00", currency="USD"),
+    ),
+    "fire": ("hydra.fire/v1", FIRE),
+    "fire.symbol": ("hydra.fire/v1", FIRE),
+    "close": ("hydra.fire/v1", FIRE),
+    "modify": ("hydra.fire/v1", FIRE),
+    "pass": ("hydra.pass/v1", None),
+    "resolve": (
+        "hydra.act/v1",
+        a.ActShow(act=ACT, order=ORDER, checks=CHECKS, risk_money="20.00", currency="USD"),
+    ),
+    "positions": ("hydra.positions/v1", (POSITION,)),
+    "accounts": ("hydra.accounts/v1", (ACCOUNT,)),
+    "terminals": ("hydra.terminals/v1", (TERMINAL,)),
+    "ticks": ("hydra.ticks/v1", (QUOTE,)),
+    "trace": ("hydra.trace/v1", TRACE),
+    "halt": ("hydra.halt/v1", HALT),
+    "resume": ("hydra.halt/v1", HALT),
+    "alarms": ("hydra.alarms/v1", (ALARM,)),
+    "config.show": (
+        "hydra.config/v1",
+        (a.ConfigRow(key="paper.speed", value="10", source="built-in", restart=True),),
+    ),
+    "terminal.enroll": (
+        "hydra.enroll/v1",
+        a.EnrollData(terminal="t1", account="acc", bundle="/state/t1/bundle.toml", public_key="k"),
+    ),
+    "tail": ("hydra.event/v1", None),
+    "down": ("hydra.down/v1", a.DownData(pid=0, stopped=("sim",))),
+}
+
+
+def answer(call: calls.Call, **changes: Any) -> a.Answer:
+    """The good answer to a call, with changes."""
+    schema, data = DATA[verb_of(call)]
+    fields = {"schema": schema, "ok": True, "ts": TS, "daemon": DAEMON, "data": data, "id": call.id, **changes}
+    fields["ok"] = fields.get("error") is None
+    return a.Answer(**fields)
+
+
+def verb_of(call: calls.Call) -> str:
+    return str(type(call.body).__struct_config__.tag)
+
+
+Script = Callable[[calls.Call], Any]
+
+
+class FakeDaemon:
+    """Answers calls by a script: an Answer, a list of them, raw bytes, None (never), or DROP (ends the connection).
+    Keeps every call that it has decoded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.script: Script = answer
+        self.calls: list[calls.Call] = []
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen(8)
+        self._open: list[socket.socket] = [self._listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        framer = Framer()
+        with connection:
+            while data := connection.recv(65536):
+                for payload in framer.feed(data):
+                    call = decode_call(payload)
+                    self.calls.append(call)
+                    if not self._reply(connection, self.script(call)):
+                        connection.shutdown(socket.SHUT_RDWR)
+                        return
+
+    def _reply(self, connection: socket.socket, said: Any) -> bool:
+        for item in said if isinstance(said, list) else [said]:
+            if item is DROP:
+                return False
+            if item is not None:
+                connection.sendall(item if isinstance(item, bytes) else encode_answer(item))
+        return True
+
+    def close(self) -> None:
+        for opened in self._open:
+            opened.close()
+
+    def bodies(self, verb: str) -> list[Any]:
+        return [call.body for call in self.calls if verb_of(call) == verb]
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A short path: a unix socket's name has at most 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="hx") as folder:
+        (Path(folder) / "run").mkdir()
+        yield Path(folder)
+
+
+@pytest.fixture
+def fake(home: Path) -> Iterator[FakeDaemon]:
+    daemon = FakeDaemon(home / "run" / "control.sock")
+    yield daemon
+    daemon.close()
+
+
+@pytest.fixture
+def environ(home: Path) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in ("PATH", "PYTHONPATH", "HOME") if key in os.environ}
+    return {**kept, "HYDRA_HOME": str(home)}
+
+
+Shell = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def hydractl(environ: dict[str, str]) -> Shell:
+    """The shell as a process of its own, without a terminal."""
+
+    def run(*words: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "hydractl.main", *words],
+            env={**environ, **extra},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+def wire() -> Any:
+    """This module: samples and helpers for the tests beside it."""
+    return sys.modules[__name__]
