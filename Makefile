@@ -9,7 +9,7 @@ T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim bench wheel clean
+.PHONY: help setup demo run test quick check sim bench bench-setup wheel clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,10 @@ sim: setup       ## the seeded simulator: SEEDS=300
 
 bench: setup     ## figures, each beside its peer or limit, in one run
 	for name in journal fire status; do $(BIN)/python bench/$$name.py || exit 1; done
+
+bench-setup:     ## peers of the benches, in an environment of their own
+	$(PYTHON) -m venv bench/.peers
+	bench/.peers/bin/pip install -q 'setuptools<81' supervisor
 
 bench-%: setup
 	$(BIN)/python bench/$*.py

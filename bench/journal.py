@@ -127,9 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--records", type=int, default=300_000)
-    parser.add_argument(
-        "--folder", type=Path, default=Path.cwd(), help="where to write; its disk is measured"
-    )
+    parser.add_argument("--folder", type=Path, default=Path.cwd(), help="where to write; its disk is measured")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-journal-", dir=given.folder) as folder:
         measured = measure(Path(folder), given.rounds)

@@ -158,9 +158,7 @@ class Client:
             if not answer.more:
                 return
 
-    def _exchange(
-        self, verb: str, fields: dict[str, Any], key: str, deadline: float, deadline_lost_s: float
-    ) -> Answer:
+    def _exchange(self, verb: str, fields: dict[str, Any], key: str, deadline: float, deadline_lost_s: float) -> Answer:
         """Sends and receives, again after a lost connection. Before anything was sent, no daemon is
         UNREACHABLE; after it, Lost."""
         sent = False
@@ -184,9 +182,7 @@ class Client:
             if answer.id in (call, 0):
                 return answer
 
-    def _send(
-        self, connection: _Connection, verb: str, fields: dict[str, Any], key: str, deadline: float
-    ) -> int:
+    def _send(self, connection: _Connection, verb: str, fields: dict[str, Any], key: str, deadline: float) -> int:
         self._calls += 1
         body = {"verb": verb, **{name: value for name, value in fields.items() if value is not None}}
         call = {"protocol": PROTOCOL, "id": self._calls, "body": body, "key": key, "surface": "shell"}
@@ -324,6 +320,4 @@ def _advice(places: Places, error: OSError) -> Failure:
     if error.errno == errno.ECONNREFUSED:
         text = f"the daemon that made {where} is gone"
         return Failure("UNREACHABLE", text, _HINT_UP, facts)
-    return Failure(
-        "UNREACHABLE", f"{where} does not answer: {error.strerror or 'timed out'}", _HINT_UP, facts
-    )
+    return Failure("UNREACHABLE", f"{where} does not answer: {error.strerror or 'timed out'}", _HINT_UP, facts)

@@ -56,9 +56,7 @@ def _run(argv: list[str]) -> int:
     return root.run(argv, _dispatch)
 
 
-def _dispatch(
-    name: str, verb: Verb | None, options: dict[str, Any], values: dict[str, Any], rest: list[str]
-) -> int:
+def _dispatch(name: str, verb: Verb | None, options: dict[str, Any], values: dict[str, Any], rest: list[str]) -> int:
     if verb is None:
         handover.to_hydrad(name, rest, options.get("socket"))
     return verb.run(Session(options, verb.schema), **values)
@@ -82,10 +80,7 @@ def _wants_json(argv: list[str]) -> bool:
     for word, after in zip(argv, [*argv[1:], ""], strict=True):
         if word in ("-o", "--output") and after in FORMATS:
             form = after
-        elif (
-            word.startswith(("--output=", "-o"))
-            and word.removeprefix("--output=").removeprefix("-o") in FORMATS
-        ):
+        elif word.startswith(("--output=", "-o")) and word.removeprefix("--output=").removeprefix("-o") in FORMATS:
             form = word.removeprefix("--output=").removeprefix("-o")
         elif word == "--json":
             form = "json"

@@ -25,9 +25,7 @@ _ENVELOPE = ("schema", "ok", "ts", "daemon", "data", "warnings", "error")
 _CLEAR = "\x1b[H\x1b[2J"
 _STYLES = {"bad": "1;31", "warn": "33", "good": "32", "id": "36", "dim": "2", "bold": "1"}
 _WORDS = {
-    **dict.fromkeys(
-        ("HALTED", "UNKNOWN", "QUARANTINED", "REJECTED", "LIVE", "FAILED", "LOST", "FOREIGN"), "bad"
-    ),
+    **dict.fromkeys(("HALTED", "UNKNOWN", "QUARANTINED", "REJECTED", "LIVE", "FAILED", "LOST", "FOREIGN"), "bad"),
     **dict.fromkeys(("REDUCING", "DENIED", "PAPER", "DEMO", "STALE", "NOT_EXECUTED", "EXPIRED"), "warn"),
     **dict.fromkeys(("ROUTED", "ACKED", "QUEUED", "AWAITING_APPROVAL", "CLOSING", "WORKING"), "warn"),
     **dict.fromkeys(("ACTIVE", "READY", "FILLED", "DONE", "RUNNING"), "good"),
@@ -183,6 +181,11 @@ def age(seconds: float | None) -> str:
     if seconds is None:
         return "never"
     return duration_text(round(seconds * SECOND))
+
+
+def ago(seconds: float | None) -> str:
+    """How long since something was seen."""
+    return "never" if seconds is None else f"{age(seconds)} ago"
 
 
 def yes_no(value: bool | None) -> str:

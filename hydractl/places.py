@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from hydractl.diagnostics import Failure
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,10 +49,8 @@ def find(socket: str | None, environ: Mapping[str, str]) -> Places:
 def _home(environ: Mapping[str, str]) -> Places:
     home = environ.get("HYDRA_HOME")
     if home:
-        home = _absolute(home)
-        return Places(
-            f"{home}/config.toml", f"{home}/run", f"{home}/state", f"{home}/state/halt/HALT", "HYDRA_HOME"
-        )
+        _must_be_absolute("HYDRA_HOME", home)
+        return Places(f"{home}/config.toml", f"{home}/run", f"{home}/state", f"{home}/state/halt/HALT", "HYDRA_HOME")
     if _exists(SYSTEM_CONFIG):
         return _system()
     user = _user(environ)
@@ -65,9 +65,9 @@ def _system() -> Places:
 
 def _user(environ: Mapping[str, str]) -> Places:
     base = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
-    config = (environ.get("XDG_CONFIG_HOME") or f"{base}/.config") + "/hydra"
-    state = (environ.get("XDG_STATE_HOME") or f"{base}/.local/state") + "/hydra"
-    runtime = environ.get("XDG_RUNTIME_DIR")
+    config = _xdg(environ, "XDG_CONFIG_HOME", f"{base}/.config") + "/hydra"
+    state = _xdg(environ, "XDG_STATE_HOME", f"{base}/.local/state") + "/hydra"
+    runtime = _xdg(environ, "XDG_RUNTIME_DIR", "")
     run = f"{runtime}/hydra" if runtime else f"{state}/run"
     return Places(f"{config}/config.toml", run, state, f"{state}/halt/HALT", "the user's home")
 
@@ -76,5 +76,12 @@ def _exists(path: str) -> bool:
     return os.access(path, os.F_OK)
 
 
-def _absolute(path: str) -> str:
-    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
+def _must_be_absolute(name: str, path: str) -> None:
+    if not path.startswith("/"):
+        raise Failure("USAGE", f"{name} is '{path}': an absolute directory is expected")
+
+
+def _xdg(environ: Mapping[str, str], name: str, default: str) -> str:
+    """A relative XDG directory is ignored, as its specification asks."""
+    path = environ.get(name, "")
+    return path if path.startswith("/") else default

@@ -80,9 +80,7 @@ def _command(verb: Verb, dispatch: Dispatch) -> Callable[..., int]:
     def call(ctx: typer.Context, **values: Any) -> int:
         options = {p.name: values.pop(p.name) for p in GLOBALS}
         before: dict[str, Any] = ctx.obj or {}
-        merged = {
-            name: value if value not in (None, False) else before.get(name) for name, value in options.items()
-        }
+        merged = {name: value if value not in (None, False) else before.get(name) for name, value in options.items()}
         many = {p.name for p in verb.params if p.many}
         own = {name: tuple(value or ()) if name in many else value for name, value in values.items()}
         return dispatch(verb.name, verb, merged, own, [])
@@ -106,9 +104,7 @@ def _signed(call: Callable[..., Any], params: Sequence[Param], *, with_globals: 
     listed = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
     for param in (*params, *(GLOBALS if with_globals else ())):
         form, default = _form(param)
-        listed.append(
-            inspect.Parameter(param.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=form)
-        )
+        listed.append(inspect.Parameter(param.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=form))
     signed.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
     return signed
 

@@ -11,6 +11,7 @@ import time
 
 from hydractl import diagnostics, places
 from hydractl.client import TIMEOUT_S, Client
+from hydractl.clock import now_ns
 from hydractl.diagnostics import ExitCode, Failure, Talk
 from hydractl.msgpack import View
 from hydractl.output import Column, Output
@@ -75,9 +76,7 @@ class Session:
         else:
             people(answer.data)
 
-    def rows(
-        self, answer: Answer, columns: Sequence[Column], empty: str, *, heading: bool = True
-    ) -> ExitCode:
+    def rows(self, answer: Answer, columns: Sequence[Column], empty: str, *, heading: bool = True) -> ExitCode:
         """Presents an answer whose data is a list of rows, under a line that says which home this is."""
 
         def people(data: Any) -> None:
@@ -119,9 +118,7 @@ class Session:
     def require(self, yes: bool, what: str) -> None:
         """Refuses, before anything is sent, to risk money unasked where nobody can be asked."""
         if not yes and not self.may_ask():
-            raise Failure(
-                "USAGE", f"{what} needs a confirmation, and there is no terminal to ask on", "add --yes"
-            )
+            raise Failure("USAGE", f"{what} needs a confirmation, and there is no terminal to ask on", "add --yes")
 
     def confirm(self, question: str, label: str) -> None:
         """Asks; on a LIVE account the label has to be typed. Anything else than yes is a refusal."""
@@ -137,9 +134,7 @@ class Session:
         not known counts as LIVE."""
         if answer.daemon.mode.lower() == "paper":
             return "PAPER"
-        kinds: dict[str, str] = {
-            row.name: row.kind.upper() for row in self.client.query("accounts").data or ()
-        }
+        kinds: dict[str, str] = {row.name: row.kind.upper() for row in self.client.query("accounts").data or ()}
         if account is None:
             return "LIVE" if set(kinds.values()) != {"DEMO"} else "DEMO"
         return kinds.get(account, "LIVE")
@@ -177,7 +172,7 @@ def failure_envelope(failure: Failure, schema: str) -> dict[str, Any]:
 
 def now_text() -> str:
     """Now, as envelopes have it."""
-    ns = time.time_ns()
+    ns = now_ns()
     base = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // SECOND))
     return f"{base}.{ns % SECOND // 1_000_000:03d}Z"
 

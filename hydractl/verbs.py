@@ -100,9 +100,7 @@ class Param:
 def argument(name: str, help_text: str, *, required: bool = True, many: bool = False) -> Param:
     """A positional; `many` takes all that are left, as a tuple."""
     default = () if many else None
-    return Param(
-        name, "argument", help_text, default=default, required=required, many=many, metavar=name.upper()
-    )
+    return Param(name, "argument", help_text, default=default, required=required, many=many, metavar=name.upper())
 
 
 def option(

@@ -135,12 +135,10 @@ class Operators(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[operators]`: only the first one; all others are journal state."""
 
     commander_uid: Annotated[
-        int | None,
+        Annotated[int, Meta(ge=0, le=4_294_967_294)] | None,
         Meta(
-            ge=0,
-            le=4_294_967_294,
             description="unix uid; the first commander, whoever made the home where it is not set",
-            extra={"example": 1000},
+            extra={"example": 1000, "expected": "a whole number, a user's uid"},
         ),
     ] = None
 
@@ -335,7 +333,12 @@ def example() -> str:
         if key.section != section:
             section = key.section
             lines += ["", f"[{section}]"]
-        lines += ["", f"# {key.description}.", f"# Takes {key.expected}.", f"#{key.name} = {value_text(key.example)}"]
+        lines += [
+            "",
+            f"# {key.description[0].upper()}{key.description[1:]}.",
+            f"# Takes {key.expected}.",
+            f"#{key.name} = {value_text(key.example)}",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -360,7 +363,7 @@ class _Reading:
         else:
             lines = _lines(text)
             for key, value in _pairs(tables):
-                self._take(key, Source(str(path), _line_of(key, lines)), lambda known: known.check(value))
+                self._take(key, Source(str(path), _line_of(key, lines)), value, Key.check)
 
     def environment(self, environ: Mapping[str, str]) -> None:
         """Variables without a double underscore belong to others (HYDRA_HOME)."""
@@ -370,7 +373,7 @@ class _Reading:
                 self.text(f"{section}.{key}".lower(), environ[name], Source(name))
 
     def text(self, key: str, text: str, source: Source) -> None:
-        self._take(key, source, lambda known: known.from_text(text))
+        self._take(key, source, text, Key.from_text)
 
     def finish(self) -> Loaded:
         if not self.problems:
@@ -383,13 +386,13 @@ class _Reading:
         made = {name: type(getattr(Config(), name))(**block) for name, block in blocks.items()}
         return Loaded(Config(**made), types.MappingProxyType(self.sources))
 
-    def _take(self, path: str, source: Source, read: Callable[[Key], Any]) -> None:
+    def _take(self, path: str, source: Source, value: Any, read: Callable[[Key, Any], Any]) -> None:
         key = KEYS.get(path)
         if key is None:
             self.problems.append(Problem(source, path, _unknown(path)))
             return
         try:
-            self.values[path] = read(key)
+            self.values[path] = read(key, value)
         except ValueError:  # msgspec's errors are ValueErrors too
             self.problems.append(Problem(source, path, f"expected {key.expected}"))
         else:

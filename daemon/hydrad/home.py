@@ -43,6 +43,9 @@ PAPER_PASSWORD = "paper"  # of the simulated broker alone, which listens on a so
 PAPER_NAMES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel")
 SERVER_OFFSET_S = 10_800
 HOUR_MS = 3_600_000
+# How late a broker's records may be. The simulated one books before it answers.
+SIMULATED_SETTLE_S = 2
+REAL_SETTLE_S = 60
 
 
 class NoHome(Exception):
@@ -295,7 +298,6 @@ def move_bundles(places: Places, terminals: Iterable[str], address: str) -> None
         if path.exists():
             bundle = bundles.load(path)
             daemons = [bundles.DaemonAddress(address, bundle.daemons[0].server_key)]
-            path.unlink()
             bundles.save(path, msgspec.structs.replace(bundle, daemons=daemons))
 
 
@@ -324,6 +326,7 @@ def write_bundle(places: Places, verb: calls.TerminalEnroll, pair: keys.KeyPair,
             daemons=[bundles.DaemonAddress(address, server.public)],
             ledger=str(path.parent / "ledger.db"),
             lock=str(places.process_lock(verb.name)),
+            settle_s=SIMULATED_SETTLE_S if simulated else REAL_SETTLE_S,
         ),
     )
     return str(path)

@@ -37,9 +37,7 @@ HALT_WAIT_S = 2.0
 def halt(session: Session, reduce: bool, account: str | None, reason: str | None) -> int:
     """Stop everything that opens, now; answers what has been verified. Never asks."""
     try:
-        answer = session.client.request(
-            "halt", account=account, reduce=reduce, reason=reason, wait_s=HALT_WAIT_S
-        )
+        answer = session.client.request("halt", account=account, reduce=reduce, reason=reason, wait_s=HALT_WAIT_S)
     except Failure as failure:
         if failure.code not in _NO_ANSWER:
             raise
@@ -66,7 +64,8 @@ def _show(session: Session, answer: Answer) -> ExitCode:
         out = session.out
         session.heading(answer)
         whose = f" account {data.account}" if data.account else ""
-        out.line(f"{out.word(data.authority)}{whose}  latched {out.instant(data.latched_at)}")
+        since = "since" if data.authority == "ACTIVE" else "latched"
+        out.line(f"{out.word(data.authority)}{whose}  {since} {out.instant(data.latched_at)}")
         out.table(HALTED, data.terminals, empty="no terminal is enrolled")
         for text, ids in (
             ("left before the latch", data.on_the_wire),
@@ -75,7 +74,8 @@ def _show(session: Session, answer: Answer) -> ExitCode:
         ):
             if ids:
                 out.line(f"{text}: {', '.join(ids)}")
-        out.line(f"{data.positions_open} positions are open; their stops stand at the broker")
+        stops = "; their stops stand at the broker" if data.positions_open else ""
+        out.line(f"{data.positions_open} positions are open{stops}")
 
     verified = answer.data is None or all(row.verified for row in answer.data.terminals)
     return session.present(answer, people, exit_code=ExitCode.DONE if verified else ExitCode.PARTLY)

@@ -44,9 +44,7 @@ def down(session: Session, yes: bool) -> int:
 
     def people(data: Any) -> None:
         if data.pid is not None:
-            session.out.line(
-                f"stopped hydrad, pid {data.pid}: {', '.join(data.stopped) or 'nothing beside it'}"
-            )
+            session.out.line(f"stopped hydrad, pid {data.pid}: {', '.join(data.stopped) or 'nothing beside it'}")
 
     return session.present(stopped, people)
 

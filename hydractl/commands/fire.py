@@ -81,9 +81,7 @@ def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return "fire", {"mission": an_id(asked["mission"], IdKind.MISSION), **fields}
     missing = [f"--{name}" for name in ("symbol", "side", "stop") if not by_hand[name]]
     if missing:
-        raise Failure(
-            "USAGE", f"name a mission, or all of --symbol, --side, --stop (missing: {', '.join(missing)})"
-        )
+        raise Failure("USAGE", f"name a mission, or all of --symbol, --side, --stop (missing: {', '.join(missing)})")
     expiry = by_hand.pop("expiry")
     if expiry is not None:
         by_hand["expiry_s"] = seconds(expiry)

@@ -71,7 +71,7 @@ def fire_show(session: Session, act: str) -> int:
 
 @verb(
     "resolve",
-    "act",
+    "fire",
     argument("act", "The UNKNOWN act."),
     option("--as", "What happened.", name="verdict", required=True, choices=("filled", "not-executed")),
     option("--ticket", "The broker's ticket, with --as filled.", form=int, metavar="N"),

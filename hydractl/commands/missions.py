@@ -96,7 +96,7 @@ def _show(session: Session, data: MissionShow) -> None:
 
 @verb(
     "pass",
-    "pass",
+    "mission",
     argument("mission", "The mission's id."),
     option("--reason", "Why; kept in the journal.", metavar="TEXT"),
 )

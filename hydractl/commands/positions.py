@@ -141,6 +141,4 @@ def _confirm(session: Session, id: str, question: str) -> None:
         session.out.table(POSITIONS, rows, empty="")
         session.out.flush()
     accounts = {row.account for row in rows}
-    session.confirm(
-        f"{question} {id}?", session.label(listed, accounts.pop() if len(accounts) == 1 else None)
-    )
+    session.confirm(f"{question} {id}?", session.label(listed, accounts.pop() if len(accounts) == 1 else None))

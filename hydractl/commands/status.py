@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hydractl.commands.accounts import ACCOUNTS
 from hydractl.commands.terminals import TERMINALS
-from hydractl.output import Column, age
+from hydractl.output import Column, age, ago
 from hydractl.session import Session
 from hydractl.verbs import flag, verb
 
@@ -103,12 +103,12 @@ def _wrong(data: StatusData) -> Iterator[str]:
             yield f"account {account.name} has not been reported in this session"
     for terminal in data.terminals:
         if terminal.link != "READY":
-            heard = age(terminal.heartbeat_age_s)
+            heard = ago(terminal.heartbeat_age_s)
             why = terminal.why or "no reason given"
             yield f"terminal {terminal.name} is {terminal.link}: {why} (last beat {heard})"
     for feed in data.feed:
         if feed.stale:
-            yield f"feed {feed.symbol} at {feed.terminal} is stale: last tick {age(feed.age_s)} ago"
+            yield f"feed {feed.symbol} at {feed.terminal} is stale: last tick {ago(feed.age_s)}"
     for service in data.services:
         if service.state.upper() not in _UP:
             yield f"service {service.name} is {service.state}: {service.detail}"
@@ -139,7 +139,7 @@ def _counters(session: Session, data: StatusData) -> Iterator[str]:
     yield f"acts      {a.unknown} unknown, {a.in_flight} in flight; today {a.today}, {a.denied_today} denied"
     yield f"positions {data.positions} open"
     suppressed = ", ".join(f"{count} {why}" for why, count in s.suppressed.items()) or "none"
-    yield f"signals   {s.rate_per_h:.1f} an hour, last {age(s.last_age_s)} ago; suppressed: {suppressed}"
+    yield f"signals   {s.rate_per_h:.1f} an hour, last {ago(s.last_age_s)}; suppressed: {suppressed}"
     yield f"journal   {j.seq} records, {j.size_bytes / 1e6:.1f} MB, head {j.head[:16]}"
     services = "  ".join(f"{row.name} {session.out.word(row.state)}" for row in data.services) or "none"
     yield f"services  {services}"

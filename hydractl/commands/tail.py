@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
+from hydractl.clock import now_ns
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.output import Column
 from hydractl.session import Session, an_id
@@ -97,6 +96,6 @@ def _instant_ns(text: str | None) -> int | None:
     try:
         if "T" in text.upper() or text.count("-") == 2:
             return parse_ms(text) * MS
-        return time.time_ns() - parse_duration_ns(text)
+        return now_ns() - parse_duration_ns(text)
     except BadInstant as error:
         raise Failure("USAGE", str(error)) from None

@@ -61,7 +61,7 @@ def exit_of_answer(answer: FireAnswer) -> ExitCode:
 
 
 def would_be_denied(answer: FireAnswer) -> bool:
-    return answer.would.upper() == "DENIED" or any(not check.ok for check in answer.checks)
+    return "DENIED" in answer.would or any(not check.ok for check in answer.checks)
 
 
 def acts_of(answer: FireAnswer) -> tuple[ActRow, ...]:
@@ -76,9 +76,7 @@ def show_act(session: Session, act: ActRow) -> None:
     out = session.out
     out.line(f"{out.word(act.state)}  {out.paint(act.id, 'id')}  {act.kind}  {act.verdict}")
     if out.form == "wide":
-        asked = (
-            f"requested {out.instant(act.requested_at)}, {age(act.age_s)} ago, by {act.by} ({act.surface})"
-        )
+        asked = f"requested {out.instant(act.requested_at)}, {age(act.age_s)} ago, by {act.by} ({act.surface})"
         out.line(f"  {act.account} at {act.terminal or 'no terminal'}; {asked}")
 
 
@@ -113,8 +111,8 @@ def show_fire(session: Session, answer: FireAnswer) -> None:
     for act in acts_of(answer):
         show_act(session, act)
     if answer.dry_run:
-        word = "DENIED" if would_be_denied(answer) else answer.would
-        session.out.line(f"dry run, nothing was sent: would be {session.out.word(word)}")
+        style = "warn" if would_be_denied(answer) else None
+        session.out.line(f"dry run, nothing was sent: {session.out.paint(answer.would, style)}")
     if answer.order is not None:
         show_order(session, answer.order, answer.risk_money, answer.currency)
     if answer.checks:

@@ -39,11 +39,7 @@ def _say_lost(session: Session, failure: Failure, answered_at: float | None) -> 
     if session.out.form == "json":
         session.out.json(session.failed(failure))
     else:
-        since = (
-            "never answered"
-            if answered_at is None
-            else f"last answer {age(time.monotonic() - answered_at)} ago"
-        )
+        since = "never answered" if answered_at is None else f"last answer {age(time.monotonic() - answered_at)} ago"
         session.out.line(session.out.paint(f"NO DAEMON  {since}  {failure.message}", "bad"))
         session.out.line("trying again every second")
     session.out.flush()

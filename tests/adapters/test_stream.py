@@ -43,9 +43,7 @@ class Rig:
         self.gone = False
         self.waiting: list[Callable[[], None]] = []
         self.call_id = 1
-        self.stream = TailStream(
-            call, head, self.read, selector(call, render), self.envelope, self, self.turns.append
-        )
+        self.stream = TailStream(call, head, self.read, selector(call, render), self.envelope, self, self.turns.append)
 
     def read(self, after_seq: int, limit: int) -> list[Record]:
         assert 0 < limit <= RECORDS_PER_TURN_MAX

@@ -6,6 +6,7 @@ of them; every call that the shell makes is decoded strictly, so that a field th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -21,7 +22,7 @@ import pytest
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire import answers as a
 from hydrad.wire import calls
-from hydrad.wire.codec import Framer, encode_answer, decode_call
+from hydrad.wire.codec import Framer, decode_call, encode_answer
 
 TS = "2026-11-20T12:25:30.500Z"
 M, F, A, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION))
@@ -116,11 +117,8 @@ DATA: dict[str, tuple[str, Any]] = {
     "fire.symbol": ("hydra.fire/v1", FIRE),
     "close": ("hydra.fire/v1", FIRE),
     "modify": ("hydra.fire/v1", FIRE),
-    "pass": ("hydra.pass/v1", None),
-    "resolve": (
-        "hydra.act/v1",
-        a.ActShow(act=ACT, order=ORDER, checks=CHECKS, risk_money="20.00", currency="USD"),
-    ),
+    "pass": ("hydra.mission/v1", MISSION),
+    "resolve": ("hydra.fire/v1", FIRE),
     "positions": ("hydra.positions/v1", (POSITION,)),
     "accounts": ("hydra.accounts/v1", (ACCOUNT,)),
     "terminals": ("hydra.terminals/v1", (TERMINAL,)),
@@ -183,20 +181,36 @@ class FakeDaemon:
     def _serve(self, connection: socket.socket) -> None:
         framer = Framer()
         with connection:
-            while data := connection.recv(65536):
+            while data := self._received(connection):
                 for payload in framer.feed(data):
                     call = decode_call(payload)
                     self.calls.append(call)
                     if not self._reply(connection, self.script(call)):
-                        connection.shutdown(socket.SHUT_RDWR)
+                        with contextlib.suppress(OSError):
+                            connection.shutdown(socket.SHUT_RDWR)
                         return
+
+    @staticmethod
+    def _received(connection: socket.socket) -> bytes:
+        try:
+            return connection.recv(65536)
+        except OSError:
+            return b""
 
     def _reply(self, connection: socket.socket, said: Any) -> bool:
         for item in said if isinstance(said, list) else [said]:
             if item is DROP:
                 return False
-            if item is not None:
-                connection.sendall(item if isinstance(item, bytes) else encode_answer(item))
+            if item is not None and not self._sent(connection, item):
+                return False
+        return True
+
+    @staticmethod
+    def _sent(connection: socket.socket, item: Any) -> bool:
+        try:
+            connection.sendall(item if isinstance(item, bytes) else encode_answer(item))
+        except OSError:
+            return False
         return True
 
     def close(self) -> None:
@@ -237,7 +251,7 @@ def hydractl(environ: dict[str, str]) -> Shell:
 
     def run(*words: str, **extra: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "hydractl.main", *words],
+            [sys.executable, "-P", "-m", "hydractl.main", *words],
             env={**environ, **extra},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -80,7 +80,7 @@ def test_a_denial_with_its_problem_shows_failed_checks(fake: Any, hydractl: Any,
 
 def test_a_dry_run_that_would_be_denied(fake: Any, hydractl: Any, wire: Any) -> None:
     data = msgspec.structs.replace(
-        wire.FIRE, dry_run=True, would="DENIED", act=None, acts=(), checks=wire.FAILED
+        wire.FIRE, dry_run=True, would="would be DENIED: SPREAD", act=None, acts=(), checks=wire.FAILED
     )
     fake.script = lambda call: wire.answer(call, data=data)
     done = hydractl("fire", M, "--dry-run")
@@ -114,9 +114,7 @@ def test_a_query_times_out_with_124_and_a_request_with_12(fake: Any, hydractl: A
     assert fake.calls[-1].key in done.stdout
 
 
-def test_a_request_that_lost_its_connection_is_sent_again_with_its_key(
-    fake: Any, hydractl: Any, wire: Any
-) -> None:
+def test_a_request_that_lost_its_connection_is_sent_again_with_its_key(fake: Any, hydractl: Any, wire: Any) -> None:
     fake.script = lambda call: wire.DROP if len(fake.calls) == 1 else wire.answer(call)
     assert hydractl("fire", M, "--yes").returncode == 0
     first, second = fake.calls
@@ -134,7 +132,7 @@ def test_interrupted(fake: Any, environ: dict[str, str]) -> None:
     for words, word in ((["status"], ""), (["fire", M, "--yes"], "may have been carried out")):
         before = len(fake.calls)
         shell = subprocess.Popen(
-            [sys.executable, "-m", "hydractl.main", *words], env=environ, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-P", "-m", "hydractl.main", *words], env=environ, stderr=subprocess.PIPE, text=True
         )
         until = time.monotonic() + 10
         while len(fake.calls) == before and time.monotonic() < until:
@@ -238,9 +236,7 @@ def test_down_refused(fake: Any, hydractl: Any, wire: Any) -> None:
 def test_down_waits_for_the_process(fake: Any, hydractl: Any, wire: Any) -> None:
     child = subprocess.Popen(["sleep", "0.4"])
     status = msgspec.structs.replace(wire.STATUS, pid=child.pid)
-    fake.script = lambda call: (
-        wire.answer(call, data=status) if wire.verb_of(call) == "status" else wire.answer(call)
-    )
+    fake.script = lambda call: wire.answer(call, data=status) if wire.verb_of(call) == "status" else wire.answer(call)
     begin = time.monotonic()
     assert hydractl("down", "--yes").returncode == 0
     assert time.monotonic() - begin > 0.3
@@ -267,7 +263,7 @@ def test_up_whose_daemon_dies_shows_its_last_words(home: Path, hydractl: Any) ->
         "raise SystemExit(m.run(['up']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-P", "-c", program],
         env={**__import__("os").environ, "HYDRA_HOME": str(home)},
         capture_output=True,
         text=True,

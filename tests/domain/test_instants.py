@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,10 +69,8 @@ def test_what_is_no_duration(text: str) -> None:
 
 @given(st.text(max_size=12))
 def test_any_text_is_a_duration_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(i.BadInstant):
         assert i.parse_duration_ns(text) > 0
-    except i.BadInstant:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,14 @@ def test_floats_beside_the_grid_are_taken() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [("0.005", "0.00"), ("0.015", "0.02"), ("0.025", "0.02"), ("-1.005", "-1.00"), ("12", "12.00"), ("1E+3", "1000.00")],
+    [
+        ("0.005", "0.00"),
+        ("0.015", "0.02"),
+        ("0.025", "0.02"),
+        ("-1.005", "-1.00"),
+        ("12", "12.00"),
+        ("1E+3", "1000.00"),
+    ],
 )
 def test_money_is_rounded_half_even_to_cents(amount: str, text: str) -> None:
     assert m.money_text(Decimal(amount)) == text

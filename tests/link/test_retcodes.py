@@ -13,7 +13,7 @@ DONE = {10009, 10010}
 ACCEPTED = {10008}
 AMBIGUOUS = {10011, 10012, 10023, 10028, 10031}
 # MQL5 reference, "Return codes of the trade server": 10004 to 10046 without 10005 and 10037.
-ALL = (set(range(10004, 10047)) - {10005, 10037})
+ALL = set(range(10004, 10047)) - {10005, 10037}
 
 
 @pytest.mark.parametrize("code", range(9_990, 10_060))

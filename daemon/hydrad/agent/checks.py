@@ -102,7 +102,7 @@ AT_RELEASE: tuple[tuple[str, Check], ...] = (
     ("NOT_TIGHTER", _tighter),
 )
 OPENING: tuple[tuple[str, Check], ...] = (
-    ("CLOCK_OFFSET", lambda now, order: now.clock_trusted),
+    ("CLOCK", lambda now, order: now.clock_trusted),
     ("DEAD_MAN", _alive),
     ("ORDER_TYPE", lambda now, order: order.entry_type is EntryType.MARKET),
     ("STOP_PRESENT", lambda now, order: order.stop_points > 0),

@@ -118,6 +118,7 @@ class AgentCore:
         self._market_ms = 0
         self._read_ms = -1
         self._through_ms = 0
+        self._through_ns = 0
         self._history_until_ms = 0
         self._cursors: tuple[calls.Cursor, ...] = ()
         self._deals_after = -1
@@ -131,6 +132,7 @@ class AgentCore:
         self._account_shown: frames.Account | None = None
         self._connected_since_ns: int | None = None
         self._trade_allowed = False
+        self._answered_call: calls.Call | None = None
         self._now_ns = 0
         self._entries: list[entries.Entry] = []
         self._effects: list[effects.Effect] = []
@@ -290,6 +292,8 @@ class AgentCore:
         self._effects.append(effects.Reopen(reason, next_daemon=not self._talk.welcomed))
         self._talk = Talk()
         self._books_due = None
+        self._cursors, self._deals_after = (), -1
+        self._quotes.clear()
         self._askers.clear()
         self._readings.clear()
 
@@ -315,11 +319,10 @@ class AgentCore:
         if frame.epoch < self._epoch_max:
             self._send_open(frames.Fenced(self._epoch_max))
             return True
-        welcome = isinstance(frame.body, frames.Welcome)
-        if frame.body.epoch != frame.epoch if isinstance(frame.body, frames.Welcome) else frame.epoch > self._epoch_max:
-            self._drop(f"epoch {frame.epoch} of a {'WELCOME' if welcome else 'frame'} does not fit")
-            return True
-        return False
+        known = frame.body.epoch if isinstance(frame.body, frames.Welcome) else self._epoch_max
+        if frame.epoch != known:
+            self._drop(f"a frame of epoch {frame.epoch} where {known} holds")
+        return frame.epoch != known
 
     def _welcome(self, body: frames.Welcome) -> None:
         if body.epoch > self._epoch_max:
@@ -428,8 +431,9 @@ class AgentCore:
 
     def _tell(self, row: LedgerRow) -> None:
         """Report a row: as the answer to a question, as a plan's step, or as the act's result."""
-        fire_id = self._plans.fire_of(row.act_id)
-        if self._askers.pop((row.act_id, row.move), self) is None:
+        key, fire_id = (row.act_id, row.move), self._plans.fire_of(row.act_id)
+        if key in self._askers:
+            del self._askers[key]
             self._send_ready(frames.Status(row))
         elif fire_id is not None:
             self._send_ready(frames.PlanStepRun(fire_id, row))
@@ -604,16 +608,17 @@ class AgentCore:
         self._tell_ledger(welcome)
         for terms in paging.pages(books.terms):
             self._send(frames.Specs(terms, books.market_ms))
+        self._tell_account(books.account)
         self._tell_positions(books.positions)
         self._tell_orders(books)
         self._tell_deals(books.deals)
-        self._tell_account(books.account)
         self._talk.phase = Phase.READY
         self._send(frames.Ready())
         self._follow(welcome, books)
 
     def _tell_ledger(self, welcome: frames.Welcome) -> None:
-        known = welcome.ledger_known if welcome.ledger_id == self._ledger_id else 0
+        ours = welcome.ledger_id == self._ledger_id and welcome.ledger_known <= len(self._ledger)
+        known = welcome.ledger_known if ours else 0
         if "handshake_without_ledger" in self._mutants:
             known = len(self._ledger)
         pages = paging.pages(self._ledger.after(known))
@@ -739,13 +744,20 @@ class AgentCore:
             return
         whole = seen.complete and not self._in_hand()
         through_ms = max(seen.market_ms, self._through_ms) if whole else self._through_ms
-        parts = paging.tick_frames(live) or ([()] if through_ms > self._through_ms else [])
+        parts = paging.tick_frames(live) or ([()] if self._empty_wanted(through_ms) else [])
         for number, part in enumerate(parts, 1):
             said_ms = through_ms if number == len(parts) else self._through_ms
             self._send(frames.Ticks(said_ms, False, part))
-        self._through_ms = through_ms
+        if parts:
+            self._through_ms, self._through_ns = through_ms, self._now_ns
         if not whole:
             self._read_ms = -1
+
+    def _empty_wanted(self, through_ms: int) -> bool:
+        """Without ticks `through` is told at each move of a simulated clock, once a second of a live one."""
+        moved = through_ms > self._through_ms
+        simulated = self._identity is not None and bool(self._identity.sim_broker)
+        return moved and (simulated or self._now_ns - self._through_ns >= SHOW_EVERY_NS)
 
 
 def _without_profit(row: PositionRow) -> tuple[object, ...]:

@@ -80,11 +80,12 @@ def closing_order(account: str, due: Due) -> Order:
         kind=ActKind.PLAN_STEP,
         account=account,
         symbol=held.symbol,
-        side=Side(held.side),
+        side=Side(held.side).opposite,
         volume_steps=held.volume_steps,
         position_id=held.position_id,
         volume_expected_steps=held.volume_steps,
         volume_remaining_steps=0,
+        ticket=held.ticket,
     )
 
 

@@ -181,7 +181,8 @@ class _Pipe:
         for tick in ticks:
             if history and guard.repeats(tick):
                 continue
-            reason = guard.refuse(tick, through_ms)
+            # History comes in parts, before the source says how far it has read.
+            reason = guard.refuse(tick, tick.time_ms if history else through_ms)
             if reason is not None:
                 self._keep(tick, reason)
                 continue

@@ -60,7 +60,7 @@ class OutcomeFollower:
             self.entry_points = tick.ask_points if buy else tick.bid_points
         if (price - signal.stop_points) * sign <= 0:
             return self._end(OutcomeKind.STOP, tick.time_ms, price)
-        if (price - signal.target_points) * sign >= 0:
+        if signal.target_points and (price - signal.target_points) * sign >= 0:
             return self._end(OutcomeKind.TARGET, tick.time_ms, signal.target_points)
         return None
 

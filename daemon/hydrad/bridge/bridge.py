@@ -65,9 +65,7 @@ class Bridge:
         self._address = _check_address(address)
         self._on_frame = on_frame
         self._on_bad = on_bad
-        self._counts: Counter[str] = Counter(
-            frames_in=0, frames_out=0, dropped_gone=0, dropped_full=0, disconnected=0
-        )
+        self._counts: Counter[str] = Counter(frames_in=0, frames_out=0, dropped_gone=0, dropped_full=0, disconnected=0)
         self._connections = Connections()
         # A context of its own: the ZAP endpoint is in-process, one to a context.
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -182,9 +180,7 @@ class Bridge:
         self._on_bad(kind, detail, terminal)
 
 
-def _router(
-    context: zmq.Context[zmq.Socket[bytes]], secret: str, public: str, address: str
-) -> zmq.Socket[bytes]:
+def _router(context: zmq.Context[zmq.Socket[bytes]], secret: str, public: str, address: str) -> zmq.Socket[bytes]:
     """The ROUTER with every option set, not bound yet. No ROUTER_HANDOVER: a name in use is not handed on."""
     socket = context.socket(zmq.ROUTER)
     options = {

@@ -21,6 +21,8 @@ SHOWN_DIGITS = 7
 SEQUENCE_MAX = (1 << (5 * SHOWN_DIGITS)) - 1
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
+# The letter's value in the check: its own in the alphabet, and for the two letters that it lacks one of the rest.
+_LETTER_VALUE = {**_VALUE, "O": 0, "L": 1}
 _WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9)  # letter, then the seven digits; the check character itself weighs 1
 _FIELD_POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, primitive over GF(2)
 
@@ -117,6 +119,7 @@ def _times(a: int, b: int) -> int:
 
 def _check(kind: IdKind, digits: str) -> int:
     total = 0
-    for weight, symbol in zip(_WEIGHTS, kind.value + digits, strict=True):
-        total ^= _times(weight, _VALUE[symbol])
+    values = [_LETTER_VALUE[kind.value], *(_VALUE[digit] for digit in digits)]
+    for weight, value in zip(_WEIGHTS, values, strict=True):
+        total ^= _times(weight, value)
     return total

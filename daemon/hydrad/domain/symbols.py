@@ -38,6 +38,11 @@ class SymbolTerms(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
     margin_buy: Decimal
     margin_sell: Decimal
 
+    def __post_init__(self) -> None:
+        amounts = (self.contract_size, self.volume_step, self.tick_value_profit, self.tick_value_loss)
+        if not all(amount.is_finite() for amount in (*amounts, self.margin_buy, self.margin_sell)):
+            raise ValueError("an amount is not finite")
+
     def same_contract(self, other: SymbolTerms) -> bool:
         """True when nothing changed that sizing or rounding depends on (values of money per point may move)."""
         return (

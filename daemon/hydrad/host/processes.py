@@ -30,9 +30,7 @@ class Ended(enum.Enum):
     STILL_THERE = "still there"
 
 
-def spawn(
-    argv: Sequence[str], log_file: Path, environ: Mapping[str, str], folder: Path
-) -> subprocess.Popen[bytes]:
+def spawn(argv: Sequence[str], log_file: Path, environ: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
     """Start `argv` in a session of its own, stdin closed, stdout and stderr appended to `log_file` (0600).
 
     The log's predecessor is kept as `.1` once it has `LOG_BYTES_MAX`. Raises OSError if it cannot be started.

@@ -39,9 +39,7 @@ class InputLog:
     set aside as `.torn`.
     """
 
-    def __init__(
-        self, folder: Path, segment_bytes: int = SEGMENT_BYTES, total_bytes_max: int | None = None
-    ) -> None:
+    def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES, total_bytes_max: int | None = None) -> None:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._total_bytes_max = total_bytes_max

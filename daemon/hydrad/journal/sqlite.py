@@ -197,40 +197,31 @@ def _connect(path: Path, vfs: str) -> apsw.Connection:
     flags = apsw.SQLITE_OPEN_READWRITE
     connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None, statementcachesize=16)
     connection.set_busy_timeout(5_000)
-    for pragma in (
-        "trusted_schema = OFF",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "wal_autocheckpoint = 0",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("trusted_schema = OFF", "synchronous = FULL", "wal_autocheckpoint = 0"):
+            connection.execute(f"PRAGMA {pragma}")
+    except apsw.NotADBError:
+        connection.close()
+        raise NotAJournal(f"{path} is not a database") from None
     return connection
 
 
 def _prepare(connection: apsw.Connection, path: Path) -> None:
     """Make the schema in an empty file, and refuse a file that is not ours."""
-    try:
-        found = (connection.pragma("application_id"), connection.pragma("user_version"))
-        mode = connection.pragma("journal_mode", "wal")
-    except apsw.NotADBError:
-        raise NotAJournal(f"{path} is not a database") from None
+    found = (connection.pragma("application_id"), connection.pragma("user_version"))
+    empty = found == (0, 0) and not _tables(connection)
+    if not empty and found != (APPLICATION_ID, SCHEMA_VERSION):
+        raise NotAJournal(f"{path} is no journal of schema {SCHEMA_VERSION}: it says {found[0]:#x}, {found[1]}")
+    mode = connection.pragma("journal_mode", "wal")
     if mode != "wal":
         raise NotAJournal(f"{path}: this file system allows no write-ahead log (got '{mode}')")
-    if found == (0, 0) and not _tables(connection):
+    if empty:
         with connection:
             connection.execute(_SCHEMA)
-    elif found != (APPLICATION_ID, SCHEMA_VERSION):
-        raise NotAJournal(
-            f"{path} is no journal of schema {SCHEMA_VERSION}: it says {found[0]:#x}, {found[1]}"
-        )
 
 
 def _tables(connection: apsw.Connection) -> int:
-    return int(_one(connection, "SELECT count(*) FROM sqlite_schema"))
-
-
-def _one(connection: apsw.Connection, statement: str) -> Any:
-    return connection.execute(statement).get
+    return int(connection.execute("SELECT count(*) FROM sqlite_schema").get)
 
 
 def _stored_head(connection: apsw.Connection) -> tuple[int, bytes]:

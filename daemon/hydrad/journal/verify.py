@@ -20,6 +20,8 @@ _ROWS = """
 SELECT seq, epoch, at_ns, market_ms, input_no, actor, surface, type, version, body, hash
 FROM record WHERE seq > ? ORDER BY seq LIMIT ?
 """
+# How SQLite tells that the file is not what it wrote; its other errors are of this machine, and are raised.
+_DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.FormatError, apsw.TooBigError)
 # A record's header is the msgpack array of its first nine columns: see `hydrad.toc.record.header`.
 _encode_header = msgspec.msgpack.Encoder().encode
 
@@ -50,7 +52,7 @@ def verify(path: Path, expected: tuple[int, bytes] | None = None) -> Verdict:
     walk = _Walk(expected)
     try:
         walk.all_of(path)
-    except (_Broken, apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as broken:
+    except (_Broken, *_DAMAGE) as broken:
         seq, _ = walk.head
         return Verdict(seq, False, seq + 1, str(broken), walk.head)
     return Verdict(walk.head[0], True, None, "every record holds", walk.head)
@@ -86,12 +88,10 @@ class _Walk:
                     raise _Broken(f"record {seq + 1} is missing: {row[0]} comes next")
                 digest = sha256(previous + encode(row[:HEADER_FIELDS]) + row[9]).digest()
                 if digest != row[10]:
-                    raise _Broken(
-                        f"record {seq + 1} does not have the hash of its predecessor, header and body"
-                    )
+                    raise _Broken(f"record {seq + 1} does not have the hash of its predecessor, header and body")
                 seq, previous = row[0], digest
-        except TypeError:
-            raise _Broken(f"record {seq + 1} has a column of a type that no record has") from None
+        except (TypeError, UnicodeDecodeError):
+            raise _Broken(f"record {seq + 1} has a value of a kind that no record has") from None
         finally:
             self.head = (seq, previous)
         return self.head != start
@@ -104,6 +104,4 @@ class _Walk:
             raise _Broken(f"the journal ends at {self.head[0]}: records up to {seq} are missing")
         found = connection.execute("SELECT hash FROM record WHERE seq = ?", (seq,)).get
         if found != digest:
-            raise _Broken(
-                f"the chain holds, but record {seq} is not the one that was noted: history was rewritten"
-            )
+            raise _Broken(f"the chain holds, but record {seq} is not the one that was noted: history was rewritten")

@@ -35,6 +35,12 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     """Base of all bodies."""
 
 
+def _finite(*amounts: Decimal) -> None:
+    """NaN and infinities are valid decimals and no money: a frame that holds one is refused."""
+    if not all(amount.is_finite() for amount in amounts):
+        raise ValueError("an amount is not finite")
+
+
 # --- values inside frames -------------------------------------------------------------------------------
 
 
@@ -103,6 +109,9 @@ class PositionRow(_Body, frozen=True):
     swap: Decimal
     comment: str
 
+    def __post_init__(self) -> None:
+        _finite(self.profit, self.swap)
+
 
 class OrderRow(_Body, frozen=True):
     """A resting order at the broker."""
@@ -139,6 +148,9 @@ class DealRow(_Body, frozen=True):
     commission: Decimal
     fee: Decimal
     comment: str
+
+    def __post_init__(self) -> None:
+        _finite(self.profit, self.swap, self.commission, self.fee)
 
 
 class Identity(_Body, frozen=True):
@@ -213,6 +225,9 @@ class Account(_Body, frozen=True, tag="ACCOUNT"):
     leverage: int
     currency: str
     market_ms: int
+
+    def __post_init__(self) -> None:
+        _finite(self.balance, self.credit, self.equity, self.margin, self.margin_free, self.margin_level)
 
 
 class Specs(_Body, frozen=True, tag="SPECS"):

@@ -131,6 +131,8 @@ IN_FLIGHT = frozenset({S.ROUTED, S.ACKED})
 RESERVED = frozenset({S.ROUTED, S.ACKED, S.UNKNOWN, S.WORKING, S.QUARANTINED})
 # One opening act of an account at a time may be in one of these.
 LANE_BUSY = frozenset({S.ROUTED, S.ACKED, S.UNKNOWN})
+# Nothing opens on an account while a person has to decide about one of its acts.
+LANE_BLOCKED = frozenset({S.QUARANTINED})
 # A fire in one of these holds its (mission, account).
 LIVE_OR_EXECUTED = frozenset(
     {

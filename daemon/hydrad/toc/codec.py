@@ -9,7 +9,7 @@ import msgspec
 
 from hydrad.toc.state import Key, State
 
-_PAIRS = ("foreign", "keys")  # dictionaries whose keys are pairs, which msgpack maps cannot have
+_PAIRS = ("foreign", "keys", "position_numbers")  # dictionaries whose keys are pairs, which msgpack maps cannot have
 
 
 def encode_state(state: State) -> bytes:
@@ -23,13 +23,15 @@ def encode_state(state: State) -> bytes:
 def decode_state(data: bytes) -> State:
     """Raises msgspec.MsgspecError for bytes of another shape."""
     plain = msgspec.msgpack.decode(data)
-    plain["foreign"] = {(account, ticket): number for account, ticket, number in plain["foreign"]}
+    numbers = {
+        name: {(account, ticket): number for account, ticket, number in plain[name]}
+        for name in ("foreign", "position_numbers")
+    }
     known = {
         (actor, key): msgspec.convert(value, Key, strict=False, builtin_types=(bytes,))
         for actor, key, value in plain["keys"]
     }
-    plain["keys"] = {}
-    foreign, plain["foreign"] = plain["foreign"], {}
+    plain |= {name: {} for name in _PAIRS}
     state = msgspec.convert(plain, State, strict=False, builtin_types=(bytes,))
-    state.keys, state.foreign = known, foreign
+    state.keys, state.foreign, state.position_numbers = known, numbers["foreign"], numbers["position_numbers"]
     return state

@@ -111,13 +111,7 @@ def _fire_symbol(turn: Turn, asked: Requested, verb: calls.FireSymbol) -> None:
     if _told_before(turn, asked, verb):
         return
     account = _account(turn, verb.account)
-    signal = _by_hand(turn, account, verb)
-    mission = None
-    if not verb.dry_run:
-        number = turn.state.next_number
-        turn.emit(r.MissionProposed(number, signal, "hand", ""))
-        mission = turn.state.missions[number]
-    _judge_and_fire(turn, asked, verb, account, signal, mission)
+    _judge_and_fire(turn, asked, verb, account, _by_hand(turn, account, verb), None)
 
 
 def _judge_and_fire(
@@ -128,10 +122,16 @@ def _judge_and_fire(
     signal: Signal,
     mission: Mission | None,
 ) -> None:
+    """`mission` None: by hand; it is proposed here, once nothing in the request can be refused any more."""
     if verb.plan not in risk.PLANS:
         raise usage(f"no plan '{verb.plan}'; known are {', '.join(risk.PLANS)}")
     if verb.volume is not None and verb.risk is not None:
         raise usage("volume and risk exclude each other")
+    volume_steps, risk_percent = _volume(turn, account, signal.symbol, verb.volume), _percent(verb.risk)
+    if mission is None and not verb.dry_run:
+        number = turn.state.next_number
+        turn.emit(r.MissionProposed(number, signal, "hand", ""))
+        mission = turn.state.missions[number]
     act_id = fold.new_act_id(turn.state)
     ask = risk.Ask(
         signal=signal,
@@ -140,8 +140,8 @@ def _judge_and_fire(
         account=account,
         role=turn.state.role(turn.actor),
         plan=verb.plan,
-        volume_steps=_volume(turn, account, signal.symbol, verb.volume),
-        risk_percent=_percent(verb.risk),
+        volume_steps=volume_steps,
+        risk_percent=risk_percent,
         act_id=act_id,
     )
     verdict = risk.judge(turn.state, turn.live, turn.now_ns, ask)
@@ -662,7 +662,7 @@ def _resolve(turn: Turn, asked: Requested, verb: calls.Resolve) -> None:
     else:
         raise usage(f"'{verb.verdict}' is not filled or not-executed")
     routing.followed(turn, act)
-    _wait(turn, asked.request, "fire", 0.0, (act.act_id,))
+    turn.reply(asked.request, FIRE_SCHEMA, views.fire_answer(turn.state, turn.now_ns, (act.act_id,)))
 
 
 def _resolve_filled(turn: Turn, act: Act, verb: calls.Resolve) -> None:

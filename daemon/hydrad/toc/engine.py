@@ -187,4 +187,4 @@ class Engine:
         wait_ns = min(self.state.timing.query_interval_ms * MS << min(times, 4), QUERY_BACKOFF_MAX_NS)
         if turn.now_ns - asked_ns >= wait_ns or not times:
             self.live.queried_ns[number] = (turn.now_ns, times + 1)
-            turn.send(link, f.Query(number, 0))
+            turn.send(link, f.Query(number, self.state.acts[number].move))

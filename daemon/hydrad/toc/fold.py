@@ -17,7 +17,7 @@ from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
 from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Operator, Position, State, Terminal
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 
 
 def apply(state: State, record: Record) -> None:
@@ -75,6 +75,8 @@ def _terminal_duty(state: State, record: Record, body: r.TerminalDutySet) -> Non
 
 def _ledger_booked(state: State, record: Record, body: r.LedgerBooked) -> None:
     terminal = state.terminals[body.terminal]
+    if body.ledger_id != terminal.ledger_id or body.length < terminal.ledger_known:
+        terminal.ledger_count += 1
     terminal.ledger_id, terminal.ledger_known = body.ledger_id, body.length
 
 
@@ -165,6 +167,7 @@ def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
     act.volume_steps = body.volume_steps or act.volume_steps
     if body.event is ActEvent.ROUTE:
         act.terminal, act.epoch = body.terminal, body.epoch
+        act.ledger = state.terminals[body.terminal].ledger_count
         if act.kind is ActKind.FIRE:
             _routed(state, act.account, record.market_ms)
     if act.state in FINAL:
@@ -180,6 +183,8 @@ def _routed(state: State, account: str, market_ms: int) -> None:
 
 def _plan_step_begun(state: State, record: Record, body: r.PlanStepBegun) -> None:
     fire = state.acts[body.fire_id]
+    if fire.mission and body.act_id not in state.acts:
+        state.missions[fire.mission].acts.append(body.act_id)
     state.acts[body.act_id] = Act(
         act_id=body.act_id,
         kind=ActKind.PLAN_STEP,
@@ -200,11 +205,11 @@ def _plan_step_begun(state: State, record: Record, body: r.PlanStepBegun) -> Non
         volume_step=fire.volume_step,
         terminal=body.terminal,
         epoch=state.epoch,
+        ledger=state.terminals[body.terminal].ledger_count,
+        move=body.move,
         moved_ns=record.at_ns,
     )
     state.acts_open.add(body.act_id)
-    if fire.mission:
-        state.missions[fire.mission].acts.append(body.act_id)
 
 
 def _position_opened(state: State, record: Record, body: r.PositionOpened) -> None:
@@ -227,6 +232,7 @@ def _position_opened(state: State, record: Record, body: r.PositionOpened) -> No
         opened_ms=body.at_ms,
     )
     state.positions_open.add(body.number)
+    state.position_numbers[(body.account, body.position_id)] = body.number
     state.acts[body.fire_id].position = body.number
 
 

@@ -15,7 +15,7 @@ from msgspec import Meta
 # msgspec has no ranges for Decimal: `extra` carries them, and the loader of the configuration applies them.
 Percent = Annotated[Decimal, Meta(extra={"min": Decimal("0.01"), "max": Decimal(100)})]
 MarginPercent = Annotated[Decimal, Meta(extra={"min": Decimal(0), "max": Decimal(10_000)})]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", extra={"expected": "three capital letters"})]
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -86,10 +86,9 @@ class Link:
     positions: dict[int, f.PositionRow] = field(default_factory=dict)
     positions_ns: int = 0
     orders: dict[int, f.OrderRow] = field(default_factory=dict)
-    ledger_whole: bool = True
     halted: bool | None = None
     halted_ns: int = 0
-    ready_ns: int = 0
+    settled_ns: int | None = None  # since when READY with the broker connected, without a break
     unsettled_ns: dict[int, int] = field(default_factory=dict)  # position number -> missing since
 
     @property

@@ -7,14 +7,14 @@ journal is a finding with an alarm; nothing is repaired by guessing.
 from __future__ import annotations
 
 from hydrad.domain.ids import sequence_of, tag_of
-from hydrad.domain.instants import SECOND
+from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, Side
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
 from hydrad.toc import records as r
 from hydrad.toc import routing
-from hydrad.toc.act import FINAL, ActEvent, ActState, allows
+from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.live import Link
 from hydrad.toc.state import Act, Position
 from hydrad.toc.terminal import Duty
@@ -40,9 +40,9 @@ _EVENTS: dict[RowState, ActEvent] = {
 def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
     """Book one ledger entry; entries about plan steps and about acts we do not know are told apart."""
     act = turn.state.acts.get(row.act_id)
-    if act is None:
+    if act is None or (act.kind is ActKind.PLAN_STEP and row.move > act.move):
         act = _plan_step(turn, link, row)
-    if act is None:
+    if act is None or row.move < act.move:
         return
     if row.order_hash and act.order_hash and row.order_hash != act.order_hash:
         conflict(turn, act, "the ledger holds another order under this id")
@@ -56,7 +56,7 @@ def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
 def _plan_step(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:
     fire_id = turn.state.plan_fires.get(row.act_id)
     if fire_id is not None and row.order is not None:
-        turn.emit(r.PlanStepBegun(row.act_id, fire_id, link.terminal, row.order, row.order_hash))
+        turn.emit(r.PlanStepBegun(row.act_id, fire_id, link.terminal, row.order, row.order_hash, row.move))
         return turn.state.acts[row.act_id]
     if tag_of(row.act_id) == turn.state.tag and row.state in (
         RowState.JOURNALED,
@@ -69,7 +69,7 @@ def _plan_step(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:
 
 def _answered(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> None:
     event = _EVENTS[row.state]
-    if row.state is RowState.TOMBSTONED and not link.ledger_whole:
+    if row.state is RowState.TOMBSTONED and not _under_this_ledger(turn, act):
         return  # from another ledger than the one that may have executed: proves nothing by itself
     if event is ActEvent.DOUBT:
         if allows(act.state, event):
@@ -82,17 +82,22 @@ def _answered(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> No
     routing.followed(turn, act)
 
 
+def _under_this_ledger(turn: Turn, act: Act) -> bool:
+    return act.ledger == turn.state.terminals[act.terminal].ledger_count
+
+
 def executed(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> None:
     """The broker executed this act; contradicts any earlier proof of the opposite."""
     event = ActEvent.FILL if act.kind is ActKind.FIRE else ActEvent.EXECUTE
-    if act.state in (ActState.FILLED, ActState.CLOSING, ActState.CLOSED, ActState.DONE):
-        return
+    told = (ActState.FILLED, ActState.CLOSING, ActState.CLOSED, ActState.DONE, ActState.QUARANTINED)
+    if act.state in told:
+        return  # QUARANTINED: a person decides, and no second telling does it for them
     asked = act.order.volume_steps if act.order else 0
     if not allows(act.state, event) or (asked and row.volume_steps > asked):
-        if act.state is not ActState.QUARANTINED:
-            what = Finding.LATE_EXECUTION if act.state in FINAL else Finding.DEAL_MISMATCH
-            turn.move(act, ActEvent.QUARANTINE, by, deal_ticket=row.deal_ticket, detail="executed")
-            turn.finding(what, routing.shown(act), f"deal {row.deal_ticket}, position {row.position_id}")
+        what = Finding.LATE_EXECUTION if act.state in FINAL else Finding.DEAL_MISMATCH
+        turn.move(act, ActEvent.QUARANTINE, by, deal_ticket=row.deal_ticket, detail="executed")
+        turn.finding(what, routing.shown(act), f"deal {row.deal_ticket}, position {row.position_id}")
+        routing.followed(turn, act)
         return
     turn.move(
         act,
@@ -180,12 +185,12 @@ def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:
     if (
         act is not None
         and act.account == account
-        and act.state in (ActState.UNKNOWN, ActState.NOT_EXECUTED, ActState.REJECTED)
+        and act.state in (*LANE_BUSY, ActState.NOT_EXECUTED, ActState.REJECTED)
     ):
         opens = row.entry == ENTRY_IN
         if opens == (act.kind is ActKind.FIRE):
             executed(turn, link, act, _row_of_deal(act, row), "history")
-    position = _position(turn, account, row.position_id)
+    position = turn.state.position_by_id(account, row.position_id)
     if position is None or row.ticket in position.deals:
         return
     turn.emit(
@@ -207,14 +212,6 @@ def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:
     )
     if row.entry != ENTRY_IN and position.open and position.closed_steps >= position.opened_steps:
         _position_gone(turn, position, row)
-
-
-def _position(turn: Turn, account: str, position_id: int) -> Position | None:
-    for number in reversed(turn.state.positions):
-        position = turn.state.positions[number]
-        if position.account == account and position.position_id == position_id:
-            return position
-    return None
 
 
 def _row_of_deal(act: Act, row: f.DealRow) -> f.LedgerRow:
@@ -349,16 +346,17 @@ def missing_positions(turn: Turn, link: Link) -> None:
 def absent_by_history(turn: Turn, link: Link) -> None:
     """Where the agent's ledger was lost a tombstone proves nothing; the broker's own records must.
 
-    An UNKNOWN act counts as not executed when the terminal has been READY, with its broker connected, for the whole
-    settle window, and neither a position nor a deal with its magic has been reported.
+    An UNKNOWN act of an earlier ledger counts as not executed when the terminal has been READY, with its broker
+    connected, for a whole settle window since, without a break, and neither a position nor a deal with its magic
+    has been reported.
     """
-    settle_ns = turn.state.timing.settle_ms * 1_000_000
-    connected = link.beat is not None and link.beat.connected
-    if link.ledger_whole or not connected or turn.now_ns - link.ready_ns < settle_ns:
+    settle_ns = turn.state.timing.settle_ms * MS
+    if link.settled_ns is None or turn.now_ns - link.settled_ns < settle_ns:
         return
     magics = {row.magic for row in link.positions.values()} | {row.magic for row in link.orders.values()}
     for number in sorted(turn.state.acts_open):
         act = turn.state.acts[number]
-        if act.terminal == link.terminal and act.state is ActState.UNKNOWN and number not in magics:
+        lost = act.terminal == link.terminal and act.state is ActState.UNKNOWN and not _under_this_ledger(turn, act)
+        if lost and number not in magics and turn.now_ns - act.moved_ns >= settle_ns:
             turn.move(act, ActEvent.PROVE_ABSENT, "history", detail="absent for the whole settle window")
             routing.followed(turn, act)

@@ -95,7 +95,8 @@ class TerminalDutySet(Body, frozen=True):
 
 
 class LedgerBooked(Body, frozen=True):
-    """Entries of this ledger up to `length` stand in this journal."""
+    """Entries of this ledger up to `length` stand in this journal. Another id, or a shorter length than before, is
+    another ledger: what the earlier one may have executed, this one does not know."""
 
     terminal: str
     ledger_id: str
@@ -196,13 +197,15 @@ class ActMoved(Body, frozen=True):
 
 
 class PlanStepBegun(Body, frozen=True):
-    """The agent ran a step of a fire's plan by itself; from here it is an act like any other."""
+    """The agent ran a step of a fire's plan by itself; from here it is an act like any other. `move` counts from 0:
+    a step that the broker refused is tried again as the next move."""
 
     act_id: int
     fire_id: int
     terminal: str
     order: Order
     order_hash: bytes
+    move: int = 0
 
 
 class PositionOpened(Body, frozen=True):

@@ -452,9 +452,13 @@ def _margin(c: Case) -> Measure:
     if account is None or c.terms is None:
         return False, _UNKNOWN, f"{limit} %"
     per_lot = c.terms.margin_buy if c.ask.signal.side.sign > 0 else c.terms.margin_sell
+    if per_lot <= 0:
+        return False, _UNKNOWN, f"{limit} %"
     needed = account.margin + per_lot * c.terms.volume_step * c.steps
-    level = account.equity * 100 / needed if needed > 0 else Decimal(0)
-    return needed > 0 and level >= limit, f"{level:.0f} % after", f"{limit} %"
+    if not needed:
+        return True, "no margin used", f"{limit} %"
+    level = account.equity * 100 / needed
+    return level >= limit, f"{level:.0f} % after", f"{limit} %"
 
 
 def _netting_busy(c: Case) -> Measure:

@@ -11,7 +11,7 @@ from hydrad.domain.orders import ActKind
 from hydrad.link import frames as f
 from hydrad.toc import records as r
 from hydrad.toc import risk
-from hydrad.toc.act import FINAL, IN_FLIGHT, LANE_BUSY, ActEvent, ActState, allows
+from hydrad.toc.act import FINAL, IN_FLIGHT, LANE_BLOCKED, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.live import Link
 from hydrad.toc.mission import MissionEvent, MissionState
 from hydrad.toc.state import Act, Mission, State
@@ -37,9 +37,10 @@ def shown(act: Act) -> str:
 
 
 def lane_busy(state: State, account: str) -> bool:
-    """One opening act of an account may be in flight or UNKNOWN at a time."""
+    """One opening act of an account may be in flight or UNKNOWN at a time, and none while a person has to decide."""
     return any(
-        act.kind is ActKind.FIRE and act.account == account and act.state in LANE_BUSY
+        act.account == account
+        and (act.state in LANE_BLOCKED or (act.kind is ActKind.FIRE and act.state in LANE_BUSY))
         for act in (state.acts[number] for number in state.acts_open)
     )
 

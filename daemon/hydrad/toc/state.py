@@ -36,7 +36,8 @@ class Account:
 
 @dataclass(slots=True)
 class Terminal:
-    """`rank`: order of enrolment. `ledger_known`: entries of `ledger_id` that are booked here."""
+    """`rank`: order of enrolment. `ledger_known`: entries of `ledger_id` that are booked here. `ledger_count`: how
+    many ledgers this terminal has shown; one that lost entries counts as another."""
 
     name: str
     account: str
@@ -47,6 +48,7 @@ class Terminal:
     why: str = ""
     ledger_id: str = ""
     ledger_known: int = 0
+    ledger_count: int = 0
 
 
 @dataclass(slots=True)
@@ -65,7 +67,8 @@ class Mission:
 
 @dataclass(slots=True)
 class Act:
-    """`position`: the number of the position that it acts on, or that its fire opened."""
+    """`position`: the number of the position that it acts on, or that its fire opened. `move`: of a plan's step.
+    `ledger`: which of its terminal's ledgers it was routed under."""
 
     act_id: int
     kind: ActKind
@@ -93,6 +96,8 @@ class Act:
     base_money: Decimal = Decimal(0)
     terminal: str = ""
     epoch: int = 0
+    ledger: int = 0
+    move: int = 0
     by: str = ""
     detail: str = ""
     retcode: int = 0
@@ -191,6 +196,7 @@ class State:
     acts_open: set[int] = field(default_factory=set)
     missions_open: set[int] = field(default_factory=set)
     missions_unended: set[int] = field(default_factory=set)
+    position_numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # account, broker's position id
     positions_open: set[int] = field(default_factory=set)
 
     @property
@@ -206,9 +212,6 @@ class State:
         return operator.role if operator else Role.NONE
 
     def position_by_id(self, account: str, position_id: int) -> Position | None:
-        """The open position of ours with the broker's position id."""
-        for number in self.positions_open:
-            position = self.positions[number]
-            if position.account == account and position.position_id == position_id:
-                return position
-        return None
+        """Our position, open or closed, with the broker's position id."""
+        number = self.position_numbers.get((account, position_id))
+        return None if number is None else self.positions[number]

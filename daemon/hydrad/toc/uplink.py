@@ -12,7 +12,8 @@ Acts that were in flight when a session began or ended are UNKNOWN; at READY eac
 the ledger does not know is tombstoned by the question.
 
 One live session per key: a second agent's HELLO is held until the first has been silent for the DEGRADED time; when
-the first speaks again meanwhile, there are two, and the terminal is quarantined.
+the first answers a beat that was sent after that HELLO came, there are two, and the terminal is quarantined. (What
+the first had written before it died may still arrive; it proves nothing.)
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.effects import StepDown
 from hydrad.toc.live import Books, Link, Quote, Rate
 from hydrad.toc.state import State, Terminal
-from hydrad.toc.terminal import Duty, LinkState
+from hydrad.toc.terminal import REDUCES_IN, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
@@ -75,8 +76,6 @@ def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, fra
     if arrival is not Arrival.NEXT:
         return None
     link.heard_ns = turn.now_ns
-    if link.rival is not None:
-        _two_agents(turn, link)
     if isinstance(frame.body, f.Ticks):
         return _ticks(turn, apex, link, frame.body)
     if isinstance(frame.body, f.Specs):
@@ -91,6 +90,7 @@ def drop_session(turn: Turn, link: Link, state: LinkState, why: str) -> None:
     """End a session: whatever was in flight is UNKNOWN."""
     routing.doubt_all(turn, link.terminal, "link", why)
     link.session = link.down = None
+    link.settled_ns = None
     link.quotes.clear()
     turn.link_to(link, state, why)
 
@@ -117,13 +117,13 @@ def _hello(turn: Turn, apex: SignalEngine, link: Link, connection: int, frame: f
     link.rival = None
     why_not = _identity_problem(turn.state, terminal, hello.identity)
     if why_not:
-        turn.link_to(link, LinkState.GREETING, why_not)
+        drop_session(turn, link, LinkState.GREETING, why_not)
         if terminal.duty is not Duty.QUARANTINED:
             turn.finding(Finding.IDENTITY, link.terminal, why_not)
             reconcile.quarantine(turn, link.terminal, why_not)
         return
     if hello.epoch_max > turn.state.epoch:
-        turn.link_to(link, LinkState.GREETING, f"agent has stored epoch {hello.epoch_max}")
+        drop_session(turn, link, LinkState.GREETING, f"agent has stored epoch {hello.epoch_max}")
         if terminal.duty is not Duty.QUARANTINED:
             turn.finding(Finding.EPOCH_AHEAD, link.terminal, f"agent {hello.epoch_max}, journal {turn.state.epoch}")
             reconcile.quarantine(turn, link.terminal, "epoch ahead")
@@ -155,20 +155,16 @@ def _begin(
     link.session.received = frame.seq
     link.heard_ns = turn.now_ns
     link.beat = None
+    link.settled_ns = None
     link.offset_ns = None
     link.incoming = Books()
     link.terms.clear()
     link.quotes.clear()
     link.halted, link.halted_ns = hello.halted, turn.now_ns
-    same_ledger = hello.ledger_id == terminal.ledger_id
-    link.ledger_whole = not terminal.ledger_id or (same_ledger and hello.ledger_length >= terminal.ledger_known)
-    if not link.ledger_whole:
-        known_text = f"known {terminal.ledger_known} entries of {terminal.ledger_id}"
-        detail = f"{known_text}, told {hello.ledger_length} of {hello.ledger_id}"
-        turn.finding(Finding.LEDGER_LOST, link.terminal, detail)
+    _look_at_ledger(turn, terminal, hello)
     if turn.market_ms == 0:
         turn.advance_market(hello.market_ms)
-    known = terminal.ledger_known if same_ledger and link.ledger_whole else 0
+    known = terminal.ledger_known
     if "handshake_without_ledger" in turn.mutants:
         known = hello.ledger_length
     account = turn.state.accounts[terminal.account]
@@ -187,6 +183,18 @@ def _begin(
     )
 
 
+def _look_at_ledger(turn: Turn, terminal: Terminal, hello: f.Hello) -> None:
+    """Note a ledger that is not the one last seen whole, before anything is asked of it: what was routed under the
+    earlier one is not proven absent by this one's tombstones."""
+    if hello.ledger_id == terminal.ledger_id and hello.ledger_length >= terminal.ledger_known:
+        return
+    if terminal.ledger_id:
+        known = f"known {terminal.ledger_known} entries of {terminal.ledger_id}"
+        detail = f"{known}, told {hello.ledger_length} of {hello.ledger_id}"
+        turn.finding(Finding.LEDGER_LOST, terminal.name, detail)
+    turn.emit(r.LedgerBooked(terminal.name, hello.ledger_id, 0))
+
+
 def _ticks_from(turn: Turn, apex: SignalEngine, hello: f.Hello) -> tuple[f.TicksFrom, ...]:
     from_ms = apex.history_from_ms(max(turn.market_ms, hello.market_ms))
     return tuple(f.TicksFrom(symbol, from_ms) for symbol in hello.symbols)
@@ -197,7 +205,6 @@ def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
     hello = link.hello
     if link.state is not LinkState.RECONCILING:
         return
-    link.ready_ns = turn.now_ns
     turn.emit(
         r.TerminalSession(
             link.terminal,
@@ -211,12 +218,13 @@ def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
         )
     )
     turn.link_to(link, LinkState.READY, "books complete")
+    _trading_day(turn, link)
     turn.clear_alarm("TERMINAL_LOST", link.terminal, "READY again")
     for number in sorted(turn.state.acts_open):
         act = turn.state.acts[number]
         if act.terminal == link.terminal and act.state is ActState.UNKNOWN:
             turn.live.queried_ns[number] = (turn.now_ns, 1)
-            turn.send(link, f.Query(number, 0))
+            turn.send(link, f.Query(number, act.move))
 
 
 def _two_agents(turn: Turn, link: Link) -> None:
@@ -231,6 +239,8 @@ def _two_agents(turn: Turn, link: Link) -> None:
 
 
 def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
+    if link.rival is not None and body.echo_ns > link.rival[1]:
+        _two_agents(turn, link)
     link.beat, link.beat_ns = body, turn.now_ns
     if body.echo_ns:
         round_trip_ns = turn.now_ns - body.echo_ns - body.echo_held_ns
@@ -243,8 +253,12 @@ def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
 
 def _health(turn: Turn, link: Link) -> None:
     assert link.beat is not None
-    if link.state not in (LinkState.READY, LinkState.DEGRADED):
+    if link.state not in REDUCES_IN:
         return
+    if not link.beat.connected:
+        link.settled_ns = None
+    elif link.settled_ns is None:
+        link.settled_ns = turn.now_ns
     sick = [
         text
         for bad, text in (
@@ -262,6 +276,14 @@ def _health(turn: Turn, link: Link) -> None:
 
 def _account(turn: Turn, link: Link, body: f.Account) -> None:
     link.account, link.account_ns = body, turn.now_ns
+    _trading_day(turn, link)
+
+
+def _trading_day(turn: Turn, link: Link) -> None:
+    """A day begins with the first figures after its roll-over, once the hand-shake has booked what came before."""
+    body = link.account
+    if body is None or link.state not in (LinkState.READY, LinkState.DEGRADED):
+        return
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
     day = calendar.trading_day(turn.market_ms or body.market_ms)
     if day != account.day:
@@ -309,7 +331,7 @@ def _ledger(turn: Turn, link: Link, body: f.Ledger) -> None:
 def _booked(turn: Turn, link: Link, ledger_id: str, index: int) -> None:
     """Entries are booked in order; what was seen out of order waits for the next hand-shake."""
     terminal = turn.state.terminals[link.terminal]
-    if terminal.ledger_id != ledger_id or index > terminal.ledger_known:
+    if terminal.ledger_id == ledger_id and index > terminal.ledger_known:
         turn.emit(r.LedgerBooked(link.terminal, ledger_id, index))
 
 

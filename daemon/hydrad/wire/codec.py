@@ -33,12 +33,15 @@ class Framer:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The messages completed by `data`; raises BadMessage for a length above the limit."""
+        """The messages completed by `data`; raises BadMessage for a length above the limit, once the messages before it
+        have been given."""
         self._buffer += data
-        messages = []
+        messages: list[bytes] = []
         while len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)
             if length > FRAME_BYTES_MAX:
+                if messages:
+                    break  # what came whole before it is heard first; the next feed raises
                 raise BadMessage(f"message of {length} bytes, {FRAME_BYTES_MAX} at most")
             end = _LENGTH.size + length
             if len(self._buffer) < end:
@@ -75,16 +78,16 @@ def decode_call(payload: bytes) -> Call:
     """A call; raises WrongProtocol or BadMessage."""
     try:
         head = _HEAD.decode(payload)
-        if head.protocol != PROTOCOL:
-            raise WrongProtocol(f"client speaks protocol {head.protocol}, this daemon {PROTOCOL}")
-        return _CALL.decode(payload)
-    except (msgspec.DecodeError, RecursionError) as error:
+        if head.protocol == PROTOCOL:
+            return _CALL.decode(payload)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadMessage(str(error)) from None
+    raise WrongProtocol(f"client speaks protocol {head.protocol}, this daemon {PROTOCOL}")
 
 
 def decode_answer(payload: bytes) -> Answer:
     """An answer with `data` as plain dicts and lists; raises BadMessage."""
     try:
         return _ANSWER.decode(payload)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadMessage(str(error)) from None

@@ -1,0 +1,201 @@
+"""The agent's shell: one plain loop around `hydrad.agent`. Owns the ledger file, the socket and the worker.
+
+Each input is stepped; the entries are committed; only then are the effects performed, in their order. Nothing in the
+loop waits but the one poll, which is bounded.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import zmq
+
+from hydrad import __version__
+from hydrad.agent import effects, inputs
+from hydrad.agent.caps import Caps
+from hydrad.agent.core import AgentConfig, AgentCore
+from hydrad.agent.entries import LatchStored
+from hydrad.domain.instants import MS, SECOND
+from hydrad.host import entropy
+from hydrad.host.clock import SystemClock
+from hydrad.terminal import bundle as bundles
+from hydrad.terminal import pipe
+from hydrad.terminal.bundle import BadBundle, Bundle
+from hydrad.terminal.dealer import Dealer, OutboxFull
+from hydrad.terminal.handle import WorkerGone, WorkerHandle
+from hydrad.terminal.ledger import LedgerFile
+from hydrad.terminal.steady import SteadyClock
+
+TIMER_NS = SECOND // 5
+WAIT_MS_MAX = 50
+_LOG = logging.getLogger("hydrad.terminal")
+
+
+class Agent:
+    """One agent from its bundle. `run` returns after `stop`."""
+
+    def __init__(self, path: Path, bundle: Bundle) -> None:
+        self._path = path
+        self._daemons = bundle.daemons
+        self._daemon = 0
+        self._simulated = bundle.module == "simulated"
+        self._poll_ns = bundle.poll_ms * MS
+        self._clock = SteadyClock()
+        self._ledger = LedgerFile(Path(bundle.ledger))
+        self._core = AgentCore(config(bundle), self._ledger.id, self._ledger.read())
+        self._dealer = Dealer(bundle)
+        self._worker = WorkerHandle(bundle, self._clock.base_ns)
+        self._timer_ns = self._poll_at_ns = 0
+        self._stopping = self._clogged = False
+        self._perform: dict[type[effects.Effect], Callable[..., None]] = {
+            effects.Send: self._send,
+            effects.Call: self._ask,
+            effects.Reopen: self._reopen,
+        }
+
+    def stop(self) -> None:
+        """Ask for the end; an order on its way is waited for. May be called from a signal's handler."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        try:
+            self._open()
+            while not self._stopping or self._core.performing:
+                self._turn()
+        finally:
+            self._worker.kill(self._clock.now_ns())
+            self._dealer.close()
+            self._ledger.close()
+
+    def _turn(self) -> None:
+        """One round: wait, read what came, then whatever time has made due."""
+        self._wait()
+        self._listen()
+        for message in self._dealer.receive():
+            self._step(inputs.Received(*self._now(), message))
+        for entry in self._ledger.foreign():
+            if isinstance(entry, LatchStored) and entry.halted:
+                self._step(inputs.LocalHalt(*self._now(), entry.by))
+        self._dealer.flush()
+        self._due()
+
+    def _wait(self) -> None:
+        poller = zmq.Poller()
+        if self._dealer.socket is not None:
+            poller.register(self._dealer.socket, zmq.POLLIN | (zmq.POLLOUT if self._dealer.waiting else 0))
+        if self._worker.fd is not None:
+            poller.register(self._worker.fd, zmq.POLLIN)
+        self._ready = {source for source, _ in poller.poll(self._wait_ms())}
+
+    def _wait_ms(self) -> int:
+        """Until the next reading is due; rounded up, so that waiting does not turn into spinning."""
+        if not self._core.worker_free:
+            return WAIT_MS_MAX
+        left_ns = self._poll_at_ns - self._clock.now_ns()
+        return min(max(-(-left_ns // MS), 0), WAIT_MS_MAX)
+
+    def _listen(self) -> None:
+        """The worker's answers, its end, or its being late."""
+        now_ns = self._clock.now_ns()
+        try:
+            messages = self._worker.listen() if self._worker.fd in self._ready else []
+        except WorkerGone as gone:
+            self._worker_gone(str(gone))
+            return
+        for message in messages:
+            self._answered(message)
+        if self._worker.overdue(now_ns):
+            self._worker_gone("the worker's call took too long; it was killed")
+        self._worker.start_if_due(now_ns)
+
+    def _answered(self, message: pipe.Up) -> None:
+        match message:
+            case pipe.LoggedIn(identity, offset_ms):
+                self._worker.healthy()
+                self._step(inputs.WorkerUp(*self._now(), identity, offset_ms))
+            case pipe.LoginFailed(reason):
+                _LOG.warning("the terminal cannot be used: %s", reason)
+            case _:
+                self._step(inputs.Answered(*self._now(), message))
+
+    def _worker_gone(self, reason: str) -> None:
+        _LOG.warning("%s", reason)
+        self._worker.kill(self._clock.now_ns())
+        self._step(inputs.WorkerLost(*self._now(), reason))
+
+    def _due(self) -> None:
+        if self._clogged:
+            self._clogged = False
+            self._step(inputs.LinkLost(*self._now(), "the connection takes nothing any more"))
+        now_ns = self._clock.now_ns()
+        if now_ns - self._timer_ns >= TIMER_NS:
+            self._timer_ns = now_ns
+            self._step(inputs.Timer(*self._now()))
+        if self._core.worker_free and now_ns >= self._poll_at_ns:
+            self._poll_at_ns = now_ns + self._poll_ns
+            self._step(inputs.PollDue(*self._now(), self._dealer.waiting))
+
+    def _now(self) -> tuple[int, int]:
+        """Machine time, and market time where the shell knows it: on a live feed."""
+        return self._clock.now_ns(), 0 if self._simulated else SystemClock().machine_ns() // MS
+
+    def _step(self, given: inputs.Input) -> None:
+        """Step, commit, act: in this order, whatever happens."""
+        entries, todo = self._core.step(given)
+        if entries:
+            self._ledger.append(entries)
+        for effect in todo:
+            self._perform[type(effect)](effect)
+
+    def _send(self, effect: effects.Send) -> None:
+        try:
+            self._dealer.send(effect.data)
+        except OutboxFull:
+            self._clogged = True  # the rest of this step's frames is lost with it; the core hears of it next
+
+    def _ask(self, effect: effects.Call) -> None:
+        self._worker.ask(effect, self._clock.now_ns())
+
+    def _reopen(self, effect: effects.Reopen) -> None:
+        _LOG.info("a new session: %s", effect.reason)
+        self._reload()
+        if effect.next_daemon:
+            self._daemon += 1
+        self._open()
+
+    def _open(self) -> None:
+        self._dealer.open(self._daemons[self._daemon % len(self._daemons)])
+        self._step(inputs.Opened(*self._now(), entropy.draw_session()))
+
+    def _reload(self) -> None:
+        """The daemon may have moved: its addresses are read again, nothing else."""
+        try:
+            self._daemons = bundles.load(self._path).daemons
+        except BadBundle as error:
+            _LOG.warning("the bundle cannot be read again: %s", error)
+
+
+def config(bundle: Bundle) -> AgentConfig:
+    """What the core wants to know of a bundle."""
+    caps = bundle.caps
+    return AgentConfig(
+        account=bundle.account,
+        login=bundle.login,
+        server=bundle.server,
+        agent_version=__version__,
+        boot_id=entropy.draw_instance(),
+        symbols=tuple(bundle.symbols),
+        caps=Caps(
+            max_lots=Decimal(caps.max_lots),
+            opens_per_minute=caps.opens_per_minute,
+            symbols=tuple(caps.symbols or bundle.symbols),
+            equity_floor=Decimal(caps.equity_floor),
+        ),
+        settle_ns=bundle.settle_s * SECOND,
+        dead_man_ns=bundle.dead_man_s * SECOND,
+        act_bound_ms=bundle.act_bound_s * 1000,
+    )

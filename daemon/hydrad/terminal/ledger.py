@@ -1,0 +1,106 @@
+"""The agent's ledger on disk: an append-only table of entries, durable before anything is done about them.
+
+SQLite in WAL mode with `synchronous=FULL`: what `append` has returned from survives a power cut. The ledger's id is
+drawn when the file is made; nothing here removes or changes an entry, and the schema forbids it.
+
+A person on the host may write a halt beside a running agent (`hydra-terminal local halt`): it stands in the same
+table, marked as theirs, and `foreign` finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from hydrad.agent.entries import Entry, LatchStored
+from hydrad.host import entropy
+
+BUSY_MS = 5_000
+_SCHEMA = """
+CREATE TABLE meta (ledger_id TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE entries (n INTEGER PRIMARY KEY, writer TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TRIGGER entries_kept BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
+CREATE TRIGGER entries_fixed BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
+"""
+_VERSION = 1
+_AGENT, _LOCAL = "agent", "local"
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
+
+
+class BadLedger(ValueError):
+    """A file that is no ledger of this version. It is never replaced by a new one: that would forget orders."""
+
+
+class LedgerFile:
+    """One ledger. Made when missing, with a new id; raises BadLedger."""
+
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        self._db = apsw.Connection(str(path), vfs=vfs)
+        self._db.set_busy_timeout(BUSY_MS)
+        self._db.pragma("journal_mode", "wal")
+        self._db.pragma("synchronous", "full")
+        self.id = self._open(path)
+        self._checked = self._last()
+        self._seen_version = self._data_version()
+
+    def read(self) -> list[Entry]:
+        """All entries, oldest first; raises BadLedger."""
+        try:
+            return [_DECODER.decode(body) for (body,) in self._db.execute("SELECT body FROM entries ORDER BY n")]
+        except msgspec.MsgspecError as error:
+            raise BadLedger(f"an entry of the ledger cannot be read: {error}") from None
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add entries in one transaction; durable on return."""
+        self._append(entries, _AGENT)
+
+    def append_local(self, entry: LatchStored) -> None:
+        """Add a person's entry, from a process of its own."""
+        self._append([entry], _LOCAL)
+
+    def foreign(self) -> list[Entry]:
+        """Entries that a person added since the last look; a look costs microseconds while there are none."""
+        version = self._data_version()
+        if version == self._seen_version:
+            return []
+        self._seen_version = version
+        rows = self._db.execute(
+            "SELECT n, body FROM entries WHERE n > ? AND writer = ? ORDER BY n", (self._checked, _LOCAL)
+        )
+        found = [(int(n), _DECODER.decode(body)) for n, body in rows]
+        if found:
+            self._checked = found[-1][0]
+        return [entry for _, entry in found]
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _append(self, entries: Sequence[Entry], writer: str) -> None:
+        with self._db:
+            self._db.executemany(
+                "INSERT INTO entries (writer, body) VALUES (?, ?)",
+                [(writer, _ENCODER.encode(entry)) for entry in entries],
+            )
+
+    def _open(self, path: Path) -> str:
+        try:
+            with self._db:
+                if not self._db.execute("SELECT count(*) FROM sqlite_schema").get:
+                    self._db.execute(_SCHEMA)
+                    self._db.execute("INSERT INTO meta VALUES (?, ?)", (entropy.draw_key(), _VERSION))
+                row = self._db.execute("SELECT ledger_id, version FROM meta").get
+        except (apsw.NotADBError, apsw.CorruptError, apsw.SQLError) as error:
+            raise BadLedger(f"{path} is no ledger: {error}") from None
+        if not isinstance(row, tuple) or row[1] != _VERSION:
+            raise BadLedger(f"{path} is a ledger of another version")
+        return str(row[0])
+
+    def _last(self) -> int:
+        return int(self._db.execute("SELECT coalesce(max(n), 0) FROM entries").get)
+
+    def _data_version(self) -> int:
+        return int(self._db.pragma("data_version"))

@@ -1,0 +1,206 @@
+"""A logged-in terminal, through the MetaTrader5 module. Owns the module and what is cached of its answers.
+
+The module is the real one (Windows only), or the simulated broker's client that stands in its place; only the mark
+`__hydra_sim__` tells them apart. Everything that leaves here is exact: points, steps, decimals, UTC.
+
+Raises TerminalError where the terminal does not answer: the worker ends with it, and a new one logs in.
+"""
+
+from __future__ import annotations
+
+import importlib
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from hydrad.domain.accounts import AccountKind
+from hydrad.domain.instants import DAY_MS, MS
+from hydrad.domain.symbols import SymbolTerms
+from hydrad.host.clock import SystemClock
+from hydrad.link.frames import Identity
+from hydrad.terminal.pipe import Login
+
+TRADE_MODE_REAL = 2  # ENUM_ACCOUNT_TRADE_MODE
+MARGIN_MODE_HEDGING = 2  # ENUM_ACCOUNT_MARGIN_MODE
+BUY, SELL = 0, 1
+
+
+class TerminalError(ConnectionError):
+    """The terminal did not answer, or answered what cannot be; the message has its last error."""
+
+
+class Grid(NamedTuple):
+    """What a symbol's floats are multiples of. `filling_flags`, `execution`: as in SymbolTerms."""
+
+    digits: int
+    step: Decimal
+    filling_flags: int
+    execution: int
+
+
+class Standing(NamedTuple):
+    """Whether the terminal could trade now."""
+
+    connected: bool
+    trade_allowed: bool
+
+
+def exact(value: float) -> Decimal:
+    """The shortest decimal that is this float."""
+    return Decimal(repr(float(value)))
+
+
+class Terminal:
+    """Logs in on construction; raises TerminalError."""
+
+    def __init__(self, login: Login) -> None:
+        self._module = _module(login.simulated)
+        self._mark = getattr(self._module, "__hydra_sim__", None)
+        if login.simulated != (self._mark is not None):
+            raise TerminalError("the MetaTrader5 module is not the one that the bundle names")
+        self._login = login
+        self._grids: dict[str, Grid] = {}
+        if not self._module.initialize(login=login.login, password=login.password, server=login.server):
+            raise self.error("initialize")
+        self.offset_ms: int | None = None if self._mark is None else int(self._mark.offset_s) * 1000
+        self.symbols = tuple(name for name in login.symbols if self._module.symbol_select(name, True))
+        self.who = self.identity()
+
+    def ask(self, function: str, *arguments: Any, **keywords: Any) -> Any:
+        """A call of the module that must be answered; raises TerminalError where it gives None."""
+        answer = getattr(self._module, function)(*arguments, **keywords)
+        if answer is None:
+            raise self.error(function)
+        return answer
+
+    def try_ask(self, function: str, *arguments: Any) -> Any:
+        """A call whose None has a meaning of its own; `last_error` tells which."""
+        return getattr(self._module, function)(*arguments)
+
+    def deals_of_order(self, order_ticket: int) -> tuple[Any, ...]:
+        """Deals of an order as far as the history has them already; `ticket=` means the order's here."""
+        return tuple(self._module.history_deals_get(ticket=order_ticket) or ())
+
+    def last_error(self) -> tuple[int, str]:
+        code, text = self._module.last_error()
+        return int(code), str(text)
+
+    def error(self, function: str) -> TerminalError:
+        """What the module says about its last failure."""
+        code, text = self.last_error()
+        return TerminalError(f"{function}: {text} ({code})")
+
+    def market_ms(self) -> int:
+        """Market time: the simulated broker's clock, or machine time on a live feed."""
+        if self._mark is None:
+            return SystemClock().machine_ns() // MS
+        try:
+            return int(self._mark.clock_ms())
+        except ConnectionError as error:
+            raise TerminalError(f"clock: {error}") from None
+
+    def identity(self) -> Identity:
+        """Who the terminal says it is, now."""
+        account, terminal = self.ask("account_info"), self.ask("terminal_info")
+        return Identity(
+            login=int(account.login),
+            server=str(account.server),
+            kind=self._kind(int(account.trade_mode)).value,
+            currency=str(account.currency),
+            hedging=account.margin_mode == MARGIN_MODE_HEDGING,
+            trade_mode=int(account.trade_mode),
+            build=int(terminal.build),
+            data_path=str(terminal.data_path),
+            sim_broker="" if self._mark is None else str(self._mark.broker),
+        )
+
+    def same(self) -> bool:
+        """Whether it is still the terminal that logged in, on the account that was meant."""
+        now = self.identity()
+        meant = (self._login.login, self._login.server, self.who.data_path)
+        return (now.login, now.server, now.data_path) == meant
+
+    def standing(self) -> Standing:
+        terminal, account = self.ask("terminal_info"), self.ask("account_info")
+        allowed = terminal.trade_allowed and not terminal.tradeapi_disabled
+        return Standing(bool(terminal.connected), bool(allowed and account.trade_allowed and account.trade_expert))
+
+    def grid(self, symbol: str) -> Grid:
+        """Digits and step of any symbol, ours or not."""
+        known = self._grids.get(symbol)
+        if known is None:
+            info = self.ask("symbol_info", symbol)
+            known = Grid(
+                int(info.digits), exact(info.volume_step), int(info.filling_mode), int(info.trade_exemode)
+            )
+            self._grids[symbol] = known
+        return known
+
+    def terms(self) -> tuple[SymbolTerms, ...]:
+        """Terms of our symbols as they stand now; a symbol without prices has none yet."""
+        found = (self._terms(symbol) for symbol in self.symbols)
+        return tuple(terms for terms in found if terms is not None)
+
+    def utc_ms(self, wall_ms: int) -> int:
+        """UTC of the broker's wall clock; 0 while its offset is unknown."""
+        return 0 if self.offset_ms is None else int(wall_ms) - self.offset_ms
+
+    def wall_s(self, utc_ms: int) -> int:
+        """The broker's wall clock in whole seconds. While the offset is unknown: UTC, so give it a day's room."""
+        return max((utc_ms + (self.offset_ms or 0)) // 1000, 0)
+
+    def deals_within(self, from_ms: int, to_ms: int) -> tuple[Any, ...]:
+        """The module's deals of an interval of UTC, with a day's room on both sides."""
+        bounds = (self.wall_s(from_ms - DAY_MS), self.wall_s(to_ms + DAY_MS))
+        return tuple(self.ask("history_deals_get", *bounds))
+
+    def _kind(self, trade_mode: int) -> AccountKind:
+        if self._mark is not None:
+            return AccountKind.PAPER
+        return AccountKind.LIVE if trade_mode == TRADE_MODE_REAL else AccountKind.DEMO
+
+    def _terms(self, symbol: str) -> SymbolTerms | None:
+        info = self.ask("symbol_info", symbol)
+        step, to_point = exact(info.volume_step), exact(info.point) / exact(info.trade_tick_size or info.point)
+        margins = [
+            self.try_ask("order_calc_margin", side, symbol, 1.0, float(price))
+            for side, price in ((BUY, info.ask), (SELL, info.bid))
+        ]
+        if not info.ask or None in margins:
+            return None
+        return SymbolTerms(
+            symbol=symbol,
+            digits=int(info.digits),
+            contract_size=exact(info.trade_contract_size),
+            volume_step=step,
+            volume_min_steps=int(exact(info.volume_min) / step),
+            volume_max_steps=int(exact(info.volume_max) / step),
+            volume_limit_steps=int(exact(info.volume_limit) / step),
+            stops_level_points=int(info.trade_stops_level),
+            freeze_level_points=int(info.trade_freeze_level),
+            tick_value_profit=exact(info.trade_tick_value_profit) * to_point,
+            tick_value_loss=exact(info.trade_tick_value_loss) * to_point,
+            currency_base=str(info.currency_base),
+            currency_profit=str(info.currency_profit),
+            currency_margin=str(info.currency_margin),
+            trade_mode=int(info.trade_mode),
+            execution=int(info.trade_exemode),
+            filling_flags=int(info.filling_mode),
+            expiration_flags=int(info.expiration_mode),
+            order_flags=int(info.order_mode),
+            margin_buy=exact(margins[0]),
+            margin_sell=exact(margins[1]),
+        )
+
+
+def _module(simulated: bool) -> Any:
+    try:
+        return importlib.import_module("MetaTrader5")
+    except ImportError as error:
+        if simulated:
+            raise TerminalError(f"the simulated broker's module cannot be imported: {error}") from None
+        raise TerminalError(
+            "the MetaTrader5 package is not installed here; MetaQuotes ships it for Windows only, so an agent for a "
+            "real terminal runs on the terminal's own Windows host"
+        ) from None
+
+

@@ -1,0 +1,286 @@
+"""Acts at the broker: the one place that calls `order_send`, and the search for what became of an act.
+
+Order of things: deadline, identity, request (against the position as it stands now), `order_check`, deadline again,
+`order_send` once, identity again. Whatever goes wrong before `order_send` is NOT_EXECUTED; whatever goes wrong
+after it is UNKNOWN, and the broker's records must tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from hydrad.agent.calls import Find, Found, Perform, Performed
+from hydrad.domain.ids import IdKind, sequence_of, show
+from hydrad.domain.money import float_points, float_steps, points_float
+from hydrad.domain.orders import ActKind, Order, Side
+from hydrad.link import retcodes
+from hydrad.link.frames import PositionRow, RowState
+from hydrad.terminal.metatrader import Grid, Terminal, TerminalError
+from hydrad.terminal.readings import Readings, nearest_points
+from hydrad.terminal.steady import SteadyClock
+
+Request = dict[str, int | float | str]
+
+# ENUM_TRADE_REQUEST_ACTIONS
+DEAL, SLTP, REMOVE, CLOSE_BY = 1, 6, 8, 10
+# ENUM_ORDER_TYPE_FILLING, and the SYMBOL_FILLING_* bit that allows it
+_FILLINGS = ((0, 1), (1, 2))  # fill or kill, immediate or cancel
+FILLING_RETURN = 2
+DEAL_ENTRY_IN = 0
+# How far a close may slip where its order names no collar: wide, since it must get out.
+CLOSE_DEVIATION_POINTS = 1_000
+# Errors by which the module says that nothing was sent: bad arguments, and trading by programs switched off.
+_NOT_SENT = {-2: "BAD_REQUEST", -8: "API_DISABLED"}
+_STATES = {
+    retcodes.Verdict.DONE: RowState.DONE,
+    retcodes.Verdict.ACCEPTED: RowState.WORKING,
+    retcodes.Verdict.REFUSED: RowState.REFUSED,
+    retcodes.Verdict.AMBIGUOUS: RowState.UNKNOWN,
+}
+_DEALING = frozenset({ActKind.FIRE, ActKind.CLOSE, ActKind.PART_CLOSE, ActKind.CLOSE_BY, ActKind.PLAN_STEP})
+
+
+class Withheld(Exception):
+    """The order must not be sent as things stand; the code says why."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+class Orders:
+    """Answers Perform and Find."""
+
+    def __init__(self, terminal: Terminal, readings: Readings, clock: SteadyClock) -> None:
+        self._terminal = terminal
+        self._readings = readings
+        self._clock = clock
+        self._requests: dict[ActKind, Callable[[Order], Request]] = {
+            ActKind.FIRE: self._open,
+            ActKind.CLOSE: self._close,
+            ActKind.PART_CLOSE: self._close,
+            ActKind.PLAN_STEP: self._close,
+            ActKind.CLOSE_BY: self._close_by,
+            ActKind.MODIFY: self._modify,
+            ActKind.CANCEL: self._cancel,
+        }
+
+    def perform(self, act: Perform) -> Performed:
+        """Send an act's order, or say why not."""
+        try:
+            request = self._prepared(act)
+        except Withheld as why:
+            return Performed(RowState.NOT_EXECUTED, why.code, detail=why.detail)
+        except TerminalError as error:
+            return Performed(RowState.NOT_EXECUTED, "TERMINAL_ERROR", detail=str(error))
+        refused = self._checked(request)
+        if refused is not None:
+            return refused
+        if self._clock.now_ns() > act.not_after_ns:
+            return Performed(RowState.NOT_EXECUTED, "EXPIRED")
+        return self._after(self._sent(act, request))
+
+    def find(self, act: Find) -> Found:
+        """Look for an act in the broker's records; raises TerminalError."""
+        connected = self._terminal.standing().connected
+        if act.order.kind in _DEALING:
+            return self._find_deal(act, connected)
+        done = self._modified(act.order) if act.order.kind is ActKind.MODIFY else self._cancelled(act.order)
+        state = RowState.DONE if done else None
+        return Found(state, connected, order_ticket=act.order.ticket, position_id=act.order.position_id)
+
+    # --- before -----------------------------------------------------------------------------------------
+
+    def _prepared(self, act: Perform) -> Request:
+        if self._clock.now_ns() > act.not_after_ns:
+            raise Withheld("EXPIRED")
+        if not self._terminal.same():
+            raise Withheld("IDENTITY", "the terminal is not the one that logged in")
+        kind = IdKind.FIRE if act.order.kind is ActKind.FIRE else IdKind.ACT
+        return {
+            **self._requests[act.order.kind](act.order),
+            "magic": act.act_id,
+            "comment": show(kind, sequence_of(act.act_id)),
+        }
+
+    def _checked(self, request: Request) -> Performed | None:
+        """A failing `order_check` refuses before anything was sent. Only deals are checked: the terminal judges
+        other requests at the server alone."""
+        if request["action"] != DEAL:
+            return None
+        check = self._terminal.try_ask("order_check", request)
+        if check is None:
+            return Performed(RowState.NOT_EXECUTED, "CHECK_FAILED", detail=str(self._terminal.error("order_check")))
+        if check.retcode in (0, retcodes.DONE):
+            return None
+        code = int(check.retcode)
+        return Performed(RowState.REFUSED, retcodes.name(code), code, detail=str(check.comment))
+
+    def _open(self, order: Order) -> Request:
+        """At the market, within entry ± collar: the price is the entry, the deviation the collar."""
+        grid, symbol = self._terminal.grid(order.symbol), order.symbol
+        tick = self._terminal.ask("symbol_info_tick", symbol)
+        price = float_points(tick.ask if order.side is Side.BUY else tick.bid, grid.digits)
+        if abs(price - order.entry_points) > order.collar_points:
+            raise Withheld("ENTRY_MISSED", f"{price} points, {order.entry_points} ± {order.collar_points} wanted")
+        return {
+            "action": DEAL,
+            "symbol": symbol,
+            "type": int(order.side),
+            "volume": _lots(order.volume_steps, grid),
+            "price": points_float(order.entry_points, grid.digits),
+            "deviation": order.collar_points,
+            "sl": points_float(order.stop_points, grid.digits),
+            "tp": points_float(order.target_points, grid.digits),
+            "type_filling": _filling(grid),
+        }
+
+    def _close(self, order: Order) -> Request:
+        held = self._held(order)
+        grid = self._terminal.grid(order.symbol)
+        if held.volume_steps != order.volume_expected_steps or (
+            held.volume_steps - order.volume_steps != order.volume_remaining_steps
+        ):
+            raise Withheld("VOLUME_CONFLICT", f"{held.volume_steps} steps are open")
+        side = Side(held.side).opposite
+        if side is not order.side:
+            raise Withheld("POSITION_STATE", "the position is on the other side")
+        tick = self._terminal.ask("symbol_info_tick", order.symbol)
+        return {
+            "action": DEAL,
+            "symbol": order.symbol,
+            "type": int(side),
+            "volume": _lots(order.volume_steps, grid),
+            "price": float(tick.ask if side is Side.BUY else tick.bid),
+            "deviation": order.collar_points or CLOSE_DEVIATION_POINTS,
+            "type_filling": _filling(grid),
+            "position": held.ticket,
+        }
+
+    def _close_by(self, order: Order) -> Request:
+        held = self._held(order)
+        return {"action": CLOSE_BY, "position": held.ticket, "position_by": order.ticket}
+
+    def _modify(self, order: Order) -> Request:
+        held, grid = self._held(order), self._terminal.grid(order.symbol)
+        return {
+            "action": SLTP,
+            "symbol": order.symbol,
+            "position": held.ticket,
+            "sl": points_float(order.stop_points, grid.digits),
+            "tp": points_float(order.target_points, grid.digits),
+        }
+
+    def _cancel(self, order: Order) -> Request:
+        return {"action": REMOVE, "order": order.ticket}
+
+    def _held(self, order: Order) -> PositionRow:
+        """The position that the order names, as it stands now."""
+        held = self._position(order.position_id)
+        if held is None:
+            raise Withheld("POSITION_CLOSED", f"position {order.position_id} is not open")
+        if held.symbol != order.symbol:
+            raise Withheld("POSITION_STATE", f"position {order.position_id} is of {held.symbol}")
+        return held
+
+    def _position(self, position_id: int) -> PositionRow | None:
+        return next((row for row in self._readings.positions() if row.position_id == position_id), None)
+
+    # --- sending ----------------------------------------------------------------------------------------
+
+    def _sent(self, act: Perform, request: Request) -> Performed:
+        result = self._terminal.try_ask("order_send", request)
+        if result is None:
+            return self._unanswered()
+        code = int(result.retcode)
+        state, detail = _STATES[retcodes.verdict(code)], str(result.comment)
+        if state is RowState.REFUSED:
+            return Performed(state, retcodes.name(code), code, detail=detail)
+        if state is RowState.DONE:
+            done = Performed(state, retcode=code, detail=detail)
+            return msgspec.structs.replace(done, **self._facts(act.order, result))
+        return Performed(state, retcodes.name(code), code, order_ticket=int(result.order), detail=detail)
+
+    def _unanswered(self) -> Performed:
+        code, text = self._terminal.last_error()
+        if code in _NOT_SENT:
+            return Performed(RowState.NOT_EXECUTED, _NOT_SENT[code], detail=f"{text} ({code})")
+        return Performed(RowState.UNKNOWN, "NO_ANSWER", detail=f"{text} ({code})")
+
+    def _facts(self, order: Order, result: Any) -> dict[str, int]:
+        """Tickets, price and volume of what was done: by the deals of the order if they are there already, else by
+        the answer alone. On a hedging account an opening order's ticket is the position's."""
+        if order.kind not in _DEALING:
+            return {"order_ticket": int(result.order) or order.ticket, "position_id": order.position_id}
+        deals = self._terminal.deals_of_order(int(result.order))
+        if deals:
+            return _deal_facts([self._readings.deal(row) for row in deals])
+        grid = self._terminal.grid(order.symbol)
+        return {
+            "order_ticket": int(result.order),
+            "deal_ticket": int(result.deal),
+            "position_id": order.position_id or int(result.order),
+            "price_points": nearest_points(result.price, grid.digits),
+            "volume_steps": float_steps(result.volume, grid.step),
+        }
+
+    def _after(self, done: Performed) -> Performed:
+        """The verdict counts only if the terminal is still the same."""
+        try:
+            same = self._terminal.same()
+        except TerminalError as error:
+            return Performed(RowState.UNKNOWN, "TERMINAL_ERROR", done.retcode, detail=str(error))
+        if same:
+            return done
+        return Performed(RowState.UNKNOWN, "IDENTITY", done.retcode, detail=done.detail, identity_changed=True)
+
+    # --- searching --------------------------------------------------------------------------------------
+
+    def _find_deal(self, act: Find, connected: bool) -> Found:
+        opening = act.order.kind is ActKind.FIRE
+        rows = self._terminal.deals_within(act.since_ms, self._terminal.market_ms())
+        ours = [row for row in rows if row.magic == act.act_id and (row.entry == DEAL_ENTRY_IN) is opening]
+        if ours:
+            return Found(RowState.DONE, connected, **_deal_facts([self._readings.deal(row) for row in ours]))
+        resting = [row for row in self._readings.orders() if row.magic == act.act_id]
+        if resting:
+            return Found(RowState.WORKING, connected, order_ticket=resting[0].ticket)
+        return Found(None, connected)
+
+    def _modified(self, order: Order) -> bool:
+        held = self._position(order.position_id)
+        return held is not None and (held.stop_points, held.target_points) == (
+            order.stop_points,
+            order.target_points,
+        )
+
+    def _cancelled(self, order: Order) -> bool:
+        return all(row.ticket != order.ticket for row in self._readings.orders())
+
+
+def _deal_facts(deals: list[Any]) -> dict[str, int]:
+    """One act's deals as one: volumes added, the price weighted by them."""
+    volume = sum(row.volume_steps for row in deals)
+    return {
+        "order_ticket": deals[0].order_id,
+        "deal_ticket": deals[0].ticket,
+        "position_id": deals[0].position_id,
+        "price_points": round(sum(row.price_points * row.volume_steps for row in deals) / volume),
+        "volume_steps": volume,
+    }
+
+
+def _lots(steps: int, grid: Grid) -> float:
+    """The float that MetaTrader asks for; converts back to the same steps, or AssertionError."""
+    lots = float(grid.step * steps)
+    assert float_steps(lots, grid.step) == steps, (steps, grid.step)
+    return lots
+
+
+def _filling(grid: Grid) -> int:
+    """The first filling that the symbol allows; RETURN where it names none."""
+    return next((filling for filling, bit in _FILLINGS if grid.filling_flags & bit), FILLING_RETURN)

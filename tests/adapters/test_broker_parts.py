@@ -1,0 +1,274 @@
+"""The simulated broker's parts without its process: the vectorised step, bars, feeds, faults, configuration."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hydrad.domain.instants import parse_ms
+from hydrad.domain.orders import Side
+from hydrad.terminal.broker.arrays import Arrays
+from hydrad.terminal.broker.books import BadBooks, Books
+from hydrad.terminal.broker.broker import Broker
+from hydrad.terminal.broker.config import AccountConfig, BadConfig, BrokerConfig, read
+from hydrad.terminal.broker.faults import BadFault, FaultKind, Faults
+from hydrad.terminal.broker.feed import BadFeed, FileFeed, SampleFeed, Series, feed_named
+from hydrad.terminal.broker.market import Market
+from hydrad.venue.book import Book, on_tick
+from hydrad.venue.contract import CONTRACTS
+from hydrad.venue.desk import Ask, Retcode
+
+START_MS = parse_ms("2014-05-02T09:00:00Z")
+ACCOUNTS = (
+    AccountConfig(1001, "one", "HydraX-Paper"),
+    AccountConfig(1002, "two", "HydraX-Paper", currency="EUR"),
+)
+
+
+def series(symbol: str, bids: list[int], spread: int = 10, step_ms: int = 1_000, start: int = START_MS) -> Series:
+    prices = np.array(bids, dtype=np.int32)
+    times = start + np.arange(len(bids), dtype=np.int64) * step_ms
+    return Series(times, prices, prices + np.int32(spread), CONTRACTS[symbol].digits)
+
+
+def broker_on(folder: str, **feed: Series) -> Broker:
+    config = BrokerConfig("i", "s", "c", "b", START_MS, ACCOUNTS)
+    books = Books(Path(folder) / "books.db", "i", START_MS)
+    return Broker(config, Market(feed, 0, books.market_ms), books)
+
+
+WALK = st.lists(st.integers(-30, 30), min_size=30, max_size=80)
+POSITION = st.tuples(
+    st.sampled_from([1001, 1002]),
+    st.sampled_from(["EURUSD", "XAUUSD"]),
+    st.sampled_from(list(Side)),
+    st.integers(0, 60),
+    st.integers(0, 60),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(euro=WALK, gold=WALK, wanted=st.lists(POSITION, max_size=8), steps=st.lists(st.integers(1, 40), max_size=6))
+def test_a_step_does_what_walking_every_tick_does(
+    euro: list[int], gold: list[int], wanted: list[Any], steps: list[int]
+) -> None:
+    feed = {
+        "EURUSD": series("EURUSD", (138_600 + np.cumsum(euro)).tolist()),
+        "XAUUSD": series("XAUUSD", (1_285_000 + np.cumsum(gold)).tolist(), step_ms=700),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        broker = broker_on(folder, **feed)
+        for login, symbol, side, stop, target in wanted:
+            open_one(broker, login, symbol, side, stop, target)
+        for seconds in steps:
+            expected = walked(broker, seconds * 1_000)
+            broker.step(seconds * 1_000)
+            assert broker.books == expected
+        again = Books(Path(folder) / "books.db", "i", 0)
+        assert {login: again.book(login) for login in (1001, 1002)} == broker.books
+        assert again.market_ms == broker.market.now_ms
+
+
+def open_one(broker: Broker, login: int, symbol: str, side: Side, stop: int, target: int) -> None:
+    """Levels this many points beyond the stops level, 0 for none."""
+    contract, quote = CONTRACTS[symbol], broker.market.now().quote(symbol)
+    assert quote is not None
+    bid, ask = quote
+    closing, opening = (bid, ask) if side is Side.BUY else (ask, bid)
+    near = contract.stops_level_points
+    levels = (
+        closing - side.sign * (near + stop) if stop else 0,
+        closing + side.sign * (near + target) if target else 0,
+    )
+    asked = Ask(symbol, side, 1, opening, stop_points=levels[0], target_points=levels[1])
+    assert broker.deal(login, asked).retcode is Retcode.DONE
+
+
+def walked(broker: Broker, ms: int) -> dict[int, Book]:
+    """The books after looking at every tick in turn."""
+    market, books = broker.market, dict(broker.books)
+    until = min(market.now_ms + ms, market.end_ms)
+    tickets = replace(broker.history.tickets())
+    ticks = sorted(
+        (int(time_ms), symbol, index)
+        for symbol, one in market.series.items()
+        for index, time_ms in enumerate(one.time_ms)
+        if market.now_ms < time_ms <= until
+    )
+    for time_ms, symbol, index in ticks:
+        quote, board = market.quote_of(symbol, index), market.at(time_ms)
+        for login in books:
+            books[login], _ = on_tick(books[login], symbol, quote, time_ms, tickets, board)
+    return books
+
+
+def test_weeks_begin_on_sunday_and_months_on_the_first() -> None:
+    days = 40
+    feed = {"EURUSD": series("EURUSD", [138_600] * days, step_ms=86_400_000)}
+    arrays = Arrays(Market(feed, 0, START_MS + days * 86_400_000), 10_800)
+    weeks = arrays.rates_from_position("EURUSD", 0x8001, 0, 100)
+    months = arrays.rates_from_position("EURUSD", 0xC001, 0, 100)
+    assert {dt.datetime.fromtimestamp(int(t), dt.UTC).strftime("%a %H:%M") for t in weeks["time"]} == {"Sun 00:00"}
+    assert [dt.datetime.fromtimestamp(int(t), dt.UTC).strftime("%d %b") for t in months["time"]] == [
+        "01 May",
+        "01 Jun",
+    ]
+    assert weeks["tick_volume"].sum() == months["tick_volume"].sum() == days
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    walk=st.lists(st.integers(-30, 30), min_size=2, max_size=300),
+    timeframe=st.sampled_from([1, 2, 5, 15, 0x4001, 0x4018]),
+    seen=st.integers(0, 300),
+)
+def test_bars_are_made_of_their_ticks(walk: list[int], timeframe: int, seen: int) -> None:
+    feed = {"EURUSD": series("EURUSD", (138_600 + np.cumsum(walk)).tolist(), step_ms=20_000)}
+    market = Market(feed, 0, START_MS + seen * 20_000)
+    arrays = Arrays(market, 10_800)
+    bars = arrays.rates_from_position("EURUSD", timeframe, 0, 10_000)
+    ticks = arrays.ticks_from("EURUSD", 0, 10_000)
+    assert bars["tick_volume"].sum() == len(ticks) == market.index_at("EURUSD", market.now_ms)
+    ends = [*bars["time"][1:].tolist(), 2**40]
+    for bar, end in zip(bars, ends, strict=True):
+        bids = ticks["bid"][(ticks["time"] >= bar["time"]) & (ticks["time"] < end)]
+        assert (bar["open"], bar["high"], bar["low"], bar["close"]) == (bids[0], max(bids), min(bids), bids[-1])
+    whole = arrays.rates_range("EURUSD", timeframe, 0, 2**40)
+    assert whole.tolist() == bars.tolist()
+
+
+def test_tick_flags_name_what_changed() -> None:
+    bids, asks = np.array([100, 101, 101, 101], np.int32), np.array([110, 110, 112, 112], np.int32)
+    feed = {"EURUSD": Series(START_MS + np.arange(4, dtype=np.int64), bids, asks, 5)}
+    arrays = Arrays(Market(feed, 0, START_MS + 10), 0)
+    assert arrays.ticks_from("EURUSD", START_MS, 9)["flags"].tolist() == [6, 2, 4, 0]
+    assert arrays.ticks_from("EURUSD", START_MS + 2, 9)["flags"].tolist() == [4, 0]
+
+
+def test_history_begins_where_the_configuration_says() -> None:
+    feed = {"EURUSD": series("EURUSD", [138_600, 138_601, 138_602])}
+    market = Market(feed, START_MS + 1_000, START_MS + 5_000)
+    assert market.quote_at("EURUSD", START_MS) is None
+    assert market.quote_at("EURUSD", START_MS + 1_000) == (138_601, 138_611)
+    assert market.quote_at("GBPUSD", START_MS) is None
+    assert market.ended and not market.trades("EURUSD")
+
+
+@pytest.mark.parametrize(
+    ("feed", "history_from_ms", "text"),
+    [
+        ({}, 0, "no symbols"),
+        ({"NOPE": series("EURUSD", [1])}, 0, "no such contract"),
+        ({"EURUSD": series("EURUSD", [100])}, START_MS + 1, "no ticks from"),
+        ({"EURUSD": series("EURUSD", [100, 101], step_ms=-1)}, 0, "order of time"),
+        ({"EURUSD": series("EURUSD", [100], spread=-1)}, 0, "above its ask"),
+        ({"EURUSD": series("EURUSD", [0])}, 0, "below zero"),
+        ({"EURUSD": series("XAUUSD", [100])}, 0, "3 digits"),
+    ],
+)
+def test_a_feed_that_breaks_its_rules_is_refused(feed: dict[str, Series], history_from_ms: int, text: str) -> None:
+    with pytest.raises(BadFeed, match=text):
+        Market(feed, history_from_ms, START_MS)
+
+
+def test_feeds_by_name(tmp_path: Path) -> None:
+    assert isinstance(feed_named("sample"), SampleFeed)
+    assert set(feed_named("sample").load()) == {"EURUSD", "XAUUSD"}
+    path = tmp_path / "half.npz"
+    np.savez(path, **{"EURUSD.time_ms": np.array([1])})
+    with pytest.raises(BadFeed, match="no bid_points"):
+        feed_named(str(path)).load()
+    np.savez(path, **{f"NOPE.{column}": np.array([1]) for column in ("time_ms", "bid_points", "ask_points")})
+    with pytest.raises(BadFeed, match="no such contract"):
+        FileFeed(path).load()
+    path.write_bytes(b"not numpy")
+    with pytest.raises(BadFeed):
+        FileFeed(path).load()
+
+
+def test_an_account_whose_money_cannot_be_converted_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadBooks, match="EUR cannot deal in XAUUSD"):
+        broker_on(str(tmp_path), XAUUSD=series("XAUUSD", [1_285_000] * 3))
+
+
+def test_books_of_another_version_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "books.db"
+    books = Books(path, "i", 1)
+    books._set_meta("version", 99)
+    books.close()
+    with pytest.raises(BadBooks, match="version 99"):
+        Books(path, "i", 1)
+
+
+def test_counted_faults_come_in_their_order_and_lasting_ones_end() -> None:
+    now = [0.0]
+    faults = Faults(lambda: now[0])
+    faults.add("reject", None, 1, 0)
+    faults.add("latency", 1, 2, 30)
+    faults.add("requote", 1, 1, 0)
+    faults.add("disconnect", 1, 1, 500)
+    assert [faults.take_latency_ms(1), faults.take_latency_ms(2), faults.take_latency_ms(1)] == [30, 0, 30]
+    assert [faults.take(2), faults.take(2), faults.take(1)] == [FaultKind.REJECT, None, FaultKind.REQUOTE]
+    assert faults.lasting(1) == {FaultKind.DISCONNECT} and not faults.lasting(2)
+    now[0] = 0.5
+    assert not faults.lasting(1) and faults.report()["pending"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "ms"), [("nothing", 1, 0), ("reject", 0, 0), ("reject", 10**7, 0), ("latency", 1, 10**9)]
+)
+def test_faults_that_cannot_be(kind: str, count: int, ms: int) -> None:
+    with pytest.raises(BadFault):
+        Faults(lambda: 0.0).add(kind, None, count, ms)
+
+
+GOOD: dict[str, Any] = {
+    "instance": "i",
+    "socket": "/tmp/s",
+    "control": "/tmp/c",
+    "books": "/tmp/b",
+    "start_ms": 1,
+    "accounts": [{"login": 1, "password": "p", "server": "s"}],
+}
+
+
+def test_defaults_of_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "broker.toml"
+    path.write_text(tomli_w.dumps(GOOD))
+    config = read(path)
+    assert (config.feed, config.history_from_ms, config.server_offset_s) == ("sample", 0, 10_800)
+    account = config.accounts[0]
+    assert (account.currency, account.balance, account.leverage, account.hedging) == ("USD", "10000.00", 100, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"accounts": []}, "at least one"),
+        ({"accounts": GOOD["accounts"] * 2}, "same login"),
+        ({"accounts": [{**GOOD["accounts"][0], "leverage": 0}]}, "leverage"),
+        ({"server_offset_s": 100_000}, "more than a day"),
+        ({"socket": "/" + "x" * 120}, "at most 107 bytes"),
+        ({"speed": 1}, "speed"),
+        ({"start_ms": "now"}, "start_ms"),
+    ],
+)
+def test_a_bad_configuration_says_what_is_wrong(change: dict[str, Any], text: str, tmp_path: Path) -> None:
+    path = tmp_path / "broker.toml"
+    path.write_text(tomli_w.dumps({**GOOD, **change}))
+    with pytest.raises(BadConfig, match=text):
+        read(path)
+
+
+def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=r"none\.toml: No such file"):
+        read(tmp_path / "none.toml")

@@ -1,0 +1,348 @@
+"""What the shell writes: envelopes, tables, tsv; a terminal, a pipe, a broken pipe; and what it imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hydractl import verbs
+from hydractl.diagnostics import ExitCode
+from hydrad.domain.ids import IdKind, show
+from hydrad.wire import answers as a
+
+M, F, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION))
+GOLDEN = Path(__file__).parent / "golden"
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
+ENVELOPE = ["schema", "ok", "ts", "daemon", "data", "warnings", "error"]
+
+
+class Up(msgspec.Struct):
+    """Data of `up` and `restart`, which the shell itself makes."""
+
+    started: bool
+    instance: str
+    mode: str
+    pid: int
+    home: str
+    endpoint: str
+    authority: str
+    not_ready: list[str]
+
+
+# Verb -> command line, and the type of its data.
+VERBS: dict[str, tuple[list[str], Any]] = {
+    "accounts": ([], tuple[a.AccountRow, ...]),
+    "alarms": ([], tuple[a.AlarmRow, ...]),
+    "close": ([P, "--yes"], a.FireAnswer),
+    "config show": ([], tuple[a.ConfigRow, ...]),
+    "down": (["--yes"], a.DownData),
+    "fire": ([M, "--yes"], a.FireAnswer),
+    "fire show": ([F], a.ActShow),
+    "fires": ([], tuple[a.ActRow, ...]),
+    "fires show": ([F], a.ActShow),
+    "halt": ([], a.HaltData),
+    "mission": ([M], a.MissionShow),
+    "mission show": ([M], a.MissionShow),
+    "missions": ([], tuple[a.MissionRow, ...]),
+    "modify": ([P, "--stop", "1.08", "--yes"], a.FireAnswer),
+    "pass": ([M], a.MissionRow),
+    "positions": ([], tuple[a.PositionRow, ...]),
+    "resolve": ([F, "--as", "not-executed", "--reason", "seen", "--yes"], a.FireAnswer),
+    "restart": ([], Up),
+    "resume": (["--yes"], a.HaltData),
+    "status": ([], a.StatusData),
+    "tail": ([], a.Event),
+    "terminal enroll": (["t1", "--account", "a", "--login", "7", "--server", "S"], a.EnrollData),
+    "terminal show": (["sim-1"], a.TerminalRow),
+    "terminals": ([], tuple[a.TerminalRow, ...]),
+    "ticks": ([], tuple[a.QuoteRow, ...]),
+    "trace": ([M], a.TraceData),
+    "up": ([], Up),
+}
+# `restart` needs a daemon that ends and another that starts; its data is `up`'s.
+WITH_A_FAKE = sorted(set(VERBS) - {"restart", "down", "tail"})
+
+
+def file_of(verb: str) -> str:
+    return verb.replace(" ", "-") + ".json"
+
+
+def stable(envelope: dict[str, Any]) -> dict[str, Any]:
+    """An envelope of the shell's own has its own `ts`."""
+    return {**envelope, "ts": "TS"}
+
+
+def compare(verb: str, found: Any) -> None:
+    text = json.dumps(found, indent=1) + "\n"
+    path = GOLDEN / file_of(verb)
+    if os.environ.get("HYDRA_REGENERATE"):
+        path.write_text(text)
+    assert path.read_text() == text, "the JSON changed; if meant, run again with HYDRA_REGENERATE=1"
+
+
+def test_every_verb_is_here() -> None:
+    assert set(VERBS) == set(verbs.MODULES)
+
+
+@pytest.mark.parametrize("verb", WITH_A_FAKE)
+def test_json_is_the_envelope(verb: str, fake: Any, hydractl: Any) -> None:
+    done = hydractl(*verb.split(), *VERBS[verb][0], "-o", "json")
+    assert done.returncode == 0, done.stderr
+    envelope = json.loads(done.stdout)
+    assert list(envelope) == ENVELOPE
+    assert envelope["ok"] is True and envelope["ts"].endswith("Z")
+    msgspec.convert(envelope["data"], VERBS[verb][1])
+    assert envelope["schema"] == verbs.load(verb).schema or verb == "terminal show"
+    compare(verb, stable(envelope))
+
+
+def test_json_of_down(fake: Any, hydractl: Any, wire: Any) -> None:
+    child = subprocess.Popen(["true"])
+    child.wait()
+    fake.script = lambda call: wire.answer(
+        call, data=msgspec.structs.replace(wire.DATA[wire.verb_of(call)][1], pid=child.pid)
+    )
+    done = hydractl("down", "-o", "json")
+    envelope = json.loads(done.stdout)
+    assert list(envelope) == ENVELOPE
+    compare("down", stable({**envelope, "data": {**envelope["data"], "pid": 0}}))
+
+
+def test_json_of_tail_is_a_line_an_event(fake: Any, hydractl: Any, wire: Any) -> None:
+    fake.script = lambda call: [
+        wire.answer(call, data=wire.event(1), more=True),
+        wire.answer(call, data=wire.event(2), more=True),
+        wire.answer(call, data=None),
+    ]
+    done = hydractl("tail", "--json")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["seq"] for event in events] == [1, 2]
+    compare("tail", events)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_the_schema_file_is_current(verb: str) -> None:
+    schema = msgspec.json.schema(VERBS[verb][1])
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": verbs.load(verb).schema, **schema}
+    text = json.dumps(schema, indent=1) + "\n"
+    path = SCHEMAS / file_of(verb)
+    if os.environ.get("HYDRA_REGENERATE"):
+        path.write_text(text)
+    assert path.read_text() == text, "the schema changed; run again with HYDRA_REGENERATE=1"
+
+
+def test_no_golden_or_schema_file_is_left_over() -> None:
+    assert {path.name for path in SCHEMAS.glob("*.json")} == {file_of(verb) for verb in VERBS}
+    assert {path.name for path in GOLDEN.glob("*.json")} == {file_of(verb) for verb in set(VERBS) - {"restart"}}
+
+
+@pytest.mark.parametrize("words", [["status"], ["status", "--nope"], ["fire", M], ["nonsense", "status"]])
+def test_errors_of_the_shell_give_an_envelope(words: list[str], hydractl: Any) -> None:
+    done = hydractl(*words, "-o", "json")
+    envelope = json.loads(done.stdout)
+    assert list(envelope) == ENVELOPE
+    assert envelope["ok"] is False and envelope["data"] is None
+    assert envelope["schema"] in ("hydra.status/v1", "hydra.fire/v1")
+    assert done.returncode == ExitCode[envelope["error"]["code"]]
+
+
+@pytest.mark.parametrize("verb", WITH_A_FAKE)
+@pytest.mark.parametrize("form", ["table", "wide", "tsv"])
+def test_every_form_of_every_verb(verb: str, form: str, fake: Any, hydractl: Any) -> None:
+    done = hydractl(*verb.split(), *VERBS[verb][0], "-o", form)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout and "\x1b" not in done.stdout and "None" not in done.stdout
+
+
+def test_rows_are_never_cropped(fake: Any, hydractl: Any, wire: Any) -> None:
+    row = msgspec.structs.replace(wire.ACT, verdict="x" * 400)
+    fake.script = lambda call: wire.answer(call, data=(row,))
+    assert "x" * 400 in hydractl("fires", COLUMNS="40").stdout
+
+
+def test_numbers_are_aligned_to_the_right(fake: Any, hydractl: Any, wire: Any) -> None:
+    rows = tuple(msgspec.structs.replace(wire.MISSION, entry=entry) for entry in ("1.08340", "12345.1"))
+    fake.script = lambda call: wire.answer(call, data=(*rows, msgspec.structs.replace(rows[0], entry="9.1")))
+    heading, *lines = hydractl("missions").stdout.splitlines()[1:]
+    end = heading.index("ENTRY") + len("ENTRY")
+    assert [line[end - 7 : end] for line in lines] == ["1.08340", "12345.1", "    9.1"]
+    assert all("not calibrated" in line for line in lines)
+
+
+def test_tsv_has_a_heading_that_quiet_drops(fake: Any, hydractl: Any) -> None:
+    heading, row = hydractl("positions", "-o", "tsv").stdout.splitlines()
+    assert dict(zip(heading.split("\t"), row.split("\t"), strict=True))["stop"] == "1.08140"
+    assert hydractl("positions", "-o", "tsv", "-q").stdout.splitlines() == [row]
+
+
+def test_warnings_go_to_stderr_and_quiet_drops_them(fake: Any, hydractl: Any, wire: Any) -> None:
+    fake.script = lambda call: wire.answer(call, warnings=("the clock was set back",))
+    assert "set back" in hydractl("missions").stderr
+    assert hydractl("missions", "-q").stderr == ""
+
+
+def test_times_in_another_zone(fake: Any, hydractl: Any) -> None:
+    assert "at 12:25:30" in hydractl("missions").stdout
+    assert "at 13:25:30" in hydractl("missions", "--tz", "Europe/Madrid").stdout
+
+
+def test_status_says_what_is_wrong_first(fake: Any, hydractl: Any, wire: Any) -> None:
+    calm = hydractl("status").stdout.splitlines()
+    assert calm[0].startswith("PAPER  ACTIVE  hx-test")
+    assert calm[1].startswith("nothing wrong in: 0 alarms, 0 unknown acts, 1 terminals READY")
+    lost = msgspec.structs.replace(wire.TERMINAL, link="LOST", why="no beat", heartbeat_age_s=12.0)
+    data = msgspec.structs.replace(
+        wire.STATUS, authority="HALTED", alarms=(wire.ALARM,), terminals=(lost,), feed=(), health=()
+    )
+    fake.script = lambda call: wire.answer(call, data=data)
+    lines = hydractl("status").stdout.splitlines()
+    assert "*** HALTED ***" in lines[0]
+    wrong = [line for line in lines if line.startswith("!")]
+    for word in ("HALTED", "UNKNOWN_ACT", "sim-1 is LOST: no beat", "no feed", "no health check"):
+        assert any(word in line for line in wrong), word
+
+
+def test_status_repeats_and_a_lost_daemon_is_visible(fake: Any, environ: dict[str, str], wire: Any) -> None:
+    fake.script = lambda call: wire.DROP if len(fake.calls) > 1 else wire.answer(call)
+    shell = subprocess.Popen(
+        [sys.executable, "-P", "-m", "hydractl.main", "status", "-w", "--timeout", "300ms"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert shell.stdout is not None
+    said = ""
+    until = time.monotonic() + 20
+    while "NO DAEMON" not in said and time.monotonic() < until:
+        said = shell.stdout.readline()
+    shell.terminate()
+    shell.communicate()
+    assert "NO DAEMON" in said and "last answer" in said
+
+
+def on_a_terminal(words: list[str], environ: dict[str, str], said: str = "") -> tuple[int, str]:
+    """Runs the shell on a pseudo-terminal; answers its exit code and all that the terminal showed."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, [sys.executable, "-P", "-m", "hydractl.main", *words], environ)
+    os.write(terminal, said.encode())
+    shown = b""
+    try:
+        while data := os.read(terminal, 65536):
+            shown += data
+    except OSError:
+        pass
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), shown.decode()
+
+
+def test_colours_only_on_a_terminal_that_wants_them(fake: Any, environ: dict[str, str]) -> None:
+    environ["TERM"] = "xterm"
+    assert "\x1b[" in on_a_terminal(["status"], environ)[1]
+    assert "\x1b[" not in on_a_terminal(["status", "--no-color"], environ)[1]
+    assert "\x1b[" not in on_a_terminal(["status"], {**environ, "NO_COLOR": "1"})[1]
+    assert "\x1b[" not in on_a_terminal(["status"], {**environ, "TERM": "dumb"})[1]
+
+
+def test_a_fire_is_shown_before_it_is_asked(fake: Any, environ: dict[str, str], wire: Any) -> None:
+    dry = msgspec.structs.replace(wire.FIRE, dry_run=True, act=None, acts=())
+    fake.script = lambda call: (
+        wire.answer(call, data=dry) if getattr(call.body, "dry_run", False) else wire.answer(call)
+    )
+    code, shown = on_a_terminal(["fire", M], environ, "y\n")
+    assert code == 0
+    assert "[PAPER] fire BUY 0.10 EURUSD on paper-1?" in shown
+    assert "20.00 USD" in shown and "1.08140" in shown and "FILLED" in shown
+    assert [body.dry_run for body in fake.bodies("fire")] == [True, False]
+    fake.calls.clear()
+    code, _ = on_a_terminal(["fire", M], environ, "n\n")
+    assert code == 1
+    assert [body.dry_run for body in fake.bodies("fire")] == [True]
+
+
+def test_a_denied_preview_is_not_asked(fake: Any, environ: dict[str, str], wire: Any) -> None:
+    dry = msgspec.structs.replace(wire.FIRE, dry_run=True, act=None, acts=(), checks=wire.FAILED)
+    fake.script = lambda call: wire.answer(call, data=dry)
+    code, shown = on_a_terminal(["fire", M], environ)
+    assert code == 6
+    assert "?" not in shown and "23 points" in shown
+
+
+def test_live_has_to_be_typed(fake: Any, environ: dict[str, str], wire: Any) -> None:
+    real = msgspec.structs.replace(wire.DAEMON, mode="real")
+    live = msgspec.structs.replace(wire.ACCOUNT, kind="live")
+
+    def script(call: Any) -> Any:
+        data = (live,) if wire.verb_of(call) == "accounts" else wire.DATA[wire.verb_of(call)][1]
+        return wire.answer(call, daemon=real, data=data)
+
+    fake.script = script
+    code, shown = on_a_terminal(["close", P], environ, "y\n")
+    assert code == 1 and "[LIVE] close all of" in shown
+    assert not fake.bodies("close")
+    code, _ = on_a_terminal(["close", P], environ, "LIVE\n")
+    assert code == 0 and fake.bodies("close")
+
+
+def test_halt_does_not_ask_on_a_terminal(fake: Any, environ: dict[str, str]) -> None:
+    code, shown = on_a_terminal(["halt"], environ)
+    assert code == 0 and "HALTED" in shown and fake.bodies("halt")
+
+
+@pytest.mark.parametrize(("words", "code"), [(["fires", "--limit", "9"], 0), (["fire", M, "--yes"], 6)])
+def test_a_broken_pipe_is_no_error_and_hides_no_verdict(
+    words: list[str], code: int, fake: Any, environ: dict[str, str], wire: Any
+) -> None:
+    denied = msgspec.structs.replace(wire.ACT, state="DENIED", verdict="x" * 500)
+
+    def script(call: Any) -> Any:
+        many = msgspec.structs.replace(wire.FIRE, act=denied, acts=(denied,) * 400)
+        return wire.answer(call, data=many if wire.verb_of(call) == "fire" else (denied,) * 400)
+
+    fake.script = script
+    reading, writing = os.pipe()
+    shell = subprocess.Popen(
+        [sys.executable, "-P", "-m", "hydractl.main", *words], env=environ, stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    os.close(reading)
+    _, said = shell.communicate(timeout=20)
+    assert shell.returncode == code
+    assert b"Traceback" not in said and b"Broken" not in said
+
+
+HEAVY = {"asyncio", "zmq", "numpy", "textual", "pydantic", "rich", "typer", "msgspec", "json", "pathlib", "dataclasses"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["fires"],
+        ["missions"],
+        ["positions"],
+        ["ticks"],
+        ["fire", M, "--yes"],
+        ["halt"],
+        ["close", P, "--yes"],
+        ["trace", M],
+        ["tail"],
+    ],
+)
+def test_hot_verbs_import_nothing_heavy(words: list[str], fake: Any, environ: dict[str, str]) -> None:
+    program = (
+        f"import sys, hydractl.main as m; code = m.run({words!r}); "
+        f"print('HEAVY', code, *sorted(set(sys.modules) & {HEAVY!r}))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", program], env=environ, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY 0", done.stdout + done.stderr

@@ -1,0 +1,168 @@
+"""A paper home of real processes, driven as a person would: through `hydractl`, kill -9 and the broker's own socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hydrad.host import processes
+from hydrad.host.lock import holder
+from hydrad.host.places import find_places
+
+CONFIG = """\
+[paper]
+conductor = "client"
+start = "2014-05-02T12:25:00Z"
+[timing]
+result_timeout_ms = 1500
+settle_ms = 1000
+query_interval_ms = 200
+"""
+WAIT_S = 40.0
+
+
+def script(name: str, module: str) -> list[str]:
+    """The installed script, or the module where the tests run from the tree."""
+    path = Path(sys.executable).with_name(name)
+    return [str(path)] if path.exists() and "PYTHONPATH" not in os.environ else [sys.executable, "-m", module]
+
+
+HYDRACTL = script("hydractl", "hydractl.main")
+HYDRAD = script("hydrad", "hydrad")
+
+
+class Answer:
+    """Exit code and envelope of one command."""
+
+    def __init__(self, done: subprocess.CompletedProcess[bytes]) -> None:
+        self.code = done.returncode
+        self.stderr = done.stderr.decode()
+        text = done.stdout.decode().strip()
+        self.envelope: dict[str, Any] = json.loads(text.splitlines()[-1]) if text else {}
+
+    @property
+    def data(self) -> Any:
+        return self.envelope["data"]
+
+    @property
+    def act(self) -> dict[str, Any]:
+        return self.data["act"]
+
+    def __repr__(self) -> str:
+        return f"exit {self.code} {self.envelope} {self.stderr}"
+
+
+class PaperHome:
+    """One home in a short temporary folder (a unix socket's path is short)."""
+
+    def __init__(self, config: str = CONFIG) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="hx-"))
+        self.environ = {**os.environ, "HYDRA_HOME": str(self.path)}
+        for name in ("HYDRA_SOCKET", "HYDRA_HOST"):
+            self.environ.pop(name, None)
+        self.places = find_places(self.environ)
+        self.places.make()
+        self.places.config_file.write_text(config)
+
+    def ctl(self, *words: str, timeout: float = 60.0) -> Answer:
+        """`hydractl WORDS -o json`."""
+        argv = [*HYDRACTL, *words, "-o", "json"]
+        done = subprocess.run(argv, env=self.environ, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
+        return Answer(done)
+
+    def start(self) -> None:
+        processes.spawn([*HYDRAD, "run"], self.places.log_file, self.environ, self.path)
+        self.await_ready()
+
+    def await_ready(self) -> None:
+        self.until(lambda: all(t["link"] == "READY" for t in self.status()["terminals"]), "all terminals READY")
+
+    def status(self) -> dict[str, Any]:
+        answer = self.ctl("status")
+        return answer.data if answer.code == 0 else {"terminals": [{"link": "none"}], "acts": {"unknown": -1}}
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            if condition():
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"not within {WAIT_S:.0f} s: {what}\n{self.logs()}")
+
+    def logs(self) -> str:
+        found = sorted(self.places.log_dir.glob("*.log"))
+        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in found)
+
+    # --- the market and the broker ------------------------------------------------------------------
+
+    def step(self, minutes: int = 1) -> dict[str, Any]:
+        """Move the market through all agents."""
+        from hydrad.host import entropy
+        from hydrad.wire import calls, codec
+
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(60)
+            link.connect(str(self.places.socket))
+            link.sendall(
+                codec.encode_call(calls.Call(calls.PROTOCOL, 1, calls.MarketStep(minutes), entropy.draw_key()))
+            )
+            framer = codec.Framer()
+            while data := link.recv(65536):
+                for message in framer.feed(data):
+                    answer = codec.decode_answer(message)
+                    assert answer.ok, answer.error
+                    return answer.data
+        raise AssertionError("the daemon hung up")
+
+    def broker(self, **request: object) -> dict[str, Any]:
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(10)
+            control.connect(str(self.places.run_dir / "broker-control.sock"))
+            control.sendall(json.dumps(request).encode() + b"\n")
+            with control.makefile("rb") as lines:
+                answer: dict[str, Any] = json.loads(lines.readline())
+        assert answer["ok"], answer
+        return answer
+
+    def opened(self, login: int = 100001) -> list[dict[str, Any]]:
+        """Opening deals in the broker's own books."""
+        return [d for d in self.broker(op="books", login=login)["deals"] if d["type"] in (0, 1) and d["entry"] == 0]
+
+    # --- processes ----------------------------------------------------------------------------------
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int:
+        """Kill a process by what it is: daemon, broker, or an agent's name."""
+        locks = {
+            "daemon": self.places.lock_file,
+            "broker": self.places.broker_dir / "books.db.lock",
+        }
+        lock = locks.get(name, self.places.process_lock(name))
+        found = holder(lock)
+        assert found is not None and found.pid is not None, f"{name} does not run"
+        os.kill(found.pid, number)
+        if number == signal.SIGKILL:
+            self.until(lambda: (now := holder(lock)) is None or now.pid != found.pid, f"{name} is gone")
+        return found.pid
+
+    def children(self, pid: int) -> list[int]:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(word) for word in text.split()]
+
+    def end(self) -> None:
+        locks = [self.places.lock_file, *self.places.run_dir.glob("*.lock"), *self.places.broker_dir.glob("*.lock")]
+        for lock in locks:
+            found = holder(lock)
+            if found is not None and found.pid is not None:
+                os.kill(found.pid, signal.SIGKILL)
+                self.until(lambda: holder(lock) is None, "ended")  # noqa: B023
+        shutil.rmtree(self.path, ignore_errors=True)

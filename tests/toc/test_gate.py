@@ -1,0 +1,409 @@
+"""Every check of the gate denies by itself, and has a twin that just passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from hydrad.domain.accounts import AccountKind, Authority, HomeMode
+from hydrad.domain.actors import Role
+from hydrad.domain.orders import EntryType, Side
+from hydrad.link import frames as f
+from hydrad.toc import records as r
+from hydrad.toc import risk
+from hydrad.toc.act import ActState
+from hydrad.toc.limits import Limits
+from hydrad.toc.mission import MissionState
+from hydrad.toc.terminal import Duty, LinkState
+from hydrad.wire import calls
+from hydrad.wire.codes import Reason
+from tests.toc.conftest import ACCOUNT, SIGNAL, TERMS, Core
+
+replace = msgspec.structs.replace
+Change = Callable[[Core, risk.Ask], risk.Ask]
+
+
+def ask(core: Core, **overrides: Any) -> risk.Ask:
+    signal = replace(SIGNAL, expires_ms=core.market_ms + 600_000, horizon_ms=core.market_ms + 7_200_000)
+    plain = {
+        "signal": signal,
+        "mission_number": 0,
+        "mission_state": MissionState.PROPOSED,
+        "account": core.state.accounts["alpha"],
+        "role": Role.TRADER,
+        "plan": "default",
+        "volume_steps": 0,
+        "risk_percent": None,
+        "act_id": 77 << 38 | 999,
+    }
+    return risk.Ask(**{**plain, **overrides})
+
+
+def denied(core: Core, question: risk.Ask) -> tuple[str, ...]:
+    return risk.judge(core.state, core.engine.live, core.now_ns, question).codes
+
+
+def with_signal(question: risk.Ask, **fields: Any) -> risk.Ask:
+    question.signal = replace(question.signal, **fields)
+    return question
+
+
+def with_terms(core: Core, **fields: Any) -> None:
+    core.link().terms["EURUSD"] = replace(TERMS, **fields)
+
+
+def with_limits(core: Core, **fields: Any) -> None:
+    core.state.limits = replace(core.state.limits, **fields)
+
+
+def with_account(core: Core, **fields: Any) -> None:
+    core.link().account = replace(ACCOUNT, **fields)
+
+
+def with_quote(core: Core, bid: int, ask_points: int) -> None:
+    core.ticks(bid, ask_points)
+
+
+def authority(core: Core, level: Authority) -> None:
+    core.state.authority = level
+
+
+def market_at(core: Core, ms: int) -> None:
+    core.engine.live.market_ms = ms
+    quote = core.link().quotes["EURUSD"]
+    quote.time_ms = ms
+
+
+def foreign(core: Core, **fields: Any) -> None:
+    row = f.PositionRow(9, 9, "EURUSD", 0, 10, 110_000, 109_000, 0, 0, 0, Decimal(0), Decimal(0), "")
+    core.link().positions = {9: replace(row, **fields)}
+    core.link().positions_ns = core.now_ns
+
+
+def routed(core: Core, count: int) -> None:
+    core.state.routed_ms["alpha"] = [core.market_ms] * count
+
+
+SATURDAY_MS = 1_715_990_400_000  # 2024-05-18 00:00 UTC, Friday 20:00 in New York: closed
+ROLLOVER_MS = 1_715_806_200_000 + 0  # 2024-05-15 20:50 UTC, ten minutes before 17:00 New York
+
+
+def _do(*steps: Callable[[Core], Any]) -> Change:
+    def change(core: Core, question: risk.Ask) -> risk.Ask:
+        for step in steps:
+            step(core)
+        return question
+
+    return change
+
+
+def _signal(**fields: Any) -> Change:
+    return lambda core, question: with_signal(question, **fields)
+
+
+def _ask(**fields: Any) -> Change:
+    def change(core: Core, question: risk.Ask) -> risk.Ask:
+        for name, value in fields.items():
+            setattr(question, name, value)
+        return question
+
+    return change
+
+
+def _expires_in(ms: int) -> Change:
+    return lambda core, question: with_signal(question, expires_ms=core.market_ms + ms)
+
+
+# Reason, what is denied by it alone, and what just passes it.
+CASES: list[tuple[Reason, Change, Change]] = [
+    (Reason.AUTHORITY, _do(lambda c: authority(c, Authority.REDUCING)), _do(lambda c: authority(c, Authority.ACTIVE))),
+    (Reason.ROLE, _ask(role=Role.VIEWER), _ask(role=Role.TRADER)),
+    (Reason.MISSION_STATE, _ask(mission_state=MissionState.WITHDRAWN), _ask(mission_state=MissionState.ENGAGED)),
+    (Reason.MISSION_EXPIRED, _expires_in(0), _expires_in(1)),
+    (
+        Reason.TERMINAL_LINK,
+        _do(lambda c: setattr(c.link(), "state", LinkState.DEGRADED)),
+        _do(lambda c: setattr(c.link(), "state", LinkState.READY)),
+    ),
+    (
+        Reason.TERMINAL_DUTY,
+        _do(lambda c: setattr(c.state.terminals["t1"], "duty", Duty.DRAINING)),
+        _do(lambda c: setattr(c.state.terminals["t1"], "duty", Duty.ACTIVE)),
+    ),
+    (
+        Reason.CLOCK_OFFSET,
+        _do(lambda c: setattr(c.link(), "offset_ns", 250_000_001)),
+        _do(lambda c: setattr(c.link(), "offset_ns", -250_000_000)),
+    ),
+    (Reason.BROKER_CLOCK, _do(lambda c: c.beat(offset_ms=None)), _do(lambda c: c.beat(offset_ms=0))),
+    (
+        Reason.TRADING_OFF,
+        _do(lambda c: setattr(c.link(), "beat", replace(c.link().beat, trade_allowed=False))),
+        _do(lambda c: c.beat(trade_allowed=True)),
+    ),
+    (
+        Reason.SYMBOL_TRADE_MODE,
+        _do(lambda c: with_terms(c, trade_mode=risk.SHORT_ONLY)),
+        _do(lambda c: with_terms(c, trade_mode=risk.LONG_ONLY)),
+    ),
+    (
+        Reason.TICK_AGE,
+        _do(lambda c: setattr(c.link().quotes["EURUSD"], "time_ms", c.market_ms - 5_001)),
+        _do(lambda c: setattr(c.link().quotes["EURUSD"], "time_ms", c.market_ms - 5_000)),
+    ),
+    (
+        Reason.SPREAD,  # 31 of 211 points to the stop is 14.7 %, 32 of 212 is 15.1 %
+        _do(lambda c: with_quote(c, 109_990, 110_022)),
+        _do(lambda c: with_quote(c, 109_990, 110_021)),
+    ),
+    (
+        Reason.ENTRY_MISSED,
+        _do(lambda c: with_quote(c, 110_021, 110_031)),
+        _do(lambda c: with_quote(c, 110_020, 110_030)),
+    ),
+    (Reason.PRICE_SIDE, _signal(target_points=109_890), _signal(target_points=110_012)),
+    (
+        Reason.STOPS_LEVEL,
+        _do(lambda c: with_terms(c, stops_level_points=191)),
+        _do(lambda c: with_terms(c, stops_level_points=190)),
+    ),
+    (Reason.ORDER_TYPE, _signal(entry_type=EntryType.LIMIT), _signal(entry_type=EntryType.MARKET)),
+    (
+        Reason.SIZE,
+        _do(lambda c: with_terms(c, volume_min_steps=23)),
+        _do(lambda c: with_terms(c, volume_min_steps=22)),
+    ),
+    (
+        Reason.VOLUME_LIMITS,
+        _do(lambda c: with_terms(c, volume_max_steps=21)),
+        _do(lambda c: with_terms(c, volume_max_steps=22, volume_limit_steps=22)),
+    ),
+    (
+        Reason.OPEN_POSITIONS,
+        _do(lambda c: foreign(c), lambda c: with_limits(c, open_positions_max=1)),
+        _do(lambda c: foreign(c), lambda c: with_limits(c, open_positions_max=2)),
+    ),
+    (Reason.FIRES_PER_MINUTE, _do(lambda c: routed(c, 100)), _do(lambda c: routed(c, 99))),
+    (
+        Reason.RISK_PER_TRADE,  # 46 steps at 2.20 are 101.20 of 10000
+        _ask(volume_steps=46),
+        _ask(volume_steps=45),
+    ),
+    (
+        Reason.OPEN_RISK,  # 10 steps that lose 1000 points hold 100; this fire adds 48.40
+        _do(lambda c: foreign(c), lambda c: with_limits(c, open_risk_max_percent=Decimal("1.483"))),
+        _do(lambda c: foreign(c), lambda c: with_limits(c, open_risk_max_percent=Decimal("1.484"))),
+    ),
+    (
+        Reason.DAY_LOSS,
+        _do(lambda c: with_account(c, equity=Decimal("9700"))),
+        _do(lambda c: with_account(c, equity=Decimal("9700.01"))),
+    ),
+    (
+        Reason.MARGIN,  # 22 steps need 242 at 1100 a lot
+        _do(lambda c: with_account(c, margin=Decimal("4758.01"))),
+        _do(lambda c: with_account(c, margin=Decimal("4758"))),
+    ),
+    (
+        Reason.NETTING_SYMBOL_BUSY,
+        _do(lambda c: setattr(c.state.accounts["alpha"], "hedging", False), lambda c: foreign(c)),
+        _do(lambda c: setattr(c.state.accounts["alpha"], "hedging", False), lambda c: foreign(c, symbol="XAUUSD")),
+    ),
+]
+
+
+@pytest.fixture
+def bare(make: Callable[..., Core]) -> Core:
+    """A core whose state a test may bend: it is not compared with its journal afterwards."""
+    made = make()
+    made.connect()
+    made.verify = lambda: None  # type: ignore[method-assign]
+    return made
+
+
+@pytest.mark.parametrize(("reason", "bad", "good"), CASES, ids=[reason.name for reason, _, _ in CASES])
+def test_each_check_denies_alone_and_its_twin_passes(bare: Core, reason: Reason, bad: Change, good: Change) -> None:
+    assert denied(bare, ask(bare)) == ()
+    assert denied(bare, bad(bare, ask(bare))) == (reason.name,)
+    if reason is Reason.NETTING_SYMBOL_BUSY:
+        bare.link().terms["XAUUSD"] = replace(TERMS, symbol="XAUUSD")
+    assert denied(bare, good(bare, ask(bare))) == ()
+
+
+def test_market_hours(bare: Core) -> None:
+    for at_ms, wanted in ((SATURDAY_MS, ("MARKET_HOURS",)), (ROLLOVER_MS, ("MARKET_HOURS",)), (ROLLOVER_MS - 1, ())):
+        market_at(bare, at_ms)
+        assert denied(bare, with_signal(ask(bare), expires_ms=at_ms + 60_000)) == wanted
+
+
+def test_no_stop_is_no_fire(bare: Core) -> None:
+    """Without a stop nothing that is measured by it can pass either."""
+    codes = denied(bare, with_signal(ask(bare), stop_points=0))
+    assert "STOP_PRESENT" in codes
+    assert set(codes) <= {"STOP_PRESENT", "SPREAD", "SIZE", "RISK_PER_TRADE", "OPEN_RISK"}
+
+
+def test_what_is_unknown_does_not_pass(bare: Core) -> None:
+    link = bare.link()
+    link.account, link.beat, link.offset_ns = None, None, None
+    link.terms.clear()
+    link.quotes.clear()
+    bare.engine.live.market_ms = 0
+    verdict = risk.judge(bare.state, bare.engine.live, bare.now_ns, ask(bare))
+    assert not verdict.ok
+    assert verdict.order is None
+    assert set(verdict.codes) >= {
+        "MISSION_EXPIRED", "ACCOUNT_UNKNOWN", "TERMS_UNKNOWN", "CLOCK_OFFSET", "BROKER_CLOCK", "TRADING_OFF",
+        "SYMBOL_TRADE_MODE", "MARKET_HOURS", "TICK_AGE", "SPREAD", "ENTRY_MISSED", "PRICE_SIDE", "STOPS_LEVEL",
+        "SIZE", "VOLUME_LIMITS", "RISK_PER_TRADE", "OPEN_RISK", "DAY_LOSS", "MARGIN",
+    }  # fmt: skip
+
+
+def test_an_account_without_a_terminal_is_refused(bare: Core) -> None:
+    del bare.state.terminals["t1"]
+    assert {"TERMINAL_LINK", "TERMINAL_DUTY"} <= set(denied(bare, ask(bare)))
+
+
+def test_a_foreign_position_without_a_stop_cannot_be_measured(bare: Core) -> None:
+    foreign(bare, stop_points=0)
+    assert denied(bare, ask(bare)) == ("OPEN_RISK",)
+
+
+def test_an_old_clock_measurement_does_not_pass(bare: Core) -> None:
+    bare.now_ns += risk.MEASUREMENT_AGE_MAX_NS
+    assert denied(bare, ask(bare)) == ()
+    bare.now_ns += 1
+    assert denied(bare, ask(bare)) == ("CLOCK_OFFSET",)
+
+
+def test_a_limit_of_points_for_one_symbol(bare: Core) -> None:
+    with_limits(bare, spread_points_max={"EURUSD": 9})
+    assert denied(bare, ask(bare)) == ("SPREAD",)
+    with_limits(bare, spread_points_max={"EURUSD": 10})
+    assert denied(bare, ask(bare)) == ()
+
+
+def test_volume_limit_of_one_side_counts_what_is_held_and_in_flight(bare: Core) -> None:
+    with_terms(bare, volume_limit_steps=31)
+    foreign(bare)
+    assert denied(bare, ask(bare)) == ("VOLUME_LIMITS",)
+    with_terms(bare, volume_limit_steps=32)
+    assert denied(bare, ask(bare)) == ()
+    with_terms(bare, volume_limit_steps=31)
+    foreign(bare, side=int(Side.SELL), stop_points=111_000)
+    assert denied(bare, ask(bare)) == ()
+
+
+def test_a_live_account_without_its_own_limits_is_refused(make: Callable[..., Core]) -> None:
+    core = make(mode=HomeMode.REAL)
+    core.connect()
+    question = ask(core)
+    question.account = msgspec.convert(
+        {**msgspec.to_builtins(question.account), "kind": AccountKind.LIVE.value}, type(question.account), strict=False
+    )
+    assert "LIMIT_UNSET" in denied(core, question)
+
+
+def test_the_base_is_the_smaller_of_balance_and_equity_less_credit(bare: Core) -> None:
+    with_account(bare, balance=Decimal(9000), credit=Decimal(1000))
+    verdict = risk.judge(bare.state, bare.engine.live, bare.now_ns, ask(bare))
+    assert verdict.base == Decimal(8000)
+    assert verdict.order is not None
+    assert verdict.order.volume_steps == 18  # 40.00 at 2.20 a step
+
+
+def test_an_empty_account_is_refused(bare: Core) -> None:
+    with_account(bare, balance=Decimal(0))
+    assert set(denied(bare, ask(bare))) == {"ACCOUNT_UNKNOWN", "SIZE", "RISK_PER_TRADE", "OPEN_RISK"}
+
+
+def test_all_checks_are_journaled_in_their_order(core: Core) -> None:
+    act = core.fire(core.mission(expires_ms=core.market_ms + 2, target_points=109_000))
+    assert [check.code for check in act.checks] == [reason.name for reason, _ in risk.CHECKS]
+    assert act.state is ActState.DENIED
+    assert set(act.codes) == {check.code for check in act.checks if not check.ok}
+
+
+def test_every_reason_that_the_gate_can_give_is_tested_here() -> None:
+    apart = {
+        Reason.MARKET_HOURS, Reason.STOP_PRESENT, Reason.ACCOUNT_UNKNOWN, Reason.TERMS_UNKNOWN, Reason.LIMIT_UNSET,
+        Reason.DUPLICATE,
+    }  # fmt: skip
+    assert {reason for reason, _ in risk.CHECKS} == {reason for reason, _, _ in CASES} | apart
+
+
+def test_terms_unknown_is_denied_with_its_code(make: Callable[..., Core]) -> None:
+    core = make()
+    core.connect()
+    core.link().terms.clear()
+    act = core.fire()
+    assert act.state is ActState.DENIED
+    assert "TERMS_UNKNOWN" in act.codes
+    assert act.order is None
+
+
+def test_duplicate_names_who_won(core: Core) -> None:
+    mission = core.mission()
+    first = core.fire(mission)
+    core.done(first)
+    second = core.fire(mission)
+    assert second.codes == ("DUPLICATE",)
+    assert "FILLED by uid:1000" in next(c.measured for c in second.checks if c.code == "DUPLICATE")
+
+
+def test_a_mission_comes_back_after_a_requote_and_after_a_proof_of_absence(core: Core) -> None:
+    mission = core.mission()
+    core.result(core.fire(mission), f.RowState.REFUSED, retcode=10004)
+    core.result(core.fire(mission), f.RowState.NOT_EXECUTED, code="ENTRY_MISSED")
+    assert core.fire(mission).state is ActState.ROUTED
+
+
+def test_dry_run_writes_nothing_and_says_the_same(core: Core) -> None:
+    mission = core.mission()
+    before = len(core.records)
+    reply = core.ask(calls.Fire(mission, dry_run=True))
+    assert len(core.records) == before
+    assert reply.problem is None
+    told = reply.data
+    act = core.fire(mission)
+    assert told.order.hash == act.order_hash.hex()  # type: ignore[union-attr]
+
+
+def test_fires_per_minute_counts_routed_fires_of_market_time(make: Callable[..., Core]) -> None:
+    core = make(limits=Limits(fires_per_minute_max=1, open_risk_max_percent=Decimal(50)))
+    core.connect()
+    core.result(core.fire(), f.RowState.REFUSED)
+    assert core.fire().codes == ("FIRES_PER_MINUTE",)
+    core.later(60_000)
+    core.beat()
+    assert core.fire().state is ActState.ROUTED
+
+
+def test_day_loss_is_net_of_cash(core: Core) -> None:
+    cash = core.deal_row(500, 0, deal_type=2, entry=0, profit=Decimal("-1000"), symbol="")
+    core.deals(cash)
+    core.up(replace(ACCOUNT, balance=Decimal(9000), equity=Decimal(9000)))
+    assert core.state.accounts["alpha"].day_cash == Decimal("-1000")
+    assert core.fire().state is ActState.ROUTED
+
+
+def test_a_day_starts_at_five_in_new_york(core: Core) -> None:
+    account = core.state.accounts["alpha"]
+    day = account.day
+    core.later(9 * 3_600_000 - 2_000)  # 20:59:59 UTC, 16:59:59 in New York
+    core.up(replace(ACCOUNT, equity=Decimal(9500), balance=Decimal(9500)))
+    assert (account.day, account.day_equity) == (day, Decimal(10000))
+    core.later(2_000)
+    core.up(replace(ACCOUNT, equity=Decimal(9500), balance=Decimal(9500)))
+    assert (account.day, account.day_equity) == (day + 1, Decimal(9500))
+    assert [body for body in core.records if body.type == "DAY_STARTED"][-1].market_ms == core.market_ms
+
+
+def test_rules_have_a_hash_in_every_verdict(core: Core) -> None:
+    core.fire()
+    judged = [r.decode(x.type, x.body) for x in core.records if x.type == "ACT_JUDGED"]
+    assert all(isinstance(body, r.ActJudged) and body.rules_hash == risk.RULES_HASH for body in judged)
