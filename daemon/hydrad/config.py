@@ -75,7 +75,6 @@ class Bridge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             extra={"parse": parse_address, "expected": "tcp://HOST:PORT"},
         ),
     ] = "tcp://127.0.0.1:5555"
-    beat_interval_ms: Annotated[int, Meta(ge=50, le=60_000, description="milliseconds; between beats")] = 1_000
     degraded_after_ms: Annotated[
         int, Meta(ge=100, le=600_000, description="milliseconds; without a beat, until a link is DEGRADED")
     ] = 3_000
@@ -277,7 +276,6 @@ class Rule(NamedTuple):
 
 
 RULES = (
-    Rule("bridge.beat_interval_ms", "bridge.degraded_after_ms"),
     Rule("bridge.degraded_after_ms", "bridge.lost_after_ms"),
     Rule("risk.risk_per_trade_percent", "risk.risk_per_trade_max_percent"),
     Rule("risk.risk_per_trade_max_percent", "risk.open_risk_max_percent"),

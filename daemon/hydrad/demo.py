@@ -44,6 +44,7 @@ from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.calls import PROTOCOL
 
 EXIT_OK, EXIT_FAILED, EXIT_DIFFERENCES, EXIT_UNKNOWN = 0, 1, 10, 12
+TRADES = ("BUY", "SELL")  # deals of the broker's books that are no cash
 STEPS = 540  # 12:00 to 21:00
 READY_TIMEOUT_S = 30.0
 STEP_TIMEOUT_S = 30.0
@@ -460,7 +461,7 @@ def sent_twice(books: dict[int, dict[str, Any]]) -> int:
         (login, row["magic"])
         for login, told in books.items()
         for row in told["deals"]
-        if row["type"] in (0, 1) and row["entry"] == 0
+        if row["type"] in TRADES and row["entry"] == "IN"
     )
     return sum(count - 1 for count in opened.values())
 
@@ -476,7 +477,7 @@ def _compare_open(name: str, ours: list[Position], told: list[dict[str, Any]]) -
 def _compare_deals(name: str, state: State, ours: list[Position], told: list[dict[str, Any]]) -> list[str]:
     """Every trade at the broker is booked here, with the same price, volume and magic."""
     booked = {ticket for position in ours for ticket in position.deals}
-    theirs = {row["ticket"]: row for row in told if row["type"] in (0, 1)}
+    theirs = {row["ticket"]: row for row in told if row["type"] in TRADES}
     found = []
     if booked != set(theirs):
         found.append(f"{name}: deals {sorted(booked)} in the journal, {sorted(theirs)} at the broker")
@@ -493,7 +494,7 @@ def _compare_deals(name: str, state: State, ours: list[Position], told: list[dic
 
 
 def _compare_balance(name: str, ours: list[Position], told: dict[str, Any]) -> list[str]:
-    cash = sum((Decimal(row["profit"]) for row in told["deals"] if row["type"] not in (0, 1)), Decimal(0))
+    cash = sum((Decimal(row["profit"]) for row in told["deals"] if row["type"] not in TRADES), Decimal(0))
     result = sum((position.profit for position in ours), Decimal(0))
     if cash + result == Decimal(told["balance"]):
         return []

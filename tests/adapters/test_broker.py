@@ -615,7 +615,13 @@ def test_it_ends_in_good_order(broker: RunningBroker) -> None:
 def test_books_of_another_broker_or_account_are_refused(broker: RunningBroker) -> None:
     assert broker.stop() == 0
     text = broker.config.read_text()
-    for change in (('"test-broker"', '"another"'), ('"EUR"', '"USD"'), ("feed.npz", "none.npz"), ("1003", "1002")):
+    for change in (
+        ("books.db", "none/books.db"),
+        ('"test-broker"', '"another"'),
+        ('"EUR"', '"USD"'),
+        ("feed.npz", "none.npz"),
+        ("1003", "1002"),
+    ):
         broker.config.write_text(text.replace(*change))
         refused = broker.spawn()
         refused.communicate()

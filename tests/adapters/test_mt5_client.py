@@ -65,7 +65,7 @@ Answer = Callable[[str, list[Any]], Any]
 def mt5(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The module as a program imports it, not connected."""
     monkeypatch.syspath_prepend(module_path())
-    import MetaTrader5  # noqa: PLC0415 - its folder is on the path only here
+    import MetaTrader5
 
     MetaTrader5.shutdown()
     yield MetaTrader5
@@ -80,6 +80,7 @@ class Peer:
     def __init__(self, path: Path, answer: Answer) -> None:
         self.asked: list[tuple[str, list[Any]]] = []
         self._answer = answer
+        self._connections: list[socket.socket] = []
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen()
@@ -87,7 +88,9 @@ class Peer:
         self._thread.start()
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        for open_socket in (self._listener, *self._connections):
+            with contextlib.suppress(OSError):  # closed already
+                open_socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
 
@@ -95,6 +98,7 @@ class Peer:
         with contextlib.suppress(OSError):  # the listener was shut down, or the client left
             while True:
                 connection, _ = self._listener.accept()
+                self._connections.append(connection)
                 with connection, connection.makefile("rb") as stream, contextlib.suppress(Gone):
                     while size := stream.read(4):
                         self._one(connection, json.loads(stream.read(int.from_bytes(size, "big"))))

@@ -24,7 +24,8 @@ CONFIG = """\
 conductor = "client"
 start = "2014-05-02T12:25:00Z"
 [timing]
-result_timeout_ms = 1500
+act_deadline_ms = 1500
+result_timeout_ms = 1600
 settle_ms = 1000
 query_interval_ms = 200
 """
@@ -136,7 +137,7 @@ class PaperHome:
 
     def opened(self, login: int = 100001) -> list[dict[str, Any]]:
         """Opening deals in the broker's own books."""
-        return [d for d in self.broker(op="books", login=login)["deals"] if d["type"] in (0, 1) and d["entry"] == 0]
+        return [d for d in self.broker(op="books", login=login)["deals"] if d["type"] in ("BUY", "SELL") and d["entry"] == "IN"]
 
     # --- processes ----------------------------------------------------------------------------------
 

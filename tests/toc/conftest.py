@@ -417,9 +417,10 @@ class Core:
 
     def deal_row(self, ticket: int, position_id: int, **overrides: Any) -> f.DealRow:
         """A closing deal of 22 steps by a program, unless told otherwise."""
+        profit = Decimal("19.80") if overrides.get("entry", 1) else Decimal(0)
         row = f.DealRow(
             ticket, ticket, position_id, "EURUSD", 1, 1, 3, 22, 110_100, 0, self.market_ms,
-            Decimal("19.80"), Decimal(0), Decimal(0), Decimal(0), "",
+            profit, Decimal(0), Decimal(0), Decimal(0), "",
         )  # fmt: skip
         return msgspec.structs.replace(row, **overrides)
 

@@ -446,9 +446,15 @@ class AgentCore:
         facts = msgspec.structs.asdict(answer)
         changed, event = facts.pop("identity_changed"), _EVENT_OF[facts.pop("state")]
         self._tell(self._next_row((call.act_id, call.move), event, **facts))
-        self._read_ms = -1
+        if event is Event.UNCLEAR:
+            self._seek((call.act_id, call.move))
+        self._look_again()
         if changed:
             self._send_ready(frames.Warn("IDENTITY_CHANGED", f"after act {call.act_id}"))
+
+    def _look_again(self) -> None:
+        """An act changed something: the next reading is a full one, and its positions are told in any case."""
+        self._read_ms, self._positions_shown = -1, None
 
     def _plan(self, body: frames.Plan) -> None:
         if unsupported(body.steps):
@@ -500,7 +506,7 @@ class AgentCore:
             event = _FOUND_AS[facts.pop("state")]
             facts.pop("connected")
             self._tell(self._next_row(key, event, code=event.name, **facts))
-            self._read_ms = -1
+            self._look_again()
         elif key in self._askers:
             self._tell(known)
 
@@ -723,9 +729,9 @@ class AgentCore:
 
     def _positions_differ(self, rows: tuple[PositionRow, ...]) -> bool:
         """At once for what a person did or the broker did; profit alone at most once a second."""
-        if rows == self._positions_shown:
-            return False
-        shown = [_without_profit(row) for row in self._positions_shown or ()]
+        if self._positions_shown is None or rows == self._positions_shown:
+            return self._positions_shown is None
+        shown = [_without_profit(row) for row in self._positions_shown]
         late = self._now_ns - self._positions_shown_ns >= SHOW_EVERY_NS
         return late or [_without_profit(row) for row in rows] != shown
 

@@ -83,7 +83,7 @@ class Talk:
     def welcome(self, body: Welcome, now_ns: int) -> None:
         """WELCOME answers one of the HELLOs; the first of them gives the widest, so a true, bound."""
         self.phase = Phase.READING
-        self._beat_ns = now_ns
+        self._beat_ns, self._echo = now_ns, body.machine_ns
         self.clock.measured(self._first_hello_ns, now_ns, body.machine_ns)
 
     def beat(self, body: BeatDown, now_ns: int) -> None:

@@ -88,7 +88,6 @@ class Engine:
         """Recovery is the only start-up: whatever was in flight is UNKNOWN until a hand-shake has told."""
         live = self.live
         live.symbols = body.symbols
-        live.beat_interval_ns = body.beat_interval_ms * MS
         live.degraded_after_ns, live.lost_after_ns = body.degraded_after_ms * MS, body.lost_after_ms * MS
         if body.birth is not None:
             birth = body.birth
@@ -154,10 +153,6 @@ class Engine:
             reconcile.absent_by_history(turn, link)
         self._acts_clock(turn)
         self._bad_ticks_told(turn)
-        if turn.now_ns - self.live.beaten_ns >= self.live.beat_interval_ns:
-            self.live.beaten_ns = turn.now_ns
-            for link in self.live.links.values():
-                turn.send(link, f.BeatDown(turn.now_ns))
 
     def _link_clock(self, turn: Turn, link: Link) -> None:
         if link.session is None:

@@ -39,7 +39,6 @@ class Started(_Input, frozen=True, tag="STARTED"):
     timing: Timing
     halt_file: bool
     symbols: tuple[str, ...]
-    beat_interval_ms: int = 1_000
     degraded_after_ms: int = 3_000
     lost_after_ms: int = 10_000
     notes: tuple[tuple[str, str], ...] = ()

@@ -82,6 +82,7 @@ class Link:
     terms: dict[str, SymbolTerms] = field(default_factory=dict)
     quotes: dict[str, Quote] = field(default_factory=dict)
     rates: dict[str, Rate] = field(default_factory=dict)
+    ledger_seen: int = 0  # entries of the agent's ledger told without a hole; `ledger_known` follows with a verdict
     incoming: Books = field(default_factory=Books)
     positions: dict[int, f.PositionRow] = field(default_factory=dict)
     positions_ns: int = 0
@@ -120,8 +121,6 @@ class Live:
     withheld: list[int] = field(default_factory=list)
     degraded_after_ns: int = 3_000_000_000
     lost_after_ns: int = 10_000_000_000
-    beat_interval_ns: int = 1_000_000_000
-    beaten_ns: int = 0
     bad_ticks: dict[tuple[str, str, str], tuple[int, str]] = field(default_factory=dict)
     bad_ticks_ns: int = 0
     clock_ns: int = 0

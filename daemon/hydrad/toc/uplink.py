@@ -164,7 +164,7 @@ def _begin(
     _look_at_ledger(turn, terminal, hello)
     if turn.market_ms == 0:
         turn.advance_market(hello.market_ms)
-    known = terminal.ledger_known
+    known = link.ledger_seen = terminal.ledger_known
     if "handshake_without_ledger" in turn.mutants:
         known = hello.ledger_length
     account = turn.state.accounts[terminal.account]
@@ -241,7 +241,9 @@ def _two_agents(turn: Turn, link: Link) -> None:
 def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
     if link.rival is not None and body.echo_ns > link.rival[1]:
         _two_agents(turn, link)
+    """Answered at once: both sides measure the other's clock by the round trip of their own beat."""
     link.beat, link.beat_ns = body, turn.now_ns
+    turn.send(link, f.BeatDown(turn.now_ns))
     if body.echo_ns:
         round_trip_ns = turn.now_ns - body.echo_ns - body.echo_held_ns
         if round_trip_ns >= 0:
@@ -325,20 +327,28 @@ def _ledger(turn: Turn, link: Link, body: f.Ledger) -> None:
     for row in body.rows:
         reconcile.book_row(turn, link, row, "ledger")
     if body.rows:
-        _booked(turn, link, body.ledger_id, body.rows[-1].index)
+        link.ledger_seen = body.rows[-1].index
+        _booked(turn, link, body.ledger_id, link.ledger_seen)
 
 
 def _booked(turn: Turn, link: Link, ledger_id: str, index: int) -> None:
-    """Entries are booked in order; what was seen out of order waits for the next hand-shake."""
     terminal = turn.state.terminals[link.terminal]
     if terminal.ledger_id == ledger_id and index > terminal.ledger_known:
         turn.emit(r.LedgerBooked(link.terminal, ledger_id, index))
+
+
+def _seen(link: Link, index: int) -> bool:
+    """Whether an entry follows the last one told; what comes after a hole waits for the next hand-shake."""
+    follows = index == link.ledger_seen + 1
+    link.ledger_seen += follows
+    return follows
 
 
 # --- acts -----------------------------------------------------------------------------------------------
 
 
 def _ack(turn: Turn, link: Link, body: f.Ack) -> None:
+    _seen(link, body.ledger_index)
     act = turn.state.acts.get(body.act_id)
     if act is not None and act.state is ActState.ROUTED:
         turn.move(act, ActEvent.ACK, "ledger")
@@ -346,10 +356,8 @@ def _ack(turn: Turn, link: Link, body: f.Ack) -> None:
 
 def _row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
     reconcile.book_row(turn, link, row, by)
-    terminal = turn.state.terminals[link.terminal]
-    hello = link.hello
-    if hello is not None and terminal.ledger_id == hello.ledger_id and row.index == terminal.ledger_known + 1:
-        _booked(turn, link, hello.ledger_id, row.index)
+    if _seen(link, row.index):
+        _booked(turn, link, turn.state.terminals[link.terminal].ledger_id, row.index)
 
 
 def _result(turn: Turn, link: Link, body: f.Result) -> None:

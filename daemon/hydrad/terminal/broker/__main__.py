@@ -47,8 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def serve(config: BrokerConfig) -> int:
-    """Serve until a `shutdown`, SIGTERM or SIGINT; raises AlreadyRunning, BadFeed, BadBooks, BadNumber."""
+    """Serve until a `shutdown`, SIGTERM or SIGINT; raises AlreadyRunning and what a bad file raises."""
     path = Path(config.books)
+    for needed in (path, Path(config.socket), Path(config.control)):
+        if not needed.parent.is_dir():
+            raise BadConfig(f"{needed.parent} is no folder")
     lock = _locked(Path(f"{path}.lock"))
     try:
         books = Books(path, config.instance, config.start_ms)

@@ -8,7 +8,7 @@ for `__hydra_sim__`.
 
 from __future__ import annotations
 
-from .calls import FUNCTIONS, MARK
+from . import calls as _calls
 from .constants import *  # noqa: F403 - the package's constants are its own names
 from .structs import (
     AccountInfo,
@@ -26,9 +26,9 @@ from .structs import (
 
 __version__ = "5.0.6231"
 __author__ = "HydraX"
-__hydra_sim__ = MARK
+__hydra_sim__ = _calls.MARK
 
-globals().update(FUNCTIONS)
+globals().update(_calls.FUNCTIONS)
 
 __all__ = [  # noqa: PLE0604 - the functions' names are in the table
     "AccountInfo",
@@ -42,6 +42,6 @@ __all__ = [  # noqa: PLE0604 - the functions' names are in the table
     "TradeOrder",
     "TradePosition",
     "TradeRequest",
-    *FUNCTIONS,
+    *_calls.FUNCTIONS,
     *(name for name in globals() if name.isupper()),
 ]
