@@ -64,9 +64,12 @@ class Client:
         except Lost:
             raise Failure("UNREACHABLE", "the daemon went away before it answered", _HINT_UP) from None
 
-    def request(self, verb: str, /, *, wait_s: float = 0.0, **fields: Any) -> Answer:
-        """Asks for a change, with this invocation's key; `wait_s` is what the daemon itself may take."""
-        deadline = time.monotonic() + wait_s + self.timeout_s
+    def request(self, verb: str, /, *, wait_s: float | None = None, **fields: Any) -> Answer:
+        """Asks for a change, with this invocation's key. `wait_s`, where the verb has it: how long the daemon itself
+        may wait for a verdict before it answers."""
+        if wait_s is not None:
+            fields["wait_s"] = wait_s
+        deadline = time.monotonic() + (wait_s or 0.0) + self.timeout_s
         try:
             return self._exchange(verb, fields, self.key, deadline, deadline_lost_s=self.timeout_s)
         except (TimeoutError, Lost):

@@ -23,13 +23,17 @@ from hydrad.host.clock import SystemClock
 from hydrad.host.keys import BadSecret
 from hydrad.host.lock import FileLock, Held
 from hydrad.host.places import BadPlace, Places, find_places, make_private
+from hydrad.journal import inputs
+from hydrad.journal.sqlite import SqliteJournal
 from hydrad.journal.verify import verify
+from hydrad.paper import Family
+from hydrad.replay import compare
 from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.calls import PROTOCOL
 from hydrad.wire.codes import ErrorCode
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_DIFFERENCES, EXIT_CONFLICT = 0, 1, 2, 10, 15
-EXIT_FENCED, EXIT_CONFIG = 75, 78
+EXIT_PARTLY, EXIT_FENCED, EXIT_CONFIG = 7, 75, 78
 
 
 class Failed(Exception):
@@ -78,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     init = verbs.add_parser("init", parents=[common], help="make a home")
     init.add_argument("--real", action="store_true", help="for demo and live accounts; starts HALTED")
     init.set_defaults(work=_init, schema="hydra.init/v1")
+    down = verbs.add_parser("down", parents=[common], help="end what a killed daemon left running")
+    down.set_defaults(work=_down, schema="hydra.down/v1")
     noun = verbs.add_parser("config", help="the configuration").add_subparsers(required=True, metavar="VERB")
     check = noun.add_parser("check", parents=[common], help="read it, and say what is wrong")
     check.add_argument("file", nargs="?", type=Path)
@@ -85,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     noun = verbs.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="VERB")
     verifier = noun.add_parser("verify", parents=[common], help="check the chain of hashes")
     verifier.add_argument("file", nargs="?", type=Path)
+    verifier.add_argument("--replay", action="store_true", help="and make it again from the logged inputs")
     verifier.set_defaults(work=_journal_verify, schema="hydra.journal_verify/v1")
     verbs.add_parser("demo", help="the whole pipeline on a recorded day", add_help=False)
     verbs.add_parser("drill", help="the seeded simulator", add_help=False)
@@ -169,6 +176,18 @@ def _init(options: argparse.Namespace) -> tuple[object, list[str]]:
     return data, lines
 
 
+def _down(options: argparse.Namespace) -> tuple[object, list[str]]:
+    """Broker and agents survive a killed daemon; without it they are ended by their locks."""
+    places = find_places(os.environ)
+    with _take(places):
+        names = sorted(path.parent.name for path in places.terminals_dir.glob("*/bundle.toml"))
+        ended, left = Family(places, names).stop()
+    if left:
+        raise Failed(EXIT_PARTLY, ErrorCode.PARTLY, "would not end: " + ", ".join(left))
+    lines = [f"ended {', '.join(ended)}"] if ended else []
+    return {"pid": None, "stopped": ended}, lines
+
+
 def _config_check(options: argparse.Namespace) -> tuple[object, list[str]]:
     places = find_places(os.environ)
     loaded = _load(places, EXIT_FAILED, options.file)
@@ -193,7 +212,24 @@ def _journal_verify(options: argparse.Namespace) -> tuple[object, list[str]]:
         message = f"{path}: broken at record {verdict.broken_at_seq}: {verdict.detail}"
         _say(options, data, [], Problem(ErrorCode.DIFFERENCES.value, message))
         return EXIT_DIFFERENCES, []
+    if options.replay:
+        return _replayed(path, data)
     return data, [f"{path}: {verdict.records} records verify, head {verdict.head[1].hex()[:16]}"]
+
+
+def _replayed(path: Path, data: dict[str, object]) -> tuple[object, list[str]]:
+    """The journal made again from the inputs beside it."""
+    journal = SqliteJournal(path)
+    try:
+        outcome = compare(inputs.read(path.parent / "inputs"), journal.replay())
+    finally:
+        journal.close()
+    data |= {"inputs": outcome.inputs, "replayed": outcome.records, "differs_at_seq": outcome.differs_at}
+    if outcome.differs_at is not None:
+        raise Failed(
+            EXIT_DIFFERENCES, ErrorCode.DIFFERENCES, f"{path}: the replay differs from record {outcome.differs_at} on"
+        )
+    return data, [f"{path}: {outcome.records} records verify, and {outcome.inputs} inputs give them again"]
 
 
 if __name__ == "__main__":

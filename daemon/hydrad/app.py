@@ -117,10 +117,10 @@ class App:
             self._stopping, self._exit = reason, code
         self._wake.set()
 
-    async def stop_family(self) -> list[str]:
-        """End the simulated broker and the agents; for `down` alone."""
+    async def stop_family(self) -> tuple[list[str], list[str]]:
+        """End the simulated broker and the agents; for `down` alone. Those that ended, and those that would not."""
         family, self.family = self.family, None
-        return await family.stop() if family else []
+        return await asyncio.to_thread(family.stop) if family else ([], [])
 
     def enrolled(self, verb: calls.TerminalEnroll, pair: KeyPair) -> str:
         """A terminal was added to the journal: write its bundle, and in a paper home run its agent."""

@@ -170,6 +170,7 @@ def started(opened: Opened, instance: str, birth: i.HomeBirth | None = None) -> 
         timing=config.timing,
         halt_file=opened.places.halt_file.exists(),
         symbols=opened.watch.symbols,
+        profile=config.apex.profile if config.apex.enabled else "",
         degraded_after_ms=config.bridge.degraded_after_ms,
         lost_after_ms=config.bridge.lost_after_ms,
         notes=tuple(opened.notes),

@@ -76,23 +76,24 @@ class Family:
     def look(self, now_s: float) -> None:
         """Adopt what runs, start what does not."""
         for child in self.children.values():
-            if child.process is not None:
-                child.process.poll()
-            if child.running or now_s < child.retry_at:
+            starting = child.process is not None and child.process.poll() is None
+            if child.running or starting or now_s < child.retry_at:
                 continue
             child.restarts += 1
             child.process = processes.spawn(child.argv, child.log, os.environ, self._places.state_dir)
-            child.retry_at = now_s + 1.0 + child.backoff_s
+            child.retry_at = now_s + child.backoff_s
             child.backoff_s = min(child.backoff_s * 2, BACKOFF_MAX_S) if child.restarts else child.backoff_s
 
-    async def stop(self) -> list[str]:
-        """End all, agents first; the names of those that ran."""
-        ended = []
+    def stop(self) -> tuple[list[str], list[str]]:
+        """End all, agents first: the names of those that ended now, and of those that would not."""
+        ended, left = [], []
         for child in reversed(self.children.values()):
-            how = await asyncio.to_thread(processes.stop, child.lock, GRACE_S)
-            if how is not processes.Ended.NOT_RUNNING:
+            how = processes.stop(child.lock, GRACE_S)
+            if how is processes.Ended.STILL_THERE:
+                left.append(child.name)
+            elif how is not processes.Ended.NOT_RUNNING:
                 ended.append(child.name)
-        return ended
+        return ended, left
 
 
 class BrokerControl:

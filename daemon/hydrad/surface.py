@@ -139,8 +139,13 @@ class ControlSurface:
             message = f"acts without a verdict: {shown}"
             self._problem(reply, verb, ErrorCode.CONFLICT, message, "wait for them, or repeat with --yes")
             return
-        stopped = await self._app.stop_family()
-        reply.send(self._envelope("hydra.down/v1", a.DownData(self._app.pid, tuple(stopped)), None))
+        stopped, left = await self._app.stop_family()
+        problem = None
+        if left:
+            problem = Problem(
+                ErrorCode.PARTLY.value, "would not end: " + ", ".join(left), "kill -9, and look at its log"
+            )
+        reply.send(self._envelope("hydra.down/v1", a.DownData(self._app.pid, tuple(stopped)), problem))
         self._app.stop("down")
 
     # --- queries ------------------------------------------------------------------------------------

@@ -38,9 +38,9 @@ def up(session: Session) -> int:
 def down(session: Session, yes: bool) -> int:
     """Stop the daemon; refused while acts are in flight, unless --yes."""
     stopped = _stop(session, yes)
-    if stopped is None:
+    if stopped is None:  # a killed daemon leaves its broker and agents running
         session.talk.note("no daemon was running")
-        stopped = session.local({"pid": None, "stopped": []})
+        return ExitCode(subprocess.run([*hydrad_command(), "down", "-o", session.out.form], check=False).returncode)
 
     def people(data: Any) -> None:
         if data.pid is not None:

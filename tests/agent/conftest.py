@@ -90,6 +90,7 @@ class Broker:
         self.positions: dict[int, f.PositionRow] = {}
         self.done: dict[tuple[int, int], calls.Performed] = {}
         self.tickets = 1000
+        self.shown_from_ns: dict[tuple[int, int], int] = {}  # acts that the records show only later
         self.connected = True
         self.ask_points = ASK
 
@@ -111,9 +112,10 @@ class Broker:
         self.done[call.act_id, call.move] = answer
         return answer
 
-    def find(self, call: calls.Find) -> calls.Found:
-        known = self.done.get((call.act_id, call.move))
-        if known is None:
+    def find(self, call: calls.Find, now_ns: int) -> calls.Found:
+        key = (call.act_id, call.move)
+        known = self.done.get(key)
+        if known is None or now_ns < self.shown_from_ns.get(key, 0):
             return calls.Found(None, self.connected)
         return calls.Found(
             f.RowState.DONE, self.connected, known.order_ticket, known.deal_ticket, known.position_id, ASK, 10
@@ -232,7 +234,7 @@ class Bench:
             case calls.Perform():
                 return broker.perform(call)
             case calls.Find():
-                return broker.find(call)
+                return broker.find(call, self.now_ns)
             case calls.ReadBooks():
                 return calls.Books(self.market_ms, (TERMS,), self.held(), (), (), self.account())
             case calls.ReadTerms():

@@ -277,6 +277,7 @@ def test_halted_opens_nothing_and_closes_everything(bench: Bench) -> None:
     assert bench.of(f.Halted)[-1] == f.Halted(True, "ann")
     assert bench.fire(act_id=FIRE + 1).code == "HALTED"
     (held,) = bench.held()
+    bench.poll()
     for number, (stop, code) in enumerate(((held.stop_points - 1, "NOT_TIGHTER"), (0, "NOT_TIGHTER"), (ASK - 100, ""))):
         asked = order(kind=ActKind.MODIFY, position_id=held.position_id, stop_points=stop)
         bench.send(bench.command(asked, FIRE + 5 + number, f.Modify))

@@ -118,8 +118,10 @@ class FakeApex:
 
 def plain(state: State) -> dict[str, Any]:
     """Everything of a state, for deep comparison; a set's order has no meaning."""
-    built: dict[str, Any] = msgspec.to_builtins({name: getattr(state, name) for name in State.__slots__}, str_keys=False)
-    return {name: sorted(value) if isinstance(value, set) else value for name, value in built.items()}
+    built: dict[str, Any] = msgspec.to_builtins(
+        {name: getattr(state, name) for name in State.__slots__}, str_keys=False
+    )
+    return {name: sorted(value) if isinstance(getattr(state, name), set) else value for name, value in built.items()}
 
 
 def folded(records: Sequence[Record]) -> State:
@@ -183,9 +185,7 @@ class Core:
         self.start(i.HomeBirth(mode, 77, BOSS))
         for agent in self.agents.values():
             kind = "paper" if mode is HomeMode.PAPER else "demo"
-            verb = calls.TerminalEnroll(
-                agent.name, agent.account, agent.login, "Sim", kind=kind, symbols=("EURUSD",)
-            )
+            verb = calls.TerminalEnroll(agent.name, agent.account, agent.login, "Sim", kind=kind, symbols=("EURUSD",))
             assert self.ask(verb, extra=f"key-{agent.name}").problem is None
 
     @property
@@ -214,11 +214,7 @@ class Core:
         return [r.decode(record.type, record.body) for record in records]
 
     def start(self, birth: i.HomeBirth | None = None, halt_file: bool = False) -> list[r.Body]:
-        return self.step(
-            i.Started(
-                "inst", "0", "2024a", self.limits, self.timing, halt_file, ("EURUSD",), birth=birth
-            )
-        )
+        return self.step(i.Started("inst", "0", "2024a", self.limits, self.timing, halt_file, ("EURUSD",), birth=birth))
 
     def restart(self) -> None:
         """The daemon dies; another folds the journal and starts."""
@@ -328,7 +324,15 @@ class Core:
     def role(self, who: str, role: Role) -> None:
         """Somebody else gets a role."""
         record = Record(
-            self.state.seq + 1, self.state.epoch, self.now_ns, 0, 0, BOSS, "shell", "OPERATOR_SET", 1,
+            self.state.seq + 1,
+            self.state.epoch,
+            self.now_ns,
+            0,
+            0,
+            BOSS,
+            "shell",
+            "OPERATOR_SET",
+            1,
             r.encode(r.OperatorSet(who, who, role)),
         )
         fold.apply(self.state, record)

@@ -184,8 +184,8 @@ CASES: list[tuple[Reason, Change, Change]] = [
     ),
     (
         Reason.OPEN_POSITIONS,
-        _do(lambda c: foreign(c), lambda c: with_limits(c, open_positions_max=1)),
-        _do(lambda c: foreign(c), lambda c: with_limits(c, open_positions_max=2)),
+        _do(foreign, lambda c: with_limits(c, open_positions_max=1)),
+        _do(foreign, lambda c: with_limits(c, open_positions_max=2)),
     ),
     (Reason.FIRES_PER_MINUTE, _do(lambda c: routed(c, 100)), _do(lambda c: routed(c, 99))),
     (
@@ -195,8 +195,8 @@ CASES: list[tuple[Reason, Change, Change]] = [
     ),
     (
         Reason.OPEN_RISK,  # 10 steps that lose 1000 points hold 100; this fire adds 48.40
-        _do(lambda c: foreign(c), lambda c: with_limits(c, open_risk_max_percent=Decimal("1.483"))),
-        _do(lambda c: foreign(c), lambda c: with_limits(c, open_risk_max_percent=Decimal("1.484"))),
+        _do(foreign, lambda c: with_limits(c, open_risk_max_percent=Decimal("1.483"))),
+        _do(foreign, lambda c: with_limits(c, open_risk_max_percent=Decimal("1.484"))),
     ),
     (
         Reason.DAY_LOSS,
@@ -210,7 +210,7 @@ CASES: list[tuple[Reason, Change, Change]] = [
     ),
     (
         Reason.NETTING_SYMBOL_BUSY,
-        _do(lambda c: setattr(c.state.accounts["alpha"], "hedging", False), lambda c: foreign(c)),
+        _do(lambda c: setattr(c.state.accounts["alpha"], "hedging", False), foreign),
         _do(lambda c: setattr(c.state.accounts["alpha"], "hedging", False), lambda c: foreign(c, symbol="XAUUSD")),
     ),
 ]

@@ -96,7 +96,7 @@ def test_what_the_sets_promise() -> None:
     assert {state for state, row in act.TRANSITIONS.items() if set(row) <= {ActEvent.QUARANTINE}} == set(act.FINAL)
     assert act.LANE_BUSY < act.RESERVED < act.LIVE_OR_EXECUTED
     assert not act.RESERVED & act.FINAL
-    assert REDUCES_IN == {LinkState.READY, LinkState.DEGRADED}
+    assert {LinkState.READY, LinkState.DEGRADED} == REDUCES_IN
     assert all(state in act.TRANSITIONS for state in ActState)
     assert all(state in mission.TRANSITIONS for state in MissionState)
     assert all(state in LINK_TRANSITIONS for state in LinkState)

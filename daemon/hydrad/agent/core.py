@@ -236,9 +236,7 @@ class AgentCore:
         """Add an act's next row."""
         state = self._ledger.successor(key, event)
         facts["detail"] = facts.get("detail", "")[:_DETAIL_MAX]
-        row = LedgerRow(
-            len(self._ledger) + 1, *key, state, digest, self._now_ns, self._market_ms, **facts
-        )
+        row = LedgerRow(len(self._ledger) + 1, *key, state, digest, self._now_ns, self._market_ms, **facts)
         self._store(entries.RowStored(row))
         return row
 
@@ -534,9 +532,7 @@ class AgentCore:
         self._worker_up, self._connected_since_ns = False, None
         match call:
             case calls.Perform():
-                row = self._next_row(
-                    (call.act_id, call.move), Event.UNCLEAR, code="WORKER_LOST", detail=given.reason
-                )
+                row = self._next_row((call.act_id, call.move), Event.UNCLEAR, code="WORKER_LOST", detail=given.reason)
                 self._tell(row)
             case calls.Find():
                 self._seek((call.act_id, call.move))

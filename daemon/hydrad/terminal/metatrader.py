@@ -129,9 +129,7 @@ class Terminal:
         known = self._grids.get(symbol)
         if known is None:
             info = self.ask("symbol_info", symbol)
-            known = Grid(
-                int(info.digits), exact(info.volume_step), int(info.filling_mode), int(info.trade_exemode)
-            )
+            known = Grid(int(info.digits), exact(info.volume_step), int(info.filling_mode), int(info.trade_exemode))
             self._grids[symbol] = known
         return known
 
@@ -202,5 +200,3 @@ def _module(simulated: bool) -> Any:
             "the MetaTrader5 package is not installed here; MetaQuotes ships it for Windows only, so an agent for a "
             "real terminal runs on the terminal's own Windows host"
         ) from None
-
-

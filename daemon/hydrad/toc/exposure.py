@@ -16,13 +16,13 @@ def reserved(state: State, account: str) -> list[Act]:
     """Fires of an account whose exposure is held without a position: in flight, UNKNOWN, resting, QUARANTINED."""
     return [
         act
-        for act in (state.acts[number] for number in state.acts_open)
+        for act in (state.acts[number] for number in sorted(state.acts_open))
         if act.kind is ActKind.FIRE and act.account == account and act.state in RESERVED
     ]
 
 
 def open_positions(state: State, account: str) -> list[Position]:
-    positions = (state.positions[number] for number in state.positions_open)
+    positions = (state.positions[number] for number in sorted(state.positions_open))
     return [position for position in positions if position.account == account]
 
 

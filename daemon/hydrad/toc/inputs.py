@@ -29,7 +29,8 @@ class HomeBirth(_Input, frozen=True):
 
 class Started(_Input, frozen=True, tag="STARTED"):
     """The daemon holds the lock and has folded the journal. `birth` only when the journal is empty. `halt_file`:
-    somebody wrote HALT while no daemon ran. `symbols`: those that APEX watches.
+    somebody wrote HALT while no daemon ran. `symbols`: those that APEX watches, by
+    its `profile` (empty: none).
     `notes`: findings of the start itself, as code and detail."""
 
     instance: str
@@ -41,6 +42,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     symbols: tuple[str, ...]
     degraded_after_ms: int = 3_000
     lost_after_ms: int = 10_000
+    profile: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     birth: HomeBirth | None = None
 

@@ -39,8 +39,7 @@ def shown(act: Act) -> str:
 def lane_busy(state: State, account: str) -> bool:
     """One opening act of an account may be in flight or UNKNOWN at a time, and none while a person has to decide."""
     return any(
-        act.account == account
-        and (act.state in LANE_BLOCKED or (act.kind is ActKind.FIRE and act.state in LANE_BUSY))
+        act.account == account and (act.state in LANE_BLOCKED or (act.kind is ActKind.FIRE and act.state in LANE_BUSY))
         for act in (state.acts[number] for number in state.acts_open)
     )
 

@@ -239,9 +239,9 @@ def _two_agents(turn: Turn, link: Link) -> None:
 
 
 def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
+    """Answered at once: both sides measure the other's clock by the round trip of their own beat."""
     if link.rival is not None and body.echo_ns > link.rival[1]:
         _two_agents(turn, link)
-    """Answered at once: both sides measure the other's clock by the round trip of their own beat."""
     link.beat, link.beat_ns = body, turn.now_ns
     turn.send(link, f.BeatDown(turn.now_ns))
     if body.echo_ns:

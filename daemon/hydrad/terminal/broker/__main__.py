@@ -7,8 +7,6 @@ books.
 from __future__ import annotations
 
 import argparse
-import fcntl
-import os
 import signal
 import sys
 import time
@@ -16,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hydrad.domain.money import BadNumber
+from hydrad.host.lock import FileLock, Held
 from hydrad.terminal.broker.api import Api
 from hydrad.terminal.broker.books import BadBooks, Books
 from hydrad.terminal.broker.broker import Broker
@@ -52,14 +51,15 @@ def serve(config: BrokerConfig) -> int:
     for needed in (path, Path(config.socket), Path(config.control)):
         if not needed.parent.is_dir():
             raise BadConfig(f"{needed.parent} is no folder")
-    lock = _locked(Path(f"{path}.lock"))
     try:
+        lock = FileLock(Path(f"{path}.lock"))
+    except Held as held:
+        raise AlreadyRunning(f"another broker has {path} (process {held.pid})") from None
+    with lock:
         books = Books(path, config.instance, config.start_ms)
         market = Market(feed_named(config.feed).load(), config.history_from_ms, books.market_ms)
         _serve(config, Broker(config, market, books))
         books.close()
-    finally:
-        os.close(lock)
     return 0
 
 
@@ -72,17 +72,6 @@ def _serve(config: BrokerConfig, broker: Broker) -> None:
     server.run()
     Path(config.socket).unlink(missing_ok=True)
     Path(config.control).unlink(missing_ok=True)
-
-
-def _locked(path: Path) -> int:
-    """The descriptor of a lock that lives as long as this process."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise AlreadyRunning(f"another broker has {path.with_suffix('')}") from None
-    return descriptor
 
 
 def _refused(text: str, code: int) -> int:

@@ -1,0 +1,217 @@
+"""The agent against everything at once: lost workers, crashes at any point, old daemons, repeats and questions.
+
+The oracle is the broker's own count of orders, which the agent cannot see.
+"""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from hydrad.agent import calls, inputs
+from hydrad.agent.entries import RowStored
+from hydrad.agent.ledger import Ledger
+from hydrad.agent.session import Phase
+from hydrad.domain.instants import SECOND
+from hydrad.domain.orders import Order
+from hydrad.link import frames as f
+from hydrad.link.frames import RowState
+from tests.agent.conftest import FIRE, START_MS, Bench, order, time_stop
+
+IDS = st.integers(FIRE, FIRE + 4)
+STEPS_FROM = FIRE + 100
+NEVER_SENT = (RowState.NOT_EXECUTED, RowState.TOMBSTONED, RowState.REFUSED)
+
+
+def order_of(act_id: int) -> Order:
+    """Each fire has an order of its own; every second one has a plan."""
+    step = time_stop(STEPS_FROM + act_id - FIRE, START_MS + 120_000)
+    return order(volume_steps=1 + act_id - FIRE, plan=(step,) if act_id % 2 else ())
+
+
+class AgentMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench = Bench().ready()
+        self.sent_when_halted: dict[tuple[int, int], int] | None = None
+
+    def up(self) -> bool:
+        return self.bench.core.phase is not Phase.CLOSED
+
+    # --- the daemon -------------------------------------------------------------------------------------
+
+    @precondition(up)
+    @rule(act_id=IDS, late=st.booleans())
+    def fire(self, act_id: int, late: bool) -> None:
+        deadline_ns = self.bench.daemon_ns() + (-1 if late else 5) * SECOND
+        self.bench.send(self.bench.command(order_of(act_id), act_id, deadline_ns=deadline_ns))
+
+    @precondition(up)
+    @rule(act_id=IDS)
+    def fire_of_another_order(self, act_id: int) -> None:
+        self.bench.send(self.bench.command(order(volume_steps=50), act_id))
+
+    @precondition(up)
+    @rule(act_id=IDS, old_epoch=st.integers(0, 3))
+    def fire_of_an_old_daemon(self, act_id: int, old_epoch: int) -> None:
+        before = dict(self.bench.broker.sent)
+        pending = self.bench.call
+        if old_epoch < self.bench.core.epoch_max and pending is None:
+            self.bench.send(self.bench.command(order_of(act_id), act_id), epoch=old_epoch)
+            assert dict(self.bench.broker.sent) == before
+
+    @precondition(up)
+    @rule(act_id=IDS)
+    def ask(self, act_id: int) -> None:
+        self.bench.send(f.Query(act_id, 0))
+
+    @precondition(up)
+    @rule()
+    def halt(self) -> None:
+        self.bench.send(f.Halt("machine"))
+        performing = self.bench.call
+        if not isinstance(performing, calls.Perform) and self.sent_when_halted is None:
+            self.sent_when_halted = self.openings()
+
+    @precondition(lambda self: self.bench.core.phase is Phase.READY)
+    @rule()
+    def resume(self) -> None:
+        self.bench.send(f.Resume("machine"))
+        self.sent_when_halted = None
+
+    @rule(newer=st.booleans())
+    def greet(self, newer: bool) -> None:
+        """A new session, sometimes of a daemon that took over."""
+        self.bench.epoch += newer
+        self.bench.auto = True
+        while self.bench.call is not None:
+            self.bench.answer()
+        self.bench.ready()
+
+    @precondition(up)
+    @rule()
+    def lose_a_frame(self) -> None:
+        self.bench.send(f.Query(1, 0), seq=self.bench.down_seq + 5)
+
+    # --- the worker -------------------------------------------------------------------------------------
+
+    @rule()
+    def slow_worker(self) -> None:
+        self.bench.auto = False
+
+    @precondition(lambda self: self.bench.core.worker_free)
+    @rule()
+    def busy_worker(self) -> None:
+        """A reading takes its time, so that what comes now must wait."""
+        self.bench.auto = False
+        self.bench.poll()
+
+    @rule()
+    def fast_worker(self) -> None:
+        self.bench.auto = True
+        while self.bench.call is not None:
+            self.bench.answer()
+
+    @precondition(lambda self: self.bench.call is not None)
+    @rule()
+    def answer(self) -> None:
+        self.bench.answer()
+
+    @precondition(lambda self: isinstance(self.bench.call, calls.Perform))
+    @rule(executed=st.booleans(), records_late_s=st.sampled_from((0, 5, 50)))
+    def no_verdict(self, executed: bool, records_late_s: int) -> None:
+        call = self.bench.call
+        assert isinstance(call, calls.Perform)
+        if executed:
+            self.bench.broker.perform(call)
+            shown_ns = self.bench.now_ns + records_late_s * SECOND
+            self.bench.broker.shown_from_ns[call.act_id, call.move] = shown_ns
+        self.bench.answer_with(calls.Performed(RowState.UNKNOWN, "TIMEOUT", 10012))
+
+    @rule(executed=st.booleans())
+    def lose_worker(self, executed: bool) -> None:
+        if self.bench.core.worker_free or self.bench.call is not None:
+            self.bench.lose_worker(executed=executed)
+            self.bench.worker_up()
+
+    # --- the host ---------------------------------------------------------------------------------------
+
+    @rule()
+    def crash(self) -> None:
+        self.bench.start()
+
+    @precondition(lambda self: self.bench.core.phase is Phase.READY and self.bench.call is None)
+    @rule(act_id=IDS, committed=st.booleans(), effects_done=st.integers(0, 2))
+    def crash_in_a_fire(self, act_id: int, committed: bool, effects_done: int) -> None:
+        given = self.bench.incoming(self.bench.command(order_of(act_id), act_id))
+        self.bench.step_and_crash(given, committed=committed, effects_done=effects_done)
+
+    @rule(seconds=st.integers(1, 90), connected=st.booleans())
+    def pass_time(self, seconds: int, connected: bool) -> None:
+        self.bench.broker.connected = connected
+        self.bench.pass_time(seconds * SECOND, market_ms=seconds * 1_000)
+        self.bench.broker.connected = True
+
+    # --- what must hold ---------------------------------------------------------------------------------
+
+    def openings(self) -> dict[tuple[int, int], int]:
+        return {key: count for key, count in self.bench.broker.sent.items() if key[0] < STEPS_FROM}
+
+    @invariant()
+    def at_most_one_order_for_each_act_and_move(self) -> None:
+        assert all(count == 1 for count in self.bench.broker.sent.values()), self.bench.broker.sent
+
+    @invariant()
+    def nothing_opens_after_a_halt(self) -> None:
+        if self.sent_when_halted is not None:
+            assert self.openings() == self.sent_when_halted
+
+    @invariant()
+    def what_was_told_is_true(self) -> None:
+        for body in self.bench.sent:
+            if isinstance(body, f.Result | f.Status | f.PlanStepRun):
+                count = self.bench.broker.sent[body.row.act_id, body.row.move]
+                assert count == 1 or body.row.state is not RowState.DONE
+                assert count == 0 or body.row.state not in NEVER_SENT
+
+    @invariant()
+    def what_was_told_is_durable_and_the_ledger_can_be_read_back(self) -> None:
+        ledger = Ledger()
+        for entry in self.bench.durable:
+            if isinstance(entry, RowStored):
+                ledger.apply(entry.row)
+        told = [b.row for b in self.bench.sent if isinstance(b, f.Result | f.Status | f.PlanStepRun)]
+        assert all(ledger.after(row.index - 1)[:1] == [row] for row in told)
+
+    @invariant()
+    def an_order_at_the_broker_was_journaled_first(self) -> None:
+        journaled = {
+            (entry.row.act_id, entry.row.move)
+            for entry in self.bench.durable
+            if isinstance(entry, RowStored) and entry.row.order is not None
+        }
+        assert set(key for key, count in self.bench.broker.sent.items() if count) <= journaled
+
+    def teardown(self) -> None:
+        """Everything heals: every act ends in a verdict, and it is the right one."""
+        bench = self.bench
+        bench.auto = True
+        while bench.call is not None:
+            bench.answer()
+        if not bench.core.worker_free:
+            bench.worker_up()
+        if bench.core.phase is not Phase.CLOSED:
+            bench.step(inputs.LinkLost(*bench.at(), "healing"))
+        bench.epoch += 1
+        bench.ready()
+        bench.pass_time(70 * SECOND)
+        for act_id in range(FIRE, FIRE + 5):
+            bench.send(f.Query(act_id, 0))
+            row = bench.told(act_id)
+            assert (row.state is RowState.DONE) == (bench.broker.sent[act_id, 0] == 1), row
+            assert row.state in (RowState.DONE, *NEVER_SENT)
+
+
+TestAgent = AgentMachine.TestCase
+TestAgent.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
