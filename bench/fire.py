@@ -27,7 +27,8 @@ from hydrad.host.places import find_places
 from hydrad.wire import calls, codec
 from hydrad.wire.answers import Answer
 
-FIRES = 150
+# The agents themselves cap opening orders at 60 a minute each.
+FIRES = 110
 PARTS = 400
 CONFIG = """\
 [paper]
@@ -161,7 +162,8 @@ def main() -> None:
         client = Client(str(find_places(environ).socket))
         parts_first = [commits(home), zmq_round_trip(), pipe_round_trip(), unix_round_trip(home)]
         filled, closed = fires(client)
-        (home / "part.db").unlink()
+        for name in ("part.db", "echo.sock"):
+            (home / name).unlink()
         parts_last = [commits(home), zmq_round_trip(), pipe_round_trip(), unix_round_trip(home)]
     finally:
         subprocess.run([hydractl, "down", "--yes"], env=environ, stdout=subprocess.DEVNULL)

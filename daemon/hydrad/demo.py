@@ -295,7 +295,8 @@ class _Demo:
         for line in differences:
             sys.stderr.write(f"difference: {line}\n")
         if self._loud and code == EXIT_OK:
-            write("\nnext: hydractl up, hydractl status, hydractl missions\n")
+            shell = "hydractl" if shutil.which("hydractl") else _hydractl()[0]
+            write(f"\nnext: {shell} up, then {shell} status, ticks -w, missions\n")
 
     def _end(self) -> None:
         """Whatever happened, no process of this demo stays behind."""

@@ -118,16 +118,19 @@ class AgentMachine(RuleBasedStateMachine):
     def answer(self) -> None:
         self.bench.answer()
 
-    @precondition(lambda self: isinstance(self.bench.call, calls.Perform))
-    @rule(executed=st.booleans(), records_late_s=st.sampled_from((0, 5, 50)))
-    def no_verdict(self, executed: bool, records_late_s: int) -> None:
+    @precondition(lambda self: self.bench.core.phase is Phase.READY and self.bench.call is None)
+    @rule(act_id=IDS, executed=st.booleans(), records_late_s=st.sampled_from((0, 5, 50)))
+    def fire_without_a_verdict(self, act_id: int, executed: bool, records_late_s: int) -> None:
+        """The broker's answer proves nothing; if it did execute, its records show that only later."""
+        self.bench.auto = False
+        self.bench.send(self.bench.command(order_of(act_id), act_id))
         call = self.bench.call
-        assert isinstance(call, calls.Perform)
-        if executed:
-            self.bench.broker.perform(call)
-            shown_ns = self.bench.now_ns + records_late_s * SECOND
-            self.bench.broker.shown_from_ns[call.act_id, call.move] = shown_ns
-        self.bench.answer_with(calls.Performed(RowState.UNKNOWN, "TIMEOUT", 10012))
+        if isinstance(call, calls.Perform):
+            if executed:
+                self.bench.broker.perform(call)
+                shown_ns = self.bench.now_ns + records_late_s * SECOND
+                self.bench.broker.shown_from_ns[call.act_id, call.move] = shown_ns
+            self.bench.answer_with(calls.Performed(RowState.UNKNOWN, "TIMEOUT", 10012))
 
     @rule(executed=st.booleans())
     def lose_worker(self, executed: bool) -> None:

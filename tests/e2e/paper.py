@@ -137,7 +137,11 @@ class PaperHome:
 
     def opened(self, login: int = 100001) -> list[dict[str, Any]]:
         """Opening deals in the broker's own books."""
-        return [d for d in self.broker(op="books", login=login)["deals"] if d["type"] in ("BUY", "SELL") and d["entry"] == "IN"]
+        return [
+            d
+            for d in self.broker(op="books", login=login)["deals"]
+            if d["type"] in ("BUY", "SELL") and d["entry"] == "IN"
+        ]
 
     # --- processes ----------------------------------------------------------------------------------
 

@@ -194,6 +194,29 @@ def test_a_position_with_its_magic(core: Core) -> None:
     assert (act.state, act.by) == (ActState.FILLED, "position")
 
 
+def test_a_position_that_had_lost_a_part_when_it_was_found(core: Core) -> None:
+    """The report says what is left; the deals say what was opened and what was closed."""
+    act = unknown(core)
+    row = core.position_row(act, volume_steps=8)
+    core.up(f.Positions((row,), core.market_ms, True, True))
+    opened = core.deal_row(70, row.position_id, deal_type=0, entry=0, magic=act.act_id)
+    core.deals(opened, core.deal_row(71, row.position_id, reason=0, volume_steps=14))
+    position = core.state.positions[act.position]
+    assert (position.open, position.volume_steps, position.opened_steps) == (True, 8, 22)
+
+
+def test_a_lost_change_of_levels_is_found_at_its_position(core: Core) -> None:
+    fire = core.filled()
+    modify = core.act(calls.Modify(show(IdKind.POSITION, fire.position), stop="1.09900"))
+    core.restart()
+    lose_ledger(core)
+    core.hello()
+    core.books(positions=(core.position_row(fire, stop_points=109_900),))
+    core.beat()
+    core.wait(62_000)
+    assert (same(core, modify).state, same(core, modify).by) == (ActState.DONE, "position")
+
+
 def test_opened_and_closed_while_nobody_looked(core: Core) -> None:
     act = core.fire()
     core.restart()

@@ -37,6 +37,7 @@ class Situation(msgspec.Struct, frozen=True):
     clock_trusted: bool
     not_after_ns: int | None
     mission_expiry_ms: int
+    fenced: bool
     halted: bool
     beat_age_ns: int
     dead_man_ns: int
@@ -96,6 +97,7 @@ ANY_ACT: tuple[tuple[str, Check], ...] = (
 )
 # Asked when the act comes, and again when it leaves for the worker.
 AT_RELEASE: tuple[tuple[str, Check], ...] = (
+    ("FENCED", lambda now, order: not now.fenced),
     ("EXPIRED", _in_time),
     ("MISSION_EXPIRED", _mission_open),
     ("HALTED", _latch),

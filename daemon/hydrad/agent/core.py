@@ -70,12 +70,14 @@ class AgentConfig(msgspec.Struct, frozen=True):
 
 
 class _Act(msgspec.Struct, frozen=True):
-    """A journaled act on its way to the worker. `deadline_ns`: by the daemon's clock; None for a plan's step."""
+    """A journaled act on its way to the worker. `deadline_ns`: by the daemon's clock; None for a plan's step.
+    `epoch`: of the daemon that commanded it; a plan's step is of any."""
 
     key: Key
     order: Order
     deadline_ns: int | None
     mission_expiry_ms: int
+    epoch: int
 
 
 class AgentCore:
@@ -107,6 +109,7 @@ class AgentCore:
         self._opening: deque[_Act] = deque()
         self._sought: dict[Key, None] = {}
         self._askers: dict[Key, None] = {}
+        self._halted_owed = False
         self._readings: deque[calls.ReadDeals] = deque()
         self._books_due: frames.Welcome | None = None
         self._terms_due_ms = _NEVER
@@ -267,6 +270,7 @@ class AgentCore:
         """Say who we are; nothing can be said before the terminal has told."""
         if self._identity is None or not self._talk.hello_due(self._now_ns):
             return
+        self._halted_owed = self._latch.halted and self._may_open()
         self._send(
             frames.Hello(
                 agent_version=self._config.agent_version,
@@ -275,7 +279,7 @@ class AgentCore:
                 ledger_id=self._ledger_id,
                 ledger_length=len(self._ledger),
                 epoch_max=self._epoch_max,
-                halted=self._latch.halted,
+                halted=self._latch.halted and not self._halted_owed,
                 machine_ns=self._now_ns,
                 market_ms=self._market_ms,
                 offset_ms=self._offset_ms,
@@ -328,12 +332,23 @@ class AgentCore:
         if body.halted and not self._latch.halted:
             self._store(entries.LatchStored(True, "daemon, at the hand-shake"))
         self._talk.welcome(body, self._now_ns)
+        if body.halted:
+            self._tell_latch()
         self._books_due = body
 
     def _set_latch(self, halted: bool, by: str) -> None:
         if self._latch.halted != halted:
             self._store(entries.LatchStored(halted, by[:_DETAIL_MAX]))
-        self._send_open(frames.Halted(self._latch.halted, self._latch.by))
+        self._tell_latch()
+
+    def _tell_latch(self) -> None:
+        """HALTED promises that nothing opens any more, so it waits for an opening order in the worker's hand."""
+        self._halted_owed = self._latch.halted and self._may_open()
+        if not self._halted_owed:
+            self._send_open(frames.Halted(self._latch.halted, self._latch.by))
+
+    def _may_open(self) -> bool:
+        return isinstance(self._call, calls.Perform) and self._call.order.kind is ActKind.FIRE
 
     def _timer(self, given: inputs.Timer) -> None:
         if self._talk.silent(self._now_ns):
@@ -372,7 +387,7 @@ class AgentCore:
         if known is not None:
             self._repeated(known, digest)
             return
-        act = _Act(key, body.order, body.deadline_ns, body.mission_expiry_ms)
+        act = _Act(key, body.order, body.deadline_ns, body.mission_expiry_ms, self._epoch_max)
         code = checks.refusal(self._situation(act), body.order)
         if code:
             self._tell(self._enter(key, Event.DENIED, digest, code=code))
@@ -405,6 +420,7 @@ class AgentCore:
             clock_trusted=self._talk.clock.trusted(now_ns),
             not_after_ns=self._not_after_ns(act),
             mission_expiry_ms=act.mission_expiry_ms,
+            fenced=act.deadline_ns is not None and act.epoch < self._epoch_max,
             halted=self._latch.halted,
             beat_age_ns=self._talk.beat_age_ns(now_ns),
             dead_man_ns=self._config.dead_man_ns,
@@ -449,6 +465,8 @@ class AgentCore:
         self._look_again()
         if changed:
             self._send_ready(frames.Warn("IDENTITY_CHANGED", f"after act {call.act_id}"))
+        if self._halted_owed:
+            self._tell_latch()
 
     def _look_again(self) -> None:
         """An act changed something: the next reading is a full one, and its positions are told in any case."""
@@ -462,7 +480,7 @@ class AgentCore:
 
     def _run_step(self, due: Due) -> None:
         order = closing_order(self._config.account, due)
-        act = _Act((due.step.act_id, due.move), order, None, 0)
+        act = _Act((due.step.act_id, due.move), order, None, 0, self._epoch_max)
         row = self._enter(act.key, Event.ACCEPTED, order_hash(order), order=order)
         self._tell(row)
         self._reducing.append(act)
@@ -539,6 +557,8 @@ class AgentCore:
             case calls.ReadDeals():
                 self._readings.appendleft(call)
         self._send_ready(frames.Warn("WORKER_KILLED", given.reason[:_DETAIL_MAX]))
+        if self._halted_owed:
+            self._tell_latch()
 
     def _in_hand(self) -> int:
         return len(self._reducing) + len(self._opening) + self.performing

@@ -1,1 +1,1 @@
-"""The seeded world of `drill`."""
+"""The seeded world of `hydrad drill`: ring R1 runs the real core, driver, link, agent and venue against it."""

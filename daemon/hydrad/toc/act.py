@@ -148,6 +148,8 @@ LIVE_OR_EXECUTED = frozenset(
         S.QUARANTINED,
     }
 )
+# A fire that lives on with its position: nothing is awaited.
+HOLDING = frozenset({S.FILLED, S.CLOSING})
 FINAL = frozenset({S.DENIED, S.EXPIRED, S.REJECTED, S.NOT_EXECUTED, S.CLOSED, S.CANCELLED, S.DONE})
 
 

@@ -52,7 +52,7 @@ class Engine:
             routing.pump_lanes(turn)
             desk.answer_waiters(turn)
         if turn.records:
-            invariants.check(self.state, self.live)
+            invariants.check(self.state, turn.missions)
         return turn.records, turn.effects
 
     def _follow_new(self, turn: Turn) -> None:
@@ -166,7 +166,7 @@ class Engine:
 
     def _acts_clock(self, turn: Turn) -> None:
         timing = self.state.timing
-        for number in sorted(self.state.acts_open):
+        for number in sorted(self.state.acts_pending):
             act = self.state.acts[number]
             if act.state in IN_FLIGHT and turn.now_ns - act.moved_ns >= timing.result_timeout_ms * MS:
                 routing.doubt(turn, act, "timeout", f"no verdict within {timing.result_timeout_ms} ms")

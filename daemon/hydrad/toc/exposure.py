@@ -16,7 +16,7 @@ def reserved(state: State, account: str) -> list[Act]:
     """Fires of an account whose exposure is held without a position: in flight, UNKNOWN, resting, QUARANTINED."""
     return [
         act
-        for act in (state.acts[number] for number in sorted(state.acts_open))
+        for act in (state.acts[number] for number in sorted(state.acts_pending))
         if act.kind is ActKind.FIRE and act.account == account and act.state in RESERVED
     ]
 

@@ -12,12 +12,14 @@ from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
 from hydrad.toc import mission as missions
 from hydrad.toc import records as r
-from hydrad.toc.act import FINAL, ActEvent, ActState
+from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
 from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Operator, Position, State, Terminal
 
 FOLD_VERSION = 2
+ENTRY_IN = 0  # of a deal
+PENDING = frozenset(ActState) - FINAL - HOLDING
 
 
 def apply(state: State, record: Record) -> None:
@@ -135,7 +137,7 @@ def _act_requested(state: State, record: Record, body: r.ActRequested) -> None:
         plan=body.plan,
         moved_ns=record.at_ns,
     )
-    state.acts_open.add(body.act_id)
+    _index(state, state.acts[body.act_id])
     if body.mission:
         state.missions[body.mission].acts.append(body.act_id)
     if body.key:
@@ -170,10 +172,15 @@ def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
         act.ledger = state.terminals[body.terminal].ledger_count
         if act.kind is ActKind.FIRE:
             _routed(state, act.account, record.market_ms)
-    if act.state in FINAL:
-        state.acts_open.discard(body.act_id)
-    else:
-        state.acts_open.add(body.act_id)
+    _index(state, act)
+
+
+def _index(state: State, act: Act) -> None:
+    for index, within in ((state.acts_open, act.state not in FINAL), (state.acts_pending, act.state in PENDING)):
+        if within:
+            index.add(act.act_id)
+        else:
+            index.discard(act.act_id)
 
 
 def _routed(state: State, account: str, market_ms: int) -> None:
@@ -209,7 +216,7 @@ def _plan_step_begun(state: State, record: Record, body: r.PlanStepBegun) -> Non
         move=body.move,
         moved_ns=record.at_ns,
     )
-    state.acts_open.add(body.act_id)
+    _index(state, state.acts[body.act_id])
 
 
 def _position_opened(state: State, record: Record, body: r.PositionOpened) -> None:
@@ -247,9 +254,12 @@ def _deal_booked(state: State, record: Record, body: r.DealBooked) -> None:
     assert body.ticket not in position.deals, "a deal is booked once"
     position.deals.append(body.ticket)
     position.profit += body.profit + body.swap + body.commission
-    if body.entry != 0:
+    if body.entry == ENTRY_IN:
+        position.in_steps += body.volume_steps
+        position.opened_steps = position.in_steps
+    else:
         position.closed_steps += body.volume_steps
-        position.volume_steps = position.opened_steps - position.closed_steps
+    position.volume_steps = position.opened_steps - position.closed_steps
 
 
 def _position_closed(state: State, record: Record, body: r.PositionClosed) -> None:

@@ -5,9 +5,10 @@ Cheap on purpose: they cost what is open, not what ever was. A broken one stops 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hydrad.domain.orders import ActKind
 from hydrad.toc.act import FINAL, LANE_BUSY, LIVE_OR_EXECUTED, ActState
-from hydrad.toc.live import Live
 from hydrad.toc.state import State
 
 
@@ -15,17 +16,17 @@ class BrokenInvariant(AssertionError):
     """Our picture of the world contradicts itself; the message names the invariant."""
 
 
-def check(state: State, live: Live) -> None:
-    """Raises BrokenInvariant."""
-    _one_fire_each(state)
+def check(state: State, missions: Iterable[int]) -> None:
+    """Raises BrokenInvariant. `missions`: those whose acts have moved."""
+    _one_fire_each(state, missions)
     _lanes(state)
     _unknown_has_alarm(state)
     _positions_have_fires(state)
 
 
-def _one_fire_each(state: State) -> None:
+def _one_fire_each(state: State, missions: Iterable[int]) -> None:
     seen: set[tuple[int, str]] = set()
-    for number in state.missions_open:
+    for number in missions:
         for act_id in state.missions[number].acts:
             act = state.acts[act_id]
             if act.kind is not ActKind.FIRE or act.state not in LIVE_OR_EXECUTED:
@@ -38,7 +39,7 @@ def _one_fire_each(state: State) -> None:
 
 def _lanes(state: State) -> None:
     busy: set[str] = set()
-    for number in state.acts_open:
+    for number in state.acts_pending:
         act = state.acts[number]
         if act.kind is ActKind.FIRE and act.state in LANE_BUSY:
             if act.account in busy:
@@ -47,7 +48,7 @@ def _lanes(state: State) -> None:
 
 
 def _unknown_has_alarm(state: State) -> None:
-    unknown = sum(state.acts[number].state is ActState.UNKNOWN for number in state.acts_open)
+    unknown = sum(state.acts[number].state is ActState.UNKNOWN for number in state.acts_pending)
     alarms = sum(alarm.code == "ACT_UNKNOWN" for alarm in state.alarms.values())
     if unknown > alarms:
         raise BrokenInvariant(f"I3: {unknown} UNKNOWN acts, {alarms} alarms")

@@ -113,6 +113,7 @@ class Waiter:
 @dataclass(slots=True)
 class Live:
     market_ms: int = 0
+    expired_ms: int = 0  # missions have been looked at for expiry up to here
     now_ns: int = 0
     symbols: tuple[str, ...] = ()
     links: dict[str, Link] = field(default_factory=dict)

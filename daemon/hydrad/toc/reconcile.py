@@ -15,13 +15,13 @@ from hydrad.link.frames import RowState
 from hydrad.toc import records as r
 from hydrad.toc import routing
 from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
+from hydrad.toc.fold import ENTRY_IN
 from hydrad.toc.live import Link
 from hydrad.toc.state import Act, Position
 from hydrad.toc.terminal import Duty
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
-ENTRY_IN = 0
 DEAL_TRADES = (0, 1)  # buy, sell; all other types are cash
 MISSING_AFTER_NS = 30 * SECOND
 _CLOSE_REASONS = {4: "STOP", 5: "TARGET", 6: "STOP_OUT"}
@@ -354,9 +354,23 @@ def absent_by_history(turn: Turn, link: Link) -> None:
     if link.settled_ns is None or turn.now_ns - link.settled_ns < settle_ns:
         return
     magics = {row.magic for row in link.positions.values()} | {row.magic for row in link.orders.values()}
-    for number in sorted(turn.state.acts_open):
+    for number in sorted(turn.state.acts_pending):
         act = turn.state.acts[number]
         lost = act.terminal == link.terminal and act.state is ActState.UNKNOWN and not _under_this_ledger(turn, act)
-        if lost and number not in magics and turn.now_ns - act.moved_ns >= settle_ns:
-            turn.move(act, ActEvent.PROVE_ABSENT, "history", detail="absent for the whole settle window")
-            routing.followed(turn, act)
+        if not lost or number in magics or turn.now_ns - act.moved_ns < settle_ns:
+            continue
+        held = _as_modified(link, act)
+        if held is not None:
+            executed(turn, link, act, _row_of_position(act, held), "position")
+            continue
+        turn.move(act, ActEvent.PROVE_ABSENT, "history", detail="absent for the whole settle window")
+        routing.followed(turn, act)
+
+
+def _as_modified(link: Link, act: Act) -> f.PositionRow | None:
+    """A change of levels leaves no deal: the position that has them now is its only trace."""
+    if act.kind is not ActKind.MODIFY or act.order is None:
+        return None
+    row = next((row for row in link.positions.values() if row.position_id == act.order.position_id), None)
+    wanted = (act.order.stop_points, act.order.target_points)
+    return row if row is not None and (row.stop_points, row.target_points) == wanted else None

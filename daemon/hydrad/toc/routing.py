@@ -13,7 +13,7 @@ from hydrad.toc import records as r
 from hydrad.toc import risk
 from hydrad.toc.act import FINAL, IN_FLIGHT, LANE_BLOCKED, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.live import Link
-from hydrad.toc.mission import MissionEvent, MissionState
+from hydrad.toc.mission import ACCEPTS_FIRES, MissionEvent, MissionState
 from hydrad.toc.state import Act, Mission, State
 from hydrad.toc.terminal import REDUCES_IN
 from hydrad.toc.turn import Turn
@@ -40,7 +40,7 @@ def lane_busy(state: State, account: str) -> bool:
     """One opening act of an account may be in flight or UNKNOWN at a time, and none while a person has to decide."""
     return any(
         act.account == account and (act.state in LANE_BLOCKED or (act.kind is ActKind.FIRE and act.state in LANE_BUSY))
-        for act in (state.acts[number] for number in state.acts_open)
+        for act in (state.acts[number] for number in state.acts_pending)
     )
 
 
@@ -48,7 +48,7 @@ def lane(state: State, account: str) -> list[Act]:
     """Fires that wait for the account's lane, in the order in which they came."""
     waiting = [
         state.acts[number]
-        for number in state.acts_open
+        for number in state.acts_pending
         if state.acts[number].state is ActState.QUEUED and state.acts[number].account == account
     ]
     return sorted(waiting, key=lambda act: act.act_id)
@@ -94,7 +94,7 @@ def send_command(turn: Turn, act: Act, link: Link) -> None:
 
 def pump_lanes(turn: Turn) -> None:
     """Give each free lane to its next fire, judged again; deny those whose own deadline passed."""
-    waiting = [turn.state.acts[n] for n in turn.state.acts_open if turn.state.acts[n].state is ActState.QUEUED]
+    waiting = [turn.state.acts[n] for n in turn.state.acts_pending if turn.state.acts[n].state is ActState.QUEUED]
     for act in sorted(waiting, key=lambda queued: queued.act_id):
         if turn.now_ns > act.deadline_ns:
             turn.move(act, ActEvent.DENY, "gate", codes=(Reason.LANE_WAIT.name,))
@@ -168,7 +168,7 @@ def doubt(turn: Turn, act: Act, by: str, detail: str) -> None:
 
 def doubt_all(turn: Turn, terminal: str, by: str, detail: str) -> None:
     """Every act in flight at a terminal whose session ended is UNKNOWN."""
-    for number in sorted(turn.state.acts_open):
+    for number in sorted(turn.state.acts_pending):
         act = turn.state.acts[number]
         if act.terminal == terminal and act.state in IN_FLIGHT:
             doubt(turn, act, by, detail)
@@ -188,11 +188,14 @@ def followed(turn: Turn, act: Act) -> None:
 
 
 def settle_missions(turn: Turn) -> None:
-    """Expire missions by market time; finish those whose acts are all final."""
-    for number in sorted(turn.state.missions_open):
+    """Expire missions by market time; finish those whose acts are all final. Only those are looked at for which
+    something has changed: all when market time moved, else those whose acts did."""
+    moved = turn.market_ms > turn.live.expired_ms
+    turn.live.expired_ms = turn.market_ms
+    for number in sorted(turn.state.missions_open if moved else turn.missions & turn.state.missions_open):
         mission = turn.state.missions[number]
         expired = bool(turn.market_ms) and turn.market_ms >= mission.signal.expires_ms
-        if mission.state in (MissionState.PROPOSED, MissionState.ENGAGED) and expired:
+        if mission.state in ACCEPTS_FIRES and expired:
             turn.emit(r.MissionMoved(number, MissionEvent.EXPIRE))
         if mission.state is MissionState.CLOSED_TO_FIRES and all(
             turn.state.acts[act].state in FINAL for act in mission.acts

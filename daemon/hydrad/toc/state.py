@@ -110,7 +110,8 @@ class Act:
 
 @dataclass(slots=True)
 class Position:
-    """Ours. `volume_steps` is what is still open; `closed_steps` what was."""
+    """Ours. `volume_steps` is what is still open, `closed_steps` what was. `opened_steps` is as told until the opening
+    deals (`in_steps`) are booked: a position that was found may have lost a part by then."""
 
     number: int
     fire_id: int
@@ -128,6 +129,7 @@ class Position:
     target_points: int
     opened_ms: int
     open: bool = True
+    in_steps: int = 0
     closed_steps: int = 0
     profit: Decimal = Decimal(0)
     r_milli: int = 0
@@ -194,6 +196,7 @@ class State:
     routed_ms: dict[str, list[int]] = field(default_factory=dict)
     # Indices: small sets over the large dictionaries, kept by the fold, so that a step costs what is open.
     acts_open: set[int] = field(default_factory=set)
+    acts_pending: set[int] = field(default_factory=set)  # open, but not a fire that lives on with its position
     missions_open: set[int] = field(default_factory=set)
     missions_unended: set[int] = field(default_factory=set)
     position_numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # account, broker's position id

@@ -22,7 +22,7 @@ DAEMON_ACTOR = "daemon"
 class Turn:
     """Lives for one input. `mutants`: names of mistakes that tests switch on, empty in the product."""
 
-    __slots__ = ("actor", "effects", "input_no", "live", "mutants", "now_ns", "records", "state", "surface")
+    __slots__ = ("actor", "effects", "input_no", "live", "missions", "mutants", "now_ns", "records", "state", "surface")
 
     def __init__(
         self, state: State, live: Live, now_ns: int, input_no: int, mutants: frozenset[str] = frozenset()
@@ -34,6 +34,7 @@ class Turn:
         self.mutants = mutants
         self.actor = DAEMON_ACTOR
         self.surface = "daemon"
+        self.missions: set[int] = set()  # those whose acts have moved
         self.records: list[Record] = []
         self.effects: list[Effect] = []
 
@@ -61,6 +62,8 @@ class Turn:
 
     def move(self, act: Act, event: ActEvent, by: str, **facts: object) -> None:
         """Move an act by its table."""
+        if act.mission:
+            self.missions.add(act.mission)
         self.emit(r.ActMoved(act.act_id, event, by, **facts))  # type: ignore[arg-type]
 
     def finding(self, code: Finding, subject: str, detail: str, alarm: bool = True) -> None:

@@ -220,7 +220,7 @@ def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
     turn.link_to(link, LinkState.READY, "books complete")
     _trading_day(turn, link)
     turn.clear_alarm("TERMINAL_LOST", link.terminal, "READY again")
-    for number in sorted(turn.state.acts_open):
+    for number in sorted(turn.state.acts_pending):
         act = turn.state.acts[number]
         if act.terminal == link.terminal and act.state is ActState.UNKNOWN:
             turn.live.queried_ns[number] = (turn.now_ns, 1)

@@ -1,0 +1,278 @@
+"""`hydrad drill`: runs of ring R1, each from one seed.
+
+A run has a safety phase, in which anything that its swarm holds may go wrong; then everything heals, and a liveness
+phase demands that it all comes to a verdict and that every book agrees. A run that fails is run again with its time
+line remembered, which the same seed makes the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import msgspec
+
+from hydrad.domain.accounts import HomeMode
+from hydrad.domain.instants import MS, SECOND
+from hydrad.simulation.brokerage import Brokerage
+from hydrad.simulation.clocks import HostClock
+from hydrad.simulation.daemons import DaemonActor, Home
+from hydrad.simulation.faults import Faults, draw, healed
+from hydrad.simulation.mutants import MUTANTS
+from hydrad.simulation.network import Network
+from hydrad.simulation.oracles import Oracles, Violation
+from hydrad.simulation.people import People
+from hydrad.simulation.terminals import AgentActor, Seat
+from hydrad.simulation.world import START_NS, World
+from hydrad.toc.limits import Limits, Timing
+
+SAFETY_S = 60.0
+SETTLE_NS = 8 * SECOND
+# Everything must have ended this long after the world was healed: dead sessions noticed, two settle windows, answers.
+LIVENESS_NS = 45 * SECOND
+EXIT_OK, EXIT_USAGE, EXIT_DIFFERENCES = 0, 2, 10
+LINES_SHOWN = 60
+_AGENT_MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
+
+
+@dataclass(slots=True)
+class Result:
+    """One run. `code` is empty where nothing was broken, else an invariant's name, LIVE or CRASH."""
+
+    seed: int
+    trace: str
+    code: str = ""
+    text: str = ""
+    fires: int = 0
+    routed: int = 0
+    executed: int = 0
+    records: int = 0
+    events: int = 0
+    faults: list[str] = field(default_factory=list)
+    hits: dict[str, int] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.code
+
+
+class Run:
+    """All actors of one seed."""
+
+    def __init__(self, seed: int, mutants: frozenset[str] = frozenset(), remember: bool = False) -> None:
+        self.world = World(seed, remember)
+        rng = self.world.rng("swarm")
+        self.faults = draw(rng)
+        self._clocks = self.world.rng("clock")
+        home = _home(rng.randrange(1 << 30), self.world)
+        self.broker = Brokerage(self.world, self.faults, SETTLE_NS)
+        self.network = Network(self.world, self.faults)
+        for login in sorted({seat.login for seat in home.seats}):
+            self.broker.open_account(login)
+        self.daemon = DaemonActor(
+            self.world, home, self.network, self.faults, _clock(self.world, self.faults, "daemon"), mutants
+        )
+        self.agents = [
+            AgentActor(
+                self.world,
+                seat,
+                self.broker,
+                self.network,
+                self.faults,
+                _clock(self.world, self.faults, seat.terminal),
+                mutants & _AGENT_MUTANTS,
+            )
+            for seat in home.seats
+        ]
+        self.people = People(self.world, self.daemon, self.faults, rng.choice((20, 30, 60)) * MS)
+        self.oracles = Oracles(self.world, self.daemon, self.agents, self.broker, bool(self.faults.too_late))
+        self.people.on_answer = self.oracles.answered
+        self.daemon.on_dying = self.oracles.dies
+
+    def go(self, safety_s: float) -> None:
+        """Raises Violation, or whatever the code under test raises."""
+        self.daemon.start()
+        for agent in self.agents:
+            agent.start()
+        self.broker.start()
+        self.network.start()
+        self.people.start()
+        self.oracles.start()
+        self._plan_clock_step()
+        until_ns = START_NS + int(safety_s * SECOND)
+        self.world.run(until_ns)
+        self._heal()
+        self.world.run(until_ns + LIVENESS_NS)
+        self.oracles.settle()
+
+    def _heal(self) -> None:
+        self.world.say("world", "heals")
+        well = healed(self.faults)
+        self.faults.clock_step_s = 0.0
+        self.broker.faults = well
+        self.network.heal(well)
+        self.daemon.heal(well)
+        for agent in self.agents:
+            agent.heal(well)
+        self.people.rest(well)
+        self.world.after(LIVENESS_NS - 8 * SECOND, self.people.decide)
+
+    def _plan_clock_step(self) -> None:
+        if self.faults.clock_step_s:
+            delay_ns = int(self._clocks.expovariate(1 / self.faults.clock_step_s) * SECOND)
+            self.world.after(delay_ns, self._step_clock, self._clocks.random())
+
+    def _step_clock(self, draw: float) -> None:
+        """Somebody sets the daemon's clock, and back again a little later."""
+        if self.faults.clock_step_s:
+            by_ns = int((draw - 0.5) * SECOND)
+            self.world.hit("clock_step")
+            self.daemon.clock.step(by_ns)
+            self.world.after(6 * SECOND, self.daemon.clock.step, -by_ns)
+            self._plan_clock_step()
+
+
+def _clock(world: World, faults: Faults, name: str) -> HostClock:
+    rng = world.rng(f"clock.{name}")
+    offset_ms = rng.randint(-faults.clock_offset_ms, faults.clock_offset_ms) // 2
+    return HostClock(world, offset_ms * MS, rng.randint(-faults.clock_drift_ppm, faults.clock_drift_ppm) // 2)
+
+
+def _home(number: int, world: World) -> Home:
+    """Two accounts; the second may have two terminals. Limits are tight in some runs and wide in others."""
+    rng = world.rng(f"home.{number}")
+    mode = rng.choice((HomeMode.PAPER, HomeMode.REAL))
+    kind = "paper" if mode is HomeMode.PAPER else "demo"
+    seats = [Seat("t1", "alpha", 5001, kind, SETTLE_NS), Seat("t2", "bravo", 5002, kind, SETTLE_NS)]
+    if rng.random() < 0.4:
+        seats.append(Seat("t3", "bravo", 5002, kind, SETTLE_NS))
+    limits = Limits(
+        risk_per_trade_percent=Decimal("0.1"),
+        open_risk_max_percent=rng.choice((Decimal(1), Decimal(10), Decimal(60))),
+        day_loss_max_percent=Decimal(50),
+        open_positions_max=rng.choice((6, 60, 200)),
+        fires_per_minute_max=600,
+        margin_level_min_percent=Decimal(50),
+    )
+    timing = Timing(
+        act_deadline_ms=rng.choice((1_000, 3_000, 5_000)),
+        result_timeout_ms=rng.choice((1_500, 4_000, 8_000)),
+        query_interval_ms=500,
+        settle_ms=SETTLE_NS // MS,
+    )
+    return Home(mode, limits, timing, tuple(seats), rng.choice((4, 8, 12)))
+
+
+def run(seed: int, safety_s: float = SAFETY_S, mutants: frozenset[str] = frozenset(), remember: bool = False) -> Result:
+    """One run; never raises for what the code under test does wrong."""
+    made = Run(seed, mutants, remember)
+    code = text = ""
+    try:
+        made.go(safety_s)
+    except Violation as broken:
+        code, text = broken.code, broken.text
+    except Exception as error:  # noqa: BLE001 - the edge: whatever the code under test raises is the run's result
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        code, text = "CRASH", f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+    world = made.world
+    return Result(
+        seed=seed,
+        trace=world.digest(),
+        code=code,
+        text=text,
+        fires=made.people.fires,
+        routed=made.oracles.routed,
+        executed=len(made.broker.executions),
+        records=made.daemon.disk.seq,
+        events=world.events,
+        faults=made.faults.names(),
+        hits=dict(world.hits),
+        lines=list(world.lines),
+    )
+
+
+def runs(seeds: Sequence[int], safety_s: float = SAFETY_S, processes: int | None = None) -> list[Result]:
+    """Many runs, on all cores; their results in the order of the seeds."""
+    count = min(processes or multiprocessing.cpu_count(), len(seeds))
+    if count <= 1:
+        return [run(seed, safety_s) for seed in seeds]
+    with multiprocessing.get_context("fork").Pool(count) as pool:
+        return pool.starmap(run, [(seed, safety_s) for seed in seeds], chunksize=1)
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 when every run is clean, 10 when one is not."""
+    options = _parser().parse_args(argv)
+    if options.ring != "R1":
+        sys.stderr.write(f"hydrad drill: ring {options.ring} is not here yet; R1 is\n")
+        return EXIT_USAGE
+    seeds = range(options.seed, options.seed + options.seeds)
+    results = runs(seeds, options.until)
+    failed = [result for result in results if not result.ok]
+    told = [run(result.seed, options.until, remember=True) for result in failed[:3]]
+    if options.output == "json":
+        _tell_json(results, told)
+    else:
+        _tell(results, told)
+    return EXIT_DIFFERENCES if failed else EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hydrad drill", description="The seeded simulator.")
+    parser.add_argument("--ring", default="R1")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=20, help="how many seeds")
+    parser.add_argument("--until", type=float, default=SAFETY_S, help="seconds of the safety phase")
+    parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    return parser
+
+
+def _sums(results: Sequence[Result]) -> dict[str, int]:
+    return {
+        "seeds": len(results),
+        "failed": sum(not result.ok for result in results),
+        "fires": sum(result.fires for result in results),
+        "routed": sum(result.routed for result in results),
+        "executed": sum(result.executed for result in results),
+        "records": sum(result.records for result in results),
+        "events": sum(result.events for result in results),
+    }
+
+
+def _hits(results: Sequence[Result]) -> Counter[str]:
+    hits: Counter[str] = Counter()
+    for result in results:
+        hits.update(result.hits)
+    return hits
+
+
+def _tell(results: Sequence[Result], told: Sequence[Result]) -> None:
+    out = sys.stdout.write
+    for result in told:
+        out(f"seed {result.seed}: {result.code}: {result.text}\n")
+        for line in result.lines[-LINES_SHOWN:]:
+            out(f"  {line}\n")
+    for result in results:
+        if not result.ok:
+            out(f"FAILED seed {result.seed}: {result.code}: {result.text}\n")
+    out("  ".join(f"{name} {count}" for name, count in _sums(results).items()) + "\n")
+    out("faults hit: " + "  ".join(f"{name} {count}" for name, count in sorted(_hits(results).items())) + "\n")
+
+
+def _tell_json(results: Sequence[Result], told: Sequence[Result]) -> None:
+    data = {
+        "ring": "R1",
+        "ok": all(result.ok for result in results),
+        **_sums(results),
+        "hits": dict(sorted(_hits(results).items())),
+        "mutants": sorted(MUTANTS),
+        "failures": [msgspec.to_builtins(result) for result in told],
+    }
+    sys.stdout.write(msgspec.json.encode({"schema": "hydra.drill/v1", "data": data}).decode() + "\n")

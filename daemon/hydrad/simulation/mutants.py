@@ -1,0 +1,13 @@
+"""Classic mistakes, each behind a switch of the real code, used only to test the tests: every one must be caught."""
+
+from __future__ import annotations
+
+MUTANTS: dict[str, str] = {
+    "blind_retry": "no verdict in time: the order is sent again and nobody is told",
+    "no_dedupe": "the agent executes a command that it has seen before",
+    "send_before_commit": "frames leave before their records are durable",
+    "deadline_not_checked": "the agent sends orders whose deadline has passed",
+    "unknown_is_rejected": "no verdict is taken for a refusal",
+    "handshake_without_ledger": "a hand-shake without the agent's ledger",
+    "kill_not_rechecked": "the latch is not looked at again between commit and release",
+}

@@ -1,0 +1,217 @@
+"""Actors: operators. They fire, repeat themselves, click twice, close, change, halt, resume and decide.
+
+What was not answered, since the daemon died, is asked again with the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hydrad.domain.actors import Actor, Surface
+from hydrad.domain.ids import IdKind, sequence_of, show
+from hydrad.domain.instants import MS, SECOND
+from hydrad.domain.money import price_text
+from hydrad.domain.orders import ActKind
+from hydrad.simulation.daemons import BOSS, DaemonActor
+from hydrad.simulation.faults import Faults
+from hydrad.simulation.world import World
+from hydrad.toc import inputs as i
+from hydrad.toc.act import ActState
+from hydrad.toc.effects import Reply
+from hydrad.toc.state import Position
+from hydrad.wire import calls
+
+ASK_AGAIN_NS = 2 * SECOND
+GIVE_UP = 5
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request on its way. `times`: how often it was handed in."""
+
+    verb: Any
+    key: str
+    times: int = 0
+
+
+class People:
+    """The commander and everybody else, as one hand. `fires`: how many fires were asked for."""
+
+    def __init__(self, world: World, daemon: DaemonActor, faults: Faults, pace_ns: int) -> None:
+        self.world = world
+        self.daemon = daemon
+        self.faults = faults
+        self.fires = 0
+        self.on_answer: Callable[[str, Reply], None] = lambda key, reply: None
+        self._pace_ns = pace_ns
+        self._rng = world.rng("people")
+        self._asked: dict[int, Asked] = {}
+        self._keys: list[Asked] = []
+        self._requests = 0
+        self._names = 0
+        self._done = False
+        self._accounts = sorted({seat.account for seat in daemon.home.seats})
+        daemon.on_reply = self.hears
+        daemon.on_death = self._unanswered
+
+    def start(self) -> None:
+        self.world.after(5 * SECOND, self._act)
+        if self.faults.halt_s:
+            self._plan_halt()
+
+    def rest(self, faults: Faults) -> None:
+        """The safety phase is over: nobody asks for anything new; whatever is latched is released again."""
+        self._done, self.faults = True, faults
+        self.world.after(SECOND, self._resume_all)
+
+    def decide(self) -> None:
+        """Somebody looks at every act that is QUARANTINED, and sides with the broker's books where they can be read."""
+        if self.daemon.engine is None:
+            return
+        for act in [self.daemon.state.acts[number] for number in sorted(self.daemon.state.acts_open)]:
+            if act.state is not ActState.QUARANTINED or act.kind is not ActKind.FIRE:
+                continue
+            rows = self.daemon.engine.live.link(act.terminal).positions.values() if act.terminal else ()
+            ticket = next((row.ticket for row in rows if row.magic == act.act_id), None)
+            if ticket is not None:
+                self._ask(calls.Resolve(show(IdKind.FIRE, sequence_of(act.act_id)), "filled", "seen", ticket))
+
+    # --- asking ----------------------------------------------------------------------------------------------
+
+    def _ask(self, verb: Any, key: str = "") -> None:
+        self._hand_in(Asked(verb, key))
+
+    def _hand_in(self, asked: Asked) -> None:
+        if self.daemon.engine is None:
+            if asked.key and asked.times < GIVE_UP:
+                self.world.after(ASK_AGAIN_NS, self._hand_in, asked)
+            return
+        self._requests += 1
+        asked.times += 1
+        self._asked[self._requests] = asked
+        request = i.Requested(self._requests, Actor(BOSS, Surface.SHELL), asked.key, asked.verb)
+        if isinstance(asked.verb, calls.Halt):
+            self.daemon.halt_arrives(asked.verb.account or "", request)
+        else:
+            self.daemon.submit(request)
+
+    def hears(self, reply: Reply) -> None:
+        """An answer comes to whoever asked."""
+        asked = self._asked.pop(reply.request, None)
+        if asked is not None and asked.key:
+            self.on_answer(asked.key, reply)
+
+    def _unanswered(self) -> None:
+        """The daemon died: what has a key is asked again."""
+        for asked in self._asked.values():
+            if asked.key and asked.times < GIVE_UP:
+                self.world.after(ASK_AGAIN_NS, self._hand_in, asked)
+        self._asked.clear()
+
+    def _key(self) -> str:
+        self._names += 1
+        return f"k{self._names}"
+
+    # --- what people do ----------------------------------------------------------------------------------------
+
+    def _act(self) -> None:
+        if self._done:
+            return
+        self.world.after(int(self._rng.expovariate(1.0) * self._pace_ns), self._act)
+        if self.daemon.engine is None:
+            return
+        what = self._rng.random()
+        if what < 0.72:
+            self._fire()
+        elif what < 0.94:
+            self._close()
+        elif what < 0.99:
+            self._modify()
+        else:
+            self._dry_run()
+
+    def _mission(self) -> str | None:
+        numbers = sorted(self.daemon.state.missions_open)[-40:]
+        fresh = [number for number in numbers if not self.daemon.state.missions[number].acts]
+        among = fresh if fresh and self._rng.random() < 0.9 else numbers
+        return show(IdKind.MISSION, self._rng.choice(among)) if among else None
+
+    def _fire(self) -> None:
+        mission = self._mission()
+        if mission is None:
+            return
+        self.fires += 1
+        risk = self._rng.choice((None, None, None, "0.05%", "0.05%", "0.02%", "0.2%", "0.2%", "2%"))
+        plan = self._rng.choice(("default", "default", "none"))
+        verb = calls.Fire(mission, self._rng.choice(self._accounts), risk=risk, plan=plan, wait_s=3.0)
+        asked = Asked(verb, self._key())
+        self._hand_in(asked)
+        if self._happens("double_click"):
+            self._hand_in(asked)
+        if self._happens("repeat_key") and self._keys:
+            self._hand_in(self._rng.choice(self._keys))
+        if self._happens("other_parameters"):
+            self._hand_in(Asked(calls.Fire(mission, verb.account, risk="0.01%"), asked.key))
+        self._keys = [*self._keys[-30:], asked]
+
+    def _position(self) -> Position | None:
+        numbers = sorted(self.daemon.state.positions_open)
+        return self.daemon.state.positions[self._rng.choice(numbers)] if numbers else None
+
+    def _close(self) -> None:
+        position = self._position()
+        if position is None:
+            return
+        part = self._rng.choice((None, None, None, "50%", "30%"))
+        asked = Asked(calls.Close(show(IdKind.POSITION, position.number), part, wait_s=3.0), self._key())
+        self._hand_in(asked)
+        if self._happens("double_click"):
+            self._hand_in(asked)
+
+    def _modify(self) -> None:
+        """Mostly tighter, sometimes looser, sometimes nonsense."""
+        position = self._position()
+        if position is None:
+            return
+        far = abs(position.open_points - position.stop_points)
+        move = self._rng.randint(-far // 6, far // 2) * position.side.sign
+        stop = max(position.stop_points + move, 1)
+        verb = calls.Modify(show(IdKind.POSITION, position.number), price_text(stop, position.digits), wait_s=3.0)
+        self._ask(verb, self._key())
+
+    def _dry_run(self) -> None:
+        mission = self._mission()
+        if mission is not None:
+            self._ask(calls.Fire(mission, self._rng.choice(self._accounts), dry_run=True))
+
+    def _happens(self, name: str) -> bool:
+        chance: float = getattr(self.faults, name)
+        if chance and self._rng.random() < chance:
+            self.world.hit(name)
+            return True
+        return False
+
+    # --- the latch -----------------------------------------------------------------------------------------------
+
+    def _plan_halt(self) -> None:
+        self.world.after(int(self._rng.expovariate(1 / self.faults.halt_s) * SECOND), self._halt)
+
+    def _halt(self) -> None:
+        if self._done or not self.faults.halt_s:
+            return
+        account = self._rng.choice((None, None, *self._accounts))
+        self.world.hit("halt")
+        self._ask(calls.Halt(account, reduce=self._rng.random() < 0.3))
+        self.world.after(int(self._rng.uniform(0.05, 4.0) * SECOND), self._resume, account)
+        self._plan_halt()
+
+    def _resume(self, account: str | None) -> None:
+        self._ask(calls.Resume(account))
+        if self._rng.random() < 0.5:
+            self.world.after(700 * MS, self._ask, calls.Resume(account))
+
+    def _resume_all(self) -> None:
+        for account in (*self._accounts, None):
+            self._ask(calls.Resume(account))
