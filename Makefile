@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := $(shell find hydractl daemon -name '*.py' -o -name '*.xz' -o -name '*.hxt' 2>/dev/null) pyproject.toml constraints.txt
-SEEDS ?= 300
+SEEDS ?= 200
 T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -28,7 +28,7 @@ def _file(symbol: str) -> bytes:
     return (importlib.resources.files(sample) / f"20140502_{symbol}.hxtk").read_bytes()
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(ticks_lists)
 def test_round_trip(rows: list[tuple[int, int, int]]) -> None:
     given_ticks = _arrays(rows)

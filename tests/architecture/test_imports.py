@@ -83,7 +83,9 @@ def test_the_rules_below_can_fail() -> None:
 
 @pytest.mark.source
 def test_one_file_reads_the_clock() -> None:
-    found = {str(path.relative_to(ROOT)): clock_reads(ast.parse(path.read_text())) for path in SOURCES if path not in CLOCKS}
+    found = {
+        str(path.relative_to(ROOT)): clock_reads(ast.parse(path.read_text())) for path in SOURCES if path not in CLOCKS
+    }
     assert {path: lines for path, lines in found.items() if lines} == {}
 
 

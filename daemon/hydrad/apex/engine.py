@@ -52,16 +52,20 @@ class Apex:
         """A signal from the journal, after a restart."""
         self._governor.remember(signal)
 
-    def on_frame(self, batches: Sequence[SymbolTicks], through_ms: int, history: bool) -> list[Signal | Suppressed]:
+    def on_frame(
+        self, batches: Sequence[SymbolTicks], through_ms: int, history: bool, market_ms: int = 0
+    ) -> list[Signal | Suppressed]:
         """One TICKS frame. `through_ms`: the source has read all symbols up to here, those without a tick
         too.
 
         Symbols that the profile does not name are passed over.
         """
+        # History comes in parts, before the source says how far it has read: it may reach up to market time.
+        read_ms = max(through_ms, market_ms) if history else through_ms
         setups: list[Setup] = []
         for batch in batches:
             if batch.symbol in self._pipes:
-                setups += self._pipes[batch.symbol].ticks(batch.ticks, through_ms, history)
+                setups += self._pipes[batch.symbol].ticks(batch.ticks, read_ms, history)
         for pipe in self._pipes.values():
             setups += pipe.through(through_ms)
         return [] if history else self._judge(setups)
@@ -181,8 +185,7 @@ class _Pipe:
         for tick in ticks:
             if history and guard.repeats(tick):
                 continue
-            # History comes in parts, before the source says how far it has read.
-            reason = guard.refuse(tick, tick.time_ms if history else through_ms)
+            reason = guard.refuse(tick, through_ms)
             if reason is not None:
                 self._keep(tick, reason)
                 continue

@@ -20,12 +20,13 @@ class Watch:
     """`earlier`: signals of the journal, oldest first. `unended`: missions without an outcome, by number.
 
     The engine is made once the digits of all the profile's symbols have been told; ticks before that are not kept
-    (a hand-shake sends terms before ticks). With `profile` None only outcomes are followed.
+    (a hand-shake sends terms before ticks). `market_ms` is set by the core before each frame. With `profile` None only outcomes are followed.
     """
 
     def __init__(
         self, profile: Profile | None, earlier: Sequence[Signal] = (), unended: Iterable[tuple[int, Signal]] = ()
     ) -> None:
+        self.market_ms = 0
         self._profile = profile
         self._earlier = earlier
         self._digits: dict[str, int] = {}
@@ -71,7 +72,7 @@ class Watch:
         said: list[Signal | Suppressed | Outcome] = []
         said += self._outcomes(batches, through_ms, history)
         if self._apex is not None:
-            said += self._apex.on_frame(batches, through_ms, history)
+            said += self._apex.on_frame(batches, through_ms, history, self.market_ms)
         return said
 
     def take_bad_ticks(self) -> list[BadTick]:

@@ -18,8 +18,10 @@ from decimal import Decimal
 
 import msgspec
 
+from hydrad import __version__
 from hydrad.domain.accounts import HomeMode
-from hydrad.domain.instants import MS, SECOND
+from hydrad.domain.instants import MS, SECOND, ns_text
+from hydrad.host.clock import SystemClock
 from hydrad.simulation.brokerage import Brokerage
 from hydrad.simulation.clocks import HostClock
 from hydrad.simulation.daemons import DaemonActor, Home
@@ -31,11 +33,15 @@ from hydrad.simulation.people import People
 from hydrad.simulation.terminals import AgentActor, Seat
 from hydrad.simulation.world import START_NS, World
 from hydrad.toc.limits import Limits, Timing
+from hydrad.wire.answers import Answer, DaemonInfo, Problem
+from hydrad.wire.calls import PROTOCOL
+from hydrad.wire.codes import ErrorCode
 
 SAFETY_S = 60.0
 SETTLE_NS = 8 * SECOND
 # Everything must have ended this long after the world was healed: dead sessions noticed, two settle windows, answers.
 LIVENESS_NS = 45 * SECOND
+TURN_MS_MAX = 5_000
 EXIT_OK, EXIT_USAGE, EXIT_DIFFERENCES = 0, 2, 10
 LINES_SHOWN = 60
 _AGENT_MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
@@ -110,7 +116,15 @@ class Run:
         self.world.run(until_ns)
         self._heal()
         self.world.run(until_ns + LIVENESS_NS)
+        self._between_turns()
         self.oracles.settle()
+
+    def _between_turns(self) -> None:
+        """Let the batch that is being committed right now come to its end."""
+        for _ in range(TURN_MS_MAX):
+            if self.daemon.engine is None or self.daemon.disk.seq == self.daemon.state.seq:
+                return
+            self.world.run(self.world.now_ns + MS)
 
     def _heal(self) -> None:
         self.world.say("world", "heals")
@@ -267,7 +281,7 @@ def _tell(results: Sequence[Result], told: Sequence[Result]) -> None:
 
 
 def _tell_json(results: Sequence[Result], told: Sequence[Result]) -> None:
-    data = {
+    data: dict[str, object] = {
         "ring": "R1",
         "ok": all(result.ok for result in results),
         **_sums(results),
@@ -275,4 +289,12 @@ def _tell_json(results: Sequence[Result], told: Sequence[Result]) -> None:
         "mutants": sorted(MUTANTS),
         "failures": [msgspec.to_builtins(result) for result in told],
     }
-    sys.stdout.write(msgspec.json.encode({"schema": "hydra.drill/v1", "data": data}).decode() + "\n")
+    problem = None
+    if not data["ok"]:
+        seeds = [result.seed for result in results if not result.ok]
+        problem = Problem(ErrorCode.DIFFERENCES.value, f"{len(seeds)} seeds failed", None, {"seeds": seeds})
+    daemon = DaemonInfo(__version__, PROTOCOL, "", "")
+    now = ns_text(SystemClock().machine_ns(), 6)
+    plain = msgspec.to_builtins(Answer("hydra.drill/v1", problem is None, now, daemon, data, error=problem))
+    del plain["id"], plain["more"]
+    sys.stdout.write(msgspec.json.encode(plain).decode() + "\n")

@@ -203,9 +203,17 @@ class People:
             return
         account = self._rng.choice((None, None, *self._accounts))
         self.world.hit("halt")
-        self._ask(calls.Halt(account, reduce=self._rng.random() < 0.3))
+        self._storm()
+        verb = calls.Halt(account, reduce=self._rng.random() < 0.3)
+        self.world.after(int(self._rng.expovariate(1.0) * MS), self._ask, verb)
         self.world.after(int(self._rng.uniform(0.05, 4.0) * SECOND), self._resume, account)
         self._plan_halt()
+
+    def _storm(self) -> None:
+        """Fires at the very instant at which somebody halts."""
+        if self.daemon.engine is not None:
+            for _ in range(self._rng.randint(0, 6)):
+                self._fire()
 
     def _resume(self, account: str | None) -> None:
         self._ask(calls.Resume(account))

@@ -21,6 +21,7 @@ class SimSignals:
     """The core's SignalEngine. `per_tick`: missions for each tick of a symbol."""
 
     def __init__(self, rng: random.Random, per_tick: int, unended: Iterable[tuple[int, Signal]] = ()) -> None:
+        self.market_ms = 0
         self._rng = rng
         self._per_tick = per_tick
         self._followed = dict(unended)

@@ -48,7 +48,12 @@ class BadTick(Protocol):
 
 
 class SignalEngine(Protocol):
-    """What TOC asks of APEX: ticks in, what was seen out. Stepped inside the input that brought the ticks."""
+    """What TOC asks of APEX: ticks in, what was seen out. Stepped inside the input that brought the ticks.
+
+    `market_ms`: market time as the core has it, set before each frame.
+    """
+
+    market_ms: int
 
     def on_frame(
         self, batches: Sequence[f.SymbolTicks], through_ms: int, history: bool
@@ -427,6 +432,7 @@ def _quote(turn: Turn, link: Link, symbol: str, ticks: tuple[f.Tick, ...]) -> No
 
 
 def _signals(turn: Turn, apex: SignalEngine, link: Link, batches: list[f.SymbolTicks], body: f.Ticks) -> None:
+    apex.market_ms = turn.market_ms
     for said in apex.on_frame(batches, body.through_ms, body.history):
         if isinstance(said, Signal):
             turn.emit(r.MissionProposed(turn.state.next_number, said, "apex", link.terminal))

@@ -1,0 +1,142 @@
+"""The agent's files and its pipe, each alone."""
+
+from __future__ import annotations
+
+import stat
+import struct
+from pathlib import Path
+
+import apsw
+import msgspec
+import pytest
+
+from hydrad.agent import calls
+from hydrad.agent.entries import EpochStored, LatchStored
+from hydrad.terminal import bundle as bundles
+from hydrad.terminal import pipe
+from hydrad.terminal.__main__ import main
+from hydrad.terminal.bundle import BadBundle, Bundle, DaemonAddress
+from hydrad.terminal.ledger import BadLedger, LedgerFile
+
+KEY = "0" * 40
+
+
+def bundle(folder: Path, **changes: object) -> Bundle:
+    plain = Bundle(
+        name="t1",
+        account="alpha",
+        login=1,
+        server="Paper",
+        password="hidden-password",
+        kind="paper",
+        currency="USD",
+        hedging=True,
+        module="simulated",
+        sim_socket="",
+        symbols=["EURUSD"],
+        curve_public=KEY,
+        curve_secret="hidden-secret",
+        daemons=[DaemonAddress("tcp://127.0.0.1:5555", KEY)],
+        ledger=str(folder / "ledger.db"),
+        lock=str(folder / "t1.lock"),
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def test_a_bundle_comes_back_as_it_was_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.toml"
+    for poll_ms in (10, 20):  # written, then replaced
+        bundles.save(path, bundle(tmp_path, poll_ms=poll_ms))
+        assert bundles.load(path) == bundle(tmp_path, poll_ms=poll_ms)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["bundle.toml"]
+    assert "hidden" not in repr(bundle(tmp_path)).replace("secrets hidden", "")
+
+
+def test_a_bundle_that_others_can_read_stops_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.toml"
+    bundles.save(path, bundle(tmp_path))
+    path.chmod(0o640)
+    with pytest.raises(BadBundle, match="chmod 600"):
+        bundles.load(path)
+    assert main(["run", str(path)]) == 78
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [("poll_ms = 10", "poll_ms = 0", "poll_ms"), ("login = 1", 'login = "x"', "login"), ("name =", "nome =", "nome")],
+)
+def test_a_bad_bundle_says_what_is_wrong(tmp_path: Path, old: str, new: str, told: str) -> None:
+    path = tmp_path / "bundle.toml"
+    bundles.save(path, bundle(tmp_path))
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(BadBundle, match=told):
+        bundles.load(path)
+
+
+def test_a_missing_bundle_is_no_crash(tmp_path: Path) -> None:
+    with pytest.raises(BadBundle, match="does not exist"):
+        bundles.load(tmp_path / "bundle.toml")
+
+
+def test_the_ledger_keeps_its_id_and_its_entries(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    file = LedgerFile(path)
+    file.append([EpochStored(3), LatchStored(True, "ann")])
+    file.append([EpochStored(4)])
+    file.close()
+    again = LedgerFile(path)
+    assert again.id == file.id and len(file.id) == 32
+    assert again.read() == [EpochStored(3), LatchStored(True, "ann"), EpochStored(4)]
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM entries", "UPDATE entries SET body = x''"])
+def test_the_ledger_only_grows(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "ledger.db"
+    LedgerFile(path).append([EpochStored(3)])
+    with pytest.raises(apsw.ConstraintError, match="only grows"):
+        apsw.Connection(str(path)).execute(statement)
+
+
+def test_what_a_person_wrote_beside_the_agent_is_found_once(tmp_path: Path) -> None:
+    agent, person = LedgerFile(tmp_path / "ledger.db"), LedgerFile(tmp_path / "ledger.db")
+    agent.append([EpochStored(1)])
+    assert agent.foreign() == []
+    person.append_local(LatchStored(True, "ann"))
+    agent.append([EpochStored(2)])
+    assert agent.foreign() == [LatchStored(True, "ann")]
+    assert agent.foreign() == []
+
+
+def test_a_file_that_is_no_ledger_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"not a database " * 100)
+    with pytest.raises((BadLedger, apsw.NotADBError)):
+        LedgerFile(path)
+    assert path.read_bytes().startswith(b"not a database")
+
+
+def test_messages_come_out_whole_however_they_are_cut() -> None:
+    message = pipe.frame(calls.Poll(5, (calls.Cursor("EURUSD", 1, 2),), 3, 4))
+    for cut in range(len(message) + 1):
+        assembler = pipe.Assembler()
+        whole = assembler.feed(message[:cut]) + assembler.feed(message[cut:] + message)
+        assert [pipe.decode_down(data) for data in whole] == [calls.Poll(5, (calls.Cursor("EURUSD", 1, 2),), 3, 4)] * 2
+
+
+def test_a_message_beyond_all_measure_is_refused_before_it_is_read() -> None:
+    with pytest.raises(pipe.BadPipe):
+        pipe.Assembler().feed(struct.pack("!I", pipe.MESSAGE_BYTES_MAX + 1))
+    with pytest.raises(pipe.BadPipe):
+        pipe.decode_up(b"\x01")
+
+
+def test_local_status_tells_what_the_ledger_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bundle.toml"
+    bundles.save(path, bundle(tmp_path))
+    assert main(["local", "halt", str(path)]) == 0
+    assert main(["local", "status", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "halted           yes, by" in told and "running          no" in told and "hidden" not in told
