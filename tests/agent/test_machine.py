@@ -194,7 +194,7 @@ class AgentMachine(RuleBasedStateMachine):
             for entry in self.bench.durable
             if isinstance(entry, RowStored) and entry.row.order is not None
         }
-        assert set(key for key, count in self.bench.broker.sent.items() if count) <= journaled
+        assert {key for key, count in self.bench.broker.sent.items() if count} <= journaled
 
     def teardown(self) -> None:
         """Everything heals: every act ends in a verdict, and it is the right one."""

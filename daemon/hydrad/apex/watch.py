@@ -20,7 +20,8 @@ class Watch:
     """`earlier`: signals of the journal, oldest first. `unended`: missions without an outcome, by number.
 
     The engine is made once the digits of all the profile's symbols have been told; ticks before that are not kept
-    (a hand-shake sends terms before ticks). `market_ms` is set by the core before each frame. With `profile` None only outcomes are followed.
+    (a hand-shake sends terms before ticks). `market_ms` is set by the core before each frame. With `profile` None
+    only outcomes are followed.
     """
 
     def __init__(
