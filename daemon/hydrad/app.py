@@ -41,6 +41,7 @@ log = logging.getLogger("hydrad")
 
 INBOX_TICKS_MAX = 4_096
 CLOCK_S = 0.1
+SNAPSHOT_EVERY_RECORDS = 5_000
 SYNC_S = 1.0
 EXIT_FAILED = 1
 EXIT_FENCED = 75
@@ -65,6 +66,7 @@ class App:
         self._stopping: str | None = None
         self._exit = 0
         self._ticks_shed = 0
+        self._snapshot_seq = self._opened.engine.state.seq
         self._lag_s = 0.0
         self._commit_s = 0.0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
@@ -224,7 +226,7 @@ class App:
             await server.close()
             self._bridge.close()
         self.driver.turn([i.Stopping(self._stopping or "stopped")])
-        home.save_snapshot(opened)
+        home.write_snapshot(self.places, home.snapshot_of(opened))
         opened.close()
         self._writer.shutdown()
         self._lock.release()
@@ -278,6 +280,16 @@ class App:
             if loop.time() - synced_s >= SYNC_S:
                 synced_s = loop.time()
                 await loop.run_in_executor(self._writer, self._idle_work)
+                await self._snapshot_if_due()
+
+    async def _snapshot_if_due(self) -> None:
+        """Every so many records, when nothing is being committed: a short fold for the next start."""
+        seq = self.state.seq
+        if seq - self._snapshot_seq < SNAPSHOT_EVERY_RECORDS or not self.is_idle() or seq != self.journal_seq:
+            return
+        self._snapshot_seq = seq
+        found = home.snapshot_of(self._opened)
+        await asyncio.get_running_loop().run_in_executor(self._writer, home.write_snapshot, self.places, found)
 
     def _idle_work(self) -> None:
         """On the writer's thread, between commits: make inputs durable, keep the write-ahead log short."""

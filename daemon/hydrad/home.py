@@ -138,12 +138,17 @@ def _fits(journal: SqliteJournal, found: snapshot.Snapshot) -> bool:
     return 0 < found.seq <= seq and journal.hash_of(found.seq) == found.head
 
 
-def save_snapshot(opened: Opened) -> None:
-    """Write the cache for the next start; the journal alone is the truth."""
+def snapshot_of(opened: Opened) -> snapshot.Snapshot:
+    """The state with the head that it was folded to: every record of it is durable (AssertionError)."""
     seq, head = opened.journal.head()
-    if seq == opened.engine.state.seq and seq:
-        data = codec.encode_state(opened.engine.state)
-        snapshot.save(opened.places.snapshot, snapshot.Snapshot(fold.FOLD_VERSION, seq, head, data))
+    assert seq == opened.engine.state.seq, "a snapshot is taken between commits"
+    return snapshot.Snapshot(fold.FOLD_VERSION, seq, head, codec.encode_state(opened.engine.state))
+
+
+def write_snapshot(places: Places, found: snapshot.Snapshot) -> None:
+    """Write the cache for the next start; the journal alone is the truth."""
+    if found.seq:
+        snapshot.save(places.snapshot, found)
 
 
 def _watch(config: Config, state: State) -> Watch:

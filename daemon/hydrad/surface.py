@@ -66,6 +66,8 @@ class ControlSurface:
         elif isinstance(verb, calls.Tail):
             self._tail(peer, verb, reply)
         elif type(verb) in _QUERIES:
+            if isinstance(verb, calls.Trace) and verb.recheck:
+                self._app.submit(i.Recheck())
             self._app.ask(lambda: self._query(actor, verb, reply))
         elif isinstance(verb, calls.MarketStep):
             self._commander_task(role, verb, reply, self._step(verb, reply))

@@ -69,6 +69,9 @@ class Engine:
                     uplink.on_frame(turn, self.apex, body.terminal, body.connection, body.frame)
             case i.Clock():
                 self._clock(turn)
+            case i.Recheck():
+                self.live.queried_ns.clear()
+                self._acts_clock(turn)
             case i.Requested():
                 desk.on_request(turn, body)
             case i.Withheld():

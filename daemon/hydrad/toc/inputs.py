@@ -69,6 +69,10 @@ class Clock(_Input, frozen=True, tag="CLOCK"):
     """Time passes: every deadline is looked at."""
 
 
+class Recheck(_Input, frozen=True, tag="RECHECK"):
+    """A person wants every UNKNOWN act asked about now, whatever its turn."""
+
+
 class Withheld(_Input, frozen=True, tag="WITHHELD"):
     """The latch closed between commit and release: these opening acts were not handed to the bridge."""
 
@@ -91,7 +95,7 @@ class Stopping(_Input, frozen=True, tag="STOPPING"):
     reason: str
 
 
-AnyInput = Started | FrameIn | Requested | Clock | Withheld | Unsent | Strangers | Stopping
+AnyInput = Started | FrameIn | Requested | Clock | Recheck | Withheld | Unsent | Strangers | Stopping
 
 
 class Input(msgspec.Struct, frozen=True, array_like=True):
