@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import signal
 import socket
 import subprocess
 import time
@@ -75,17 +77,19 @@ def test_bad_frames_of_a_known_key_disturb_nothing(home: PaperHome) -> None:
 
 def test_a_wrong_account_in_hello_is_quarantined(home: PaperHome) -> None:
     bundle = bundles.load(home.places.bundle("bravo"))
-    home.kill("bravo")
+    home.kill("bravo", signal.SIGSTOP)  # silent, and not started anew
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     try:
         link = dealer(home, context, keys.KeyPair(bundle.curve_public, bundle.curve_secret))
         identity = f.Identity(4711, bundle.server, "paper", "USD", True, 0, 1, "elsewhere", "x")
         hello = f.Hello("0", identity, "boot", "ledger", 0, 0, False, time.time_ns(), 0, 0, ("EURUSD",))
-        for seq in range(1, 8):
-            link.send(f.encode(f.UpFrame(f.LINK_VERSION, 0, 4242, seq, hello)))
-            time.sleep(0.7)
-            if _bravo(home)["duty"] == "QUARANTINED":
-                break
+        sequence = itertools.count(1)
+
+        def quarantined() -> bool:
+            link.send(f.encode(f.UpFrame(f.LINK_VERSION, 0, 4242, next(sequence), hello)))
+            return _bravo(home)["duty"] == "QUARANTINED"
+
+        home.until(quarantined, "bravo is quarantined")
         row = _bravo(home)
         assert row["duty"] == "QUARANTINED" and "4711" in row["why"]
         assert not link.poll(100)

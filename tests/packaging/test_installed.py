@@ -24,5 +24,5 @@ def test_scripts_are_declared() -> None:
 def test_sample_and_notices_are_in_the_wheel() -> None:
     files = {str(file) for file in importlib.metadata.files("hydrax") or []}
     assert "hydrad/market/sample/NOTICE" in files
-    assert any(name.startswith("hydrad/market/sample/EURUSD") for name in files), files
+    assert {"hydrad/market/sample/20140502_EURUSD.hxtk", "hydrad/market/sample/20140502_XAUUSD.hxtk"} <= files
     assert not any(name.startswith(("daemon/", "tests/")) for name in files)
