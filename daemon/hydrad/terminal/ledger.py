@@ -41,8 +41,6 @@ class LedgerFile:
     def __init__(self, path: Path, vfs: str | None = None) -> None:
         self._db = apsw.Connection(str(path), vfs=vfs)
         self._db.set_busy_timeout(BUSY_MS)
-        self._db.pragma("journal_mode", "wal")
-        self._db.pragma("synchronous", "full")
         self.id = self._open(path)
         self._checked = self._last()
         self._seen_version = self._data_version()
@@ -88,6 +86,8 @@ class LedgerFile:
 
     def _open(self, path: Path) -> str:
         try:
+            self._db.pragma("journal_mode", "wal")
+            self._db.pragma("synchronous", "full")
             with self._db:
                 if not self._db.execute("SELECT count(*) FROM sqlite_schema").get:
                     self._db.execute(_SCHEMA)
