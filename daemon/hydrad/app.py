@@ -19,7 +19,8 @@ from hydrad import __version__, home
 from hydrad.bridge.bridge import Bridge
 from hydrad.config import Loaded, value_text
 from hydrad.control.server import ControlServer
-from hydrad.domain.accounts import HomeMode
+from hydrad.domain.accounts import Authority, HomeMode
+from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.instants import ns_text
 from hydrad.driver import BATCH_MAX, Driver
 from hydrad.host import entropy, keys, processes
@@ -225,7 +226,7 @@ class App:
             await asyncio.gather(*tasks, return_exceptions=True)
             await server.close()
             self._bridge.close()
-        self.driver.turn([i.Stopping(self._stopping or "stopped")])
+        self.driver.turn([*self._urgent, i.Stopping(self._stopping or "stopped")])
         home.write_snapshot(self.places, home.snapshot_of(opened))
         opened.close()
         self._writer.shutdown()
@@ -256,7 +257,10 @@ class App:
                 self._inbox.appendleft(caused)
             self._turning = False
             for answer in asks:
-                answer()
+                try:
+                    answer()
+                except Exception:  # the edge of queries: what only looks must not end what trades
+                    log.exception("a query failed")
             await asyncio.sleep(0)
 
     def _take(self) -> list[i.AnyInput]:
@@ -279,7 +283,8 @@ class App:
             self.submit(i.Clock())
             if loop.time() - synced_s >= SYNC_S:
                 synced_s = loop.time()
-                await loop.run_in_executor(self._writer, self._idle_work)
+                await loop.run_in_executor(self._writer, self._idle_work, self._opened.input_log.sync_handle())
+                self._look_for_halt_file()
                 await self._snapshot_if_due()
 
     async def _snapshot_if_due(self) -> None:
@@ -291,9 +296,20 @@ class App:
         found = home.snapshot_of(self._opened)
         await asyncio.get_running_loop().run_in_executor(self._writer, home.write_snapshot, self.places, found)
 
-    def _idle_work(self) -> None:
+    def _look_for_halt_file(self) -> None:
+        """A shell that could not reach this daemon wrote HALT: obeyed as if it had been asked."""
+        if self.places.halt_file.exists() and self.state.authority is not Authority.HALTED:
+            self.driver.close_latch()
+            actor = Actor("halt-file", Surface.DAEMON)
+            self.submit(i.Requested(0, actor, "", calls.Halt(reason="the HALT file was written", wait_s=0.0)), True)
+
+    def _idle_work(self, inputs_fd: int | None) -> None:
         """On the writer's thread, between commits: make inputs durable, keep the write-ahead log short."""
-        self._opened.input_log.sync()
+        if inputs_fd is not None:
+            try:
+                os.fdatasync(inputs_fd)
+            finally:
+                os.close(inputs_fd)
         if self._opened.journal.checkpoint_due:
             self._opened.journal.checkpoint()
 

@@ -15,7 +15,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from hydrad.domain.accounts import Authority
+from hydrad.link.frames import Halt as HaltFrame
 from hydrad.ports import BridgePort, ClockPort, InputLogPort, JournalPort
 from hydrad.toc import inputs as i
 from hydrad.toc.effects import Admit, Effect, Reply, Send, StepDown
@@ -153,6 +156,9 @@ class Driver:
             account = self.engine.state.acts[effect.opens].account
             if self._latched(account):
                 withheld.append(effect.opens)
+                # The frame has its number already: HALT goes in its place, or the agent would see a gap.
+                halt = msgspec.structs.replace(effect.frame, body=HaltFrame("latch"))
+                self._bridge.send(effect.terminal, effect.connection, halt)
                 return
         sent = self._bridge.send(effect.terminal, effect.connection, effect.frame)
         if not sent and effect.act_id:

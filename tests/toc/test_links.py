@@ -144,8 +144,21 @@ def test_two_that_both_live_are_quarantined(core: Core) -> None:
     second(core)
     core.clock(500)
     core.beat()
+    assert core.findings() == []
+    core.clock(500)
+    second(core)
     assert core.findings() == [Finding.SECOND_SESSION]
     assert core.state.terminals["t1"].duty is Duty.QUARANTINED
+
+
+def test_a_belated_hello_of_a_dead_one_is_no_second_life(core: Core) -> None:
+    second(core)
+    second(core)
+    core.clock(500)
+    core.beat()
+    core.wait(4_000)
+    second(core)
+    assert core.findings() == []
 
 
 def test_what_the_dead_one_had_written_is_no_second_life(core: Core) -> None:

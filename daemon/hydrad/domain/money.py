@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 CENT = Decimal("0.01")
 DIGITS_MAX = 8
+MAGNITUDE_MAX = 11  # no price, volume or amount has more than twelve digits before the point
 
 
 class BadNumber(ValueError):
@@ -25,6 +26,9 @@ def decimal(text: str, what: str = "number") -> Decimal:
         raise BadNumber(f"{what} '{text}' is not a number") from None
     if not value.is_finite():
         raise BadNumber(f"{what} '{text}' is not finite")
+    exponent = value.as_tuple().exponent
+    if value.adjusted() > MAGNITUDE_MAX or (isinstance(exponent, int) and not -12 <= exponent <= MAGNITUDE_MAX):
+        raise BadNumber(f"{what} '{text}' is beyond every price, volume and amount")
     return value
 
 

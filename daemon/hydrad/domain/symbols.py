@@ -43,6 +43,12 @@ class SymbolTerms(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
         if not all(amount.is_finite() for amount in (*amounts, self.margin_buy, self.margin_sell)):
             raise ValueError("an amount is not finite")
 
+    @property
+    def sane(self) -> bool:
+        """Whether an order could be made by these terms at all."""
+        sizes = self.volume_step > 0 and self.contract_size > 0
+        return sizes and 0 <= self.digits <= 8 and 0 <= self.volume_min_steps <= self.volume_max_steps < 10**12
+
     def same_contract(self, other: SymbolTerms) -> bool:
         """True when nothing changed that sizing or rounding depends on (values of money per point may move)."""
         return (

@@ -75,6 +75,12 @@ class InputLog:
             self._written += count
             rest = rest[count:]
 
+    def sync_handle(self) -> int | None:
+        """A descriptor of the segment being written, for `fdatasync` on another thread; the caller closes it. What is
+        appended meanwhile does not disturb it."""
+        self.flush()
+        return None if self._fd is None else os.dup(self._fd)
+
     def sync(self) -> None:
         """Make what was appended durable."""
         self.flush()

@@ -25,6 +25,9 @@ LINK_VERSION = 1
 FRAME_BYTES_MAX = 64 * 1024
 TICKS_PER_FRAME_MAX = 2000
 ROWS_PER_PAGE_MAX = 100
+SYMBOLS_MAX = 256
+MONEY_MAX = Decimal(10) ** 15
+INSTANT_MS_MAX = 7_258_118_400_000  # the year 2200
 
 
 class BadFrame(ValueError):
@@ -37,8 +40,14 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 def _finite(*amounts: Decimal) -> None:
     """NaN and infinities are valid decimals and no money: a frame that holds one is refused."""
-    if not all(amount.is_finite() for amount in amounts):
-        raise ValueError("an amount is not finite")
+    if not all(amount.is_finite() and abs(amount) < MONEY_MAX for amount in amounts):
+        raise ValueError("an amount is not finite, or beyond reason")
+
+
+def _instant(*times_ms: int) -> None:
+    """An instant that lies outside 1970 to 2200 is a broken clock or a broken frame."""
+    if not all(0 <= ms < INSTANT_MS_MAX for ms in times_ms):
+        raise ValueError("an instant is beyond reason")
 
 
 # --- values inside frames -------------------------------------------------------------------------------
@@ -111,6 +120,7 @@ class PositionRow(_Body, frozen=True):
 
     def __post_init__(self) -> None:
         _finite(self.profit, self.swap)
+        _instant(self.time_ms)
 
 
 class OrderRow(_Body, frozen=True):
@@ -151,6 +161,7 @@ class DealRow(_Body, frozen=True):
 
     def __post_init__(self) -> None:
         _finite(self.profit, self.swap, self.commission, self.fee)
+        _instant(self.time_ms)
 
 
 class Identity(_Body, frozen=True):
@@ -190,6 +201,11 @@ class Hello(_Body, frozen=True, tag="HELLO"):
     offset_ms: int | None
     symbols: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _instant(self.market_ms)
+        if len(self.symbols) > SYMBOLS_MAX:
+            raise ValueError(f"{len(self.symbols)} symbols, {SYMBOLS_MAX} at most")
+
 
 class BeatUp(_Body, frozen=True, tag="BEAT"):
     """Every second. `echo_ns`: the daemon's last beat's `machine_ns`, received `echo_held_ns` ago (0, 0: none).
@@ -206,6 +222,9 @@ class BeatUp(_Body, frozen=True, tag="BEAT"):
     ticks_shed: int
     offset_ms: int | None
 
+    def __post_init__(self) -> None:
+        _instant(self.market_ms)
+
 
 class Ticks(_Body, frozen=True, tag="TICKS"):
     """`through_ms`: everything up to here was read, plan steps due were run, and position changes were sent."""
@@ -213,6 +232,9 @@ class Ticks(_Body, frozen=True, tag="TICKS"):
     through_ms: int
     history: bool
     batches: tuple[SymbolTicks, ...]
+
+    def __post_init__(self) -> None:
+        _instant(self.through_ms)
 
 
 class Account(_Body, frozen=True, tag="ACCOUNT"):
@@ -497,6 +519,6 @@ def _decode(decoder: msgspec.msgpack.Decoder[UpFrame] | msgspec.msgpack.Decoder[
         raise BadFrame(str(error)) from None
     if frame.version != LINK_VERSION:
         raise BadFrame(f"link version {frame.version}, {LINK_VERSION} is spoken here")
-    if frame.epoch < 0 or frame.session < 0 or frame.seq < 1:
+    if frame.epoch < 0 or frame.session < 1 or frame.seq < 1:
         raise BadFrame("epoch, session and seq count upwards")
     return frame

@@ -15,7 +15,7 @@ import msgspec
 
 from hydrad.domain import ids, money
 from hydrad.domain.accounts import AccountKind, Authority
-from hydrad.domain.actors import Role
+from hydrad.domain.actors import Role, Surface
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side, order_hash
@@ -76,6 +76,8 @@ def on_request(turn: Turn, asked: Requested) -> None:
     verb = asked.body
     schema = f"hydra.{type(verb).__name__.lower()}/v1"
     has, needs = turn.state.role(asked.actor.identity), NEEDS[type(verb)]
+    if asked.actor.surface is Surface.DAEMON:
+        has = Role.TRADER  # the daemon itself may stop things, and nothing more
     if has < needs:
         if has is not Role.NONE:
             turn.emit(r.CallRefused(type(verb).__name__, needs, has))
@@ -249,8 +251,8 @@ def _percent(text: str | None) -> Decimal | None:
     if not text.endswith("%"):
         raise usage(f"risk '{text}' is not a percentage such as 0.5%")
     percent = money.decimal(text[:-1], "risk")
-    if percent <= 0:
-        raise usage(f"risk {text} is not above zero")
+    if not 0 < percent <= 100:
+        raise usage(f"risk {text} is not above 0 and at most 100 %")
     return percent
 
 
@@ -298,8 +300,14 @@ def _told_before(turn: Turn, asked: Requested, verb: Any) -> bool:
     return True
 
 
+def _deadline(turn: Turn, wait_s: float) -> int:
+    """When a waiting client is answered whatever has come; what is no number does not wait."""
+    seconds = wait_s if 0.0 < wait_s < WAIT_MAX_S else (WAIT_MAX_S if wait_s >= WAIT_MAX_S else 0.0)
+    return turn.now_ns + int(seconds * SECOND)
+
+
 def _wait(turn: Turn, request: int, verb: str, wait_s: float, acts: tuple[int, ...]) -> None:
-    deadline_ns = turn.now_ns + int(min(max(wait_s, 0.0), WAIT_MAX_S) * SECOND)
+    deadline_ns = _deadline(turn, wait_s)
     turn.live.waiters.append(Waiter(request, verb, deadline_ns, acts, since_ns=turn.now_ns))
 
 
@@ -367,7 +375,7 @@ def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
     found = [turn.state.acts[act] for act in acts]
     bad = [act for act in found if act.state in _PROBLEMS]
     if not bad:
-        return None
+        return _partly(found)
     worst = bad[0]
     message = views.verdict_line(worst)
     failed = [f"{c.code}: {c.measured}, limit {c.limit}" for c in worst.checks if not c.ok]
@@ -382,6 +390,15 @@ def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
     if worst.state in (ActState.UNKNOWN, ActState.ROUTED, ActState.ACKED):
         hint = f"hydractl trace {routing.shown(worst)}; nothing is resent, its exposure stays reserved"
     return Problem(code.value, message, hint, facts)
+
+
+def _partly(acts: list[Act]) -> Problem | None:
+    """A close that took less than was asked is no success."""
+    for act in acts:
+        if act.kind is ActKind.CLOSE and act.order and 0 < act.volume_steps < act.order.volume_steps:
+            left = money.volume_text(act.order.volume_steps - act.volume_steps, act.volume_step)
+            return Problem(ErrorCode.PARTLY.value, f"{routing.shown(act)} closed a part: {left} is still open")
+    return None
 
 
 def _halt_problem(data: Any) -> Problem | None:
@@ -640,7 +657,7 @@ def _tell_latch(turn: Turn, account: str, body: f.Halt | f.Resume) -> tuple[str,
 
 
 def _await_latch(turn: Turn, request: int, verb: str, wait_s: float, terminals: tuple[str, ...], account: str) -> None:
-    deadline_ns = turn.now_ns + int(min(max(wait_s, 0.0), WAIT_MAX_S) * SECOND)
+    deadline_ns = _deadline(turn, wait_s)
     turn.live.waiters.append(
         Waiter(request, verb, deadline_ns, terminals=terminals, since_ns=turn.now_ns, account=account)
     )
@@ -655,6 +672,8 @@ def _resolve(turn: Turn, asked: Requested, verb: calls.Resolve) -> None:
         raise Refused(ErrorCode.CONFLICT, f"{verb.act} is {act.state.value}; only UNKNOWN or QUARANTINED is resolved")
     if not verb.reason.strip():
         raise usage("a reason is compulsory")
+    if verb.verdict == "not-executed" and ids.sequence_of(act.act_id) in turn.state.positions:
+        raise Refused(ErrorCode.CONFLICT, f"{verb.act} has a position: it was executed")
     if verb.verdict == "not-executed":
         turn.move(act, ActEvent.PROVE_ABSENT, "resolve", detail=verb.reason)
     elif verb.verdict == "filled":
@@ -669,6 +688,8 @@ def _resolve_filled(turn: Turn, act: Act, verb: calls.Resolve) -> None:
     """A person says that it was executed: the broker's books, where they can be read, must have the ticket."""
     if verb.ticket is None:
         raise usage("filled needs the broker's ticket")
+    if ids.sequence_of(act.act_id) in turn.state.positions:
+        raise Refused(ErrorCode.CONFLICT, f"{verb.act} has its position already")
     if act.kind is not ActKind.FIRE:
         turn.move(act, ActEvent.EXECUTE, "resolve", deal_ticket=verb.ticket, detail=verb.reason)
         return
@@ -681,6 +702,10 @@ def _resolve_filled(turn: Turn, act: Act, verb: calls.Resolve) -> None:
             "a position that is gone already is resolved by its deals: hydractl trace --recheck",
         )
     assert act.order is not None
+    other = turn.state.position_by_id(act.account, row.position_id)
+    same = (row.symbol, row.side) == (act.order.symbol, int(act.order.side))
+    if other is not None or not same or row.volume_steps > act.order.volume_steps or row.magic not in (0, act.act_id):
+        raise Refused(ErrorCode.CONFLICT, f"position {verb.ticket} is not what {verb.act} asked for")
     turn.move(
         act,
         ActEvent.FILL,

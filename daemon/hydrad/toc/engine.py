@@ -159,6 +159,9 @@ class Engine:
 
     def _link_clock(self, turn: Turn, link: Link) -> None:
         if link.session is None:
+            away_ns = turn.now_ns - max(link.heard_ns, self.state.started_ns)
+            if away_ns >= self.live.lost_after_ns:
+                turn.alarm(LOST_ALARM, link.terminal, f"{link.terminal} is not there; stops stand at the broker")
             return
         silent_ns = turn.now_ns - link.heard_ns
         if silent_ns >= self.live.lost_after_ns:

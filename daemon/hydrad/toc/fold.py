@@ -17,7 +17,7 @@ from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
 from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Operator, Position, State, Terminal
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 ENTRY_IN = 0  # of a deal
 PENDING = frozenset(ActState) - FINAL - HOLDING
 

@@ -29,7 +29,7 @@ def _one_fire_each(state: State, missions: Iterable[int]) -> None:
     for number in missions:
         for act_id in state.missions[number].acts:
             act = state.acts[act_id]
-            if act.kind is not ActKind.FIRE or act.state not in LIVE_OR_EXECUTED:
+            if act.kind is not ActKind.FIRE or act.state not in LIVE_OR_EXECUTED or act.state is ActState.QUARANTINED:
                 continue
             key = (number, act.account)
             if key in seen:

@@ -59,6 +59,16 @@ class Books:
 
 
 @dataclass(slots=True)
+class Rival:
+    """A second agent's last HELLO with a link's key. `outlived`: the first agent was heard from since it came."""
+
+    hello: f.Hello
+    came_ns: int
+    seen_ns: int
+    outlived: bool = False
+
+
+@dataclass(slots=True)
 class Link:
     """One terminal's link. `session` is None before the first HELLO and after a session was dropped."""
 
@@ -69,7 +79,7 @@ class Link:
     session: Session | None = None
     down: Session | None = None
     hello: f.Hello | None = None
-    rival: tuple[int, int, f.Hello] | None = None  # connection, seen_ns, HELLO of a second agent
+    rival: Rival | None = None
     heard_ns: int = 0
     beat: f.BeatUp | None = None
     beat_ns: int = 0

@@ -44,6 +44,9 @@ def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
         act = _plan_step(turn, link, row)
     if act is None or row.move < act.move:
         return
+    if act.terminal != link.terminal:
+        turn.finding(Finding.ALIEN_ORDER, link.terminal, f"speaks of {routing.shown(act)}, routed elsewhere")
+        return
     if row.order_hash and act.order_hash and row.order_hash != act.order_hash:
         conflict(turn, act, "the ledger holds another order under this id")
         return

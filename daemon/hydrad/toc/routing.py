@@ -15,7 +15,7 @@ from hydrad.toc.act import FINAL, IN_FLIGHT, LANE_BLOCKED, LANE_BUSY, ActEvent, 
 from hydrad.toc.live import Link
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionEvent, MissionState
 from hydrad.toc.state import Act, Mission, State
-from hydrad.toc.terminal import REDUCES_IN
+from hydrad.toc.terminal import REDUCES_IN, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Reason
 
@@ -146,11 +146,11 @@ def record_verdict(turn: Turn, act: Act, verdict: risk.Verdict) -> None:
 
 
 def reducing_link(turn: Turn, account: str) -> Link | None:
-    """Any healthy terminal of the account may close: the first in order of enrolment."""
-    for terminal in sorted(turn.state.terminals.values(), key=lambda t: t.rank):
-        if terminal.account == account and turn.live.link(terminal.name).state in REDUCES_IN:
-            return turn.live.link(terminal.name)
-    return None
+    """Any healthy terminal of the account may close: READY before DEGRADED, then in order of enrolment."""
+    ranked = sorted(turn.state.terminals.values(), key=lambda terminal: terminal.rank)
+    links = [turn.live.link(terminal.name) for terminal in ranked if terminal.account == account]
+    able = [link for link in links if link.state in REDUCES_IN]
+    return min(able, key=lambda link: link.state is not LinkState.READY, default=None)
 
 
 def doubt(turn: Turn, act: Act, by: str, detail: str) -> None:
@@ -182,7 +182,8 @@ def followed(turn: Turn, act: Act) -> None:
     position = turn.state.positions.get(act.position)
     if act.kind in (ActKind.CLOSE, ActKind.PART_CLOSE, ActKind.PLAN_STEP) and position and act.state in FINAL:
         fire = turn.state.acts[position.fire_id]
-        failed = act.state is not ActState.DONE
+        part = act.order is not None and 0 < act.volume_steps < act.order.volume_steps
+        failed = act.state is not ActState.DONE or part
         if fire.state is ActState.CLOSING and (failed or act.kind is ActKind.PART_CLOSE):
             turn.move(fire, ActEvent.STAY_OPEN, "close", detail=f"{shown(act)} {act.state.value}")
 

@@ -12,8 +12,8 @@ Acts that were in flight when a session began or ended are UNKNOWN; at READY eac
 the ledger does not know is tombstoned by the question.
 
 One live session per key: a second agent's HELLO is held until the first has been silent for the DEGRADED time; when
-the first answers a beat that was sent after that HELLO came, there are two, and the terminal is quarantined. (What
-the first had written before it died may still arrive; it proves nothing.)
+the first answers a beat that was sent after that HELLO came, and the second goes on saying HELLO, there are two, and
+the terminal is quarantined. (What a dead agent had written may still arrive; it proves nothing.)
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from hydrad.domain import calendar
+from hydrad.domain.accounts import HomeMode
 from hydrad.domain.signals import Outcome, Signal, Suppressed
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
@@ -30,7 +31,7 @@ from hydrad.toc import reconcile, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.effects import StepDown
-from hydrad.toc.live import Books, Link, Quote, Rate
+from hydrad.toc.live import Books, Link, Quote, Rate, Rival
 from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import REDUCES_IN, Duty, LinkState
 from hydrad.toc.turn import Turn
@@ -84,7 +85,7 @@ def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, fra
     if isinstance(frame.body, f.Ticks):
         return _ticks(turn, apex, link, frame.body)
     if isinstance(frame.body, f.Specs):
-        apex.on_terms(frame.body.terms)
+        apex.on_terms([terms for terms in frame.body.terms if terms.sane])
     handler = _HANDLERS.get(type(frame.body))
     if handler is not None:
         handler(turn, link, frame.body)
@@ -117,7 +118,7 @@ def _hello(turn: Turn, apex: SignalEngine, link: Link, connection: int, frame: f
         return  # repeated before our WELCOME arrived
     silent_ns = turn.now_ns - link.heard_ns
     if link.session is not None and not same_agent and silent_ns < turn.live.degraded_after_ns:
-        link.rival = (connection, turn.now_ns, hello)
+        _rival(turn, link, hello)
         return
     link.rival = None
     why_not = _identity_problem(turn.state, terminal, hello.identity)
@@ -232,9 +233,19 @@ def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
             turn.send(link, f.Query(number, act.move))
 
 
-def _two_agents(turn: Turn, link: Link) -> None:
-    assert link.rival is not None
-    boot_id = link.rival[2].boot_id
+def _rival(turn: Turn, link: Link, hello: f.Hello) -> None:
+    """Both live when the second says HELLO again after the first has answered a beat that was sent since."""
+    known = link.rival
+    fresh = known is not None and turn.now_ns - known.seen_ns < turn.live.degraded_after_ns
+    if known is None or not fresh or known.hello.boot_id != hello.boot_id:
+        link.rival = Rival(hello, turn.now_ns, turn.now_ns)
+    elif hello.machine_ns > known.hello.machine_ns:
+        known.hello, known.seen_ns = hello, turn.now_ns
+        if known.outlived:
+            _two_agents(turn, link, hello.boot_id)
+
+
+def _two_agents(turn: Turn, link: Link, boot_id: str) -> None:
     link.rival = None
     turn.finding(Finding.SECOND_SESSION, link.terminal, f"boot {boot_id}")
     reconcile.quarantine(turn, link.terminal, "two agents use one key")
@@ -245,8 +256,8 @@ def _two_agents(turn: Turn, link: Link) -> None:
 
 def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
     """Answered at once: both sides measure the other's clock by the round trip of their own beat."""
-    if link.rival is not None and body.echo_ns > link.rival[1]:
-        _two_agents(turn, link)
+    if link.rival is not None and body.echo_ns > link.rival.came_ns:
+        link.rival.outlived = True
     link.beat, link.beat_ns = body, turn.now_ns
     turn.send(link, f.BeatDown(turn.now_ns))
     if body.echo_ns:
@@ -299,6 +310,9 @@ def _trading_day(turn: Turn, link: Link) -> None:
 
 def _specs(turn: Turn, link: Link, body: f.Specs) -> None:
     for terms in body.terms:
+        if not terms.sane:
+            turn.finding(Finding.SYMBOL_TERMS, f"{link.terminal} {terms.symbol}", "beyond reason, not taken")
+            continue
         known = link.terms.get(terms.symbol)
         if known is not None and not known.same_contract(terms):
             turn.finding(Finding.SYMBOL_TERMS, f"{link.terminal} {terms.symbol}", "digits, contract or step")
@@ -309,7 +323,11 @@ def _specs(turn: Turn, link: Link, body: f.Specs) -> None:
 def _positions(turn: Turn, link: Link, body: f.Positions) -> None:
     if body.first:
         link.incoming.positions = []
-    link.incoming.positions += body.rows
+    for row in body.rows:
+        if row.side in (0, 1):
+            link.incoming.positions.append(row)
+        else:
+            turn.finding(Finding.AGENT_WARNING, link.terminal, f"position {row.ticket} has side {row.side}")
     if body.last:
         link.positions = {row.ticket: row for row in link.incoming.positions}
         link.positions_ns = turn.now_ns
@@ -355,7 +373,7 @@ def _seen(link: Link, index: int) -> bool:
 def _ack(turn: Turn, link: Link, body: f.Ack) -> None:
     _seen(link, body.ledger_index)
     act = turn.state.acts.get(body.act_id)
-    if act is not None and act.state is ActState.ROUTED:
+    if act is not None and act.terminal == link.terminal and act.state is ActState.ROUTED:
         turn.move(act, ActEvent.ACK, "ledger")
 
 
@@ -380,7 +398,7 @@ def _plan_step(turn: Turn, link: Link, body: f.PlanStepRun) -> None:
 
 def _conflict(turn: Turn, link: Link, body: f.Conflict) -> None:
     act = turn.state.acts.get(body.act_id)
-    if act is not None:
+    if act is not None and act.terminal == link.terminal:
         reconcile.conflict(turn, act, f"agent knows {body.known_hash.hex()[:8]}, asked {body.asked_hash.hex()[:8]}")
 
 
@@ -411,7 +429,8 @@ def source(turn: Turn, symbol: str) -> str:
 
 def _ticks(turn: Turn, apex: SignalEngine, link: Link, body: f.Ticks) -> None:
     link.through_ms = max(link.through_ms, body.through_ms)
-    turn.advance_market(body.through_ms)
+    if turn.state.mode is HomeMode.PAPER:
+        turn.advance_market(body.through_ms)
     if not body.history:
         for batch in body.batches:
             if batch.ticks:

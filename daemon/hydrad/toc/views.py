@@ -17,7 +17,7 @@ from hydrad.toc.live import Link, Live, Waiter
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
 from hydrad.toc.records import Check
 from hydrad.toc.state import Account, Act, Mission, Position, State
-from hydrad.toc.terminal import LinkState
+from hydrad.toc.terminal import Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
 
@@ -441,7 +441,7 @@ def quote_rows(turn: Turn, symbols: tuple[str, ...]) -> list[a.QuoteRow]:
                     quote.spread_points,
                     ms_text(quote.time_ms),
                     round(age_ms / 1000, 3),
-                    age_ms > limit_ms or link.state is not LinkState.READY,
+                    not 0 <= age_ms <= limit_ms or link.state is not LinkState.READY,
                     uplink.source(turn, symbol) == terminal.name,
                 )
             )
@@ -457,7 +457,7 @@ def feed_rows(turn: Turn) -> tuple[a.FeedRow, ...]:
         quote = link.quotes.get(symbol) if link else None
         age_ms = turn.market_ms - quote.time_ms if quote else None
         rate = link.rates[symbol].per_s(turn.now_ns) if link and symbol in link.rates else 0.0
-        stale = age_ms is None or age_ms > turn.state.limits.tick_age_max_ms
+        stale = age_ms is None or not 0 <= age_ms <= turn.state.limits.tick_age_max_ms
         rows.append(
             a.FeedRow(symbol, source or "none", age_ms / 1000 if age_ms is not None else None, round(rate, 2), stale)
         )
@@ -518,8 +518,9 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
     for terminal in state.terminals.values():
         link = live.link(terminal.name)
         age = duration_text(turn.now_ns - link.heard_ns) if link.heard_ns else "never heard"
-        ok = link.state is LinkState.READY
-        rows.append(a.HealthRow(f"terminal {terminal.name}", ok, f"{link.state.value}, last frame {age} ago"))
+        ok = link.state is LinkState.READY and terminal.duty is Duty.ACTIVE
+        detail = f"{link.state.value}, {terminal.duty.value}, last frame {age} ago"
+        rows.append(a.HealthRow(f"terminal {terminal.name}", ok, detail))
     closed = bool(live.market_ms) and calendar.hours(live.market_ms) is calendar.Hours.CLOSED
     for feed in feed_rows(turn):
         detail = f"last tick {feed.age_s} s old" if feed.age_s is not None else "no tick in this session"
@@ -531,8 +532,11 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
             )
         )
     unknown = sum(state.acts[n].state is ActState.UNKNOWN for n in state.acts_open)
-    rows.append(a.HealthRow("acts", unknown == 0, f"{unknown} UNKNOWN"))
-    rows.append(a.HealthRow("authority", state.authority is Authority.ACTIVE, state.authority.name))
+    held = sum(act.state is ActState.QUARANTINED for act in (state.acts[n] for n in state.acts_open))
+    rows.append(a.HealthRow("acts", unknown + held == 0, f"{unknown} UNKNOWN, {held} QUARANTINED"))
+    strictest = max((state.account_authority(name) for name in state.accounts), default=state.authority)
+    rows.append(a.HealthRow("authority", strictest is Authority.ACTIVE, strictest.name))
+    rows.append(a.HealthRow("alarms", not state.alarms, f"{len(state.alarms)} standing"))
     return tuple(rows)
 
 
