@@ -15,6 +15,8 @@ from hydrad.domain.instants import MS, SECOND
 UNCERTAINTY_NS_MAX = 250 * MS
 SAMPLE_AGE_NS_MAX = 60 * SECOND
 _SAMPLES_MAX = 16
+# Two hosts may drift apart by so much within the age of a sample (200 ppm each).
+_DRIFT_NS_MAX = 24 * MS
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -26,7 +28,8 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class DaemonClock:
-    """Measured by round trips; forgets everything with the session."""
+    """Measured by round trips; forgets everything with the session, and what a newer sample contradicts: then one of
+    the two clocks was set, and the older samples speak of another time."""
 
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque(maxlen=_SAMPLES_MAX)
@@ -37,7 +40,9 @@ class DaemonClock:
             return
         middle = (sent_ns + received_ns) // 2
         # One more nanosecond for the division.
-        self._samples.append(Sample(daemon_ns - middle, (received_ns - sent_ns) // 2 + 1, received_ns))
+        newest = Sample(daemon_ns - middle, (received_ns - sent_ns) // 2 + 1, received_ns)
+        agreeing = [sample for sample in self._samples if _agree(sample, newest)]
+        self._samples = deque([*agreeing, newest], maxlen=_SAMPLES_MAX)
 
     def best(self, now_ns: int) -> Sample | None:
         """The most certain sample that is young enough, else the newest, None when nothing was measured."""
@@ -59,3 +64,9 @@ class DaemonClock:
         """The agent's machine time until which a daemon's deadline has surely not passed; None: unmeasured."""
         sample = self.best(now_ns)
         return None if sample is None else deadline_ns - sample.offset_ns - sample.uncertainty_ns
+
+
+def _agree(older: Sample, newer: Sample) -> bool:
+    """Whether both can be true of clocks that nobody has set in between."""
+    room_ns = older.uncertainty_ns + newer.uncertainty_ns + _DRIFT_NS_MAX
+    return abs(older.offset_ns - newer.offset_ns) <= room_ns

@@ -146,10 +146,10 @@ class Run:
     def _step_clock(self, draw: float) -> None:
         """Somebody sets the daemon's clock, and back again a little later."""
         if self.faults.clock_step_s:
-            by_ns = int((draw - 0.5) * SECOND)
+            by_ns = int((draw - 0.5) * 0.6 * SECOND)
             self.world.hit("clock_step")
             self.daemon.clock.step(by_ns)
-            self.world.after(6 * SECOND, self.daemon.clock.step, -by_ns)
+            self.world.after(18 * SECOND, self.daemon.clock.step, -by_ns)
             self._plan_clock_step()
 
 

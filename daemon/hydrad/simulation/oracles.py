@@ -32,7 +32,8 @@ from hydrad.venue.profit import point_value
 
 # Two hosts' drift over the age that a measurement may have.
 DEADLINE_ROOM_NS = 60 * MS
-STEP_GRACE_NS = 4 * SECOND
+# An act's longest deadline, and a beat to measure the daemon's clock anew after somebody has set it.
+STEP_GRACE_NS = 7 * SECOND
 VERDICT_ROOM_NS = 2 * SECOND
 EXECUTED = frozenset({ActState.FILLED, ActState.CLOSING, ActState.CLOSED, ActState.DONE, ActState.QUARANTINED})
 _FILLED = frozenset({ActState.FILLED, ActState.CLOSING, ActState.CLOSED, ActState.QUARANTINED})

@@ -102,6 +102,8 @@ TRANSITIONS: dict[ActState, dict[ActEvent, ActState]] = {
     S.UNKNOWN: _WAITING_FOR_VERDICT,
     S.WORKING: {
         E.FILL: S.FILLED,
+        E.EXECUTE: S.DONE,
+        E.PROVE_ABSENT: S.NOT_EXECUTED,
         E.CANCEL: S.CANCELLED,
         E.ORDER_EXPIRED: S.EXPIRED,
         E.REJECT: S.REJECTED,

@@ -38,12 +38,11 @@ def foreign_rows(state: State, live: Live, account: str) -> list[PositionRow]:
     link = reporter(state, live, account)
     if link is None:
         return []
-    ours = {position.position_id for position in open_positions(state, account)}
     pending = {act.act_id for act in reserved(state, account)}
     return [
         row
         for row in link.positions.values()
-        if row.position_id not in ours and row.magic not in pending and row.magic not in state.acts
+        if (account, row.position_id) not in state.position_numbers and row.magic not in pending
     ]
 
 

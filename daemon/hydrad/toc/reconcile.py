@@ -23,6 +23,7 @@ from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
 DEAL_TRADES = (0, 1)  # buy, sell; all other types are cash
+_SAID_ABSENT = (ActState.NOT_EXECUTED, ActState.REJECTED, ActState.DENIED)
 MISSING_AFTER_NS = 30 * SECOND
 _CLOSE_REASONS = {4: "STOP", 5: "TARGET", 6: "STOP_OUT"}
 _EXPERT = 3
@@ -188,7 +189,7 @@ def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:
     if (
         act is not None
         and act.account == account
-        and act.state in (*LANE_BUSY, ActState.NOT_EXECUTED, ActState.REJECTED)
+        and act.state in (*LANE_BUSY, ActState.WORKING, ActState.NOT_EXECUTED, ActState.REJECTED)
     ):
         opens = row.entry == ENTRY_IN
         if opens == (act.kind is ActKind.FIRE):
@@ -291,25 +292,31 @@ def _compare(turn: Turn, position: Position, row: f.PositionRow) -> None:
     changed = (row.stop_points, row.target_points) != (position.stop_points, position.target_points)
     if changed:
         turn.emit(r.PositionChanged(position.number, position.volume_steps, row.stop_points, row.target_points))
-    if changed and not row.stop_points:
-        turn.finding(Finding.STOP_MISSING, routing.shown(fire), f"ticket {row.ticket}")
-    elif changed:
+    turn.clear_alarm(Finding.MISSING_POSITION.name, routing.shown(fire), "the broker reports it again")
+    if row.stop_points:
         turn.clear_alarm(Finding.STOP_MISSING.name, routing.shown(fire), "the stop is back")
+    elif changed:
+        turn.finding(Finding.STOP_MISSING, routing.shown(fire), f"ticket {row.ticket}")
 
 
 def _not_in_journal(turn: Turn, link: Link, account: str, row: f.PositionRow) -> None:
+    if (account, row.position_id) in turn.state.position_numbers:
+        return None  # its closing deal was booked a moment ago; the next report lacks it
     act = turn.state.acts.get(row.magic)
     if act is not None and act.account == account and act.kind is ActKind.FIRE:
-        if act.state in (ActState.UNKNOWN, ActState.NOT_EXECUTED, ActState.REJECTED, ActState.DENIED):
-            executed(turn, link, act, _row_of_position(act, row), "position")
-        return
+        if act.state in (ActState.UNKNOWN, ActState.WORKING, *_SAID_ABSENT):
+            return executed(turn, link, act, _row_of_position(act, row), "position")
+        if act.state not in (ActState.FILLED, ActState.CLOSING, ActState.CLOSED):
+            return None  # its result is on the way, or a person looks at it already
+        # A second position under the id of a fire that has its own: counted, shown, never touched by itself.
     key = (account, row.ticket)
     if key in turn.state.foreign:
-        return
+        return None
     turn.emit(r.ForeignSeen(account, row.ticket, turn.state.next_number, row.symbol))
     ours = bool(row.magic) and tag_of(row.magic) == turn.state.tag
     code = Finding.ALIEN_POSITION if ours else Finding.FOREIGN_POSITION
     turn.finding(code, f"{account} {row.ticket}", f"{row.symbol} {Side(row.side).name}", alarm=ours)
+    return None
 
 
 def _row_of_position(act: Act, row: f.PositionRow) -> f.LedgerRow:
@@ -338,7 +345,8 @@ def missing_positions(turn: Turn, link: Link) -> None:
         elif turn.now_ns - since_ns > MISSING_AFTER_NS:
             fire = turn.state.acts[position.fire_id]
             subject = routing.shown(fire)
-            standing = any(a.subject == subject for a in turn.state.alarms.values())
+            name = Finding.MISSING_POSITION.name
+            standing = any((a.code, a.subject) == (name, subject) for a in turn.state.alarms.values())
             if not standing:
                 turn.finding(Finding.MISSING_POSITION, subject, f"position {position.position_id}")
 
