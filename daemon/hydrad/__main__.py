@@ -32,7 +32,7 @@ from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.calls import PROTOCOL
 from hydrad.wire.codes import ErrorCode
 
-EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_DIFFERENCES, EXIT_CONFLICT = 0, 1, 2, 10, 15
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_DIFFERENCES, EXIT_CONFLICT = 0, 1, 2, 5, 10, 15
 EXIT_PARTLY, EXIT_FENCED, EXIT_CONFIG = 7, 75, 78
 
 
@@ -190,7 +190,12 @@ def _down(options: argparse.Namespace) -> tuple[object, list[str]]:
 
 def _config_check(options: argparse.Namespace) -> tuple[object, list[str]]:
     places = find_places(os.environ)
+    if options.file is not None and not options.file.exists():
+        raise Failed(EXIT_NOT_FOUND, ErrorCode.NOT_FOUND, f"no file {options.file}")
     loaded = _load(places, EXIT_FAILED, options.file)
+    if not places.config_file.exists() and options.file is None:
+        lines = [f"{places.config_file} does not exist: built-in values, {len(loaded.sources)} keys"]
+        return {"file": None, "keys": len(loaded.sources)}, lines
     file = str(options.file or places.config_file)
     return {"file": file, "keys": len(loaded.sources)}, [f"{file}: good, {len(loaded.sources)} keys"]
 
@@ -198,7 +203,7 @@ def _config_check(options: argparse.Namespace) -> tuple[object, list[str]]:
 def _journal_verify(options: argparse.Namespace) -> tuple[object, list[str]]:
     path = options.file or find_places(os.environ).journal
     if not path.exists():
-        raise Failed(5, ErrorCode.NOT_FOUND, f"no journal at {path}")
+        raise Failed(EXIT_NOT_FOUND, ErrorCode.NOT_FOUND, f"no journal at {path}")
     verdict = verify(path)
     data = {
         "file": str(path),

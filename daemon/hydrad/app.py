@@ -257,10 +257,7 @@ class App:
                 self._inbox.appendleft(caused)
             self._turning = False
             for answer in asks:
-                try:
-                    answer()
-                except Exception:  # the edge of queries: what only looks must not end what trades
-                    log.exception("a query failed")
+                answer()
             await asyncio.sleep(0)
 
     def _take(self) -> list[i.AnyInput]:

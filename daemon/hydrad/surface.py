@@ -7,6 +7,7 @@ the role that the core's table names.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from hydrad.wire.codes import ErrorCode
 if TYPE_CHECKING:
     from hydrad.app import App
 
+log = logging.getLogger("hydrad.surface")
 TRACE_RECORDS_MAX = 5_000
 STEP_TIMEOUT_S = 20.0
 
@@ -161,6 +163,9 @@ class ControlSurface:
             self._problem(reply, verb, ErrorCode.NOT_FOUND, str(missing))
         except ids.BadId as error:
             self._problem(reply, verb, ErrorCode.USAGE, str(error))
+        except Exception:  # the edge of queries: what only looks must not end what trades
+            log.exception("%s failed", type(verb).__name__)
+            self._problem(reply, verb, ErrorCode.FAILED, "the query failed; the daemon's log has the reason")
         else:
             reply.send(self._envelope(schema, data, None))
 

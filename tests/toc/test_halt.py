@@ -10,6 +10,7 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.link import frames as f
 from hydrad.toc.act import ActState
+from hydrad.toc.limits import Limits
 from hydrad.toc.state import Act
 from hydrad.wire import calls
 from tests.toc.conftest import Core
@@ -98,6 +99,15 @@ def test_closes_and_tighter_stops_pass_looser_ones_do_not(core: Core, level: Aut
 def test_a_looser_stop_passes_when_nothing_is_latched(core: Core) -> None:
     fire = core.filled()
     assert core.act(calls.Modify(position_id(fire), stop="1.09700")).state is ActState.ROUTED
+
+
+def test_a_looser_stop_is_held_to_the_limits_of_a_fire(make: Callable[..., Core]) -> None:
+    core = make(limits=Limits())
+    core.connect()
+    fire = core.filled()
+    assert core.act(calls.Modify(position_id(fire), stop="1.09000")).codes == ("RISK_PER_TRADE",)
+    assert core.act(calls.Modify(position_id(fire), stop="1.08000")).codes == ("RISK_PER_TRADE", "OPEN_RISK")
+    assert core.act(calls.Modify(position_id(fire), stop="1.09900")).state is ActState.ROUTED
 
 
 def test_one_account_alone(make: Callable[..., Core]) -> None:

@@ -22,7 +22,7 @@ from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side,
 from hydrad.domain.signals import Signal, SignalKind
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
-from hydrad.toc import fold, risk, routing, views
+from hydrad.toc import exposure, fold, risk, routing, sizing, views
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActEvent, ActState
 from hydrad.toc.effects import Admit
@@ -492,11 +492,45 @@ def _modify_one(turn: Turn, asked: Requested, verb: calls.Modify, position: Posi
         ticket=position.position_id,
     )
     checks = (_not_busy(turn, position), _tighter(turn, position, stop), _sides(turn, position, stop, target))
-    return _act_on(turn, asked, verb, position, order, checks)
+    return _act_on(turn, asked, verb, position, order, (*checks, *_looser_risk(turn, position, stop)))
+
+
+def _is_tighter(position: Position, stop: int) -> bool:
+    return (stop - position.stop_points) * position.side.sign >= 0 or not position.stop_points
+
+
+def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]:
+    """A looser stop is new risk: the limits of a trade and of all that is open hold for it as for a fire. A tighter one
+    always passes."""
+    if _is_tighter(position, stop):
+        return ()
+    limits = turn.state.limits
+    link = routing.reducing_link(turn, position.account)
+    terms = link.terms.get(position.symbol) if link else None
+    held = exposure.open_risk(turn.state, turn.live, position.account)
+    base = risk.base_of(link)
+    if terms is None or held is None or base is None or base <= 0:
+        return (Check(Reason.RISK_PER_TRADE.name, False, "unknown", f"{limits.risk_per_trade_max_percent} %"),)
+
+    def at(points: int) -> Decimal:
+        distance = max((position.open_points - points) * position.side.sign, 0)
+        return sizing.money_at_stop(distance, position.volume_steps, terms)
+
+    after, before = at(stop), at(position.stop_points)
+    return (
+        _within(Reason.RISK_PER_TRADE, after, base, limits.risk_per_trade_max_percent),
+        _within(Reason.OPEN_RISK, held - before + after, base, limits.open_risk_max_percent),
+    )
+
+
+def _within(reason: Reason, amount: Decimal, base: Decimal, limit_percent: Decimal) -> Check:
+    percent = amount * 100 / base
+    measured = f"{money.money_text(amount)} = {percent:.3f} %"
+    return Check(reason.name, percent <= limit_percent, measured, f"{limit_percent} %")
 
 
 def _tighter(turn: Turn, position: Position, stop: int) -> Check:
-    tighter = (stop - position.stop_points) * position.side.sign >= 0 or not position.stop_points
+    tighter = _is_tighter(position, stop)
     free = not routing.latched(turn, position.account)
     measured = "tighter" if tighter else "looser"
     return Check(Reason.NOT_TIGHTER.name, tighter or free, measured, "any" if free else "tighter")

@@ -148,13 +148,14 @@ def _look_up(state: State, live: Live, now_ns: int, ask: Ask) -> Case:
     link = live.link(terminal.name) if terminal else None
     terms = link.terms.get(ask.signal.symbol) if link else None
     at = sizing.levels(ask.signal, terms.digits) if terms else None
-    base = _base(link)
+    base = base_of(link)
     steps, risk_money = _size(state, ask, terms, at, base)
     quote = link.quotes.get(ask.signal.symbol) if link else None
     return Case(ask, state, live, now_ns, terminal, link, terms, quote, at, base, steps, risk_money)
 
 
-def _base(link: Link | None) -> Decimal | None:
+def base_of(link: Link | None) -> Decimal | None:
+    """What percentages are of: min(balance, equity) less credit; None while the terminal has not told."""
     if link is None or link.account is None:
         return None
     return min(link.account.balance, link.account.equity) - link.account.credit
