@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hydrad.market import cut, sample
 
 ticks_lists = st.lists(
-    st.tuples(st.integers(0, 2**31), st.integers(-(2**30), 2**30), st.integers(-(2**30), 2**30)),
+    st.tuples(st.integers(0, 2**31), st.integers(1, 2**30), st.integers(1, 2**30)),
     min_size=1,
     max_size=50,
 )
@@ -37,6 +37,13 @@ def test_round_trip(rows: list[tuple[int, int, int]]) -> None:
     for name in ("time_ms", "bid_points", "ask_points"):
         assert np.array_equal(getattr(got, name), getattr(given_ticks, name))
         assert getattr(got, name).dtype == getattr(given_ticks, name).dtype
+
+
+@pytest.mark.parametrize("rows", [[(0, -(2**30), 2**30)], [(0, 0, 0), (0, -(2**30), 2**30)]])
+def test_what_does_not_fit_is_refused(rows: list[tuple[int, int, int]]) -> None:
+    """Once found at random: a spread of 2^31 points fits neither the header nor a step."""
+    with pytest.raises(cut.BadCut):
+        cut.encode(_arrays(rows))
 
 
 def test_the_day() -> None:

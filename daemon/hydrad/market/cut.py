@@ -75,7 +75,7 @@ def encode(ticks: TickArrays) -> bytes:
     if steps.min() < 0:
         raise BadCut("time runs backwards")
     columns = (steps, _zigzag(np.diff(bid, prepend=bid[0])), _zigzag(np.diff(spread, prepend=spread[0])))
-    if max(int(column.max()) for column in columns) > 0xFFFFFFFF:
+    if max(int(column.max()) for column in columns) > 0xFFFFFFFF or abs(int(spread[0])) > 0x7FFFFFFF:
         raise BadCut("a step needs more than 32 bits")
     raw = b"".join(_planes(column) for column in columns)
     first = int(ticks.time_ms[0]), int(bid[0]), int(spread[0])
