@@ -125,6 +125,7 @@ def broker(tmp_path: Path) -> Iterator[RunningBroker]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
     """One broker for all that must not disturb it."""
     running = RunningBroker(tmp_path_factory.mktemp("undisturbed"))
+    running.ask(op="clock")  # it listens for clients before it listens here
     yield running
     running.kill()
 
