@@ -526,6 +526,16 @@ def test_a_full_outbox_ends_the_session(bench: Bench) -> None:
     assert bench.core.phase is Phase.CLOSED and bench.reopened[-1].reason == "full"
 
 
+def test_what_stays_the_same_is_told_again_so_that_it_never_looks_old(bench: Bench) -> None:
+    bench.fire()
+    for kind in (f.Account, f.Positions):
+        bench.sent.clear()
+        for _ in range(12):
+            bench.market_ms += 1_000
+            bench.pass_time(SECOND)
+        assert len(bench.of(kind)) == 2
+
+
 # --- mutants: what each rule is for ---------------------------------------------------------------------
 
 

@@ -105,6 +105,16 @@ def test_parts_are_absolute_and_rounded_down(core: Core, part: str, steps: int) 
     assert act.kind is (ActKind.CLOSE if steps == 22 else ActKind.PART_CLOSE)
 
 
+@pytest.mark.parametrize("part", ["50%", "0.05", None])
+def test_of_a_closed_position_nothing_is_closed(core: Core, part: str | None) -> None:
+    fire = core.filled()
+    close = core.act(calls.Close(shown(fire)))
+    core.done(close, deal_ticket=70)
+    core.deals(core.deal_row(70, broker_id(fire), magic=close.act_id))
+    late = core.act(calls.Close(shown(fire), part=part))
+    assert late.state is ActState.DENIED and late.codes == ("POSITION_STATE",)
+
+
 @pytest.mark.parametrize("part", ["4%", "0%", "101%", "-5%", "0.23", "0.015", "0", "half"])
 def test_parts_that_are_none(core: Core, part: str) -> None:
     fire = core.filled()

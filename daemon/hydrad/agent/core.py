@@ -33,6 +33,7 @@ MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_led
 CHASE_EVERY_NS = SECOND
 TERMS_EVERY_MS = 15 * MINUTE_MS
 SHOW_EVERY_NS = SECOND
+CONFIRM_EVERY_NS = 5 * SECOND
 _READ_BOUND_MS = 30_000
 _DETAIL_MAX = 200
 _NEVER = 1 << 62
@@ -133,6 +134,7 @@ class AgentCore:
         self._positions_shown: tuple[PositionRow, ...] | None = None
         self._positions_shown_ns = 0
         self._account_shown: frames.Account | None = None
+        self._account_shown_ns = 0
         self._connected_since_ns: int | None = None
         self._trade_allowed = False
         self._answered_call: calls.Call | None = None
@@ -664,7 +666,7 @@ class AgentCore:
             self._send(frames.Deals(page, number == len(pages)))
 
     def _tell_account(self, account: frames.Account) -> None:
-        self._account_shown = account
+        self._account_shown, self._account_shown_ns = account, self._now_ns
         self._send(account)
 
     def _follow(self, welcome: frames.Welcome, books: calls.Books) -> None:
@@ -744,16 +746,22 @@ class AgentCore:
                 self._send(frames.Warn("LATE_EXECUTION", f"deal {deal.ticket} of act {deal.magic}"))
 
     def _positions_differ(self, rows: tuple[PositionRow, ...]) -> bool:
-        """At once for what a person did or the broker did; profit alone at most once a second."""
-        if self._positions_shown is None or rows == self._positions_shown:
-            return self._positions_shown is None
+        """At once for what a person did or the broker did; profit alone at most once a second; what was read again
+        and found the same is told now and then, so that its age at the daemon stays that of the last look."""
+        if self._positions_shown is None:
+            return True
+        shown_for_ns = self._now_ns - self._positions_shown_ns
+        if rows == self._positions_shown:
+            return shown_for_ns >= CONFIRM_EVERY_NS
         shown = [_without_profit(row) for row in self._positions_shown]
-        late = self._now_ns - self._positions_shown_ns >= SHOW_EVERY_NS
-        return late or [_without_profit(row) for row in rows] != shown
+        return shown_for_ns >= SHOW_EVERY_NS or [_without_profit(row) for row in rows] != shown
 
     def _account_differs(self, account: frames.Account) -> bool:
+        """At once for a changed figure, and now and then for the same ones."""
         shown = self._account_shown
-        return shown is None or msgspec.structs.replace(account, market_ms=shown.market_ms) != shown
+        if shown is None or self._now_ns - self._account_shown_ns >= CONFIRM_EVERY_NS:
+            return True
+        return msgspec.structs.replace(account, market_ms=shown.market_ms) != shown
 
     def _tell_ticks(self, seen: calls.Polled) -> None:
         """Ticks, and how far everything was read: said only when no act is in hand and nothing was left out."""

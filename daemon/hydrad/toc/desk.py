@@ -443,8 +443,9 @@ def _close_one(turn: Turn, asked: Requested, verb: calls.Close, position: Positi
 
 
 def _part(position: Position, part: str | None) -> int:
-    """Absolute steps: a percentage is rounded down to the step and never to nothing."""
-    if part is None:
+    """Absolute steps: a percentage is rounded down to the step and never to nothing. Of a closed position nothing is
+    left to take a part of; the gate says so."""
+    if part is None or not position.open:
         return position.volume_steps
     if part.endswith("%"):
         percent = money.decimal(part[:-1], "part")
