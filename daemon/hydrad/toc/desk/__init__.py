@@ -1,0 +1,59 @@
+"""Requests of people. Who may what stands in the table that each noun's module has, beside what carries it out.
+
+A refusal is a value with a code and facts. The same key with the same parameters gets the first request's answer;
+with other parameters it is a conflict.
+"""
+
+from __future__ import annotations
+
+from hydrad.domain import ids, money
+from hydrad.domain.actors import Role, Surface
+from hydrad.toc import records as r
+from hydrad.toc.desk import authority, fires, missions, positions, resolve, terminals
+from hydrad.toc.desk.refusals import Refused
+from hydrad.toc.desk.table import Table
+from hydrad.toc.desk.waiting import answer_waiters
+from hydrad.toc.inputs import Requested
+from hydrad.toc.turn import Turn
+from hydrad.wire import calls
+from hydrad.wire.answers import Problem
+from hydrad.wire.codes import ErrorCode
+
+__all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
+
+VERBS: Table = {}
+for noun in (fires, positions, missions, authority, resolve, terminals):
+    VERBS |= noun.VERBS
+
+# Two verbs are the daemon's own, not the core's.
+NEEDS: dict[type[calls.Verb], Role] = {
+    **{verb: needs for verb, (needs, _) in VERBS.items()},
+    calls.MarketStep: Role.COMMANDER,
+    calls.Down: Role.COMMANDER,
+}
+
+
+def on_request(turn: Turn, asked: Requested) -> None:
+    """Answer one request; what it needs of a role is looked up before anything else."""
+    turn.actor, turn.surface = asked.actor.identity, asked.actor.surface.value
+    verb = asked.body
+    schema = f"hydra.{type(verb).__name__.lower()}/v1"
+    needs, handler = VERBS[type(verb)]
+    has = turn.state.role(asked.actor.identity)
+    if asked.actor.surface is Surface.DAEMON:
+        has = Role.TRADER  # the daemon itself may stop things, and nothing more
+    if has < needs:
+        if has is not Role.NONE:
+            turn.emit(r.CallRefused(type(verb).__name__, needs, has))
+        problem = Problem(
+            ErrorCode.FORBIDDEN.value,
+            f"{needs.name.lower()} is needed, {asked.actor.identity} is {has.name.lower()}",
+        )
+        return turn.reply(asked.request, schema, None, problem)
+    try:
+        handler(turn, asked, verb)
+    except Refused as refused:
+        turn.reply(asked.request, schema, None, refused.problem)
+    except (ids.BadId, money.BadNumber) as error:
+        turn.reply(asked.request, schema, None, Problem(ErrorCode.USAGE.value, str(error)))
+    return None

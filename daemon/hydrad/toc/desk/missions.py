@@ -1,0 +1,33 @@
+"""What people say of a mission without firing it."""
+
+from __future__ import annotations
+
+from hydrad.domain import ids
+from hydrad.domain.actors import Role
+from hydrad.domain.ids import IdKind
+from hydrad.toc import records as r
+from hydrad.toc import views
+from hydrad.toc.desk.refusals import (
+    Refused,
+)
+from hydrad.toc.desk.table import Table
+from hydrad.toc.inputs import Requested
+from hydrad.toc.mission import ACCEPTS_FIRES
+from hydrad.toc.turn import Turn
+from hydrad.wire import calls
+from hydrad.wire.codes import ErrorCode
+
+
+def _pass(turn: Turn, asked: Requested, verb: calls.Pass) -> None:
+    _, number = ids.parse(verb.mission, IdKind.MISSION)
+    mission = turn.state.missions.get(number)
+    if mission is None:
+        raise Refused(ErrorCode.NOT_FOUND, f"no mission {verb.mission}")
+    if mission.state not in ACCEPTS_FIRES:
+        raise Refused(ErrorCode.CONFLICT, f"{verb.mission} is {mission.state.value}")
+    if turn.actor not in mission.passed_by:
+        turn.emit(r.MissionPassed(number, turn.actor, verb.reason or ""))
+    turn.reply(asked.request, "hydra.mission/v1", views.mission_row(turn.state, turn.live, mission, turn.actor))
+
+
+VERBS: Table = {calls.Pass: (Role.TRADER, _pass)}

@@ -1,0 +1,229 @@
+"""Acts on positions: close, part close, modify."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hydrad.domain import money
+from hydrad.domain.actors import Role
+from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
+from hydrad.toc import exposure, fold, risk, routing, sizing
+from hydrad.toc import records as r
+from hydrad.toc.act import FINAL, ActEvent
+from hydrad.toc.desk.refusals import (
+    positions_named,
+    usage,
+)
+from hydrad.toc.desk.table import Table
+from hydrad.toc.desk.waiting import hash_of, told_before, wait
+from hydrad.toc.inputs import Requested
+from hydrad.toc.records import Check
+from hydrad.toc.state import Position
+from hydrad.toc.terminal import LinkState
+from hydrad.toc.turn import Turn
+from hydrad.wire import calls
+from hydrad.wire.codes import Reason
+
+
+def _close(turn: Turn, asked: Requested, verb: calls.Close) -> None:
+    if told_before(turn, asked, verb):
+        return
+    acts = tuple(_close_one(turn, asked, verb, position) for position in positions_named(turn, verb.id))
+    wait(turn, asked.request, "fire", verb.wait_s, acts)
+
+
+def _close_one(turn: Turn, asked: Requested, verb: calls.Close, position: Position) -> int:
+    steps = _part(position, verb.part)
+    remaining = position.volume_steps - steps
+    kind = ActKind.PART_CLOSE if remaining else ActKind.CLOSE
+    order = Order(
+        version=ORDER_VERSION,
+        kind=kind,
+        account=position.account,
+        symbol=position.symbol,
+        side=position.side.opposite,
+        volume_steps=steps,
+        position_id=position.position_id,
+        volume_expected_steps=position.volume_steps,
+        volume_remaining_steps=remaining,
+        ticket=position.position_id,
+    )
+    return _act_on(turn, asked, verb, position, order, (_not_busy(turn, position),))
+
+
+def _part(position: Position, part: str | None) -> int:
+    """Absolute steps: a percentage is rounded down to the step and never to nothing. Of a closed position nothing is
+    left to take a part of; the gate says so."""
+    if part is None or not position.open:
+        return position.volume_steps
+    if part.endswith("%"):
+        percent = money.decimal(part[:-1], "part")
+        if not 0 < percent <= 100:
+            raise usage(f"part {part} is not between 0 and 100 %")
+        steps = int(position.volume_steps * percent / 100)
+        if not steps:
+            raise usage(
+                f"{part} of {money.volume_text(position.volume_steps, position.volume_step)} is less than a step"
+            )
+        return steps
+    steps = money.volume_steps(part, position.volume_step)
+    if steps > position.volume_steps:
+        raise usage(f"part {part} is more than the position's volume")
+    return steps
+
+
+def _modify(turn: Turn, asked: Requested, verb: calls.Modify) -> None:
+    if told_before(turn, asked, verb):
+        return
+    if verb.stop is None and verb.target is None:
+        raise usage("neither stop nor target is named")
+    acts = tuple(_modify_one(turn, asked, verb, position) for position in positions_named(turn, verb.id))
+    wait(turn, asked.request, "fire", verb.wait_s, acts)
+
+
+def _modify_one(turn: Turn, asked: Requested, verb: calls.Modify, position: Position) -> int:
+    stop = money.price_points(verb.stop, position.digits) if verb.stop else position.stop_points
+    target = position.target_points
+    if verb.target == "none":
+        target = 0
+    elif verb.target:
+        target = money.price_points(verb.target, position.digits)
+    order = Order(
+        version=ORDER_VERSION,
+        kind=ActKind.MODIFY,
+        account=position.account,
+        symbol=position.symbol,
+        side=position.side,
+        stop_points=stop,
+        target_points=target,
+        position_id=position.position_id,
+        volume_expected_steps=position.volume_steps,
+        volume_remaining_steps=position.volume_steps,
+        ticket=position.position_id,
+    )
+    checks = (_not_busy(turn, position), _tighter(turn, position, stop), _sides(turn, position, stop, target))
+    return _act_on(turn, asked, verb, position, order, (*checks, *_looser_risk(turn, position, stop)))
+
+
+def _is_tighter(position: Position, stop: int) -> bool:
+    return (stop - position.stop_points) * position.side.sign >= 0 or not position.stop_points
+
+
+def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]:
+    """A looser stop is new risk: the limits of a trade and of all that is open hold for it as for a fire. A tighter one
+    always passes."""
+    if _is_tighter(position, stop):
+        return ()
+    limits = turn.state.limits
+    link = routing.reducing_link(turn, position.account)
+    terms = link.terms.get(position.symbol) if link else None
+    held = exposure.open_risk(turn.state, turn.live, position.account)
+    base = risk.base_of(link)
+    if terms is None or held is None or base is None or base <= 0:
+        return (Check(Reason.RISK_PER_TRADE.name, False, "unknown", f"{limits.risk_per_trade_max_percent} %"),)
+
+    def at(points: int) -> Decimal:
+        distance = max((position.open_points - points) * position.side.sign, 0)
+        return sizing.money_at_stop(distance, position.volume_steps, terms)
+
+    after, before = at(stop), at(position.stop_points)
+    return (
+        _within(Reason.RISK_PER_TRADE, after, base, limits.risk_per_trade_max_percent),
+        _within(Reason.OPEN_RISK, held - before + after, base, limits.open_risk_max_percent),
+    )
+
+
+def _within(reason: Reason, amount: Decimal, base: Decimal, limit_percent: Decimal) -> Check:
+    percent = amount * 100 / base
+    measured = f"{money.money_text(amount)} = {percent:.3f} %"
+    return Check(reason.name, percent <= limit_percent, measured, f"{limit_percent} %")
+
+
+def _tighter(turn: Turn, position: Position, stop: int) -> Check:
+    tighter = _is_tighter(position, stop)
+    free = not routing.latched(turn, position.account)
+    measured = "tighter" if tighter else "looser"
+    return Check(Reason.NOT_TIGHTER.name, tighter or free, measured, "any" if free else "tighter")
+
+
+def _sides(turn: Turn, position: Position, stop: int, target: int) -> Check:
+    link = routing.reducing_link(turn, position.account)
+    quote = link.quotes.get(position.symbol) if link else None
+    if quote is None:
+        return Check(Reason.PRICE_SIDE.name, False, "unknown", "a quote")
+    price = quote.bid_points if position.side is Side.BUY else quote.ask_points
+    right = (price - stop) * position.side.sign > 0 and (not target or (target - price) * position.side.sign > 0)
+    text = f"stop {money.price_text(stop, position.digits)}"
+    return Check(Reason.PRICE_SIDE.name, right, text, f"around {money.price_text(price, position.digits)}")
+
+
+def _not_busy(turn: Turn, position: Position) -> Check:
+    """One act on a position at a time: a second close of the same volume could close more than there is."""
+    for number in sorted(turn.state.acts_open):
+        act = turn.state.acts[number]
+        if act.position == position.number and act.kind is not ActKind.FIRE and act.state not in FINAL:
+            return Check(
+                Reason.POSITION_STATE.name,
+                False,
+                f"{routing.shown(act)} {act.state.value}",
+                "nothing in flight",
+            )
+    return Check(Reason.POSITION_STATE.name, position.open, "open" if position.open else "closed", "open")
+
+
+def _act_on(
+    turn: Turn,
+    asked: Requested,
+    verb: calls.Close | calls.Modify,
+    position: Position,
+    order: Order,
+    checks: tuple[Check, ...],
+) -> int:
+    act_id = fold.new_act_id(turn.state)
+    link = routing.reducing_link(turn, position.account)
+    reach = Check(
+        Reason.TERMINAL_LINK.name,
+        link is not None,
+        f"{link.terminal} {link.state.value}" if link else "none reachable",
+        f"{LinkState.READY.value} or {LinkState.DEGRADED.value}",
+    )
+    checks = (*checks, reach)
+    turn.emit(
+        r.ActRequested(
+            act_id=act_id,
+            kind=order.kind,
+            account=position.account,
+            mission=turn.state.acts[position.fire_id].mission,
+            position=position.number,
+            key=asked.key,
+            asked=hash_of(verb),
+            deadline_ns=routing.deadline_ns(turn),
+            reason=verb.reason or "",
+            volume_asked_steps=order.volume_steps,
+        )
+    )
+    act = turn.state.acts[act_id]
+    codes = tuple(check.code for check in checks if not check.ok)
+    turn.emit(
+        r.ActJudged(
+            act_id=act_id,
+            order=order,
+            order_hash=order_hash(order),
+            digits=position.digits,
+            volume_step=position.volume_step,
+            checks=checks,
+            ok=not codes,
+            risk_money=Decimal(0),
+            base_money=Decimal(0),
+            base="",
+            rules_hash=risk.RULES_HASH,
+        )
+    )
+    if codes or link is None:
+        turn.move(act, ActEvent.DENY, "gate", codes=codes)
+    else:
+        routing.route(turn, act, link)
+    return act_id
+
+
+VERBS: Table = {calls.Close: (Role.TRADER, _close), calls.Modify: (Role.TRADER, _modify)}

@@ -1,0 +1,168 @@
+"""Idempotency keys, and clients that wait for acts to settle or for terminals to confirm a latch."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from hydrad.domain import money
+from hydrad.domain.instants import SECOND
+from hydrad.domain.orders import ActKind
+from hydrad.toc import routing, views
+from hydrad.toc.act import FINAL, ActState
+from hydrad.toc.desk.refusals import (
+    Refused,
+    usage,
+)
+from hydrad.toc.inputs import Requested
+from hydrad.toc.live import Link, Waiter
+from hydrad.toc.state import Act
+from hydrad.toc.turn import Turn
+from hydrad.wire import calls
+from hydrad.wire.answers import Problem
+from hydrad.wire.codes import ErrorCode
+
+WAIT_MAX_S = 60.0
+FIRE_SCHEMA = "hydra.fire/v1"
+
+
+def hash_of(verb: calls.Verb) -> bytes:
+    """SHA-256 of the parameters, without how long the client waits."""
+    plain = msgspec.to_builtins(verb)
+    plain.pop("wait_s", None)
+    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).digest()
+
+
+def told_before(turn: Turn, asked: Requested, verb: Any) -> bool:
+    """Answer a repeated key with what its first request came to."""
+    if len(asked.key) > 64:
+        raise usage("a key has at most 64 characters")
+    known = turn.state.keys.get((turn.actor, asked.key)) if asked.key else None
+    if known is None:
+        return False
+    if known.asked != hash_of(verb):
+        raise Refused(ErrorCode.CONFLICT, "this key was used with other parameters", None, key=asked.key)
+    wait(turn, asked.request, "fire", verb.wait_s, tuple(known.acts))
+    return True
+
+
+def deadline_of(turn: Turn, wait_s: float) -> int:
+    """When a waiting client is answered whatever has come; what is no number does not wait."""
+    seconds = wait_s if 0.0 < wait_s < WAIT_MAX_S else (WAIT_MAX_S if wait_s >= WAIT_MAX_S else 0.0)
+    return turn.now_ns + int(seconds * SECOND)
+
+
+def wait(turn: Turn, request: int, verb: str, wait_s: float, acts: tuple[int, ...]) -> None:
+    deadline_ns = deadline_of(turn, wait_s)
+    turn.live.waiters.append(Waiter(request, verb, deadline_ns, acts, since_ns=turn.now_ns))
+
+
+def await_latch(turn: Turn, request: int, verb: str, wait_s: float, terminals: tuple[str, ...], account: str) -> None:
+    deadline_ns = deadline_of(turn, wait_s)
+    turn.live.waiters.append(
+        Waiter(request, verb, deadline_ns, terminals=terminals, since_ns=turn.now_ns, account=account)
+    )
+
+
+def answer_waiters(turn: Turn) -> None:
+    """Reply to every waiting client whose acts are settled, or whose time is over."""
+    if not turn.live.waiters:
+        return
+    still = []
+    for waiter in turn.live.waiters:
+        done = _settled(turn, waiter)
+        if done or turn.now_ns >= waiter.deadline_ns:
+            _answer(turn, waiter)
+        else:
+            still.append(waiter)
+    turn.live.waiters[:] = still
+
+
+def _settled(turn: Turn, waiter: Waiter) -> bool:
+    if waiter.verb == "fire":
+        return all(_act_settled(turn, turn.state.acts[act]) for act in waiter.acts)
+    return all(_confirmed(turn, waiter, turn.live.link(name)) for name in waiter.terminals)
+
+
+def _act_settled(turn: Turn, act: Act) -> bool:
+    if act.kind in (ActKind.CLOSE, ActKind.PART_CLOSE) and act.state is ActState.DONE:
+        position = turn.state.positions[act.position]
+        return not position.open or act.deal_ticket in position.deals
+    return act.state in FINAL or act.state in (
+        ActState.FILLED,
+        ActState.WORKING,
+        ActState.CLOSING,
+        ActState.QUARANTINED,
+    )
+
+
+def _confirmed(turn: Turn, waiter: Waiter, link: Link) -> bool:
+    wanted = waiter.verb == "halt"
+    return link.halted is wanted and link.halted_ns >= waiter.since_ns
+
+
+def _answer(turn: Turn, waiter: Waiter) -> None:
+    if waiter.verb == "fire":
+        data = views.fire_answer(turn.state, turn.now_ns, waiter.acts)
+        turn.reply(waiter.request, FIRE_SCHEMA, data, _act_problem(turn, waiter.acts))
+    else:
+        data_halt = views.halt_data(turn.state, turn.live, waiter)
+        turn.reply(waiter.request, "hydra.halt/v1", data_halt, _halt_problem(data_halt))
+
+
+_PROBLEMS: dict[ActState, ErrorCode] = {
+    ActState.DENIED: ErrorCode.DENIED,
+    ActState.REJECTED: ErrorCode.REJECTED,
+    ActState.NOT_EXECUTED: ErrorCode.NOT_EXECUTED,
+    ActState.UNKNOWN: ErrorCode.UNKNOWN_OUTCOME,
+    ActState.ROUTED: ErrorCode.UNKNOWN_OUTCOME,
+    ActState.ACKED: ErrorCode.UNKNOWN_OUTCOME,
+    ActState.QUARANTINED: ErrorCode.UNKNOWN_OUTCOME,
+    ActState.QUEUED: ErrorCode.TIMED_OUT,
+    ActState.AWAITING_APPROVAL: ErrorCode.PENDING,
+}
+
+
+def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
+    """None when every act was executed; PARTLY when some were; else the worst act's."""
+    found = [turn.state.acts[act] for act in acts]
+    bad = [act for act in found if act.state in _PROBLEMS]
+    if not bad:
+        return _partly(found)
+    worst = bad[0]
+    message = views.verdict_line(worst)
+    failed = [f"{c.code}: {c.measured}, limit {c.limit}" for c in worst.checks if not c.ok]
+    facts = {
+        "act": routing.shown(worst),
+        "state": worst.state.value,
+        "codes": list(worst.codes),
+        "failed": failed,
+    }
+    code = _PROBLEMS[worst.state] if len(bad) == len(found) else ErrorCode.PARTLY
+    hint = None
+    if worst.state in (ActState.UNKNOWN, ActState.ROUTED, ActState.ACKED):
+        hint = f"hydractl trace {routing.shown(worst)}; nothing is resent, its exposure stays reserved"
+    return Problem(code.value, message, hint, facts)
+
+
+def _partly(acts: list[Act]) -> Problem | None:
+    """A close that took less than was asked is no success."""
+    for act in acts:
+        if act.kind is ActKind.CLOSE and act.order and 0 < act.volume_steps < act.order.volume_steps:
+            left = money.volume_text(act.order.volume_steps - act.volume_steps, act.volume_step)
+            return Problem(ErrorCode.PARTLY.value, f"{routing.shown(act)} closed a part: {left} is still open")
+    return None
+
+
+def _halt_problem(data: Any) -> Problem | None:
+    unverified = [row.terminal for row in data.terminals if not row.verified]
+    if not unverified:
+        return None
+    return Problem(
+        ErrorCode.PARTLY.value,
+        f"latched here; not confirmed by {', '.join(unverified)}",
+        "their stops stand at the broker; look at the host, or close in the broker's own app",
+        {"unverified": unverified},
+    )
