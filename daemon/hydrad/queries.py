@@ -10,7 +10,7 @@ from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import narrate, views
+from hydrad.toc import crew, narrate, views, views_crew
 from hydrad.toc.act import ActState
 from hydrad.toc.state import State
 from hydrad.toc.turn import Turn
@@ -183,6 +183,30 @@ def _alarms(app: App, turn: Turn, actor: Actor, verb: calls.Alarms) -> tuple[a.A
     return views.alarm_rows(turn.state, turn.now_ns)
 
 
+def _account_show(app: App, turn: Turn, actor: Actor, verb: calls.AccountShow) -> a.AccountShow:
+    account = turn.state.accounts.get(verb.account)
+    if account is None:
+        raise NotFound(f"no account {verb.account}")
+    return views_crew.account_show(turn.state, turn.live, turn.now_ns, account)
+
+
+def _operators(app: App, turn: Turn, actor: Actor, verb: calls.Operators) -> list[a.OperatorRow]:
+    found = turn.state.operators.values()
+    return [views_crew.operator_row(turn.state, operator, turn.market_ms) for operator in found]
+
+
+def _policies(app: App, turn: Turn, actor: Actor, verb: calls.Policies) -> list[a.PolicyRow]:
+    return [views_crew.policy_row(turn.state, policy) for policy in crew.policies(turn.state).values()]
+
+
+def _groups(app: App, turn: Turn, actor: Actor, verb: calls.Groups) -> list[a.GroupRow]:
+    return [views_crew.group_row(turn.state, name) for name in turn.state.groups]
+
+
+def _changes(app: App, turn: Turn, actor: Actor, verb: calls.Changes) -> list[a.ChangeRow]:
+    return [views_crew.change_row(turn.state, change) for change in turn.state.changes.values()]
+
+
 QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
     calls.Status: ("hydra.status/v1", _status),
     calls.Missions: ("hydra.missions/v1", _missions),
@@ -196,4 +220,9 @@ QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], obj
     calls.Ticks: ("hydra.ticks/v1", _ticks),
     calls.ConfigShow: ("hydra.config/v1", _config_show),
     calls.Alarms: ("hydra.alarms/v1", _alarms),
+    calls.AccountShow: ("hydra.account/v1", _account_show),
+    calls.Operators: ("hydra.operators/v1", _operators),
+    calls.Policies: ("hydra.policies/v1", _policies),
+    calls.Groups: ("hydra.groups/v1", _groups),
+    calls.Changes: ("hydra.changes/v1", _changes),
 }

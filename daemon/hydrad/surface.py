@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids
+from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Actor, Role, Surface
 from hydrad.domain.instants import ms_text, ns_text
-from hydrad.host import keys
+from hydrad.host import entropy, keys
 from hydrad.host.keys import KeyPair
 from hydrad.queries import QUERIES, NotFound
-from hydrad.toc import desk, narrate, views
+from hydrad.toc import crew, desk, narrate, views
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
 from hydrad.toc.act import IN_FLIGHT, ActState
@@ -37,14 +40,23 @@ log = logging.getLogger("hydrad.surface")
 STEP_TIMEOUT_S = 20.0
 
 
+class Watch(NamedTuple):
+    """One client that follows the journal."""
+
+    identity: str
+    stream: TailStream
+    verb: calls.Tail
+    reply: Reply
+
+
 class ControlSurface:
     """Implements `control.handler.Handler` and the driver's replies."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._waiting: dict[int, tuple[Reply, calls.AnyVerb, KeyPair | None]] = {}
+        self._waiting: dict[int, tuple[Reply, calls.AnyVerb, KeyPair | str | None]] = {}
         self._next_request = 1
-        self._streams: dict[int, list[TailStream]] = {}
+        self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- Handler ------------------------------------------------------------------------------------
@@ -54,9 +66,10 @@ class ControlSurface:
         actor = Actor(f"uid:{peer.uid}", _surface(call.surface))
         verb = call.body
         role = self._state.role(actor.identity)
-        if role is Role.NONE:
-            self._app.submit(i.Strangers("control", f"no operator {actor.identity}", 1))
-            self._problem(reply, verb, ErrorCode.FORBIDDEN, f"{actor.identity} is no operator of this home")
+        if isinstance(verb, calls.OperatorClaim | calls.OperatorRestore):
+            self._request(actor, call, reply, role)  # the core knows which of those without a role may
+        elif role is Role.NONE:
+            self._no_role(actor, call, reply)
         elif isinstance(verb, calls.Tail):
             self._tail(peer, verb, reply)
         elif type(verb) in QUERIES:
@@ -70,10 +83,20 @@ class ControlSurface:
         else:
             self._request(actor, call, reply, role)
 
+    def _no_role(self, actor: Actor, call: Call, reply: Reply) -> None:
+        """A stranger is counted. Of a person who is suspended, what they ask for is journaled by the core."""
+        operator = self._state.operator(actor.identity)
+        if operator is not None and type(call.body) in desk.NEEDS:
+            self._request(actor, call, reply, Role.NONE)
+            return
+        why = f"{operator.name} is suspended" if operator else f"{actor.identity} is no operator of this home"
+        self._app.submit(i.Strangers("control", why, 1))
+        self._problem(reply, call.body, ErrorCode.FORBIDDEN, why)
+
     def gone(self, peer: Peer) -> None:
         """The client has left: its streams end; what it asked for goes on."""
-        for stream in self._streams.pop(peer.connection, []):
-            stream.stop()
+        for watch in self._watches.pop(peer.connection, []):
+            watch.stream.stop()
 
     def problem(self, problem: Problem) -> Answer:
         """An envelope for what the server itself must say."""
@@ -82,26 +105,35 @@ class ControlSurface:
     # --- requests -----------------------------------------------------------------------------------
 
     def _request(self, actor: Actor, call: Call, reply: Reply, role: Role) -> None:
-        verb, extra, pair = call.body, "", None
+        verb, extra, private = call.body, "", None  # type: calls.AnyVerb, str, KeyPair | str | None
         if isinstance(verb, calls.Halt) and role >= desk.NEEDS[calls.Halt]:
             self._app.driver.close_latch(verb.account or "")
         if isinstance(verb, calls.TerminalEnroll):
-            pair = keys.draw_keypair()
-            extra = pair.public
+            private = keys.draw_keypair()
+            extra = private.public
+        elif isinstance(verb, calls.OperatorInvite):
+            private = entropy.draw_code()
+            extra = crew.digest_of(private)
+        elif isinstance(verb, calls.OperatorClaim):
+            verb = calls.OperatorClaim(crew.digest_of(verb.code))
         request = self._next_request
         self._next_request += 1
-        self._waiting[request] = (reply, verb, pair)
+        self._waiting[request] = (reply, verb, private)
         self._app.submit(i.Requested(request, actor, call.key, verb, extra), urgent=isinstance(verb, calls.Halt))
 
     def reply(self, effect: e.Reply) -> None:
         """A request's answer, after its commit."""
-        reply, verb, pair = self._waiting.pop(effect.request)
+        reply, verb, private = self._waiting.pop(effect.request)
         data = effect.data
-        if isinstance(verb, calls.TerminalEnroll) and pair is not None and effect.problem is None:
-            path = self._app.enrolled(verb, pair)
-            data = a.EnrollData(verb.name, verb.account, path, pair.public)
-        if isinstance(verb, calls.Resume) and effect.problem is None and not verb.account:
+        if isinstance(verb, calls.TerminalEnroll) and isinstance(private, KeyPair) and effect.problem is None:
+            path = self._app.enrolled(verb, private)
+            data = a.EnrollData(verb.name, verb.account, path, private.public)
+        if isinstance(data, a.InviteData) and isinstance(private, str):
+            data = msgspec.structs.replace(data, code=private)
+        if isinstance(verb, calls.Resume | calls.Approve) and self._state.authority is Authority.ACTIVE:
             self._app.places.halt_file.unlink(missing_ok=True)
+        if isinstance(verb, calls.OperatorClaim) and effect.problem is not None:
+            self._app.submit(i.Strangers("control", "a wrong invitation code", 1))
         reply.send(self._envelope(effect.schema, data, effect.problem))
 
     def _commander_task(self, role: Role, verb: calls.Verb, reply: Reply, work: Any) -> None:
@@ -174,15 +206,23 @@ class ControlSurface:
             reply,
             asyncio.get_running_loop().call_soon,
         )
-        self._streams.setdefault(peer.connection, []).append(stream)
+        watch = Watch(f"uid:{peer.uid}", stream, verb, reply)
+        self._watches.setdefault(peer.connection, []).append(watch)
 
     def published(self, head_seq: int) -> None:
-        """Records up to here are durable: watchers may read on."""
-        for connection, streams in list(self._streams.items()):
-            for stream in streams:
-                stream.notify(head_seq)
-            if all(stream.done for stream in streams):
-                del self._streams[connection]
+        """Records up to here are durable: watchers may read on, those who still have a role."""
+        for connection, watches in list(self._watches.items()):
+            for watch in watches:
+                self._let_read(watch, head_seq)
+            if all(watch.stream.done for watch in watches):
+                del self._watches[connection]
+
+    def _let_read(self, watch: Watch, head_seq: int) -> None:
+        if self._state.role(watch.identity) is not Role.NONE:
+            watch.stream.notify(head_seq)
+        elif not watch.stream.done:
+            watch.stream.stop()
+            self._problem(watch.reply, watch.verb, ErrorCode.FORBIDDEN, f"{watch.identity} has no role any more")
 
     def _event(self, record: Record) -> a.Event:
         return narrate.event(self._state, record)

@@ -18,10 +18,11 @@ from hydrad.toc import risk
 from hydrad.toc.act import ActState
 from hydrad.toc.limits import Limits
 from hydrad.toc.mission import MissionState
+from hydrad.toc.state import Policy
 from hydrad.toc.terminal import Duty, LinkState
 from hydrad.wire import calls
 from hydrad.wire.codes import Reason
-from tests.toc.conftest import ACCOUNT, SIGNAL, TERMS, Core
+from tests.toc.conftest import ACCOUNT, BOSS, SIGNAL, TERMS, Core
 
 replace = msgspec.structs.replace
 Change = Callable[[Core, risk.Ask], risk.Ask]
@@ -39,6 +40,7 @@ def ask(core: Core, **overrides: Any) -> risk.Ask:
         "volume_steps": 0,
         "risk_percent": None,
         "act_id": 77 << 38 | 999,
+        "actor": BOSS,
     }
     return risk.Ask(**{**plain, **overrides})
 
@@ -88,6 +90,15 @@ def routed(core: Core, count: int) -> None:
     core.state.routed_ms["alpha"] = [core.market_ms] * count
 
 
+def given(core: Core, *accounts: str) -> None:
+    core.state.operators["commander"].accounts = accounts
+
+
+def under(core: Core, **limits: Any) -> None:
+    core.state.policies["test"] = Policy("test", (AccountKind.PAPER,), **limits)
+    core.state.operators["commander"].policy = "test"
+
+
 SATURDAY_MS = 1_715_990_400_000  # 2024-05-18 00:00 UTC, Friday 20:00 in New York: closed
 ROLLOVER_MS = 1_715_806_200_000 + 0  # 2024-05-15 20:50 UTC, ten minutes before 17:00 New York
 
@@ -122,6 +133,8 @@ def _expires_in(ms: int) -> Change:
 CASES: list[tuple[Reason, Change, Change]] = [
     (Reason.AUTHORITY, _do(lambda c: authority(c, Authority.REDUCING)), _do(lambda c: authority(c, Authority.ACTIVE))),
     (Reason.ROLE, _ask(role=Role.VIEWER), _ask(role=Role.TRADER)),
+    (Reason.ASSIGNMENT, _do(lambda c: given(c, "beta")), _do(lambda c: given(c, "alpha"))),
+    (Reason.POLICY, _do(lambda c: under(c, open_max=0)), _do(lambda c: under(c, open_max=1))),
     (Reason.MISSION_STATE, _ask(mission_state=MissionState.WITHDRAWN), _ask(mission_state=MissionState.ENGAGED)),
     (Reason.MISSION_EXPIRED, _expires_in(0), _expires_in(1)),
     (

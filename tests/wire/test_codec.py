@@ -27,10 +27,10 @@ from hydrad.wire.codec import (
 VERBS = typing.get_args(calls.AnyVerb)
 DAEMON = DaemonInfo("0.1.0", calls.PROTOCOL, "test", "paper")
 CALL = (
-    "0000009085a870726f746f636f6c01a2696407a4626f647989a476657262a466697265a76d697373696f6eaa4d2d3030"
-    "303030303130a76163636f756e74c0a6766f6c756d65c0a47269736ba4302e3525a4706c616ea764656661756c74a764"
-    "72795f72756ec2a6776169745f73cb4024000000000000a6726561736f6ec0a36b6579a26b31a773757266616365a573"
-    "68656c6c"
+    "000000af85a870726f746f636f6c01a2696407a4626f64798ca476657262a466697265a76d697373696f6eaa4d2d3030"
+    "303030303130a76163636f756e74c0a86163636f756e747390a567726f7570c0ac616c6c5f6163636f756e7473c2a676"
+    "6f6c756d65c0a47269736ba4302e3525a4706c616ea764656661756c74a76472795f72756ec2a6776169745f73cb4024"
+    "000000000000a6726561736f6ec0a36b6579a26b31a773757266616365a57368656c6c"
 )
 ANSWER = (
     "000000b589a6736368656d61af68796472612e7374617475732f7631a26f6bc2a27473b8323031342d30352d30325431"
@@ -44,6 +44,8 @@ def strategy(kind: object) -> st.SearchStrategy[object]:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return st.one_of([strategy(arg) for arg in args])
+    if origin is dict:
+        return st.dictionaries(strategy(args[0]), strategy(args[1]), max_size=3)
     if origin is tuple:
         return st.lists(strategy(args[0]), max_size=3).map(tuple)
     simple: dict[object, st.SearchStrategy[object]] = {

@@ -2,7 +2,7 @@
 
 *Act ids* are `tag << 38 | sequence`, below 2^53, so that they survive a double and fit MetaTrader's 64-bit
 magic. The 15-bit tag is drawn when a journal is created or restored; tag 0 is for what an agent starts by
-itself. One sequence per journal numbers missions, acts, positions, orders and alarms; it never restarts.
+itself. One sequence per journal numbers missions, acts, positions, orders, alarms and changes; it never restarts.
 
 *Shown ids* are a letter, a dash, seven digits of a 32-letter alphabet (no I, L, O, U) and a check character of
 the same alphabet. The check is a weighted sum over the field GF(2^5), with the letter as the first symbol: since
@@ -36,6 +36,7 @@ class IdKind(enum.StrEnum):
     POSITION = "P"
     ORDER = "O"
     ALARM = "L"
+    CHANGE = "C"
 
 
 class BadId(ValueError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from hydrad.domain.ids import TAG_MAX
+from hydrad.domain.ids import ALPHABET, TAG_MAX
 
 _SESSION_BITS = 53
+_CODE_LENGTH = 12
 
 
 def draw_tag() -> int:
@@ -22,6 +23,11 @@ def draw_session() -> int:
 def draw_instance() -> str:
     """The name of one run of a process: 16 hexadecimal digits."""
     return secrets.token_hex(8)
+
+
+def draw_code() -> str:
+    """An invitation's code: 12 characters of the shown ids' alphabet, 60 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH))
 
 
 def draw_key() -> str:

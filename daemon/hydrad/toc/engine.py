@@ -10,7 +10,7 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.link import frames as f
-from hydrad.toc import desk, invariants, reconcile, routing, uplink
+from hydrad.toc import changes, desk, invariants, reconcile, routing, uplink
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
@@ -154,6 +154,7 @@ class Engine:
             self._link_clock(turn, link)
             reconcile.missing_positions(turn, link)
             reconcile.absent_by_history(turn, link)
+        changes.make_due(turn)
         self._acts_clock(turn)
         self._bad_ticks_told(turn)
 

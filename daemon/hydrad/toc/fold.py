@@ -10,14 +10,15 @@ from hydrad.domain.ids import act_id, sequence_of
 from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
+from hydrad.toc import fold_crew as crew
 from hydrad.toc import mission as missions
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
-from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Operator, Position, State, Terminal
+from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Position, State, Terminal
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 ENTRY_IN = 0  # of a deal
 PENDING = frozenset(ActState) - FINAL - HOLDING
 
@@ -52,10 +53,6 @@ def _daemon_started(state: State, record: Record, body: r.DaemonStarted) -> None
     state.epoch, state.instance, state.started_ns = body.epoch, body.instance, record.at_ns
     state.code_version = body.code_version
     state.limits, state.timing = body.limits, body.timing
-
-
-def _operator_set(state: State, record: Record, body: r.OperatorSet) -> None:
-    state.operators[body.identity] = Operator(body.identity, body.name, body.role)
 
 
 def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
@@ -172,6 +169,7 @@ def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
         act.ledger = state.terminals[body.terminal].ledger_count
         if act.kind is ActKind.FIRE:
             _routed(state, act.account, record.market_ms)
+            crew.fired(state, act.actor, record.market_ms)
     _index(state, act)
 
 
@@ -307,7 +305,7 @@ def _alarm_cleared(state: State, record: Record, body: r.AlarmCleared) -> None:
 _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.HomeCreated: _home_created,
     r.DaemonStarted: _daemon_started,
-    r.OperatorSet: _operator_set,
+    **crew.HANDLERS,
     r.AccountAdded: _account_added,
     r.TerminalEnrolled: _terminal_enrolled,
     r.TerminalDutySet: _terminal_duty,

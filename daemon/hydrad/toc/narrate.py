@@ -15,6 +15,7 @@ from hydrad.domain.instants import ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import Side
 from hydrad.link import retcodes
+from hydrad.toc import narrate_crew
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.record import Record
@@ -87,10 +88,6 @@ def _daemon_started(state: State, b: r.DaemonStarted) -> Told:
 
 def _daemon_stopped(state: State, b: r.DaemonStopped) -> Told:
     return f"daemon stopped: {b.reason}", (), ""
-
-
-def _operator(state: State, b: r.OperatorSet) -> Told:
-    return f"{b.identity} is {b.role.name.lower()}", (), ""
 
 
 def _account(state: State, b: r.AccountAdded) -> Told:
@@ -313,7 +310,7 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.HomeCreated: _home_created,
     r.DaemonStarted: _daemon_started,
     r.DaemonStopped: _daemon_stopped,
-    r.OperatorSet: _operator,
+    **narrate_crew.TELLERS,
     r.AccountAdded: _account,
     r.TerminalEnrolled: _enrolled,
     r.TerminalSession: _session,

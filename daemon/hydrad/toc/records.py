@@ -53,6 +53,128 @@ class OperatorSet(Body, frozen=True):
     role: Role
 
 
+class OperatorAdded(Body, frozen=True):
+    """A person and how they are known: `uid:1000`, `telegram:…`. `accounts`: those they may fire on, `*` for all."""
+
+    name: str
+    role: Role
+    policy: str
+    identities: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+
+class OperatorRoleSet(Body, frozen=True):
+    name: str
+    role: Role
+    reason: str
+
+
+class OperatorPolicySet(Body, frozen=True):
+    name: str
+    policy: str
+
+
+class OperatorLinked(Body, frozen=True):
+    name: str
+    identity: str
+
+
+class OperatorAccountsSet(Body, frozen=True):
+    """`primary`: where a fire without a choice goes; empty is the first of `accounts`."""
+
+    name: str
+    accounts: tuple[str, ...]
+    primary: str
+
+
+class OperatorSuspended(Body, frozen=True):
+    name: str
+    reason: str
+
+
+class OperatorRestored(Body, frozen=True):
+    name: str
+    reason: str
+
+
+class OperatorRemoved(Body, frozen=True):
+    name: str
+    reason: str
+
+
+class OperatorInvited(Body, frozen=True):
+    """`digest`: SHA-256 of the code, which is shown once and kept nowhere. `expires_ns`: machine time."""
+
+    name: str
+    role: Role
+    policy: str
+    accounts: tuple[str, ...]
+    digest: bytes
+    expires_ns: int
+
+
+class PolicySet(Body, frozen=True):
+    """What operators under this policy may do at most; None is no limit of the policy's."""
+
+    name: str
+    kinds: tuple[AccountKind, ...]
+    open_max: int | None
+    fires_per_day_max: int | None
+    risk_per_trade_max_percent: Decimal | None
+
+
+class AccountLimitsSet(Body, frozen=True):
+    """All of an account's own limits, by the name of the field of Limits; they only tighten those of all accounts."""
+
+    account: str
+    limits: dict[str, str]
+
+
+class GroupMember(msgspec.Struct, frozen=True, array_like=True):
+    """`multiplier`: of the risk or volume that is asked for."""
+
+    account: str
+    multiplier: Decimal
+
+
+class GroupSet(Body, frozen=True):
+    """No members: the group is gone."""
+
+    name: str
+    members: tuple[GroupMember, ...]
+
+
+class LaneSet(Body, frozen=True):
+    """The terminal that opens for this account as long as it can."""
+
+    account: str
+    terminal: str
+    reason: str
+
+
+class ChangeAsked(Body, frozen=True):
+    """A change that waits for a second person, or for its time: the record that it will write, as it will stand.
+
+    `subject`: what it changes; a newer change of the same subject voids it. `effective_ns`: machine time at which it
+    is made by itself; 0 is never.
+    """
+
+    number: int
+    subject: str
+    type: str
+    body: bytes
+    text: str
+    effective_ns: int
+
+
+class ChangeEnded(Body, frozen=True):
+    """`how`: APPROVED, DUE, VOID or DROPPED."""
+
+    number: int
+    how: str
+    detail: str
+
+
 class AccountAdded(Body, frozen=True):
     name: str
     kind: AccountKind
@@ -351,6 +473,21 @@ TYPES: dict[str, type[Body]] = {
     "DAEMON_STARTED": DaemonStarted,
     "DAEMON_STOPPED": DaemonStopped,
     "OPERATOR_SET": OperatorSet,
+    "OPERATOR_ADDED": OperatorAdded,
+    "OPERATOR_ROLE": OperatorRoleSet,
+    "OPERATOR_POLICY": OperatorPolicySet,
+    "OPERATOR_LINKED": OperatorLinked,
+    "OPERATOR_ACCOUNTS": OperatorAccountsSet,
+    "OPERATOR_SUSPENDED": OperatorSuspended,
+    "OPERATOR_RESTORED": OperatorRestored,
+    "OPERATOR_REMOVED": OperatorRemoved,
+    "OPERATOR_INVITED": OperatorInvited,
+    "POLICY_SET": PolicySet,
+    "ACCOUNT_LIMITS": AccountLimitsSet,
+    "GROUP_SET": GroupSet,
+    "LANE_SET": LaneSet,
+    "CHANGE_ASKED": ChangeAsked,
+    "CHANGE_ENDED": ChangeEnded,
     "ACCOUNT_ADDED": AccountAdded,
     "TERMINAL_ENROLLED": TerminalEnrolled,
     "TERMINAL_SESSION": TerminalSession,

@@ -29,8 +29,10 @@ from hydrad.domain.orders import (
 )
 from hydrad.domain.signals import Signal
 from hydrad.domain.symbols import SymbolTerms
-from hydrad.toc import exposure, sizing
+from hydrad.toc import crew, exposure, sizing
 from hydrad.toc.act import LIVE_OR_EXECUTED
+from hydrad.toc.limiting import limits_for
+from hydrad.toc.limits import Limits
 from hydrad.toc.live import Link, Live, Quote
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
 from hydrad.toc.records import Check
@@ -60,6 +62,7 @@ class Ask:
     volume_steps: int
     risk_percent: Decimal | None
     act_id: int
+    actor: str = ""
 
 
 @dataclass(slots=True)
@@ -78,6 +81,11 @@ class Case:
     base: Decimal | None
     steps: int
     risk_money: Decimal | None
+
+    @property
+    def limits(self) -> Limits:
+        """Those that hold for this account."""
+        return limits_for(self.state, self.ask.account.name, self.ask.actor)
 
     @property
     def price(self) -> int:
@@ -108,9 +116,12 @@ class Verdict:
 
 
 def lane_holder(state: State, live: Live, account: str) -> Terminal | None:
-    """The terminal that opens for an account: the first READY one in order of enrolment, else the first enrolled."""
+    """The terminal that opens for an account: the one a person gave the lane to while it is READY and ACTIVE, else
+    the first such in order of enrolment, else the first of all."""
+    chosen = state.lanes.get(account)
     terminals = sorted(
-        (t for t in state.terminals.values() if t.account == account), key=lambda terminal: terminal.rank
+        (t for t in state.terminals.values() if t.account == account),
+        key=lambda terminal: (terminal.name != chosen, terminal.rank),
     )
     for terminal in terminals:
         if live.link(terminal.name).state is LinkState.READY and terminal.duty is Duty.ACTIVE:
@@ -169,7 +180,8 @@ def _size(
     distance = sizing.stop_distance(ask.signal.side, at)
     steps = ask.volume_steps
     if not steps and base is not None:
-        percent = ask.risk_percent if ask.risk_percent is not None else state.limits.risk_per_trade_percent
+        usual = limits_for(state, ask.account.name, ask.actor).risk_per_trade_percent
+        percent = ask.risk_percent if ask.risk_percent is not None else usual
         steps = sizing.volume_for(base * percent / 100, distance, terms)
     if distance <= 0:
         return steps, None
@@ -217,6 +229,26 @@ def _role(c: Case) -> Measure:
     return c.ask.role >= Role.TRADER, c.ask.role.name.lower(), "trader"
 
 
+def _assignment(c: Case) -> Measure:
+    operator = c.state.operator(c.ask.actor)
+    if operator is None:
+        return False, "no operator", f"assigned to {c.ask.account.name}"
+    given = "all accounts" if crew.ALL in operator.accounts else ", ".join(operator.accounts) or "no account"
+    return crew.reaches(operator, c.ask.account.name), f"{operator.name}: {given}", f"assigned to {c.ask.account.name}"
+
+
+def _policy(c: Case) -> Measure:
+    operator = c.state.operator(c.ask.actor)
+    policy = crew.policy_named(c.state, operator.policy) if operator else None
+    if operator is None or policy is None:
+        return False, "no policy", "a policy"
+    percent = c.risk_money * 100 / c.base if c.risk_money is not None and c.base else None
+    opened = crew.open_of(c.state, operator, but=c.ask.act_id)
+    fired = crew.fires_today(operator, c.market_ms)
+    found = crew.broken(policy, c.ask.account.kind, opened, fired, percent)
+    return not found, "; ".join(found) or f"{opened} open, {fired} fires today", f"policy {policy.name}"
+
+
 def _mission_state(c: Case) -> Measure:
     return c.ask.mission_state in ACCEPTS_FIRES, c.ask.mission_state.value, "PROPOSED or ENGAGED"
 
@@ -261,12 +293,12 @@ def _terminal_duty(c: Case) -> Measure:
 
 
 def _clock_offset(c: Case) -> Measure:
-    limit = f"{c.state.limits.clock_offset_max_ms} ms, measured within 60 s"
+    limit = f"{c.limits.clock_offset_max_ms} ms, measured within 60 s"
     if c.link is None or c.link.offset_ns is None:
         return False, _UNKNOWN, limit
     age = c.now_ns - c.link.measured_ns
     worst = abs(c.link.offset_ns) + c.link.uncertainty_ns
-    ok = worst <= c.state.limits.clock_offset_max_ms * MS and age <= MEASUREMENT_AGE_MAX_NS
+    ok = worst <= c.limits.clock_offset_max_ms * MS and age <= MEASUREMENT_AGE_MAX_NS
     return (
         ok,
         f"{c.link.offset_ns / MS:.1f} ± {c.link.uncertainty_ns / MS:.1f} ms, {age // SECOND} s old",
@@ -309,7 +341,7 @@ def _market_hours(c: Case) -> Measure:
 
 
 def _tick_age(c: Case) -> Measure:
-    limit_ms = c.state.limits.tick_age_max_ms
+    limit_ms = c.limits.tick_age_max_ms
     if c.quote is None:
         return False, "no quote", f"{limit_ms} ms"
     age_ms = c.market_ms - c.quote.time_ms
@@ -322,8 +354,8 @@ def _spread(c: Case) -> Measure:
     points = c.quote.spread_points
     distance = abs(c.price - c.at.stop_points)
     share = Decimal(points) * 100 / distance if distance else Decimal(1000)
-    share_max = c.state.limits.spread_share_of_stop_max_percent
-    points_max = c.state.limits.spread_points_max.get(c.ask.signal.symbol)
+    share_max = c.limits.spread_share_of_stop_max_percent
+    points_max = c.limits.spread_points_max.get(c.ask.signal.symbol)
     ok = points >= 0 and share <= share_max and (points_max is None or points <= points_max)
     limit = f"{share_max} % of the stop" + (f", {points_max} points" if points_max is not None else "")
     return ok, f"{points} points, {share:.1f} % of the stop", limit
@@ -406,18 +438,18 @@ def _volume_limits(c: Case) -> Measure:
 
 def _open_positions(c: Case) -> Measure:
     count = exposure.positions_and_in_flight(c.state, c.live, c.ask.account.name)
-    limit = c.state.limits.open_positions_max
+    limit = c.limits.open_positions_max
     return count + 1 <= limit, f"{count} and this one", str(limit)
 
 
 def _fires_per_minute(c: Case) -> Measure:
     recent = [ms for ms in c.state.routed_ms.get(c.ask.account.name, ()) if c.market_ms - ms < MINUTE_MS]
-    limit = c.state.limits.fires_per_minute_max
+    limit = c.limits.fires_per_minute_max
     return len(recent) + 1 <= limit, f"{len(recent)} and this one", str(limit)
 
 
 def _risk_per_trade(c: Case) -> Measure:
-    limit = c.state.limits.risk_per_trade_max_percent
+    limit = c.limits.risk_per_trade_max_percent
     if c.base is None or c.base <= 0 or c.risk_money is None:
         return False, _UNKNOWN, f"{limit} %"
     percent = c.risk_money * 100 / c.base
@@ -425,7 +457,7 @@ def _risk_per_trade(c: Case) -> Measure:
 
 
 def _open_risk(c: Case) -> Measure:
-    limit = c.state.limits.open_risk_max_percent
+    limit = c.limits.open_risk_max_percent
     held = exposure.open_risk(c.state, c.live, c.ask.account.name)
     if c.base is None or c.base <= 0 or c.risk_money is None or held is None:
         return False, _UNKNOWN if held is not None else "a foreign position has no stop", f"{limit} %"
@@ -438,7 +470,7 @@ def _open_risk(c: Case) -> Measure:
 
 
 def _day_loss(c: Case) -> Measure:
-    limit = c.state.limits.day_loss_max_percent
+    limit = c.limits.day_loss_max_percent
     account = c.ask.account
     if c.link is None or c.link.account is None or not account.day_equity:
         return False, _UNKNOWN, f"{limit} %"
@@ -448,7 +480,7 @@ def _day_loss(c: Case) -> Measure:
 
 
 def _margin(c: Case) -> Measure:
-    limit = c.state.limits.margin_level_min_percent
+    limit = c.limits.margin_level_min_percent
     account = c.link.account if c.link else None
     if account is None or c.terms is None:
         return False, _UNKNOWN, f"{limit} %"
@@ -479,6 +511,8 @@ def _limits_set(c: Case) -> Measure:
 CHECKS: tuple[tuple[Reason, Callable[[Case], Measure]], ...] = (
     (Reason.AUTHORITY, _authority),
     (Reason.ROLE, _role),
+    (Reason.ASSIGNMENT, _assignment),
+    (Reason.POLICY, _policy),
     (Reason.MISSION_STATE, _mission_state),
     (Reason.MISSION_EXPIRED, _mission_expired),
     (Reason.DUPLICATE, _duplicate),

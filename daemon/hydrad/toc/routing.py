@@ -124,6 +124,7 @@ def ask_of(state: State, act: Act, mission: Mission) -> risk.Ask:
         volume_steps=act.volume_asked_steps,
         risk_percent=act.risk_asked_percent,
         act_id=act.act_id,
+        actor=act.actor,
     )
 
 
@@ -210,3 +211,21 @@ def deadline_ns(turn: Turn) -> int:
 
 def latched(turn: Turn, account: str) -> bool:
     return turn.state.account_authority(account) is not Authority.ACTIVE
+
+
+def tell_latch(turn: Turn, account: str, body: f.Halt | f.Resume) -> tuple[str, ...]:
+    """Send to every terminal concerned, connected or not; those that are not cannot confirm. `account` empty: all."""
+    told = []
+    for terminal in turn.state.terminals.values():
+        if account and terminal.account != account:
+            continue
+        if isinstance(body, f.Resume) and latched(turn, terminal.account):
+            continue
+        turn.send(turn.live.link(terminal.name), body)
+        told.append(terminal.name)
+    return tuple(told)
+
+
+def tell_released(turn: Turn, account: str) -> tuple[str, ...]:
+    """After authority was raised: RESUME to every terminal that nothing else holds."""
+    return tell_latch(turn, account, f.Resume(turn.actor))

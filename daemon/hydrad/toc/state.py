@@ -31,6 +31,7 @@ class Account:
     day: int = 0
     day_equity: Decimal | None = None
     day_cash: Decimal = Decimal(0)
+    limits: dict[str, str] = field(default_factory=dict)
     deals_after: int = 0
 
 
@@ -141,9 +142,54 @@ class Position:
 
 @dataclass(slots=True)
 class Operator:
-    identity: str
+    """A person. `identities`: how they are known at the edges. `accounts`: those they may fire on, `*` for all."""
+
     name: str
     role: Role
+    policy: str = "full"
+    identities: list[str] = field(default_factory=list)
+    accounts: tuple[str, ...] = ("*",)
+    primary: str = ""
+    suspended: bool = False
+    why: str = ""
+    added_ns: int = 0
+    fires_day: int = 0  # the trading day that `fires_count` counts
+    fires_count: int = 0
+
+
+@dataclass(slots=True)
+class Invite:
+    name: str
+    role: Role
+    policy: str
+    accounts: tuple[str, ...]
+    digest: bytes
+    expires_ns: int
+
+
+@dataclass(slots=True)
+class Policy:
+    """Limits of a person, beside those of the account. None: no limit of the policy's."""
+
+    name: str
+    kinds: tuple[AccountKind, ...]
+    open_max: int | None = None
+    fires_per_day_max: int | None = None
+    risk_per_trade_max_percent: Decimal | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """A change that waits: `type` and `body` are the record that it will write."""
+
+    number: int
+    subject: str
+    type: str
+    body: bytes
+    text: str
+    asked_by: str
+    asked_ns: int
+    effective_ns: int
 
 
 @dataclass(slots=True)
@@ -165,7 +211,7 @@ class Key:
 
 @dataclass(slots=True)
 class State:
-    """`next_number`: of the one sequence for missions, acts, positions, orders and alarms."""
+    """`next_number`: of the one sequence for missions, acts, positions, orders, alarms and changes."""
 
     mode: HomeMode = HomeMode.PAPER
     tag: int = -1
@@ -186,7 +232,13 @@ class State:
     missions: dict[int, Mission] = field(default_factory=dict)
     acts: dict[int, Act] = field(default_factory=dict)
     positions: dict[int, Position] = field(default_factory=dict)
-    operators: dict[str, Operator] = field(default_factory=dict)
+    operators: dict[str, Operator] = field(default_factory=dict)  # by name
+    identities: dict[str, str] = field(default_factory=dict)  # identity -> operator's name
+    invites: dict[str, Invite] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    groups: dict[str, dict[str, Decimal]] = field(default_factory=dict)  # group -> account -> multiplier
+    lanes: dict[str, str] = field(default_factory=dict)  # account -> the terminal that opens for it
+    changes: dict[int, Change] = field(default_factory=dict)
     alarms: dict[int, Alarm] = field(default_factory=dict)
     foreign: dict[tuple[str, int], int] = field(default_factory=dict)
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
@@ -211,8 +263,14 @@ class State:
         return max(self.authority, self.accounts[account].authority)
 
     def role(self, identity: str) -> Role:
-        operator = self.operators.get(identity)
-        return operator.role if operator else Role.NONE
+        """NONE for a stranger, and for a person who is suspended."""
+        operator = self.operator(identity)
+        return operator.role if operator and not operator.suspended else Role.NONE
+
+    def operator(self, identity: str) -> Operator | None:
+        """Who that is; None for a stranger."""
+        name = self.identities.get(identity)
+        return self.operators[name] if name is not None else None
 
     def position_by_id(self, account: str, position_id: int) -> Position | None:
         """Our position, open or closed, with the broker's position id."""

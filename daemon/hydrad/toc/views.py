@@ -13,6 +13,7 @@ from hydrad.domain.orders import ActKind, Order, PlanStep
 from hydrad.link import retcodes
 from hydrad.toc import exposure, risk, uplink
 from hydrad.toc.act import IN_FLIGHT, ActState
+from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
 from hydrad.toc.records import Check
@@ -181,14 +182,37 @@ def fire_answer(state: State, now_ns: int, acts: tuple[int, ...]) -> a.FireAnswe
     )
 
 
-def dry_run(state: State, verdict: risk.Verdict, account: Account) -> a.FireAnswer:
+def _would(verdict: risk.Verdict) -> str:
+    return f"would be ROUTED to {verdict.terminal}" if verdict.ok else "would be DENIED: " + ", ".join(verdict.codes)
+
+
+def target_row(verdict: risk.Verdict, account: Account, multiplier: Decimal) -> a.TargetRow:
+    """One account of a dry run."""
+    order, terms = verdict.order, verdict.terms
+    return a.TargetRow(
+        account=account.name,
+        kind=account.kind.value,
+        multiplier=f"{multiplier.normalize():f}",
+        terminal=verdict.terminal or None,
+        volume=volume_text(order.volume_steps, terms.volume_step) if order and terms else None,
+        risk_money=money_text(verdict.risk_money) if verdict.risk_money else None,
+        currency=account.currency,
+        basis=None,
+        would=_would(verdict),
+        codes=verdict.codes,
+    )
+
+
+def dry_run(
+    state: State, verdict: risk.Verdict, account: Account, targets: tuple[a.TargetRow, ...] = ()
+) -> a.FireAnswer:
+    """`verdict` is of the first account."""
     order = None
     if verdict.order and verdict.terms:
         order = order_view(verdict.order, verdict.terms.digits, verdict.terms.volume_step, verdict.order_hash)
-    would = "would be ROUTED to " + verdict.terminal if verdict.ok else "would be DENIED: " + ", ".join(verdict.codes)
     return a.FireAnswer(
         dry_run=True,
-        would=would,
+        would=_would(verdict),
         act=None,
         acts=(),
         mission=None,
@@ -196,6 +220,7 @@ def dry_run(state: State, verdict: risk.Verdict, account: Account) -> a.FireAnsw
         checks=check_rows(verdict.checks),
         risk_money=money_text(verdict.risk_money),
         currency=account.currency,
+        targets=targets,
     )
 
 
@@ -369,14 +394,14 @@ def account_row(state: State, live: Live, now_ns: int, account: Account) -> a.Ac
     told = max((link for link in links if link.account), key=lambda link: link.account_ns, default=None)
     figures = told.account if told else None
     held = exposure.open_risk(state, live, account.name)
-    loss_limit = state.limits.day_loss_max_percent
+    limits = limits_for(state, account.name)
     day_pnl = day_limit = risk_limit = None
     if figures is not None:
         base = min(figures.balance, figures.equity) - figures.credit
-        risk_limit = money_text(base * state.limits.open_risk_max_percent / 100)
+        risk_limit = money_text(base * limits.open_risk_max_percent / 100)
         if account.day_equity:
             day_pnl = money_text(figures.equity - account.day_equity - account.day_cash)
-            day_limit = money_text(-account.day_equity * loss_limit / 100)
+            day_limit = money_text(-account.day_equity * limits.day_loss_max_percent / 100)
     return a.AccountRow(
         name=account.name,
         kind=account.kind.value,
@@ -416,6 +441,7 @@ def terminal_row(state: State, live: Live, now_ns: int, name: str) -> a.Terminal
         through=ms_text(link.through_ms) if link.through_ms else None,
         ledger_entries=terminal.ledger_known,
         identity=f"{identity.login}@{identity.server} {identity.kind}" if identity else None,
+        lane=risk.lane_holder(state, live, terminal.account) is terminal,
     )
 
 

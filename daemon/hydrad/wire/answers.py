@@ -116,8 +116,25 @@ class ActShow(Out, frozen=True):
     currency: str
 
 
+class TargetRow(Out, frozen=True):
+    """One account of a dry run. `codes`: what would deny it. `multiplier`: of the group; `basis`: account's price minus
+    the source's, null where it is not measured."""
+
+    account: str
+    kind: str
+    multiplier: str
+    terminal: str | None
+    volume: str | None
+    risk_money: str | None
+    currency: str
+    basis: str | None
+    would: str
+    codes: tuple[str, ...]
+
+
 class FireAnswer(Out, frozen=True):
-    """Answer of fire, close, modify. `act` is None on a dry run. `acts` has one row an act asked for."""
+    """Answer of fire, close, modify. `act` is None on a dry run. `acts` has one row an act asked for; `targets`, on a
+    dry run, one an account. `order` and `checks` are of the first."""
 
     dry_run: bool
     would: str
@@ -128,6 +145,7 @@ class FireAnswer(Out, frozen=True):
     checks: tuple[CheckRow, ...]
     risk_money: str | None
     currency: str
+    targets: tuple[TargetRow, ...] = ()
 
 
 class MissionRow(Out, frozen=True):
@@ -219,6 +237,77 @@ class AccountRow(Out, frozen=True):
     as_of_age_s: float | None
 
 
+class LimitRow(Out, frozen=True):
+    """`everywhere`: of all accounts; `own`: the account's; `holds`: the stricter one."""
+
+    name: str
+    everywhere: str
+    own: str | None
+    holds: str
+
+
+class AccountShow(Out, frozen=True):
+    """`lane`: the terminal that opens for the account now. `operators`: those to whom it was given."""
+
+    account: AccountRow
+    limits: tuple[LimitRow, ...]
+    groups: dict[str, str]
+    terminals: tuple[str, ...]
+    lane: str | None
+    operators: tuple[str, ...]
+
+
+class OperatorRow(Out, frozen=True):
+    """`accounts`: `*` is all. `fires_today`: routed on the trading day of New York."""
+
+    name: str
+    role: str
+    state: str
+    policy: str
+    identities: tuple[str, ...]
+    accounts: tuple[str, ...]
+    primary: str | None
+    open: int
+    fires_today: int
+    since: str
+    why: str | None
+
+
+class InviteData(Out, frozen=True):
+    """The code is shown this once; no record has it."""
+
+    name: str
+    role: str
+    policy: str
+    code: str
+    expires_at: str
+
+
+class PolicyRow(Out, frozen=True):
+    name: str
+    kinds: tuple[str, ...]
+    open_max: int | None
+    fires_per_day_max: int | None
+    risk_per_trade_max_percent: str | None
+    operators: tuple[str, ...]
+
+
+class GroupRow(Out, frozen=True):
+    name: str
+    members: dict[str, str]
+
+
+class ChangeRow(Out, frozen=True):
+    """`due_at`: when it is made by itself; null is never."""
+
+    id: str
+    text: str
+    asked_by: str
+    asked_at: str
+    due_at: str | None
+    approve: str
+
+
 class ServiceRow(Out, frozen=True):
     name: str
     state: str
@@ -236,6 +325,8 @@ class FeedRow(Out, frozen=True):
 
 
 class TerminalRow(Out, frozen=True):
+    """`lane`: whether it is the one that opens for its account now."""
+
     name: str
     account: str
     link: str
@@ -250,6 +341,7 @@ class TerminalRow(Out, frozen=True):
     through: str | None
     ledger_entries: int
     identity: str | None
+    lane: bool = False
 
 
 class HealthRow(Out, frozen=True):

@@ -94,15 +94,40 @@ class Alarms(Verb, frozen=True, tag="alarms"):
     pass
 
 
+class AccountShow(Verb, frozen=True, tag="account.show"):
+    account: str
+
+
+class Operators(Verb, frozen=True, tag="operators"):
+    pass
+
+
+class Policies(Verb, frozen=True, tag="policies"):
+    pass
+
+
+class Groups(Verb, frozen=True, tag="groups"):
+    pass
+
+
+class Changes(Verb, frozen=True, tag="changes"):
+    """Changes that wait for a second person or for their time."""
+
+
 # --- requests: inputs of the core -----------------------------------------------------------------------
 
 
 class Fire(Verb, frozen=True, tag="fire"):
     """Fire a mission. One of `volume` (lots) and `risk` ("0.5%") or neither (the configured risk). `wait_s`: how long
-    to wait for the verdict; 0 answers once routed. `plan`: `default` (time stop at the horizon) or `none`."""
+    to wait for the verdict; 0 answers once routed. `plan`: `default` (time stop at the horizon) or `none`. One of
+    `account`, `accounts`, `group` and `all_accounts` (those that were given to the operator), or none: the operator's
+    primary account. Several make one fire each."""
 
     mission: str
     account: str | None = None
+    accounts: tuple[str, ...] = ()
+    group: str | None = None
+    all_accounts: bool = False
     volume: str | None = None
     risk: str | None = None
     plan: str = "default"
@@ -120,6 +145,9 @@ class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
     target: str | None = None
     expiry_s: float = 300.0
     account: str | None = None
+    accounts: tuple[str, ...] = ()
+    group: str | None = None
+    all_accounts: bool = False
     volume: str | None = None
     risk: str | None = None
     plan: str = "default"
@@ -192,6 +220,134 @@ class TerminalEnroll(Verb, frozen=True, tag="terminal.enroll"):
     symbols: tuple[str, ...] = ()
 
 
+class TerminalAssign(Verb, frozen=True, tag="terminal.assign"):
+    """Give a terminal's account to an operator; with `primary` their fires without a choice go there."""
+
+    terminal: str
+    operator: str
+    primary: bool = False
+
+
+class TerminalRelease(Verb, frozen=True, tag="terminal.release"):
+    """Take a terminal's account from an operator."""
+
+    terminal: str
+    operator: str
+
+
+class TerminalDuty(Verb, frozen=True, tag="terminal.duty"):
+    """`duty`: active, draining or quarantined."""
+
+    terminal: str
+    duty: str
+    reason: str = ""
+
+
+class TerminalFailover(Verb, frozen=True, tag="terminal.failover"):
+    """Give the lane of its account to this terminal: new fires go there while it is READY and ACTIVE."""
+
+    terminal: str
+    reason: str = ""
+
+
+class AccountLimits(Verb, frozen=True, tag="account.limits"):
+    """Set (`values`) and take away (`clear`) limits of one account. Tighter is at once, looser waits."""
+
+    account: str
+    values: dict[str, str] = {}
+    clear: tuple[str, ...] = ()
+
+
+class AccountGroup(Verb, frozen=True, tag="account.group"):
+    """Make a group of accounts, each with its multiplier; no members takes it away."""
+
+    group: str
+    members: dict[str, str] = {}
+
+
+class OperatorAdd(Verb, frozen=True, tag="operator.add"):
+    """`identity`: such as `uid:1001` or `telegram:42`. `accounts`: names, or `*` for all."""
+
+    name: str
+    role: str
+    identity: str
+    policy: str = "starter"
+    accounts: tuple[str, ...] = ()
+
+
+class OperatorInvite(Verb, frozen=True, tag="operator.invite"):
+    """A code that makes its first user this operator, for 15 minutes."""
+
+    name: str
+    role: str = "trader"
+    policy: str = "starter"
+    accounts: tuple[str, ...] = ()
+
+
+class OperatorClaim(Verb, frozen=True, tag="operator.claim"):
+    """Become the operator that a code was made for."""
+
+    code: str
+
+
+class OperatorRole(Verb, frozen=True, tag="operator.role"):
+    name: str
+    role: str
+    reason: str = ""
+
+
+class OperatorPolicy(Verb, frozen=True, tag="operator.policy"):
+    name: str
+    policy: str
+
+
+class OperatorLink(Verb, frozen=True, tag="operator.link"):
+    name: str
+    identity: str
+
+
+class OperatorSuspend(Verb, frozen=True, tag="operator.suspend"):
+    """By any trader, for anyone, at once."""
+
+    name: str
+    reason: str = ""
+
+
+class OperatorRestore(Verb, frozen=True, tag="operator.restore"):
+    """By a commander, at a shell."""
+
+    name: str
+    reason: str = ""
+
+
+class OperatorRemove(Verb, frozen=True, tag="operator.remove"):
+    name: str
+    reason: str = ""
+
+
+class PolicySet(Verb, frozen=True, tag="policy.set"):
+    """A named policy; what is None is no limit of its own."""
+
+    name: str
+    kinds: tuple[str, ...] = ("paper", "demo")
+    open_max: int | None = None
+    fires_per_day_max: int | None = None
+    risk_per_trade_max_percent: str | None = None
+
+
+class Approve(Verb, frozen=True, tag="approve"):
+    """A second commander lets a waiting change be made."""
+
+    id: str
+
+
+class ChangeDrop(Verb, frozen=True, tag="change.drop"):
+    """End a waiting change."""
+
+    id: str
+    reason: str = ""
+
+
 class MarketStep(Verb, frozen=True, tag="market.step"):
     """Paper homes with `paper.conductor = "client"`: ask the simulated broker for `minutes` of market time and
     answer when every agent has said `through` and all of it has been stepped."""
@@ -219,6 +375,11 @@ AnyVerb = (
     | Ticks
     | ConfigShow
     | Alarms
+    | AccountShow
+    | Operators
+    | Policies
+    | Groups
+    | Changes
     | Fire
     | FireSymbol
     | Pass
@@ -228,6 +389,24 @@ AnyVerb = (
     | Resume
     | Resolve
     | TerminalEnroll
+    | TerminalAssign
+    | TerminalRelease
+    | TerminalDuty
+    | TerminalFailover
+    | AccountLimits
+    | AccountGroup
+    | OperatorAdd
+    | OperatorInvite
+    | OperatorClaim
+    | OperatorRole
+    | OperatorPolicy
+    | OperatorLink
+    | OperatorSuspend
+    | OperatorRestore
+    | OperatorRemove
+    | PolicySet
+    | Approve
+    | ChangeDrop
     | MarketStep
     | Down
 )

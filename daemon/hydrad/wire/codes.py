@@ -14,6 +14,8 @@ class Reason(enum.Enum):
     AUTHORITY = "Authority is REDUCING or HALTED, globally or for this account: nothing may open."
     SERVICE_STOPPED = "TOC is not accepting acts."
     ROLE = "The operator's role does not allow this."
+    ASSIGNMENT = "The account was not given to this operator."
+    POLICY = "The operator's policy does not allow this: kind of account, open positions, fires of the day or risk."
     MISSION_STATE = "The mission no longer accepts fires."
     MISSION_EXPIRED = "The mission's expiry has passed."
     DUPLICATE = "This mission already has a live or executed fire on this account."

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from hydrad.domain import ids, money
 from hydrad.domain.actors import Role, Surface
+from hydrad.toc import crew
 from hydrad.toc import records as r
-from hydrad.toc.desk import authority, fires, missions, positions, resolve, terminals
+from hydrad.toc.desk import accounts, authority, changing, fires, missions, operators, positions, resolve, terminals
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import answer_waiters
@@ -22,7 +23,7 @@ from hydrad.wire.codes import ErrorCode
 __all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
 
 VERBS: Table = {}
-for noun in (fires, positions, missions, authority, resolve, terminals):
+for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing):
     VERBS |= noun.VERBS
 
 # Two verbs are the daemon's own, not the core's.
@@ -42,8 +43,10 @@ def on_request(turn: Turn, asked: Requested) -> None:
     has = turn.state.role(asked.actor.identity)
     if asked.actor.surface is Surface.DAEMON:
         has = Role.TRADER  # the daemon itself may stop things, and nothing more
+    elif _owner_restores(turn, asked):
+        has = Role.COMMANDER
     if has < needs:
-        if has is not Role.NONE:
+        if turn.state.operator(asked.actor.identity) is not None:
             turn.emit(r.CallRefused(type(verb).__name__, needs, has))
         problem = Problem(
             ErrorCode.FORBIDDEN.value,
@@ -57,3 +60,17 @@ def on_request(turn: Turn, asked: Requested) -> None:
     except (ids.BadId, money.BadNumber) as error:
         turn.reply(asked.request, schema, None, Problem(ErrorCode.USAGE.value, str(error)))
     return None
+
+
+def _owner_restores(turn: Turn, asked: Requested) -> bool:
+    """With every commander suspended, one of them may still restore at a shell: whoever has their uid on the daemon's
+    host owns the journal anyway, and a home that nobody can resume helps no one."""
+    operator = turn.state.operator(asked.actor.identity)
+    return (
+        isinstance(asked.body, calls.OperatorRestore)
+        and asked.actor.surface is Surface.SHELL
+        and asked.actor.identity.startswith("uid:")
+        and operator is not None
+        and operator.role is Role.COMMANDER
+        and not crew.active_commanders(turn.state)
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import NamedTuple
+
 from hydrad.domain import ids, money
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
 from hydrad.domain.orders import ActKind, EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
-from hydrad.toc import fold, risk, routing, views
+from hydrad.toc import crew, fold, risk, routing, views
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.desk.refusals import (
@@ -21,14 +24,27 @@ from hydrad.toc.desk.refusals import (
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import FIRE_SCHEMA, hash_of, told_before, wait
 from hydrad.toc.inputs import Requested
+from hydrad.toc.limiting import limits_for
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Account, Mission
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
+from hydrad.wire.answers import Problem
 from hydrad.wire.codes import ErrorCode, Reason
 
+Firing = calls.Fire | calls.FireSymbol
+ONE = Decimal(1)
 HAND_DETECTOR = "hand"
 HAND_HORIZON_MS = 120 * 60_000
+
+
+class Target(NamedTuple):
+    """One account of a fire, and what is asked for there: exactly that volume, else that risk, else the usual one."""
+
+    account: Account
+    multiplier: Decimal
+    volume_steps: int
+    risk_percent: Decimal | None
 
 
 def _fire(turn: Turn, asked: Requested, verb: calls.Fire) -> None:
@@ -38,57 +54,120 @@ def _fire(turn: Turn, asked: Requested, verb: calls.Fire) -> None:
     mission = turn.state.missions.get(number)
     if mission is None:
         raise Refused(ErrorCode.NOT_FOUND, f"no mission {verb.mission}")
-    account = account_named(turn, verb.account)
-    _judge_and_fire(turn, asked, verb, account, mission.signal, mission)
+    _fire_on(turn, asked, verb, mission.signal, mission)
 
 
 def _fire_symbol(turn: Turn, asked: Requested, verb: calls.FireSymbol) -> None:
     if told_before(turn, asked, verb):
         return
-    account = account_named(turn, verb.account)
-    _judge_and_fire(turn, asked, verb, account, _by_hand(turn, account, verb), None)
+    account, _ = _accounts(turn, verb)[0]
+    _fire_on(turn, asked, verb, _by_hand(turn, account, verb), None)
 
 
-def _judge_and_fire(
-    turn: Turn,
-    asked: Requested,
-    verb: calls.Fire | calls.FireSymbol,
-    account: Account,
-    signal: Signal,
-    mission: Mission | None,
-) -> None:
-    """`mission` None: by hand; it is proposed here, once nothing in the request can be refused any more."""
+def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission: Mission | None) -> None:
+    """One fire an account, each judged by itself; none waits for another.
+
+    `mission` None: by hand; it is proposed here, once nothing in the request can be refused any more.
+    """
     if verb.plan not in risk.PLANS:
         raise usage(f"no plan '{verb.plan}'; known are {', '.join(risk.PLANS)}")
     if verb.volume is not None and verb.risk is not None:
         raise usage("volume and risk exclude each other")
-    volume_steps, risk_percent = volume_of(turn, account, signal.symbol, verb.volume), percent_of(verb.risk)
-    if mission is None and not verb.dry_run:
+    targets = [_target(turn, verb, signal, *chosen) for chosen in _accounts(turn, verb)]
+    if verb.dry_run:
+        return _dry_run(turn, asked, verb, signal, mission, targets)
+    if mission is None:
         number = turn.state.next_number
         turn.emit(r.MissionProposed(number, signal, "hand", ""))
         mission = turn.state.missions[number]
-    act_id = fold.new_act_id(turn.state)
-    ask = risk.Ask(
+    acts = tuple(_fire_one(turn, asked, verb, mission, target) for target in targets)
+    return wait(turn, asked.request, "fire", verb.wait_s, acts)
+
+
+def _accounts(turn: Turn, verb: Firing) -> list[tuple[Account, Decimal]]:
+    """The accounts that a fire names, each with its multiplier: one, several, a group, all of the operator's, or their
+    primary one."""
+    ways = [bool(verb.account), bool(verb.accounts), bool(verb.group), verb.all_accounts]
+    if sum(ways) > 1:
+        raise usage("account, accounts, group and all exclude each other")
+    if verb.group:
+        members = turn.state.groups.get(verb.group)
+        if members is None:
+            known = ", ".join(turn.state.groups) or "none"
+            raise Refused(ErrorCode.NOT_FOUND, f"no group {verb.group}", f"known groups: {known}")
+        return [(turn.state.accounts[name], multiplier) for name, multiplier in members.items()]
+    if verb.all_accounts:
+        operator = turn.state.operator(turn.actor)
+        found = crew.accounts_of(turn.state, operator) if operator else []
+        if not found:
+            raise Refused(ErrorCode.NOT_FOUND, "no account was given to you", "hydractl terminal assign")
+        return [(turn.state.accounts[name], ONE) for name in found]
+    names = verb.accounts or (verb.account,)
+    if len(set(names)) != len(names):
+        raise usage("an account is named twice")
+    return [(account_named(turn, name), ONE) for name in names]
+
+
+def _target(turn: Turn, verb: Firing, signal: Signal, account: Account, multiplier: Decimal) -> Target:
+    """What the multiplier makes of the risk or the volume asked for; a volume is rounded down to the step."""
+    volume_steps = volume_of(turn, account, signal.symbol, verb.volume)
+    if volume_steps:
+        scaled = int(volume_steps * multiplier)
+        if not scaled:
+            raise usage(f"{verb.volume} times {multiplier} is less than a step on {account.name}")
+        return Target(account, multiplier, scaled, None)
+    percent = percent_of(verb.risk)
+    if percent is None and multiplier != ONE:
+        percent = limits_for(turn.state, account.name, turn.actor).risk_per_trade_percent
+    return Target(account, multiplier, 0, None if percent is None else percent * multiplier)
+
+
+def _ask(turn: Turn, verb: Firing, signal: Signal, mission: Mission | None, target: Target, act_id: int) -> risk.Ask:
+    return risk.Ask(
         signal=signal,
         mission_number=mission.number if mission else 0,
         mission_state=mission.state if mission else MissionState.PROPOSED,
-        account=account,
+        account=target.account,
         role=turn.state.role(turn.actor),
         plan=verb.plan,
-        volume_steps=volume_steps,
-        risk_percent=risk_percent,
+        volume_steps=target.volume_steps,
+        risk_percent=target.risk_percent,
         act_id=act_id,
+        actor=turn.actor,
     )
+
+
+def _dry_run(
+    turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission: Mission | None, targets: list[Target]
+) -> None:
+    act_id = fold.new_act_id(turn.state)
+    verdicts = [
+        risk.judge(turn.state, turn.live, turn.now_ns, _ask(turn, verb, signal, mission, target, act_id))
+        for target in targets
+    ]
+    rows = tuple(
+        views.target_row(verdict, target.account, target.multiplier)
+        for verdict, target in zip(verdicts, targets, strict=True)
+    )
+    first = verdicts[0]
+    bad = [verdict for verdict in verdicts if not verdict.ok]
+    problem = denied(bad[0].codes, bad[0].checks) if bad else None
+    if bad and len(bad) < len(verdicts):
+        message = f"{len(bad)} of {len(verdicts)} would be denied"
+        problem = Problem(ErrorCode.PARTLY.value, message, None, {"denied": [r.account for r in rows if r.codes]})
+    data = views.dry_run(turn.state, first, targets[0].account, rows)
+    turn.reply(asked.request, FIRE_SCHEMA, data, problem)
+
+
+def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, target: Target) -> int:
+    act_id = fold.new_act_id(turn.state)
+    ask = _ask(turn, verb, mission.signal, mission, target, act_id)
     verdict = risk.judge(turn.state, turn.live, turn.now_ns, ask)
-    if verb.dry_run:
-        problem = None if verdict.ok else denied(verdict.codes, verdict.checks)
-        return turn.reply(asked.request, FIRE_SCHEMA, views.dry_run(turn.state, verdict, account), problem)
-    assert mission is not None
     turn.emit(
         r.ActRequested(
             act_id=act_id,
             kind=ActKind.FIRE,
-            account=account.name,
+            account=target.account.name,
             mission=mission.number,
             position=0,
             key=asked.key,
@@ -106,7 +185,7 @@ def _judge_and_fire(
         routing.pass_verdict(turn, act, verdict)
     else:
         turn.move(act, ActEvent.DENY, "gate", codes=verdict.codes)
-    return wait(turn, asked.request, "fire", verb.wait_s, (act_id,))
+    return act_id
 
 
 def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:

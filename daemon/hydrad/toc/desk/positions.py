@@ -17,6 +17,7 @@ from hydrad.toc.desk.refusals import (
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import hash_of, told_before, wait
 from hydrad.toc.inputs import Requested
+from hydrad.toc.limiting import limits_for
 from hydrad.toc.records import Check
 from hydrad.toc.state import Position
 from hydrad.toc.terminal import LinkState
@@ -114,7 +115,7 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
     always passes."""
     if _is_tighter(position, stop):
         return ()
-    limits = turn.state.limits
+    limits = limits_for(turn.state, position.account, turn.actor)
     link = routing.reducing_link(turn, position.account)
     terms = link.terms.get(position.symbol) if link else None
     held = exposure.open_risk(turn.state, turn.live, position.account)

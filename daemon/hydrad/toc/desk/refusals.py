@@ -7,7 +7,7 @@ from decimal import Decimal
 from hydrad.domain import ids, money
 from hydrad.domain.ids import IdKind
 from hydrad.domain.symbols import SymbolTerms
-from hydrad.toc import risk
+from hydrad.toc import crew, risk
 from hydrad.toc.records import Check
 from hydrad.toc.state import Account, Position
 from hydrad.toc.turn import Turn
@@ -28,12 +28,16 @@ def usage(message: str, hint: str | None = None) -> Refused:
 
 
 def account_named(turn: Turn, name: str | None) -> Account:
-    """The named account, else the operator's primary one: the first enrolled."""
+    """The named account, else the operator's primary one."""
     if name is None:
-        first = next(iter(turn.state.accounts.values()), None)
-        if first is None:
+        if not turn.state.accounts:
             raise Refused(ErrorCode.NOT_FOUND, "no account is enrolled", "hydractl terminal enroll")
-        return first
+        primary = crew.primary_of(turn.state, turn.state.operator(turn.actor))
+        if primary is None:
+            raise Refused(
+                ErrorCode.NOT_FOUND, "no account was given to you", "hydractl terminal assign, by a commander"
+            )
+        return turn.state.accounts[primary]
     account = turn.state.accounts.get(name)
     if account is None:
         known = ", ".join(turn.state.accounts) or "none"

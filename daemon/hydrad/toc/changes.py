@@ -1,0 +1,65 @@
+"""Changes that wait for a second person, or for their time.
+
+A change holds the record that it will write, byte for byte, so that what is approved is what was asked for. It ends
+APPROVED by another commander, DUE at its own time, VOID when something newer touches the same subject or it no longer
+fits the state, or DROPPED by a commander. A loosened limit is due after 24 hours; raising a real home's authority is
+never due by itself. While a home has one active commander only, that person is their own second one, ten minutes later.
+"""
+
+from __future__ import annotations
+
+from hydrad.domain.ids import IdKind, show
+from hydrad.domain.instants import HOUR, MINUTE
+from hydrad.toc import crew
+from hydrad.toc import records as r
+from hydrad.toc.state import Change, State
+from hydrad.toc.turn import Turn
+
+LOOSEN_AFTER_NS = 24 * HOUR
+ALONE_AFTER_NS = 10 * MINUTE
+
+
+def shown(change: Change) -> str:
+    return show(IdKind.CHANGE, change.number)
+
+
+def ask(turn: Turn, subject: str, body: r.Body, text: str, delay_ns: int) -> Change:
+    """Let a change wait. `delay_ns` 0: until somebody approves it."""
+    void(turn, subject, "a newer change was asked for")
+    number = turn.state.next_number
+    due_ns = turn.now_ns + delay_ns if delay_ns else 0
+    turn.emit(r.ChangeAsked(number, subject, r.NAMES[type(body)], r.encode(body), text, due_ns))
+    return turn.state.changes[number]
+
+
+def void(turn: Turn, subject: str, why: str) -> None:
+    """End what waits for this subject: it was asked for in another situation."""
+    for change in list(turn.state.changes.values()):
+        if change.subject == subject:
+            turn.emit(r.ChangeEnded(change.number, "VOID", why))
+
+
+def may_approve(state: State, change: Change, actor: str, now_ns: int) -> str:
+    """Empty when this commander may approve now; else why not."""
+    asked, approving = state.operator(change.asked_by), state.operator(actor)
+    if asked is None or approving is None or asked.name != approving.name:
+        return ""
+    if len(crew.active_commanders(state)) > 1:
+        return "it was asked for by the same person; another commander approves it"
+    left_ns = change.asked_ns + ALONE_AFTER_NS - now_ns
+    if left_ns > 0:
+        return f"with one commander it can be approved in {left_ns // MINUTE + 1} minutes"
+    return ""
+
+
+def make(turn: Turn, change: Change, how: str) -> None:
+    """Write the record that waited. The actor is whoever asked for it; the approver stands in CHANGE_ENDED."""
+    turn.emit(r.ChangeEnded(change.number, how, turn.actor))
+    turn.emit(r.decode(change.type, change.body))
+
+
+def make_due(turn: Turn) -> None:
+    """Make what is due."""
+    for change in list(turn.state.changes.values()):
+        if change.effective_ns and turn.now_ns >= change.effective_ns:
+            make(turn, change, "DUE")

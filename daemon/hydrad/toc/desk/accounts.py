@@ -1,0 +1,76 @@
+"""Accounts: limits of their own, and groups with multipliers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hydrad.domain import money
+from hydrad.domain.actors import Role
+from hydrad.toc import changes, views_crew
+from hydrad.toc import records as r
+from hydrad.toc.desk.changing import pending
+from hydrad.toc.desk.refusals import Refused, account_named, is_plain, usage
+from hydrad.toc.desk.table import Table
+from hydrad.toc.inputs import Requested
+from hydrad.toc.limiting import BadLimit, loosened, value_of
+from hydrad.toc.state import Account
+from hydrad.toc.turn import Turn
+from hydrad.wire import calls
+from hydrad.wire.codes import ErrorCode
+
+GROUPS_MAX = 100
+MULTIPLIER_MAX = Decimal(10)
+
+
+def _limits(turn: Turn, asked: Requested, verb: calls.AccountLimits) -> None:
+    """What tightens holds at once. What loosens waits for another commander, or a day."""
+    account = account_named(turn, verb.account)
+    wanted = _wanted(account, verb)
+    looser = loosened(account.limits, wanted)
+    now = {**wanted, **{name: account.limits[name] for name in looser}}
+    subject = f"limits {account.name}"
+    if now != account.limits:
+        turn.emit(r.AccountLimitsSet(account.name, now))
+        changes.void(turn, subject, "the account's limits were set anew")
+    problem = None
+    if looser:
+        named = ", ".join(f"{n} {account.limits[n]} -> {wanted.get(n, 'as everywhere')}" for n in looser)
+        text = f"{account.name}: {named}"
+        change = changes.ask(turn, subject, r.AccountLimitsSet(account.name, wanted), text, changes.LOOSEN_AFTER_NS)
+        problem = pending(turn, change, "looser limits")
+    data = views_crew.account_show(turn.state, turn.live, turn.now_ns, account)
+    turn.reply(asked.request, "hydra.account/v1", data, problem)
+
+
+def _wanted(account: Account, verb: calls.AccountLimits) -> dict[str, str]:
+    if not verb.values and not verb.clear:
+        raise usage("no limit is named")
+    try:
+        named = {name: str(value_of(name, text)) for name, text in verb.values.items()}
+        for name in verb.clear:
+            value_of(name, "0")
+    except BadLimit as error:
+        raise usage(str(error)) from None
+    kept = {name: text for name, text in account.limits.items() if name not in verb.clear}
+    return {**kept, **named}
+
+
+def _group(turn: Turn, asked: Requested, verb: calls.AccountGroup) -> None:
+    if not is_plain(verb.group):
+        raise usage("names are 1 to 32 letters, digits, dashes or underscores")
+    if verb.group not in turn.state.groups and len(turn.state.groups) >= GROUPS_MAX:
+        raise Refused(ErrorCode.CONFLICT, f"there are {GROUPS_MAX} groups already")
+    members = []
+    for name, text in verb.members.items():
+        multiplier = money.decimal(text, "multiplier")
+        if not 0 < multiplier <= MULTIPLIER_MAX:
+            raise usage(f"multiplier {text} is not above 0 and at most {MULTIPLIER_MAX}")
+        members.append(r.GroupMember(account_named(turn, name).name, multiplier))
+    turn.emit(r.GroupSet(verb.group, tuple(members)))
+    turn.reply(asked.request, "hydra.group/v1", views_crew.group_row(turn.state, verb.group))
+
+
+VERBS: Table = {
+    calls.AccountLimits: (Role.COMMANDER, _limits),
+    calls.AccountGroup: (Role.COMMANDER, _group),
+}

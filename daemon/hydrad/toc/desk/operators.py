@@ -1,0 +1,207 @@
+"""People: who they are, what they may do, and the end of that. Deny is the default everywhere."""
+
+from __future__ import annotations
+
+import re
+
+from hydrad.domain import money
+from hydrad.domain.accounts import AccountKind
+from hydrad.domain.actors import Role, Surface
+from hydrad.domain.instants import MINUTE, ns_text
+from hydrad.toc import crew, views_crew
+from hydrad.toc import records as r
+from hydrad.toc.desk.refusals import Refused, is_plain, usage
+from hydrad.toc.desk.table import Table
+from hydrad.toc.inputs import Requested
+from hydrad.toc.state import Operator
+from hydrad.toc.turn import Turn
+from hydrad.wire import calls
+from hydrad.wire.answers import InviteData
+from hydrad.wire.codes import ErrorCode
+
+INVITE_FOR_NS = 15 * MINUTE
+INVITES_MAX = 20
+OPERATORS_MAX = 200
+_IDENTITY = re.compile(r"uid:[0-9]{1,10}|telegram:-?[0-9]{1,20}|hud:[A-Za-z0-9_-]{1,64}")
+OPERATOR_SCHEMA = "hydra.operator/v1"
+
+
+def _add(turn: Turn, asked: Requested, verb: calls.OperatorAdd) -> None:
+    _new_name(turn, verb.name)
+    _free_identity(turn, verb.identity)
+    role, accounts = _role_named(verb.role), _accounts_named(turn, verb.accounts)
+    _policy_named(turn, verb.policy)
+    turn.emit(r.OperatorAdded(verb.name, role, verb.policy, (verb.identity,), accounts))
+    _tell(turn, asked, verb.name)
+
+
+def _invite(turn: Turn, asked: Requested, verb: calls.OperatorInvite) -> None:
+    """The code was drawn at the edge, which adds it to the answer; here it is known by its digest only."""
+    _new_name(turn, verb.name)
+    role, accounts = _role_named(verb.role), _accounts_named(turn, verb.accounts)
+    if role >= Role.APPROVER:
+        raise usage("an invitation makes viewers and traders; a higher role is given afterwards, by name")
+    _policy_named(turn, verb.policy)
+    if len(turn.state.invites) >= INVITES_MAX and verb.name not in turn.state.invites:
+        raise Refused(ErrorCode.CONFLICT, f"{INVITES_MAX} invitations stand already")
+    expires_ns = turn.now_ns + INVITE_FOR_NS
+    turn.emit(r.OperatorInvited(verb.name, role, verb.policy, accounts, bytes.fromhex(asked.extra), expires_ns))
+    data = InviteData(verb.name, role.name.lower(), verb.policy, "", ns_text(expires_ns))
+    turn.reply(asked.request, "hydra.invite/v1", data)
+
+
+def _claim(turn: Turn, asked: Requested, verb: calls.OperatorClaim) -> None:
+    """A stranger with a code that stands becomes that operator; every other one stays a stranger. The edge has put the
+    code's digest in its place."""
+    digest = bytes.fromhex(verb.code)
+    invite = next((i for i in turn.state.invites.values() if i.digest == digest), None)
+    if invite is None or turn.now_ns > invite.expires_ns:
+        raise Refused(ErrorCode.FORBIDDEN, "this code is not known, was used, or is over", "ask for a new invitation")
+    _free_identity(turn, turn.actor)
+    turn.emit(r.OperatorAdded(invite.name, invite.role, invite.policy, (turn.actor,), invite.accounts))
+    _tell(turn, asked, invite.name)
+
+
+def _set_role(turn: Turn, asked: Requested, verb: calls.OperatorRole) -> None:
+    operator, role = _named(turn, verb.name), _role_named(verb.role)
+    if role is not Role.COMMANDER:
+        _not_the_last(turn, operator)
+    if role is not operator.role:
+        turn.emit(r.OperatorRoleSet(operator.name, role, verb.reason))
+    _tell(turn, asked, operator.name)
+
+
+def _set_policy(turn: Turn, asked: Requested, verb: calls.OperatorPolicy) -> None:
+    operator = _named(turn, verb.name)
+    _policy_named(turn, verb.policy)
+    if operator.policy != verb.policy:
+        turn.emit(r.OperatorPolicySet(operator.name, verb.policy))
+    _tell(turn, asked, operator.name)
+
+
+def _link(turn: Turn, asked: Requested, verb: calls.OperatorLink) -> None:
+    operator = _named(turn, verb.name)
+    if verb.identity not in operator.identities:
+        _free_identity(turn, verb.identity)
+        turn.emit(r.OperatorLinked(operator.name, verb.identity))
+    _tell(turn, asked, operator.name)
+
+
+def _suspend(turn: Turn, asked: Requested, verb: calls.OperatorSuspend) -> None:
+    """Any trader, anyone, at once: also the last commander, who is then restored by whoever owns the host."""
+    operator = _named(turn, verb.name)
+    if not operator.suspended:
+        turn.emit(r.OperatorSuspended(operator.name, verb.reason))
+        for change in list(turn.state.changes.values()):
+            if change.asked_by in operator.identities:
+                turn.emit(r.ChangeEnded(change.number, "VOID", f"{operator.name} is suspended"))
+    _tell(turn, asked, operator.name)
+
+
+def _restore(turn: Turn, asked: Requested, verb: calls.OperatorRestore) -> None:
+    if asked.actor.surface is not Surface.SHELL:
+        raise Refused(ErrorCode.FORBIDDEN, "a suspended operator is restored at a shell only")
+    operator = _named(turn, verb.name)
+    if operator.suspended:
+        turn.emit(r.OperatorRestored(operator.name, verb.reason))
+    _tell(turn, asked, operator.name)
+
+
+def _remove(turn: Turn, asked: Requested, verb: calls.OperatorRemove) -> None:
+    operator = _named(turn, verb.name)
+    _not_the_last(turn, operator)
+    row = views_crew.operator_row(turn.state, operator, turn.market_ms)
+    turn.emit(r.OperatorRemoved(operator.name, verb.reason))
+    turn.reply(asked.request, OPERATOR_SCHEMA, row)
+
+
+def _policy_set(turn: Turn, asked: Requested, verb: calls.PolicySet) -> None:
+    if not is_plain(verb.name) or verb.name in crew.BUILT_IN:
+        raise usage(f"a policy's name is plain and not one of {', '.join(crew.BUILT_IN)}")
+    try:
+        kinds = tuple(AccountKind(kind) for kind in verb.kinds)
+    except ValueError:
+        raise usage("kinds are paper, demo and live") from None
+    counts = [n for n in (verb.open_max, verb.fires_per_day_max) if n is not None]
+    if any(n < 0 for n in counts):
+        raise usage("a limit is a number from 0 up")
+    text = verb.risk_per_trade_max_percent
+    percent = money.decimal(text, "risk_per_trade_max_percent") if text is not None else None
+    if percent is not None and not 0 < percent <= 100:
+        raise usage("risk_per_trade_max_percent is above 0 and at most 100")
+    turn.emit(r.PolicySet(verb.name, kinds, verb.open_max, verb.fires_per_day_max, percent))
+    row = views_crew.policy_row(turn.state, turn.state.policies[verb.name])
+    turn.reply(asked.request, "hydra.policy/v1", row)
+
+
+# --- what they share --------------------------------------------------------------------------------------
+
+
+def _tell(turn: Turn, asked: Requested, name: str) -> None:
+    row = views_crew.operator_row(turn.state, turn.state.operators[name], turn.market_ms)
+    turn.reply(asked.request, OPERATOR_SCHEMA, row)
+
+
+def _named(turn: Turn, name: str) -> Operator:
+    operator = turn.state.operators.get(name)
+    if operator is None:
+        known = ", ".join(turn.state.operators)
+        raise Refused(ErrorCode.NOT_FOUND, f"no operator {name}", f"known operators: {known}")
+    return operator
+
+
+def _new_name(turn: Turn, name: str) -> None:
+    if not is_plain(name):
+        raise usage("names are 1 to 32 letters, digits, dashes or underscores")
+    if name in turn.state.operators:
+        raise Refused(ErrorCode.CONFLICT, f"operator {name} is there already")
+    if len(turn.state.operators) >= OPERATORS_MAX:
+        raise Refused(ErrorCode.CONFLICT, f"there are {OPERATORS_MAX} operators already")
+
+
+def _free_identity(turn: Turn, identity: str) -> None:
+    if _IDENTITY.fullmatch(identity) is None:
+        raise usage(f"identity '{identity}' is not uid:NUMBER, telegram:NUMBER or hud:NAME")
+    known = turn.state.operator(identity)
+    if known is not None:
+        raise Refused(ErrorCode.CONFLICT, f"{identity} is {known.name} already")
+
+
+def _role_named(text: str) -> Role:
+    roles = {role.name.lower(): role for role in Role if role is not Role.NONE}
+    if text.lower() not in roles:
+        raise usage(f"role '{text}' is not one of {', '.join(roles)}")
+    return roles[text.lower()]
+
+
+def _policy_named(turn: Turn, name: str) -> None:
+    if crew.policy_named(turn.state, name) is None:
+        raise Refused(ErrorCode.NOT_FOUND, f"no policy {name}", "known: " + ", ".join(crew.policies(turn.state)))
+
+
+def _accounts_named(turn: Turn, names: tuple[str, ...]) -> tuple[str, ...]:
+    if names == (crew.ALL,):
+        return names
+    unknown = [name for name in names if name not in turn.state.accounts]
+    if unknown:
+        raise Refused(ErrorCode.NOT_FOUND, f"no account {', '.join(unknown)}")
+    return names
+
+
+def _not_the_last(turn: Turn, operator: Operator) -> None:
+    if crew.active_commanders(turn.state) == [operator]:
+        raise Refused(ErrorCode.CONFLICT, f"{operator.name} is the last active commander")
+
+
+VERBS: Table = {
+    calls.OperatorAdd: (Role.COMMANDER, _add),
+    calls.OperatorInvite: (Role.COMMANDER, _invite),
+    calls.OperatorClaim: (Role.NONE, _claim),
+    calls.OperatorRole: (Role.COMMANDER, _set_role),
+    calls.OperatorPolicy: (Role.COMMANDER, _set_policy),
+    calls.OperatorLink: (Role.COMMANDER, _link),
+    calls.OperatorSuspend: (Role.TRADER, _suspend),
+    calls.OperatorRestore: (Role.COMMANDER, _restore),
+    calls.OperatorRemove: (Role.COMMANDER, _remove),
+    calls.PolicySet: (Role.COMMANDER, _policy_set),
+}

@@ -1,0 +1,79 @@
+"""What people see of the crew: operators, policies, groups, limits of an account, changes that wait."""
+
+from __future__ import annotations
+
+from hydrad.domain.ids import IdKind, show
+from hydrad.domain.instants import MINUTE, ns_text
+from hydrad.toc import crew, risk, views
+from hydrad.toc.changes import ALONE_AFTER_NS
+from hydrad.toc.limiting import limits_for, own_limits
+from hydrad.toc.live import Live
+from hydrad.toc.state import Account, Change, Operator, Policy, State
+from hydrad.wire import answers as a
+
+
+def operator_row(state: State, operator: Operator, market_ms: int) -> a.OperatorRow:
+    return a.OperatorRow(
+        name=operator.name,
+        role=operator.role.name.lower(),
+        state="SUSPENDED" if operator.suspended else "ACTIVE",
+        policy=operator.policy,
+        identities=tuple(operator.identities),
+        accounts=operator.accounts,
+        primary=crew.primary_of(state, operator),
+        open=crew.open_of(state, operator),
+        fires_today=crew.fires_today(operator, market_ms) if market_ms else 0,
+        since=ns_text(operator.added_ns),
+        why=operator.why or None,
+    )
+
+
+def policy_row(state: State, policy: Policy) -> a.PolicyRow:
+    percent = policy.risk_per_trade_max_percent
+    return a.PolicyRow(
+        name=policy.name,
+        kinds=tuple(kind.value for kind in policy.kinds),
+        open_max=policy.open_max,
+        fires_per_day_max=policy.fires_per_day_max,
+        risk_per_trade_max_percent=str(percent) if percent is not None else None,
+        operators=tuple(o.name for o in state.operators.values() if o.policy == policy.name),
+    )
+
+
+def group_row(state: State, name: str) -> a.GroupRow:
+    members = {account: f"{multiplier.normalize():f}" for account, multiplier in state.groups.get(name, {}).items()}
+    return a.GroupRow(name, members)
+
+
+def account_show(state: State, live: Live, now_ns: int, account: Account) -> a.AccountShow:
+    holds = limits_for(state, account.name)
+    lane = risk.lane_holder(state, live, account.name)
+    return a.AccountShow(
+        account=views.account_row(state, live, now_ns, account),
+        limits=tuple(
+            a.LimitRow(name, str(getattr(state.limits, name)), account.limits.get(name), str(getattr(holds, name)))
+            for name in own_limits()
+        ),
+        groups={
+            group: f"{members[account.name].normalize():f}"
+            for group, members in state.groups.items()
+            if account.name in members
+        },
+        terminals=tuple(t.name for t in state.terminals.values() if t.account == account.name),
+        lane=lane.name if lane else None,
+        operators=tuple(o.name for o in state.operators.values() if crew.reaches(o, account.name)),
+    )
+
+
+def change_row(state: State, change: Change) -> a.ChangeRow:
+    alone = len(crew.active_commanders(state)) < 2
+    wait = f"by the one commander, {ALONE_AFTER_NS // MINUTE} minutes after it was asked for"
+    asked = state.operator(change.asked_by)
+    return a.ChangeRow(
+        id=show(IdKind.CHANGE, change.number),
+        text=change.text,
+        asked_by=asked.name if asked else change.asked_by,
+        asked_at=ns_text(change.asked_ns),
+        due_at=ns_text(change.effective_ns) if change.effective_ns else None,
+        approve=wait if alone else "by another commander",
+    )
