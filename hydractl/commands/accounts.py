@@ -1,10 +1,17 @@
-"""Accounts: the list."""
+"""Accounts: the list, one, its limits, and groups."""
 
 from __future__ import annotations
 
+from hydractl.diagnostics import Failure
 from hydractl.output import Column, age
 from hydractl.session import Session
-from hydractl.verbs import verb
+from hydractl.verbs import argument, option, verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hydrad.wire.answers import AccountShow, Answer
 
 ACCOUNTS = (
     Column("NAME", "name"),
@@ -30,3 +37,95 @@ ACCOUNTS = (
 def accounts(session: Session) -> int:
     """Accounts, with the age of what is known about them."""
     return session.rows(session.client.query("accounts"), ACCOUNTS, "no account is enrolled")
+
+
+LIMITS = (
+    Column("LIMIT", "name"),
+    Column("EVERYWHERE", "everywhere", right=True),
+    Column("OWN", "own", right=True),
+    Column("HOLDS", "holds", right=True),
+)
+GROUPS = (
+    Column("GROUP", "name"),
+    Column("ACCOUNTS", "members", show=lambda row: ", ".join(f"{a} x {m}" for a, m in row.members.items())),
+)
+
+
+@verb("account show", "account", argument("name", "The account's name."))
+def account_show(session: Session, name: str) -> int:
+    """One account: its figures, the limits that hold for it, who may fire on it, which terminal opens."""
+    return _show(session, session.client.query("account.show", account=name))
+
+
+@verb(
+    "account limits",
+    "account",
+    argument("name", "The account's name."),
+    argument("values", "Limits, such as open_positions_max=2.", required=False, many=True),
+    option("--clear", "Limits to take away, with commas.", default="", metavar="A,B"),
+)
+def account_limits(session: Session, name: str, values: tuple[str, ...], clear: str) -> int:
+    """Limits of one account. They only tighten those that hold everywhere. A tighter one holds at once; a looser one
+    waits for a second commander, or 24 hours (exit 8). Needs a commander; without limits it shows them."""
+    taken = [word for word in clear.split(",") if word]
+    if not values and not taken:
+        return _show(session, session.client.query("account.show", account=name))
+    answer = session.client.request("account.limits", account=name, values=_pairs(values), clear=taken)
+    return _show(session, answer)
+
+
+@verb("groups", "groups")
+def groups(session: Session) -> int:
+    """Groups of accounts, for fire --group."""
+    return session.rows(session.client.query("groups"), GROUPS, "no groups")
+
+
+@verb(
+    "account group",
+    "group",
+    argument("group", "The group's name."),
+    argument(
+        "members",
+        "Accounts with their multipliers, such as alpha bravo=0.5; none takes the group away.",
+        required=False,
+        many=True,
+    ),
+)
+def account_group(session: Session, group: str, members: tuple[str, ...]) -> int:
+    """Make a group of accounts; needs a commander."""
+    listed = {name: multiplier or "1" for name, _, multiplier in (word.partition("=") for word in members)}
+    if len(listed) != len(members):
+        raise Failure("USAGE", "an account is named twice")
+    answer = session.client.request("account.group", group=group, members=listed)
+
+    def people(row: Any) -> None:
+        session.heading(answer)
+        session.out.table(GROUPS, [row] if row.members else [], empty=f"group {row.name} is gone")
+
+    return session.present(answer, people)
+
+
+def _pairs(words: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        name, mark, text = word.partition("=")
+        if not mark or not text:
+            raise Failure("USAGE", f"'{word}' is not LIMIT=VALUE")
+        pairs[name] = text
+    return pairs
+
+
+def _show(session: Session, answer: Answer) -> int:
+    def people(data: AccountShow) -> None:
+        session.heading(answer)
+        out = session.out
+        out.table(ACCOUNTS, [data.account], empty="")
+        out.line()
+        out.table(LIMITS, data.limits, empty="")
+        out.line()
+        groups = ", ".join(f"{group} x {m}" for group, m in data.groups.items())
+        out.line(f"terminals  {', '.join(data.terminals) or 'none'}; {data.lane or 'none'} opens")
+        out.line(f"groups     {groups or 'none'}")
+        out.line(f"operators  {', '.join(data.operators) or 'none'}")
+
+    return session.present(answer, people)

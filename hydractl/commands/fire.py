@@ -6,7 +6,14 @@ that is merely on its way is 12, as it is when the wait is over.
 
 from __future__ import annotations
 
-from hydractl.commands.verdicts import exit_of_answer, show_checks, show_fire, show_order, would_be_denied
+from hydractl.commands.verdicts import (
+    exit_of_answer,
+    show_checks,
+    show_fire,
+    show_order,
+    show_targets,
+    would_be_denied,
+)
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.session import Session, an_id, seconds
 from hydractl.verbs import YES, argument, flag, option, verb
@@ -36,6 +43,9 @@ def wait_s(session: Session, wait: bool) -> float:
     "fire",
     argument("mission", "The mission's id.", required=False),
     option("--account", "Account; else the operator's primary one.", metavar="NAME"),
+    option("--accounts", "Several accounts, with commas: one fire each.", metavar="A,B"),
+    option("--group", "The accounts of a group, each with its multiplier.", metavar="NAME"),
+    flag("--all", "Every account that was given to you.", name="all_accounts"),
     option("--volume", "Lots.", metavar="LOTS"),
     option("--risk", "Percent of the account, such as 0.5%.", metavar="PERCENT"),
     option("--plan", "What happens to the position by itself.", default="default", metavar="NAME"),
@@ -61,7 +71,7 @@ def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | N
     session.require(yes, "fire")
     if not yes:
         preview = session.client.query(name, dry_run=True, **fields)
-        if preview.error is not None or would_be_denied(preview.data):
+        if not may_go(preview):
             return _show(session, preview)
         _confirm(session, preview)
     wait_for_s = wait_s(session, wait)
@@ -71,7 +81,10 @@ def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | N
 def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The wire's verb and fields; a mission and --symbol exclude each other."""
     by_hand = {name: asked[name] for name in ("symbol", "side", "stop", "target", "expiry", "again")}
-    fields = {name: asked[name] for name in ("account", "volume", "risk", "plan", "reason")}
+    fields = {name: asked[name] for name in ("account", "group", "all_accounts", "volume", "risk", "plan", "reason")}
+    fields["accounts"] = [name for name in (asked["accounts"] or "").split(",") if name]
+    if sum(bool(fields[name]) for name in ("account", "accounts", "group", "all_accounts")) > 1:
+        raise Failure("USAGE", "--account, --accounts, --group and --all exclude each other")
     if fields["volume"] and fields["risk"]:
         raise Failure("USAGE", "--volume and --risk exclude each other")
     if asked["mission"] is not None:
@@ -92,6 +105,8 @@ def _confirm(session: Session, preview: Answer) -> None:
     """Shows what would be sent, on stderr's side of the screen, and asks."""
     data = preview.data
     session.heading(preview)
+    if len(data.targets) > 1:
+        return _confirm_several(session, preview)
     if data.order is not None:
         show_order(session, data.order, data.risk_money, data.currency)
     show_checks(session, data.checks, every=session.out.form == "wide")
@@ -100,6 +115,27 @@ def _confirm(session: Session, preview: Answer) -> None:
     account = data.order.account if data.order is not None else None
     what = f"{data.order.side} {data.order.volume} {data.order.symbol} on {account}" if data.order else "this"
     session.confirm(f"fire {what}?", session.label(preview, account))
+    return None
+
+
+def _confirm_several(session: Session, preview: Answer) -> None:
+    """One question with a line an account; those that would be denied are asked for too, and denied again."""
+    targets = preview.data.targets
+    show_targets(session, targets)
+    if not session.machine:
+        session.out.flush()
+    going = [row for row in targets if not row.codes]
+    kinds = {row.kind.upper() for row in going}
+    label = "LIVE" if "LIVE" in kinds else "DEMO" if "DEMO" in kinds else "PAPER"
+    session.confirm(f"fire on {len(going)} of {len(targets)} accounts, each by itself?", label)
+
+
+def may_go(preview: Answer) -> bool:
+    """Whether anything of a preview would be routed."""
+    data = preview.data
+    if data is not None and len(data.targets) > 1:
+        return any(not row.codes for row in data.targets)
+    return preview.error is None and not would_be_denied(data)
 
 
 def _show(session: Session, answer: Answer) -> ExitCode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hydractl.commands.operators import show_operator
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.output import Column, age, yes_no
 from hydractl.session import Session
@@ -11,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import EnrollData, TerminalRow
+    from hydrad.wire.answers import Answer, EnrollData, TerminalRow
 
 
 def _offset(row: TerminalRow) -> str:
@@ -25,6 +26,7 @@ TERMINALS = (
     Column("ACCOUNT", "account"),
     Column("LINK", "link"),
     Column("DUTY", "duty"),
+    Column("LANE", "lane", show=lambda row: "opens" if row.lane else "-"),
     Column("HEARTBEAT", "heartbeat_age_s", right=True, show=lambda row: age(row.heartbeat_age_s)),
     Column("CLOCK", "clock_offset_ms", right=True, show=_offset),
     Column("HALTED", "halted", show=lambda row: "HALTED" if row.halted else yes_no(row.halted)),
@@ -83,5 +85,66 @@ def terminal_enroll(session: Session, name: str, symbols: str, **fields: Any) ->
         session.out.line(f"bundle   {data.bundle}")
         session.out.line(f"key      {data.public_key}")
         session.out.line("copy the bundle to the terminal's host and run: hydra-terminal run BUNDLE")
+
+    return session.present(answer, people)
+
+
+_TERMINAL = argument("terminal", "The terminal's name.")
+_OPERATOR = argument("operator", "The operator's name.")
+_REASON = option("--reason", "Why; kept in the journal.", default="", metavar="TEXT")
+
+
+@verb(
+    "terminal assign",
+    "operator",
+    _TERMINAL,
+    _OPERATOR,
+    flag("--primary", "Their fires without a choice go to its account."),
+)
+def terminal_assign(session: Session, terminal: str, operator: str, primary: bool) -> ExitCode:
+    """Give a terminal's account to an operator; needs a commander."""
+    answer = session.client.request("terminal.assign", terminal=terminal, operator=operator, primary=primary)
+    return show_operator(session, answer)
+
+
+@verb("terminal release", "operator", _TERMINAL, _OPERATOR)
+def terminal_release(session: Session, terminal: str, operator: str) -> ExitCode:
+    """Take a terminal's account from an operator; needs a commander."""
+    return show_operator(session, session.client.request("terminal.release", terminal=terminal, operator=operator))
+
+
+@verb("terminal drain", "terminal", _TERMINAL, _REASON)
+def terminal_drain(session: Session, terminal: str, reason: str) -> ExitCode:
+    """No new fires there; what is open goes on to its end."""
+    return _duty(session, terminal, "draining", reason)
+
+
+@verb("terminal quarantine", "terminal", _TERMINAL, _REASON)
+def terminal_quarantine(session: Session, terminal: str, reason: str) -> ExitCode:
+    """No new fires there until a commander says so."""
+    return _duty(session, terminal, "quarantined", reason)
+
+
+@verb("terminal activate", "terminal", _TERMINAL, _REASON)
+def terminal_activate(session: Session, terminal: str, reason: str) -> ExitCode:
+    """End a drain; or, as a commander and with a reason, a quarantine."""
+    return _duty(session, terminal, "active", reason)
+
+
+@verb("terminal failover", "terminal", _TERMINAL, _REASON)
+def terminal_failover(session: Session, terminal: str, reason: str) -> ExitCode:
+    """New fires of its account go to this terminal; what is in flight keeps its own."""
+    return _show_terminal(session, session.client.request("terminal.failover", terminal=terminal, reason=reason))
+
+
+def _duty(session: Session, terminal: str, duty: str, reason: str) -> ExitCode:
+    answer = session.client.request("terminal.duty", terminal=terminal, duty=duty, reason=reason)
+    return _show_terminal(session, answer)
+
+
+def _show_terminal(session: Session, answer: Answer) -> ExitCode:
+    def people(row: TerminalRow) -> None:
+        session.heading(answer)
+        session.out.table(TERMINALS, [row], empty="")
 
     return session.present(answer, people)

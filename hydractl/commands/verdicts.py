@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hydractl.session import Session
-    from hydrad.wire.answers import ActRow, CheckRow, FireAnswer, OrderView
+    from hydrad.wire.answers import ActRow, CheckRow, FireAnswer, OrderView, TargetRow
 
 # A state that is not here has no verdict that we know: UNKNOWN_OUTCOME. Without a broker's verdict there is
 # no 0.
@@ -43,6 +43,18 @@ CHECKS = (
 )
 
 
+TARGETS = (
+    Column("ACCOUNT", "account"),
+    Column("KIND", "kind", show=lambda row: row.kind.upper()),
+    Column("X", "multiplier", right=True),
+    Column("TERMINAL", "terminal"),
+    Column("VOLUME", "volume", right=True),
+    Column("RISK", "risk_money", right=True, show=lambda row: f"{row.risk_money} {row.currency}" if row.risk_money else "-"),
+    Column("BASIS", "basis", right=True),
+    Column("VERDICT", "would"),
+)
+
+
 def exit_of(acts: Sequence[ActRow]) -> ExitCode:
     """One act: its state's code. Several: an unknown one wins, then some done and some not is PARTLY."""
     codes = {EXIT_OF_STATE.get(act.state, ExitCode.UNKNOWN_OUTCOME) for act in acts}
@@ -55,6 +67,9 @@ def exit_of(acts: Sequence[ActRow]) -> ExitCode:
 
 def exit_of_answer(answer: FireAnswer) -> ExitCode:
     """A dry run that would be denied is DENIED; else the acts decide."""
+    if answer.dry_run and len(answer.targets) > 1:
+        bad = sum(bool(row.codes) for row in answer.targets)
+        return ExitCode.DONE if not bad else ExitCode.DENIED if bad == len(answer.targets) else ExitCode.PARTLY
     if answer.dry_run:
         return ExitCode.DENIED if would_be_denied(answer) else ExitCode.DONE
     return exit_of(acts_of(answer))
@@ -106,11 +121,19 @@ def show_checks(session: Session, checks: Sequence[CheckRow], *, every: bool) ->
         session.out.line(f"  {passed} of {len(checks)} checks passed")
 
 
+def show_targets(session: Session, targets: Sequence[TargetRow]) -> None:
+    """One line an account."""
+    session.out.table(TARGETS, targets, empty="")
+
+
 def show_fire(session: Session, answer: FireAnswer) -> None:
     """A fire, close or modify: verdicts first, then the order, then the checks."""
     for act in acts_of(answer):
         show_act(session, act)
-    if answer.dry_run:
+    if len(answer.targets) > 1:
+        show_targets(session, answer.targets)
+        session.out.line("dry run, nothing was sent; the order and the checks below are the first account's")
+    elif answer.dry_run:
         style = "warn" if would_be_denied(answer) else None
         session.out.line(f"dry run, nothing was sent: {session.out.paint(answer.would, style)}")
     if answer.order is not None:

@@ -100,8 +100,47 @@ def event(seq: int) -> a.Event:
 
 
 TRACE = a.TraceData(id=M, title="EURUSD BUY", events=(event(3),), findings=())
+OPERATOR = a.OperatorRow(
+    name="ann", role="trader", state="ACTIVE", policy="starter", identities=("uid:1001",), accounts=("paper-1",),
+    primary="paper-1", open=1, fires_today=2, since=TS, why=None,
+)  # fmt: skip
+POLICY = a.PolicyRow(
+    name="starter", kinds=("paper", "demo"), open_max=1, fires_per_day_max=3, risk_per_trade_max_percent=None,
+    operators=("ann",),
+)  # fmt: skip
+GROUP = a.GroupRow(name="majors", members={"paper-1": "1", "paper-2": "0.5"})
+CHANGE = a.ChangeRow(
+    id=show(IdKind.CHANGE, 7), text="paper-1: open_positions_max 1 -> 2", asked_by="ann", asked_at=TS, due_at=TS,
+    approve="by another commander",
+)  # fmt: skip
+ACCOUNT_SHOW = a.AccountShow(
+    account=ACCOUNT, limits=(a.LimitRow("open_positions_max", "5", "2", "2"),), groups={"majors": "1"},
+    terminals=("sim-1",), lane="sim-1", operators=("ann",),
+)  # fmt: skip
 # Wire verb -> schema and data of a good answer.
 DATA: dict[str, tuple[str, Any]] = {
+    "account.show": ("hydra.account/v1", ACCOUNT_SHOW),
+    "account.limits": ("hydra.account/v1", ACCOUNT_SHOW),
+    "account.group": ("hydra.group/v1", GROUP),
+    "groups": ("hydra.groups/v1", (GROUP,)),
+    "operators": ("hydra.operators/v1", (OPERATOR,)),
+    "policies": ("hydra.policies/v1", (POLICY,)),
+    "policy.set": ("hydra.policy/v1", POLICY),
+    "changes": ("hydra.changes/v1", (CHANGE,)),
+    "approve": ("hydra.change/v1", CHANGE),
+    "change.drop": ("hydra.change/v1", CHANGE),
+    "operator.invite": (
+        "hydra.invite/v1",
+        a.InviteData(name="ann", role="trader", policy="starter", code="0123456789AB", expires_at=TS),
+    ),
+    "terminal.assign": ("hydra.operator/v1", OPERATOR),
+    "terminal.release": ("hydra.operator/v1", OPERATOR),
+    "terminal.duty": ("hydra.terminal/v1", TERMINAL),
+    "terminal.failover": ("hydra.terminal/v1", TERMINAL),
+    **{
+        f"operator.{verb}": ("hydra.operator/v1", OPERATOR)
+        for verb in ("add", "claim", "role", "policy", "link", "suspend", "restore", "remove")
+    },
     "status": ("hydra.status/v1", STATUS),
     "missions": ("hydra.missions/v1", (MISSION,)),
     "mission.show": (

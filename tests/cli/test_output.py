@@ -19,7 +19,7 @@ from hydractl.diagnostics import ExitCode
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire import answers as a
 
-M, F, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION))
+M, F, P, C = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION, IdKind.CHANGE))
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 ENVELOPE = ["schema", "ok", "ts", "daemon", "data", "warnings", "error"]
@@ -40,8 +40,14 @@ class Up(msgspec.Struct):
 
 # Verb -> command line, and the type of its data.
 VERBS: dict[str, tuple[list[str], Any]] = {
+    "account group": (["majors", "paper-1", "paper-2=0.5"], a.GroupRow),
+    "account limits": (["paper-1", "open_positions_max=2"], a.AccountShow),
+    "account show": (["paper-1"], a.AccountShow),
     "accounts": ([], tuple[a.AccountRow, ...]),
     "alarms": ([], tuple[a.AlarmRow, ...]),
+    "approve": ([C, "--yes"], a.ChangeRow),
+    "change drop": ([C], a.ChangeRow),
+    "changes": ([], tuple[a.ChangeRow, ...]),
     "close": ([P, "--yes"], a.FireAnswer),
     "config show": ([], tuple[a.ConfigRow, ...]),
     "down": (["--yes"], a.DownData),
@@ -49,18 +55,37 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "fire show": ([F], a.ActShow),
     "fires": ([], tuple[a.ActRow, ...]),
     "fires show": ([F], a.ActShow),
+    "groups": ([], tuple[a.GroupRow, ...]),
     "halt": ([], a.HaltData),
     "mission": ([M], a.MissionShow),
     "mission show": ([M], a.MissionShow),
     "missions": ([], tuple[a.MissionRow, ...]),
     "modify": ([P, "--stop", "1.08", "--yes"], a.FireAnswer),
+    "operator add": (["ann", "--uid", "1001", "--accounts", "paper-1"], a.OperatorRow),
+    "operator claim": (["0123456789AB"], a.OperatorRow),
+    "operator invite": (["ann"], a.InviteData),
+    "operator link": (["ann", "--telegram", "42"], a.OperatorRow),
+    "operator policy": (["ann", "full"], a.OperatorRow),
+    "operator remove": (["ann", "--yes"], a.OperatorRow),
+    "operator restore": (["ann"], a.OperatorRow),
+    "operator role": (["ann", "viewer"], a.OperatorRow),
+    "operator suspend": (["ann"], a.OperatorRow),
+    "operators": ([], tuple[a.OperatorRow, ...]),
     "pass": ([M], a.MissionRow),
+    "policies": ([], tuple[a.PolicyRow, ...]),
+    "policy set": (["small", "--open", "2"], a.PolicyRow),
     "positions": ([], tuple[a.PositionRow, ...]),
     "resolve": ([F, "--as", "not-executed", "--reason", "seen", "--yes"], a.FireAnswer),
     "restart": ([], Up),
     "resume": (["--yes"], a.HaltData),
     "status": ([], a.StatusData),
     "tail": ([], a.Event),
+    "terminal activate": (["sim-1"], a.TerminalRow),
+    "terminal assign": (["sim-1", "ann", "--primary"], a.OperatorRow),
+    "terminal drain": (["sim-1"], a.TerminalRow),
+    "terminal failover": (["sim-1"], a.TerminalRow),
+    "terminal quarantine": (["sim-1"], a.TerminalRow),
+    "terminal release": (["sim-1", "ann"], a.OperatorRow),
     "terminal enroll": (["t1", "--account", "a", "--login", "7", "--server", "S"], a.EnrollData),
     "terminal show": (["sim-1"], a.TerminalRow),
     "terminals": ([], tuple[a.TerminalRow, ...]),
