@@ -35,6 +35,11 @@ EXIT_OF_STATE = {
     "QUARANTINED": ExitCode.UNKNOWN_OUTCOME,
 }
 
+
+def _money(amount: str | None, currency: str) -> str:
+    return f"{amount} {currency}" if amount else "-"
+
+
 CHECKS = (
     Column("CHECK", "code"),
     Column("OK", "ok", show=lambda row: "ok" if row.ok else "FAILED"),
@@ -49,7 +54,7 @@ TARGETS = (
     Column("X", "multiplier", right=True),
     Column("TERMINAL", "terminal"),
     Column("VOLUME", "volume", right=True),
-    Column("RISK", "risk_money", right=True, show=lambda row: f"{row.risk_money} {row.currency}" if row.risk_money else "-"),
+    Column("RISK", "risk_money", right=True, show=lambda row: _money(row.risk_money, row.currency)),
     Column("BASIS", "basis", right=True),
     Column("VERDICT", "would"),
 )

@@ -13,6 +13,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
+from hydrad.toc import desk
 from hydrad.toc.act import ActState
 from hydrad.toc.effects import Admit, Reply
 from hydrad.toc.limits import Limits
@@ -114,7 +115,29 @@ VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.Resume(), Role.COMMANDER),
     (calls.Resolve("F-00000011", "filled", "seen"), Role.COMMANDER),
     (calls.TerminalEnroll("t9", "x", 1, "Sim"), Role.COMMANDER),
+    (calls.TerminalAssign("t1", "ann"), Role.COMMANDER),
+    (calls.TerminalRelease("t1", "ann"), Role.COMMANDER),
+    (calls.TerminalDuty("t1", "draining"), Role.TRADER),
+    (calls.TerminalFailover("t1"), Role.TRADER),
+    (calls.AccountLimits("alpha", {"open_positions_max": "1"}), Role.COMMANDER),
+    (calls.AccountGroup("g", {"alpha": "1"}), Role.COMMANDER),
+    (calls.OperatorAdd("ann", "viewer", "uid:1"), Role.COMMANDER),
+    (calls.OperatorInvite("ann"), Role.COMMANDER),
+    (calls.OperatorRole("commander", "viewer"), Role.COMMANDER),
+    (calls.OperatorPolicy("commander", "starter"), Role.COMMANDER),
+    (calls.OperatorLink("commander", "uid:1"), Role.COMMANDER),
+    (calls.OperatorSuspend("commander"), Role.TRADER),
+    (calls.OperatorRestore("commander"), Role.COMMANDER),
+    (calls.OperatorRemove("commander"), Role.COMMANDER),
+    (calls.PolicySet("small", open_max=1), Role.COMMANDER),
+    (calls.Approve("C-00000011"), Role.COMMANDER),
+    (calls.ChangeDrop("C-00000011"), Role.COMMANDER),
 ]
+
+
+def test_every_request_is_in_the_table_of_roles() -> None:
+    assert {type(verb) for verb, _ in VERBS} | {calls.OperatorClaim} == set(desk.VERBS)
+    assert all(desk.NEEDS[type(verb)] is needs for verb, needs in VERBS)
 
 
 @pytest.mark.parametrize(("verb", "needs"), VERBS, ids=[type(verb).__name__ for verb, _ in VERBS])

@@ -46,12 +46,15 @@ def on_request(turn: Turn, asked: Requested) -> None:
     elif _owner_restores(turn, asked):
         has = Role.COMMANDER
     if has < needs:
-        if turn.state.operator(asked.actor.identity) is not None:
+        known = turn.state.operator(asked.actor.identity)
+        if known is not None:
             turn.emit(r.CallRefused(type(verb).__name__, needs, has))
-        problem = Problem(
-            ErrorCode.FORBIDDEN.value,
-            f"{needs.name.lower()} is needed, {asked.actor.identity} is {has.name.lower()}",
+        who = (
+            f"{known.name} is suspended"
+            if known and known.suspended
+            else f"{asked.actor.identity} is {has.name.lower()}"
         )
+        problem = Problem(ErrorCode.FORBIDDEN.value, f"{needs.name.lower()} is needed, {who}")
         return turn.reply(asked.request, schema, None, problem)
     try:
         handler(turn, asked, verb)
