@@ -42,6 +42,12 @@ HYDRACTL = script("hydractl", "hydractl.main")
 HYDRAD = script("hydrad", "hydrad")
 
 
+def as_user(uid: int) -> list[str]:
+    """What runs a command as another unix user, who may read wherever these tests stand."""
+    reads = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
+    return ["setpriv", "--reuid", str(uid), "--regid", str(os.getgid()), "--clear-groups", *reads]
+
+
 class Answer:
     """Exit code and envelope of one command."""
 
@@ -75,9 +81,9 @@ class PaperHome:
         self.places.make()
         self.places.config_file.write_text(config)
 
-    def ctl(self, *words: str, timeout: float = 60.0) -> Answer:
-        """`hydractl WORDS -o json`."""
-        argv = [*HYDRACTL, *words, "-o", "json"]
+    def ctl(self, *words: str, timeout: float = 60.0, uid: int | None = None) -> Answer:
+        """`hydractl WORDS -o json`, as another user with `uid`."""
+        argv = [*(as_user(uid) if uid is not None else ()), *HYDRACTL, *words, "-o", "json"]
         done = subprocess.run(argv, env=self.environ, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
         return Answer(done)
 
