@@ -287,10 +287,10 @@ def _day_started(state: State, record: Record, body: r.DayStarted) -> None:
 
 
 def _authority_set(state: State, record: Record, body: r.AuthoritySet) -> None:
-    if body.account:
-        state.accounts[body.account].authority = body.level
-    else:
-        state.authority, state.authority_reason = body.level, body.reason
+    where = state.accounts[body.account] if body.account else state
+    where.authority, where.authority_ns = body.level, record.at_ns
+    if not body.account:
+        state.authority_reason = body.reason
 
 
 def _alarm_raised(state: State, record: Record, body: r.AlarmRaised) -> None:

@@ -28,6 +28,7 @@ class Account:
     currency: str
     hedging: bool
     authority: Authority = Authority.ACTIVE
+    authority_ns: int = 0
     day: int = 0
     day_equity: Decimal | None = None
     day_cash: Decimal = Decimal(0)
@@ -224,6 +225,7 @@ class State:
     timing: Timing = field(default_factory=Timing)
     authority: Authority = Authority.ACTIVE
     authority_reason: str = ""
+    authority_ns: int = 0
     next_number: int = 1
     seq: int = 0
     market_ms: int = 0

@@ -17,7 +17,7 @@ from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
 from hydrad.toc.records import Check
-from hydrad.toc.state import Account, Act, Mission, Position, State
+from hydrad.toc.state import Account, Act, Mission, Position, State, Terminal
 from hydrad.toc.terminal import Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
@@ -422,6 +422,12 @@ def account_row(state: State, live: Live, now_ns: int, account: Account) -> a.Ac
     )
 
 
+def _opens(state: State, live: Live, terminal: Terminal) -> bool:
+    """Whether a fire of its account would go there now."""
+    able = live.link(terminal.name).state is LinkState.READY and terminal.duty is Duty.ACTIVE
+    return able and risk.lane_holder(state, live, terminal.account) is terminal
+
+
 def terminal_row(state: State, live: Live, now_ns: int, name: str) -> a.TerminalRow:
     terminal, link = state.terminals[name], live.link(name)
     measured = link.offset_ns is not None
@@ -441,7 +447,7 @@ def terminal_row(state: State, live: Live, now_ns: int, name: str) -> a.Terminal
         through=ms_text(link.through_ms) if link.through_ms else None,
         ledger_entries=terminal.ledger_known,
         identity=f"{identity.login}@{identity.server} {identity.kind}" if identity else None,
-        lane=risk.lane_holder(state, live, terminal.account) is terminal,
+        lane=_opens(state, live, terminal),
     )
 
 
@@ -566,6 +572,15 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
     return tuple(rows)
 
 
+def _since(state: State, account: str) -> int:
+    """When what holds now was set: the account's own where it is the stricter, else the global one; a home that was
+    never halted is ACTIVE since it was made."""
+    own = state.accounts[account] if account else None
+    if own is not None and own.authority >= state.authority:
+        return own.authority_ns or state.created_ns
+    return state.authority_ns or state.created_ns
+
+
 def halt_data(state: State, live: Live, waiter: Waiter) -> a.HaltData:
     """What the latch has stopped, terminal by terminal, as confirmed by each agent's own ledger."""
     wanted = waiter.verb == "halt"
@@ -590,7 +605,7 @@ def halt_data(state: State, live: Live, waiter: Waiter) -> a.HaltData:
     return a.HaltData(
         authority=authority.name,
         account=waiter.account or None,
-        latched_at=ns_text(waiter.since_ns),
+        latched_at=ns_text(_since(state, waiter.account)),
         terminals=tuple(rows),
         on_the_wire=tuple(flying) if wanted else (),
         withheld=tuple(withheld) if wanted else (),

@@ -52,8 +52,14 @@ def _ask_to_raise(turn: Turn, asked: Requested, raised: r.AuthoritySet) -> None:
     """In a real home a second person raises what was lowered."""
     where = raised.account or "everything"
     change = changes.ask(turn, _subject(raised.account), raised, f"resume {where}: {raised.reason or 'no reason'}", 0)
-    data = views.halt_data(turn.state, turn.live, Waiter(asked.request, "resume", turn.now_ns, account=raised.account))
+    data = views.halt_data(turn.state, turn.live, _watcher(turn, asked, raised.account))
     turn.reply(asked.request, "hydra.halt/v1", data, pending(turn, change, "resuming"))
+
+
+def _watcher(turn: Turn, asked: Requested, account: str) -> Waiter:
+    """For an answer of what holds now: nobody was told anything."""
+    names = tuple(t.name for t in turn.state.terminals.values() if account in ("", t.account))
+    return Waiter(asked.request, "halt", turn.now_ns, terminals=names, account=account)
 
 
 def released(turn: Turn, asked: Requested, account: str, wait_s: float) -> None:
