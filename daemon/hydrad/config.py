@@ -114,6 +114,14 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = Decimal("10000")
     accounts: Annotated[int, Meta(ge=1, le=50, description="accounts of a new home")] = 2
+    currencies: Annotated[
+        str,
+        Meta(
+            pattern=r"^(USD|EUR)(,(USD|EUR)){0,49}$",
+            description="currencies of a new home's accounts in their order; they repeat",
+            extra={"expected": 'USD and EUR with commas, such as "USD,EUR"'},
+        ),
+    ] = "USD"
 
 
 class Apex(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -247,14 +247,20 @@ def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
     start_ms = parse_ms(paper.start)
     address = endpoint_at(opened.config.bridge.address)
     write_endpoint(places, address)
-    accounts = []
+    accounts, currencies = [], paper.currencies.split(",")
     for number in range(paper.accounts):
         login = PAPER_LOGIN_FIRST + number
-        accounts.append(AccountConfig(login, PAPER_PASSWORD, PAPER_SERVER, balance=str(paper.balance)))
+        currency = currencies[number % len(currencies)]
+        accounts.append(AccountConfig(login, PAPER_PASSWORD, PAPER_SERVER, currency, str(paper.balance)))
         pair = keys.draw_keypair()
         name = paper_name(number)
         verb = calls.TerminalEnroll(
-            name, name, login, PAPER_SERVER, symbols=opened.watch.symbols or profiles.SAMPLE.symbols
+            name,
+            name,
+            login,
+            PAPER_SERVER,
+            currency=currency,
+            symbols=opened.watch.symbols or profiles.SAMPLE.symbols,
         )
         driver.turn([_asked(opened.config, verb, pair.public)])
         problem = nobody.replies[-1].problem

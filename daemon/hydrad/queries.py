@@ -10,7 +10,7 @@ from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import crew, narrate, views, views_crew
+from hydrad.toc import crew, narrate, views, views_crew, views_symbols
 from hydrad.toc.act import ActState
 from hydrad.toc.state import State
 from hydrad.toc.turn import Turn
@@ -190,6 +190,12 @@ def _account_show(app: App, turn: Turn, actor: Actor, verb: calls.AccountShow) -
     return views_crew.account_show(turn.state, turn.live, turn.now_ns, account)
 
 
+def _symbols(app: App, turn: Turn, actor: Actor, verb: calls.Symbols) -> list[a.SymbolRow]:
+    if verb.account is not None and verb.account not in turn.state.accounts:
+        raise NotFound(f"no account {verb.account}")
+    return views_symbols.symbol_rows(turn, verb.account)
+
+
 def _operators(app: App, turn: Turn, actor: Actor, verb: calls.Operators) -> list[a.OperatorRow]:
     found = turn.state.operators.values()
     return [views_crew.operator_row(turn.state, operator, turn.market_ms) for operator in found]
@@ -221,6 +227,7 @@ QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], obj
     calls.ConfigShow: ("hydra.config/v1", _config_show),
     calls.Alarms: ("hydra.alarms/v1", _alarms),
     calls.AccountShow: ("hydra.account/v1", _account_show),
+    calls.Symbols: ("hydra.symbols/v1", _symbols),
     calls.Operators: ("hydra.operators/v1", _operators),
     calls.Policies: ("hydra.policies/v1", _policies),
     calls.Groups: ("hydra.groups/v1", _groups),

@@ -483,6 +483,29 @@ class StepData(Out, frozen=True):
     held_by: tuple[str, ...]
 
 
+class SymbolRow(Out, frozen=True):
+    """A symbol as one terminal's broker has it. `point_value`: what one lot loses in a point against it, in the
+    account's currency, as told with the terms; margins are of one lot."""
+
+    symbol: str
+    account: str
+    terminal: str
+    digits: int
+    contract_size: str
+    volume_min: str
+    volume_step: str
+    volume_max: str
+    point_value: str
+    currency: str
+    stops_level_points: int
+    freeze_level_points: int
+    margin_buy: str
+    margin_sell: str
+    trade_mode: str
+    bid: str | None
+    quote_age_s: float | None
+
+
 class DownData(Out, frozen=True):
     pid: int
     stopped: tuple[str, ...]

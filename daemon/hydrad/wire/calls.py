@@ -86,6 +86,12 @@ class Ticks(Verb, frozen=True, tag="ticks"):
     symbols: tuple[str, ...] = ()
 
 
+class Symbols(Verb, frozen=True, tag="symbols"):
+    """The terms that each account's terminals have told in this session."""
+
+    account: str | None = None
+
+
 class ConfigShow(Verb, frozen=True, tag="config.show"):
     """The running configuration, with where each value came from."""
 
@@ -373,6 +379,7 @@ AnyVerb = (
     | Accounts
     | Terminals
     | Ticks
+    | Symbols
     | ConfigShow
     | Alarms
     | AccountShow
