@@ -150,7 +150,7 @@ CASES: list[tuple[Reason, Change, Change]] = [
     (
         Reason.CLOCK_OFFSET,
         _do(lambda c: setattr(c.link(), "offset_ns", 250_000_001)),
-        _do(lambda c: setattr(c.link(), "offset_ns", -250_000_000)),
+        _do(lambda c: setattr(c.link(), "offset_ns", -249_999_999)),
     ),
     (Reason.BROKER_CLOCK, _do(lambda c: c.beat(offset_ms=None)), _do(lambda c: c.beat(offset_ms=0))),
     (

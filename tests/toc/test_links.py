@@ -213,9 +213,18 @@ def test_each_beat_is_answered_by_one(core: Core) -> None:
 def test_the_clock_offset_comes_from_round_trips(core: Core) -> None:
     sent_ns = core.now_ns
     core.now_ns += 30_000_000
-    core.beat(echo_ns=sent_ns, echo_held_ns=10_000_000, machine_ns=core.now_ns + 5_000_000)
+    core.beat(echo_ns=sent_ns, echo_held_ns=10_000_000, machine_ns=core.now_ns + 505_000_000)
     link = core.link()
-    assert (link.uncertainty_ns, link.offset_ns) == (10_000_000, 15_000_000)
+    assert (link.uncertainty_ns, link.offset_ns) == (10_000_001, 515_000_000)
+
+
+def test_one_slow_round_trip_does_not_replace_a_good_measurement(core: Core) -> None:
+    link = core.link()
+    good = (link.uncertainty_ns, link.offset_ns)
+    sent_ns = core.now_ns
+    core.now_ns += 900_000_000
+    core.beat(echo_ns=sent_ns, machine_ns=core.now_ns)
+    assert (link.uncertainty_ns, link.offset_ns) == good
 
 
 def test_an_impossible_round_trip_is_not_measured(core: Core) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import enum
 from collections import deque
 
-from hydrad.agent.clock import DaemonClock
 from hydrad.domain.instants import SECOND
+from hydrad.link.clock import PeerClock
 from hydrad.link.frames import LINK_VERSION, BeatDown, BeatUp, DownFrame, Hello, Up, UpFrame, Welcome, encode
 from hydrad.link.session import Arrival, Session
 
@@ -34,7 +34,7 @@ class Talk:
 
     def __init__(self, session: int | None = None, now_ns: int = 0) -> None:
         self.phase = Phase.CLOSED if session is None else Phase.GREETING
-        self.clock = DaemonClock()
+        self.clock = PeerClock()
         self._session = None if session is None else Session(session)
         self._heard_ns = now_ns
         self._beat_ns = 0

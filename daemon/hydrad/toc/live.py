@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
+from hydrad.link.clock import PeerClock
 from hydrad.link.session import Session
 from hydrad.toc.terminal import LinkState
 
@@ -83,7 +84,8 @@ class Link:
     heard_ns: int = 0
     beat: f.BeatUp | None = None
     beat_ns: int = 0
-    offset_ns: int | None = None
+    clock: PeerClock = field(default_factory=PeerClock)
+    offset_ns: int | None = None  # the best of the clock's samples
     uncertainty_ns: int = 0
     measured_ns: int = 0
     through_ms: int = 0

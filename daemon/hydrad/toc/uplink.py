@@ -26,6 +26,7 @@ from hydrad.domain.accounts import HomeMode
 from hydrad.domain.signals import Outcome, Signal, Suppressed
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
+from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
 from hydrad.toc import reconcile, routing
 from hydrad.toc import records as r
@@ -162,7 +163,7 @@ def _begin(
     link.heard_ns = turn.now_ns
     link.beat = None
     link.settled_ns = None
-    link.offset_ns = None
+    link.offset_ns, link.clock = None, PeerClock()
     link.incoming = Books()
     link.terms.clear()
     link.quotes.clear()
@@ -261,11 +262,10 @@ def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
     link.beat, link.beat_ns = body, turn.now_ns
     turn.send(link, f.BeatDown(turn.now_ns))
     if body.echo_ns:
-        round_trip_ns = turn.now_ns - body.echo_ns - body.echo_held_ns
-        if round_trip_ns >= 0:
-            link.uncertainty_ns = round_trip_ns // 2
-            link.offset_ns = body.machine_ns - (turn.now_ns - link.uncertainty_ns)
-            link.measured_ns = turn.now_ns
+        link.clock.measured(body.echo_ns + body.echo_held_ns, turn.now_ns, body.machine_ns)
+        best = link.clock.best(turn.now_ns)
+        if best is not None:
+            link.offset_ns, link.uncertainty_ns, link.measured_ns = best.offset_ns, best.uncertainty_ns, best.at_ns
     _health(turn, link)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from hydrad.agent.clock import DaemonClock
 from hydrad.domain.instants import MS, SECOND
+from hydrad.link.clock import PeerClock
 
 NOW = 1_000 * SECOND
 
 
-def beat(clock: DaemonClock, at_ns: int, offset_ns: int, round_trip_ns: int = 2 * MS) -> None:
+def beat(clock: PeerClock, at_ns: int, offset_ns: int, round_trip_ns: int = 2 * MS) -> None:
     """A round trip that ends at `at_ns`, answered in its middle."""
     clock.measured(at_ns - round_trip_ns, at_ns, at_ns - round_trip_ns // 2 + offset_ns)
 
 
 def test_the_most_certain_sample_counts() -> None:
-    clock = DaemonClock()
+    clock = PeerClock()
     beat(clock, NOW, 5 * MS, 2 * MS)
     beat(clock, NOW + SECOND, 6 * MS, 40 * MS)
     sample = clock.best(NOW + SECOND)
@@ -24,7 +24,7 @@ def test_the_most_certain_sample_counts() -> None:
 
 
 def test_a_clock_that_was_set_is_measured_anew() -> None:
-    clock = DaemonClock()
+    clock = PeerClock()
     beat(clock, NOW, 0, 2 * MS)
     beat(clock, NOW + SECOND, 300 * MS, 40 * MS)
     sample = clock.best(NOW + SECOND)
@@ -33,7 +33,7 @@ def test_a_clock_that_was_set_is_measured_anew() -> None:
 
 
 def test_drift_is_no_contradiction() -> None:
-    clock = DaemonClock()
+    clock = PeerClock()
     beat(clock, NOW, 0, 2 * MS)
     beat(clock, NOW + 50 * SECOND, 20 * MS, 40 * MS)
     sample = clock.best(NOW + 50 * SECOND)
@@ -42,7 +42,7 @@ def test_drift_is_no_contradiction() -> None:
 
 
 def test_old_or_vague_measurements_are_not_trusted() -> None:
-    clock = DaemonClock()
+    clock = PeerClock()
     assert not clock.trusted(NOW)
     assert clock.not_after_ns(NOW, NOW) is None
     beat(clock, NOW, 0, 600 * MS)
@@ -53,6 +53,6 @@ def test_old_or_vague_measurements_are_not_trusted() -> None:
 
 
 def test_time_that_ran_backwards_is_no_sample() -> None:
-    clock = DaemonClock()
+    clock = PeerClock()
     clock.measured(NOW, NOW - 1, NOW)
     assert clock.best(NOW) is None

@@ -1,6 +1,6 @@
-"""The daemon's clock as seen from here, and whether an act's deadline has passed by it.
+"""The other side's clock as seen from here, and whether a deadline has passed by it. Both ends of a link have one.
 
-A beat sent at S and answered at R by a daemon whose clock then stood at D gives offset = D - (S + R) / 2, wrong by
+A beat sent at S and answered at R by a peer whose clock then stood at D gives offset = D - (S + R) / 2, wrong by
 (R - S) / 2 at most (Cristian 1989): the answer was written somewhere between. The best of the last samples counts.
 """
 
@@ -20,27 +20,27 @@ _DRIFT_NS_MAX = 24 * MS
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """`offset_ns`: daemon minus agent. `at_ns`: agent's machine time of the measurement."""
+    """`offset_ns`: the peer's clock minus ours. `at_ns`: our machine time of the measurement."""
 
     offset_ns: int
     uncertainty_ns: int
     at_ns: int
 
 
-class DaemonClock:
+class PeerClock:
     """Measured by round trips; forgets everything with the session, and what a newer sample contradicts: then one of
     the two clocks was set, and the older samples speak of another time."""
 
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque(maxlen=_SAMPLES_MAX)
 
-    def measured(self, sent_ns: int, received_ns: int, daemon_ns: int) -> None:
+    def measured(self, sent_ns: int, received_ns: int, peer_ns: int) -> None:
         """One round trip; a clock that ran backwards meanwhile gives no sample."""
         if received_ns < sent_ns:
             return
         middle = (sent_ns + received_ns) // 2
         # One more nanosecond for the division.
-        newest = Sample(daemon_ns - middle, (received_ns - sent_ns) // 2 + 1, received_ns)
+        newest = Sample(peer_ns - middle, (received_ns - sent_ns) // 2 + 1, received_ns)
         agreeing = [sample for sample in self._samples if _agree(sample, newest)]
         self._samples = deque([*agreeing, newest], maxlen=_SAMPLES_MAX)
 
@@ -61,7 +61,7 @@ class DaemonClock:
         )
 
     def not_after_ns(self, deadline_ns: int, now_ns: int) -> int | None:
-        """The agent's machine time until which a daemon's deadline has surely not passed; None: unmeasured."""
+        """Our machine time until which a deadline of the peer's has surely not passed; None: unmeasured."""
         sample = self.best(now_ns)
         return None if sample is None else deadline_ns - sample.offset_ns - sample.uncertainty_ns
 
