@@ -105,7 +105,12 @@ class BrokerControl:
         self._writer: asyncio.StreamWriter | None = None
 
     async def ask(self, **request: object) -> dict[str, object] | None:
-        """The answer, or None when the broker cannot be reached in time."""
+        """The answer, or None when the broker cannot be reached in time or refuses."""
+        answer = await self.say(**request)
+        return answer if answer and answer.get("ok") else None
+
+    async def say(self, **request: object) -> dict[str, object] | None:
+        """The answer, a refusal too, or None when the broker cannot be reached in time."""
         try:
             async with asyncio.timeout(CONTROL_TIMEOUT_S):
                 if self._writer is None:
@@ -120,7 +125,7 @@ class BrokerControl:
             self.close()
             return None
         answer: dict[str, object] = json.loads(line)
-        return answer if answer.get("ok") else None
+        return answer
 
     def close(self) -> None:
         if self._writer is not None:

@@ -15,11 +15,12 @@ import msgspec
 from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids
-from hydrad.domain.accounts import Authority
+from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Role, Surface
 from hydrad.domain.instants import ms_text, ns_text
 from hydrad.host import entropy, keys
 from hydrad.host.keys import KeyPair
+from hydrad.playing import PLAYED, CannotPlay, play
 from hydrad.queries import QUERIES, NotFound
 from hydrad.toc import crew, desk, narrate, views
 from hydrad.toc import effects as e
@@ -78,6 +79,8 @@ class ControlSurface:
             self._app.ask(lambda: self._query(actor, verb, reply))
         elif isinstance(verb, calls.MarketStep):
             self._commander_task(role, verb, reply, self._step(verb, reply))
+        elif isinstance(verb, PLAYED):
+            self._commander_task(role, verb, reply, self._play(verb, reply))
         elif isinstance(verb, calls.Down):
             self._commander_task(role, verb, reply, self._down(verb, reply))
         else:
@@ -158,6 +161,18 @@ class ControlSurface:
         if held:
             problem = Problem(ErrorCode.TIMED_OUT.value, "the market is held by " + ", ".join(held))
         reply.send(self._envelope("hydra.step/v1", data, problem))
+
+    async def _play(self, verb: calls.Verb, reply: Reply) -> None:
+        if self._state.mode is not HomeMode.PAPER:
+            self._problem(reply, verb, ErrorCode.CONFLICT, "this is a real home: its brokers are not played")
+            return
+        try:
+            facts = await play(self._app.places, self._state, verb)
+        except CannotPlay as error:
+            self._problem(reply, verb, ErrorCode.USAGE, str(error))
+            return
+        told = ", ".join(f"{name} {value}" for name, value in facts.items())
+        reply.send(self._envelope("hydra.paper/v1", a.PaperData(told or "will do", facts), None))
 
     async def _down(self, verb: calls.Down, reply: Reply) -> None:
         flying = [n for n in self._state.acts_open if self._state.acts[n].state in IN_FLIGHT]

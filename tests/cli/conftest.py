@@ -123,6 +123,10 @@ DATA: dict[str, tuple[str, Any]] = {
     "account.limits": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.group": ("hydra.group/v1", GROUP),
     "groups": ("hydra.groups/v1", (GROUP,)),
+    **{
+        f"paper.{verb}": ("hydra.paper/v1", a.PaperData(text="will do", facts={}))
+        for verb in ("cash", "fault", "trade")
+    },
     "market.step": ("hydra.step/v1", a.StepData(market=TS, done=False, held_by=())),
     "symbols": (
         "hydra.symbols/v1",

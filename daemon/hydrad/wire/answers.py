@@ -506,6 +506,13 @@ class SymbolRow(Out, frozen=True):
     quote_age_s: float | None
 
 
+class PaperData(Out, frozen=True):
+    """What the simulated broker said; `facts` are its own words."""
+
+    text: str
+    facts: dict[str, Any]
+
+
 class DownData(Out, frozen=True):
     pid: int
     stopped: tuple[str, ...]

@@ -361,6 +361,35 @@ class MarketStep(Verb, frozen=True, tag="market.step"):
     minutes: int = 1
 
 
+class PaperFault(Verb, frozen=True, tag="paper.fault"):
+    """Paper homes: the simulated broker misbehaves at the next `count` orders, or for `ms`."""
+
+    kind: str
+    account: str | None = None
+    count: int = 1
+    ms: int = 0
+
+
+class PaperCash(Verb, frozen=True, tag="paper.cash"):
+    """Paper homes: money in, or out where `amount` is below zero."""
+
+    account: str
+    amount: str
+    kind: str = "balance"
+    comment: str = ""
+
+
+class PaperTrade(Verb, frozen=True, tag="paper.trade"):
+    """Paper homes: the account's owner trades by hand. With `ticket` a position is closed, else one is opened."""
+
+    account: str
+    symbol: str = ""
+    side: str = ""
+    volume: str = ""
+    stop: str = ""
+    ticket: int = 0
+
+
 class Down(Verb, frozen=True, tag="down"):
     """Stop the daemon and its children. Refused (CONFLICT) while acts are in flight, unless `force`."""
 
@@ -415,6 +444,9 @@ AnyVerb = (
     | Approve
     | ChangeDrop
     | MarketStep
+    | PaperFault
+    | PaperCash
+    | PaperTrade
     | Down
 )
 

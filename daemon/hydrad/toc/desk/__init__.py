@@ -26,10 +26,13 @@ VERBS: Table = {}
 for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing):
     VERBS |= noun.VERBS
 
-# Two verbs are the daemon's own, not the core's.
+# Some verbs are the daemon's own, not the core's.
 NEEDS: dict[type[calls.Verb], Role] = {
     **{verb: needs for verb, (needs, _) in VERBS.items()},
     calls.MarketStep: Role.COMMANDER,
+    calls.PaperFault: Role.COMMANDER,
+    calls.PaperCash: Role.COMMANDER,
+    calls.PaperTrade: Role.COMMANDER,
     calls.Down: Role.COMMANDER,
 }
 
