@@ -9,7 +9,7 @@ T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim bench bench-setup wheel clean
+.PHONY: help setup demo run test quick check sim bench bench-setup wheel clean codes
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench-setup:     ## peers of the benches, in an environment of their own
 
 bench-%: setup
 	$(BIN)/python bench/$*.py
+
+codes: setup     ## docs/codes.md, from the code
+	$(BIN)/hydrad codes > docs/codes.md
 
 wheel: setup     ## the wheel, in dist/
 	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w dist .

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from hydrad import __version__, config, home
+from hydrad import __version__, config, home, reference
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import ns_text
 from hydrad.host.clock import SystemClock
@@ -93,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     verifier.add_argument("file", nargs="?", type=Path)
     verifier.add_argument("--replay", action="store_true", help="and make it again from the logged inputs")
     verifier.set_defaults(work=_journal_verify, schema="hydra.journal_verify/v1")
+    codes = verbs.add_parser("codes", parents=[common], help="the reference page of all codes")
+    codes.set_defaults(work=_codes, schema="hydra.codes/v1")
     verbs.add_parser("demo", help="the whole pipeline on a recorded day", add_help=False)
     verbs.add_parser("drill", help="the seeded simulator", add_help=False)
     return parser
@@ -198,6 +200,11 @@ def _config_check(options: argparse.Namespace) -> tuple[object, list[str]]:
         return {"file": None, "keys": len(loaded.sources)}, lines
     file = str(options.file or places.config_file)
     return {"file": file, "keys": len(loaded.sources)}, [f"{file}: good, {len(loaded.sources)} keys"]
+
+
+def _codes(options: argparse.Namespace) -> tuple[object, list[str]]:
+    text = reference.page()
+    return {"page": text}, text.rstrip("\n").split("\n")
 
 
 def _journal_verify(options: argparse.Namespace) -> tuple[object, list[str]]:

@@ -19,6 +19,7 @@ from hydrad import __version__, home
 from hydrad.bridge.bridge import Bridge
 from hydrad.config import Loaded, value_text
 from hydrad.control.server import ControlServer
+from hydrad.domain import news
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.instants import ns_text
@@ -32,6 +33,8 @@ from hydrad.paper import Conductor, Family
 from hydrad.surface import ControlSurface
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
+from hydrad.toc import newsview
+from hydrad.toc.live import NEWS_FILE
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from hydrad.toc.turn import Turn
@@ -74,6 +77,7 @@ class App:
         self.surface = ControlSurface(self)
         self.family: Family | None = None
         self.conductor: Conductor | None = None
+        self.news = home.news_file(places, loaded.config, self.state.mode)
         self._bridge: Bridge | None = None
 
     # --- what surfaces ask of it ----------------------------------------------------------------------
@@ -131,6 +135,17 @@ class App:
         if self.family is not None:
             self.family.add(verb.name)
         return path
+
+    def news_view(self, turn: Turn) -> a.NewsView:
+        return newsview.view(turn, str(self.news.path), self.loaded.config.news.mode is not None)
+
+    def write_news(self, verb: calls.NewsImport | calls.NewsAdd, actor: Actor) -> None:
+        """What the core has judged: write the file, and tell the core by whom. Raises OSError, ValueError."""
+        if isinstance(verb, calls.NewsImport):
+            self.news.replace(news.parse(verb.text))
+        else:
+            self.news.add(news.event(verb.time_utc, verb.currency, verb.impact, verb.title, actor.identity))
+        self.submit(self.news.told(actor))
 
     def config_rows(self) -> list[a.ConfigRow]:
         rows = []
@@ -210,6 +225,7 @@ class App:
         tasks: list[asyncio.Task[None]] = []
         try:
             self.submit(home.started(opened, entropy.draw_instance()))
+            self._look_at_news()
             await self._drain()
             if self.state.mode is HomeMode.PAPER:
                 self.family = Family(self.places, list(self.state.terminals))
@@ -282,6 +298,7 @@ class App:
                 synced_s = loop.time()
                 await loop.run_in_executor(self._writer, self._idle_work, self._opened.input_log.sync_handle())
                 self._look_for_halt_file()
+                self._look_at_news()
                 await self._snapshot_if_due()
 
     async def _snapshot_if_due(self) -> None:
@@ -292,6 +309,11 @@ class App:
         self._snapshot_seq = seq
         found = home.snapshot_of(self._opened)
         await asyncio.get_running_loop().run_in_executor(self._writer, home.write_snapshot, self.places, found)
+
+    def _look_at_news(self) -> None:
+        """The file is an input: at the start, and whenever it is another one."""
+        if self.news.mode == NEWS_FILE and self.news.changed():
+            self.submit(self.news.told())
 
     def _look_for_halt_file(self) -> None:
         """A shell that could not reach this daemon wrote HALT: obeyed as if it had been asked."""

@@ -138,6 +138,27 @@ class Apex(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: Annotated[bool, Meta(description="true or false; without it missions are made by hand only")] = True
 
 
+class News(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[news]`: the economic calendar around which nothing opens."""
+
+    mode: Annotated[
+        Literal["file", "off"] | None,
+        Meta(
+            description="word; whether opens are held back around news. Where it is not set: off in a paper home, file "
+            "in a real one",
+            extra={"example": "file"},
+        ),
+    ] = None
+    file: Annotated[
+        str,
+        Meta(
+            description="path of news.csv (time_utc,currency,impact,title,source); beside config.toml where it is "
+            "relative",
+            extra={"expected": "a path"},
+        ),
+    ] = "news.csv"
+
+
 class Operators(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[operators]`: only the first one; all others are journal state."""
 
@@ -159,6 +180,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     apex: Apex = Apex()
     risk: Limits = msgspec.field(default_factory=Limits)
     timing: Timing = Timing()
+    news: News = News()
     operators: Operators = Operators()
 
 
@@ -215,13 +237,17 @@ class Key:
         self.section, self.name, self.default = section, name, default
         self.path = f"{section}.{name}"
         self._hint = hint
+        self._type = hint.__origin__
         metas = [meta for meta in hint.__metadata__ if isinstance(meta, Meta)]
+        if typing.get_origin(self._type) in (typing.Union, types.UnionType):  # may be unset
+            inner = typing.get_args(self._type)[0]
+            self._type = inner.__origin__ if typing.get_origin(inner) is Annotated else inner
+            metas = [meta for meta in getattr(inner, "__metadata__", ()) if isinstance(meta, Meta)] + metas
         self._extra: dict[str, Any] = {}
         for meta in metas:
             self._extra |= meta.extra or {}
         self.description = next(meta.description for meta in metas if meta.description)
         self._range = next(((meta.ge, meta.le) for meta in metas if meta.ge is not None), None)
-        self._type = hint.__origin__
         self.example = self._extra.get("example", default)
         self.expected: str = self._extra.get("expected") or self._expected()
 
@@ -231,18 +257,24 @@ class Key:
 
     def check(self, value: object) -> Any:
         """The value as the program uses it; raises ValueError."""
-        if self._type is Decimal and not isinstance(value, str):
+        if self._type is Decimal and not isinstance(value, str) and value is not self.default:
             raise ValueError("not text")
         return self._within(msgspec.convert(value, self._hint))
 
     def from_text(self, text: str) -> Any:
-        """A value written in the environment or as a flag; a table as `EURUSD=20,XAUUSD=60`. Raises ValueError."""
+        """A value written in the environment or as a flag; a table as `EURUSD=20,XAUUSD=60`, one of texts as
+        `EURUSD=fx; DE40=Mon 03:00-11:30`. Raises ValueError."""
         if typing.get_origin(self._type) is not dict:
             return self._within(msgspec.convert(text, self._hint, strict=False))
+        if typing.get_args(self._type)[1] is str:
+            texts = (item.partition("=") for item in text.split(";") if item.strip())
+            return self.check({name.strip(): value.strip() for name, _, value in texts})
         pairs = [item.partition("=") for item in text.split(",") if item]
         return self.check({name.strip(): int(number) for name, _, number in pairs})
 
     def _within(self, value: Any) -> Any:
+        if value is None:
+            return None
         low, high = self._extra.get("min"), self._extra.get("max")
         if low is not None and not (value.is_finite() and low <= value <= high):
             raise ValueError("out of range")

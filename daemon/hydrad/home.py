@@ -22,6 +22,7 @@ from hydrad.domain.instants import parse_ms
 from hydrad.driver import Driver
 from hydrad.host import entropy, keys, tcp_ports
 from hydrad.host.clock import SystemClock
+from hydrad.host.news_file import NewsFile
 from hydrad.host.places import Places
 from hydrad.journal import snapshot
 from hydrad.journal.inputs import InputLog
@@ -33,6 +34,7 @@ from hydrad.toc import codec, fold
 from hydrad.toc import inputs as i
 from hydrad.toc.effects import Reply
 from hydrad.toc.engine import Engine
+from hydrad.toc.live import NEWS_FILE, NEWS_OFF
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from hydrad.wire import calls
@@ -180,7 +182,17 @@ def started(opened: Opened, instance: str, birth: i.HomeBirth | None = None) -> 
         lost_after_ms=config.bridge.lost_after_ms,
         notes=tuple(opened.notes),
         birth=birth,
+        news_mode=news_mode(config, birth.mode if birth else opened.engine.state.mode),
     )
+
+
+def news_mode(config: Config, mode: HomeMode) -> str:
+    """Where the configuration is silent: off in a paper home, which a recorded day needs; file in a real one."""
+    return config.news.mode or (NEWS_OFF if mode is HomeMode.PAPER else NEWS_FILE)
+
+
+def news_file(places: Places, config: Config, mode: HomeMode) -> NewsFile:
+    return NewsFile(places.config_file.parent / config.news.file, news_mode(config, mode))
 
 
 # --- create ---------------------------------------------------------------------------------------------

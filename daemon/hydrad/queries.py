@@ -10,7 +10,7 @@ from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import crew, narrate, views, views_crew, views_symbols
+from hydrad.toc import crew, narrate, newsview, views, views_crew, views_symbols
 from hydrad.toc.act import ActState
 from hydrad.toc.state import State
 from hydrad.toc.turn import Turn
@@ -52,6 +52,7 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> a.StatusD
         scheduler=(),
         alarms=views.alarm_rows(state, now),
         health=(*views.health_rows(turn), *app.health()),
+        news=app.news_view(turn),
     )
 
 
@@ -213,6 +214,10 @@ def _changes(app: App, turn: Turn, actor: Actor, verb: calls.Changes) -> list[a.
     return [views_crew.change_row(turn.state, change) for change in turn.state.changes.values()]
 
 
+def news_today(app: App, turn: Turn, actor: Actor, verb: calls.Verb) -> a.NewsData:
+    return newsview.data(turn, app.news_view(turn))
+
+
 QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
     calls.Status: ("hydra.status/v1", _status),
     calls.Missions: ("hydra.missions/v1", _missions),
@@ -232,4 +237,5 @@ QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], obj
     calls.Policies: ("hydra.policies/v1", _policies),
     calls.Groups: ("hydra.groups/v1", _groups),
     calls.Changes: ("hydra.changes/v1", _changes),
+    calls.NewsToday: ("hydra.news/v1", news_today),
 }

@@ -56,6 +56,7 @@ class ControlSurface:
     def __init__(self, app: App) -> None:
         self._app = app
         self._waiting: dict[int, tuple[Reply, calls.AnyVerb, KeyPair | str | None]] = {}
+        self._news_actors: dict[int, Actor] = {}
         self._next_request = 1
         self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,12 +123,18 @@ class ControlSurface:
         request = self._next_request
         self._next_request += 1
         self._waiting[request] = (reply, verb, private)
+        if isinstance(verb, calls.NewsImport | calls.NewsAdd):
+            self._news_actors[request] = actor
         self._app.submit(i.Requested(request, actor, call.key, verb, extra), urgent=isinstance(verb, calls.Halt))
 
     def reply(self, effect: e.Reply) -> None:
         """A request's answer, after its commit."""
         reply, verb, private = self._waiting.pop(effect.request)
         data = effect.data
+        if isinstance(verb, calls.NewsImport | calls.NewsAdd):
+            actor = self._news_actors.pop(effect.request)
+            if effect.problem is None:
+                return self._news(verb, actor, reply)
         if isinstance(verb, calls.TerminalEnroll) and isinstance(private, KeyPair) and effect.problem is None:
             path = self._app.enrolled(verb, private)
             data = a.EnrollData(verb.name, verb.account, path, private.public)
@@ -138,6 +145,16 @@ class ControlSurface:
         if isinstance(verb, calls.OperatorClaim) and effect.problem is not None:
             self._app.submit(i.Strangers("control", "a wrong invitation code", 1))
         reply.send(self._envelope(effect.schema, data, effect.problem))
+        return None
+
+    def _news(self, verb: calls.NewsImport | calls.NewsAdd, actor: Actor, reply: Reply) -> None:
+        """Write the file; answered once the core has it."""
+        try:
+            self._app.write_news(verb, actor)
+        except (OSError, ValueError) as error:
+            self._problem(reply, verb, ErrorCode.FAILED, f"the news file was not changed: {error}")
+            return
+        self._app.ask(lambda: self._query(actor, calls.NewsToday(), reply))
 
     def _commander_task(self, role: Role, verb: calls.Verb, reply: Reply, work: Any) -> None:
         if role < Role.COMMANDER:

@@ -7,6 +7,7 @@ not.
 from __future__ import annotations
 
 from hydractl.commands.accounts import ACCOUNTS
+from hydractl.commands.news import in_words
 from hydractl.commands.terminals import TERMINALS
 from hydractl.output import Column, age, ago
 from hydractl.session import Session
@@ -115,6 +116,8 @@ def _wrong(data: StatusData) -> Iterator[str]:
     for check in data.health:
         if not check.ok:
             yield f"health {check.check}: {check.detail}"
+    if data.news is not None and data.news.problem:
+        yield f"news: nothing opens: {data.news.problem}"
     yield from _unmeasured(data)
 
 
@@ -141,6 +144,8 @@ def _counters(session: Session, data: StatusData) -> Iterator[str]:
     suppressed = ", ".join(f"{count} {why}" for why, count in s.suppressed.items()) or "none"
     yield f"signals   {s.rate_per_h:.1f} an hour, last {ago(s.last_age_s)}; suppressed: {suppressed}"
     yield f"journal   {j.seq} records, {j.size_bytes / 1e6:.1f} MB, head {j.head[:16]}"
+    if data.news is not None:
+        yield in_words(data.news)
     services = "  ".join(f"{row.name} {session.out.word(row.state)}" for row in data.services) or "none"
     yield f"services  {services}"
     yield f"home      {data.home}  endpoint {data.endpoint}  pid {data.pid}  epoch {data.epoch}"

@@ -143,5 +143,7 @@ def show_fire(session: Session, answer: FireAnswer) -> None:
         session.out.line(f"dry run, nothing was sent: {session.out.paint(answer.would, style)}")
     if answer.order is not None:
         show_order(session, answer.order, answer.risk_money, answer.currency)
+    if answer.basis:
+        session.out.line(f"basis   {answer.basis}")
     if answer.checks:
         show_checks(session, answer.checks, every=answer.dry_run or session.out.form == "wide")

@@ -114,6 +114,19 @@ EURUSD = "wide"
         ("[risk]\ncurrency = 'usd'", "config.toml:2: risk.currency: expected three capital letters"),
         ("[operators]\ncommander_uid = -1", None),
         ("[risk]\nday_loss_max_percent = 'Infinity'", None),
+        (
+            "[risk]\nmarket_hours = { DE40 = 'Mon 3-4' }",
+            'config.toml:2: risk.market_hours: expected a table such as { "DE40" = "Mon 03:00-11:30, Tue 03:00-11:30" }',
+        ),
+        (
+            "[risk]\nfires_per_day_max = '5'",
+            "config.toml:2: risk.fires_per_day_max: expected a whole number from 0 to 10000",
+        ),
+        (
+            "[risk]\ndrawdown_max_percent = 8",
+            "config.toml:2: risk.drawdown_max_percent: expected a number in quotes from 0.01 to 100",
+        ),
+        ("[news]\nmode = 'on'", 'config.toml:2: news.mode: expected one of "file", "off"'),
         ("[risk]\nday_loss_max_percent = '0'", None),
     ],
 )
@@ -215,3 +228,17 @@ def test_the_example_has_every_key_with_its_default(tmp_path: Path) -> None:
     assert all(source is not BUILT_IN for source in loaded.sources.values())
     for path, key in KEYS.items():
         assert loaded.value(path) == key.example
+
+
+def test_limits_that_may_be_unset(tmp_path: Path) -> None:
+    assert config.load(tmp_path / "none.toml", tmp_path, {}).config.risk.drawdown_max_percent is None
+    environ = {
+        "HYDRA_RISK__DRAWDOWN_MAX_PERCENT": "8",
+        "HYDRA_RISK__COOL_DOWN_MINUTES": "15",
+        "HYDRA_RISK__MARKET_HOURS": "DE40=Mon 03:00-11:30, Tue 03:00-11:30; alpha/EURUSD=always",
+        "HYDRA_NEWS__MODE": "file",
+    }
+    loaded = config.load(tmp_path / "none.toml", tmp_path, environ).config
+    assert (loaded.risk.drawdown_max_percent, loaded.risk.cool_down_minutes) == (Decimal(8), 15)
+    assert loaded.risk.market_hours == {"DE40": "Mon 03:00-11:30, Tue 03:00-11:30", "alpha/EURUSD": "always"}
+    assert loaded.news.mode == "file"

@@ -74,6 +74,18 @@ QUOTE = a.QuoteRow(
     symbol="EURUSD", terminal="sim-1", bid="1.08338", ask="1.08345", spread_points=7, time=TS, age_s=0.2,
     stale=False, source=True,
 )  # fmt: skip
+NEWS = a.NewsData(
+    news=a.NewsView(
+        mode="file", explicit=True, file="/home/hydra/news.csv", age_s=3600.0, problem=None, events=12,
+        next="USD CPI at 2026-11-20T13:30:00Z", holding=(),
+    ),
+    today=(
+        a.NewsRow(
+            at="2026-11-20T13:30:00Z", in_s=3869.5, currency="USD", impact="high", title="CPI", source="calendar",
+            symbols=("EURUSD", "XAUUSD"), holds=False,
+        ),
+    ),
+)  # fmt: skip
 STATUS = a.StatusData(
     mode="paper", authority="ACTIVE", since=TS, home="/home/hydra", endpoint="tcp://127.0.0.1:5555", pid=4242,
     epoch=3, clocks=a.ClocksView(machine=TS, market=TS, speed="10"), accounts=(ACCOUNT,),
@@ -84,6 +96,10 @@ STATUS = a.StatusData(
     journal=a.JournalView(seq=512, head="cd" * 32, size_bytes=262144),
     signals=a.SignalsView(rate_per_h=3.5, last_age_s=61.0, suppressed={"SPREAD": 2}), scheduler=(), alarms=(),
     health=(a.HealthRow(check="journal", ok=True, detail="verified at start"),),
+    news=a.NewsView(
+        mode="off", explicit=False, file="/home/hydra/news.csv", age_s=None, problem=None, events=0, next=None,
+        holding=(),
+    ),
 )  # fmt: skip
 HALT = a.HaltData(
     authority="HALTED", account=None, latched_at=TS,
@@ -186,6 +202,9 @@ DATA: dict[str, tuple[str, Any]] = {
     "close": ("hydra.fire/v1", FIRE),
     "modify": ("hydra.fire/v1", FIRE),
     "pass": ("hydra.mission/v1", MISSION),
+    "news.today": ("hydra.news/v1", NEWS),
+    "news.import": ("hydra.news/v1", NEWS),
+    "news.add": ("hydra.news/v1", NEWS),
     "resolve": ("hydra.fire/v1", FIRE),
     "positions": ("hydra.positions/v1", (POSITION,)),
     "accounts": ("hydra.accounts/v1", (ACCOUNT,)),

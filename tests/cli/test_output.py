@@ -21,6 +21,7 @@ from hydrad.wire import answers as a
 
 M, F, P, C = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION, IdKind.CHANGE))
 GOLDEN = Path(__file__).parent / "golden"
+NEWS_CSV = Path(__file__).parent / "news.csv"
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 ENVELOPE = ["schema", "ok", "ts", "daemon", "data", "warnings", "error"]
 
@@ -75,6 +76,10 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "paper cash": (["paper-1", "--withdraw", "500"], a.PaperData),
     "paper fault": (["requote"], a.PaperData),
     "paper trade": (["paper-1", "--ticket", "123"], a.PaperData),
+    "news": ([], a.NewsData),
+    "news add": (["CPI", "--at", "2026-11-20T13:30:00Z", "--currency", "USD"], a.NewsData),
+    "news import": ([str(NEWS_CSV)], a.NewsData),
+    "news today": ([], a.NewsData),
     "pass": ([M], a.MissionRow),
     "policies": ([], tuple[a.PolicyRow, ...]),
     "policy set": (["small", "--open", "2"], a.PolicyRow),

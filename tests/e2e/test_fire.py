@@ -20,12 +20,23 @@ def quote(home: PaperHome, symbol: str = "EURUSD") -> tuple[Decimal, Decimal]:
 
 
 def fire_by_hand(home: PaperHome, *more: str) -> Any:
-    """A EURUSD BUY with a wide stop and no target."""
+    """A EURUSD BUY with a wide stop, meant however often it is repeated."""
     bid, _ = quote(home)
     stop = bid - Decimal("0.00300")
     target = bid + Decimal("0.00900")
     return home.ctl(
-        "fire", "--symbol", "EURUSD", "--side", "buy", "--stop", str(stop), "--target", str(target), "--yes", *more
+        "fire",
+        "--symbol",
+        "EURUSD",
+        "--side",
+        "buy",
+        "--stop",
+        str(stop),
+        "--target",
+        str(target),
+        "--yes",
+        "--again",
+        *more,
     )
 
 

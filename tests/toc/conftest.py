@@ -286,11 +286,13 @@ class Core:
             self.up(f.Ready(), terminal)
 
     def connect(self, terminal: str = "t1", **books: Any) -> None:
-        """HELLO to READY, a measured clock, and a first quote."""
+        """HELLO to READY, a measured clock, and first quotes: one a second, enough for a basis."""
         self.hello(terminal)
         self.books(terminal, **books)
         self.beat(terminal)
-        self.ticks(110_000, 110_010, terminal)
+        self.market_ms += 1_000
+        ticks = tuple(f.Tick(self.market_ms - ago_ms, 110_000, 110_010) for ago_ms in range(9_000, -1, -1_000))
+        self.up(f.Ticks(self.market_ms, False, (f.SymbolTicks("EURUSD", ticks),)), terminal)
 
     def beat(self, terminal: str = "t1", **overrides: Any) -> list[r.Body]:
         body = f.BeatUp(self.now_ns, self.now_ns, 0, self.market_ms, True, True, True, 0, 0, 0)

@@ -9,16 +9,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from hydrad.domain.accounts import AccountKind, Authority, HomeMode
+from hydrad.domain.accounts import AccountKind, Authority
 from hydrad.domain.actors import Role
+from hydrad.domain.instants import HOUR, SECOND
+from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import EntryType, Side
 from hydrad.link import frames as f
+from hydrad.toc import fold, limit_table, risk
 from hydrad.toc import records as r
-from hydrad.toc import risk
 from hydrad.toc.act import ActState
+from hydrad.toc.basis import Mids
+from hydrad.toc.gate import market, terminal
 from hydrad.toc.limits import Limits
+from hydrad.toc.live import News
 from hydrad.toc.mission import MissionState
-from hydrad.toc.state import Policy
+from hydrad.toc.state import Policy, Terminal
 from hydrad.toc.terminal import Duty, LinkState
 from hydrad.wire import calls
 from hydrad.wire.codes import Reason
@@ -41,6 +46,7 @@ def ask(core: Core, **overrides: Any) -> risk.Ask:
         "risk_percent": None,
         "act_id": 77 << 38 | 999,
         "actor": BOSS,
+        "source": "t1",
     }
     return risk.Ask(**{**plain, **overrides})
 
@@ -129,6 +135,83 @@ def _expires_in(ms: int) -> Change:
     return lambda core, question: with_signal(question, expires_ms=core.market_ms + ms)
 
 
+def fired_mission(executed: bool) -> Change:
+    """The question is about a mission that was fired before, by another act."""
+
+    def change(core: Core, question: risk.Ask) -> risk.Ask:
+        act = core.fire()
+        core.done(act) if executed else core.result(act, f.RowState.REFUSED, retcode=10004)
+        question.mission_number = act.mission
+        return question
+
+    return change
+
+
+def repeated(after_ns: int, **fields: Any) -> Change:
+    """By hand, so long after a fire of the same symbol and side."""
+
+    def change(core: Core, question: risk.Ask) -> risk.Ask:
+        act = core.filled()
+        core.beat()
+        core.now_ns = act.requested_ns + after_ns
+        core.link().measured_ns = core.now_ns
+        question.act_id, question.by_hand = fold.new_act_id(core.state), True
+        for name, value in fields.items():
+            setattr(question, name, value)
+        return question
+
+    return change
+
+
+def another_feed(points: int, **limits: Any) -> Change:
+    """The mission came from another account's terminal, whose quotes stand lower by so many points."""
+
+    def change(core: Core, question: risk.Ask) -> risk.Ask:
+        with_limits(core, **limits)
+        core.state.terminals["t2"] = Terminal("t2", "bravo", "key", ("EURUSD",), 1)
+        other = core.link("t2")
+        other.through_ms = core.link().through_ms
+        other.mids["EURUSD"] = Mids()
+        for ms, total in core.link().mids["EURUSD"].samples:
+            other.mids["EURUSD"].add(ms, total - 2 * points)
+        question.source = "t2"
+        return question
+
+    return change
+
+
+def lost(ago_ms: int) -> Callable[[Core], None]:
+    def change(core: Core) -> None:
+        with_limits(core, cool_down_minutes=15)
+        core.state.accounts["alpha"].last_loss_ms = core.market_ms - ago_ms
+
+    return change
+
+
+def live_account(core: Core, **limits: Any) -> None:
+    core.state.accounts["alpha"].kind = AccountKind.LIVE
+    with_limits(core, **(ALL_SET | limits))
+
+
+def news_at(core: Core, in_ms: int, currency: str = "USD", impact: str = "high", age_h: int = 0) -> None:
+    event = NewsEvent(core.market_ms + in_ms, currency, impact, "CPI")
+    core.engine.live.news = News("file", (event,), core.now_ns - age_h * HOUR, "")
+
+
+def _at_market(ms: int) -> Change:
+    def change(core: Core, question: risk.Ask) -> risk.Ask:
+        market_at(core, ms)
+        return with_signal(question, expires_ms=ms + 60_000)
+
+    return change
+
+
+ALL_SET: dict[str, Any] = {
+    "symbol_positions_max": 5, "operator_positions_max": 5, "fires_per_day_max": 50, "cool_down_minutes": 0,
+    "currency_exposure_max_percent": Decimal(1000), "correlated_exposure_max_percent": Decimal(1000),
+    "drawdown_max_percent": Decimal(10),
+}  # fmt: skip
+
 # Reason, what is denied by it alone, and what just passes it.
 CASES: list[tuple[Reason, Change, Change]] = [
     (Reason.AUTHORITY, _do(lambda c: authority(c, Authority.REDUCING)), _do(lambda c: authority(c, Authority.ACTIVE))),
@@ -160,8 +243,8 @@ CASES: list[tuple[Reason, Change, Change]] = [
     ),
     (
         Reason.SYMBOL_TRADE_MODE,
-        _do(lambda c: with_terms(c, trade_mode=risk.SHORT_ONLY)),
-        _do(lambda c: with_terms(c, trade_mode=risk.LONG_ONLY)),
+        _do(lambda c: with_terms(c, trade_mode=market.SHORT_ONLY)),
+        _do(lambda c: with_terms(c, trade_mode=market.LONG_ONLY)),
     ),
     (
         Reason.TICK_AGE,
@@ -221,6 +304,55 @@ CASES: list[tuple[Reason, Change, Change]] = [
         _do(lambda c: with_account(c, margin=Decimal("4758.01"))),
         _do(lambda c: with_account(c, margin=Decimal("4758"))),
     ),
+    (Reason.DUPLICATE, fired_mission(True), fired_mission(False)),
+    (Reason.LOOKS_REPEATED, repeated(60 * SECOND), repeated(60 * SECOND + 1)),
+    (Reason.MARKET_HOURS, _at_market(ROLLOVER_MS), _at_market(ROLLOVER_MS - 1)),
+    (Reason.NEWS, _do(lambda c: news_at(c, 300_000)), _do(lambda c: news_at(c, 300_001))),
+    (
+        Reason.BASIS,  # 5 % of 200 points to the stop
+        another_feed(11, basis_share_of_stop_max_percent=Decimal(5)),
+        another_feed(10, basis_share_of_stop_max_percent=Decimal(5)),
+    ),
+    (
+        Reason.SYMBOL_POSITIONS,
+        _do(foreign, lambda c: with_limits(c, symbol_positions_max=1)),
+        _do(foreign, lambda c: with_limits(c, symbol_positions_max=2)),
+    ),
+    (
+        Reason.OPERATOR_POSITIONS,
+        _do(lambda c: c.filled(), lambda c: with_limits(c, operator_positions_max=1)),
+        _do(lambda c: c.filled(), lambda c: with_limits(c, operator_positions_max=2)),
+    ),
+    (
+        Reason.OPPOSITE_POSITION,
+        _do(lambda c: foreign(c, side=int(Side.SELL), stop_points=111_000)),
+        _do(lambda c: foreign(c, side=int(Side.SELL), stop_points=111_000, symbol="XAUUSD")),
+    ),
+    (
+        Reason.FIRES_PER_DAY,
+        _do(lambda c: with_limits(c, fires_per_day_max=0)),
+        _do(lambda c: with_limits(c, fires_per_day_max=1)),
+    ),
+    (Reason.COOL_DOWN, _do(lost(15 * 60_000 - 1)), _do(lost(15 * 60_000))),
+    (
+        Reason.CURRENCY_EXPOSURE,  # 0.22 lots at 1.10010 are 24202.20
+        _do(lambda c: with_limits(c, currency_exposure_max_percent=Decimal("242.02"))),
+        _do(lambda c: with_limits(c, currency_exposure_max_percent=Decimal("242.03"))),
+    ),
+    (
+        Reason.CORRELATED_EXPOSURE,
+        _do(lambda c: with_limits(c, correlated_exposure_max_percent=Decimal("242.02"))),
+        _do(lambda c: with_limits(c, correlated_exposure_max_percent=Decimal("242.03"))),
+    ),
+    (
+        Reason.DRAWDOWN,
+        _do(lambda c: with_account(c, equity=Decimal(9800)), lambda c: with_limits(c, drawdown_max_percent=Decimal(2))),
+        _do(
+            lambda c: with_account(c, equity=Decimal("9800.01")),
+            lambda c: with_limits(c, drawdown_max_percent=Decimal(2)),
+        ),
+    ),
+    (Reason.LIMIT_UNSET, _do(lambda c: live_account(c, drawdown_max_percent=None)), _do(live_account)),
     (
         Reason.NETTING_SYMBOL_BUSY,
         _do(lambda c: setattr(c.state.accounts["alpha"], "hedging", False), foreign),
@@ -231,6 +363,10 @@ CASES: list[tuple[Reason, Change, Change]] = [
 
 @pytest.fixture
 def bare(make: Callable[..., Core]) -> Core:
+    return _bare(make)
+
+
+def _bare(make: Callable[..., Core]) -> Core:
     """A core whose state a test may bend: it is not compared with its journal afterwards."""
     made = make()
     made.connect()
@@ -239,18 +375,20 @@ def bare(make: Callable[..., Core]) -> Core:
 
 
 @pytest.mark.parametrize(("reason", "bad", "good"), CASES, ids=[reason.name for reason, _, _ in CASES])
-def test_each_check_denies_alone_and_its_twin_passes(bare: Core, reason: Reason, bad: Change, good: Change) -> None:
+def test_each_check_denies_alone_and_its_twin_passes(
+    make: Callable[..., Core], reason: Reason, bad: Change, good: Change
+) -> None:
+    bare = _bare(make)
     assert denied(bare, ask(bare)) == ()
     assert denied(bare, bad(bare, ask(bare))) == (reason.name,)
-    if reason is Reason.NETTING_SYMBOL_BUSY:
+    bare = _bare(make)
+    if reason in (Reason.NETTING_SYMBOL_BUSY, Reason.OPPOSITE_POSITION):
         bare.link().terms["XAUUSD"] = replace(TERMS, symbol="XAUUSD")
     assert denied(bare, good(bare, ask(bare))) == ()
 
 
-def test_market_hours(bare: Core) -> None:
-    for at_ms, wanted in ((SATURDAY_MS, ("MARKET_HOURS",)), (ROLLOVER_MS, ("MARKET_HOURS",)), (ROLLOVER_MS - 1, ())):
-        market_at(bare, at_ms)
-        assert denied(bare, with_signal(ask(bare), expires_ms=at_ms + 60_000)) == wanted
+def test_market_hours_are_closed_at_the_weekend(bare: Core) -> None:
+    assert denied(bare, _at_market(SATURDAY_MS)(bare, ask(bare))) == ("MARKET_HOURS",)
 
 
 def test_no_stop_is_no_fire(bare: Core) -> None:
@@ -287,7 +425,7 @@ def test_a_foreign_position_without_a_stop_cannot_be_measured(bare: Core) -> Non
 
 
 def test_an_old_clock_measurement_does_not_pass(bare: Core) -> None:
-    bare.now_ns += risk.MEASUREMENT_AGE_MAX_NS
+    bare.now_ns += terminal.MEASUREMENT_AGE_MAX_NS
     assert denied(bare, ask(bare)) == ()
     bare.now_ns += 1
     assert denied(bare, ask(bare)) == ("CLOCK_OFFSET",)
@@ -307,18 +445,23 @@ def test_volume_limit_of_one_side_counts_what_is_held_and_in_flight(bare: Core) 
     with_terms(bare, volume_limit_steps=32)
     assert denied(bare, ask(bare)) == ()
     with_terms(bare, volume_limit_steps=31)
+    with_limits(bare, opposite_positions=True)
     foreign(bare, side=int(Side.SELL), stop_points=111_000)
     assert denied(bare, ask(bare)) == ()
 
 
-def test_a_live_account_without_its_own_limits_is_refused(make: Callable[..., Core]) -> None:
-    core = make(mode=HomeMode.REAL)
-    core.connect()
-    question = ask(core)
-    question.account = msgspec.convert(
-        {**msgspec.to_builtins(question.account), "kind": AccountKind.LIVE.value}, type(question.account), strict=False
-    )
-    assert "LIMIT_UNSET" in denied(core, question)
+@pytest.mark.parametrize("name", limit_table.LIVE_NEEDS)
+def test_a_live_account_names_the_limit_that_is_missing(bare: Core, name: str) -> None:
+    live_account(bare, **{name: None})
+    verdict = risk.judge(bare.state, bare.engine.live, bare.now_ns, ask(bare))
+    assert verdict.codes == ("LIMIT_UNSET",)
+    assert verdict.checks[-1].measured == f"missing: risk.{name}"
+
+
+def test_without_limits_nothing_is_held_against_a_paper_account(bare: Core) -> None:
+    verdict = risk.judge(bare.state, bare.engine.live, bare.now_ns, ask(bare))
+    said = {check.code: check.limit for check in verdict.checks}
+    assert {said[name] for name in ("DRAWDOWN", "COOL_DOWN", "FIRES_PER_DAY", "CURRENCY_EXPOSURE")} == {"not set"}
 
 
 def test_the_base_is_the_smaller_of_balance_and_equity_less_credit(bare: Core) -> None:
@@ -341,12 +484,35 @@ def test_all_checks_are_journaled_in_their_order(core: Core) -> None:
     assert set(act.codes) == {check.code for check in act.checks if not check.ok}
 
 
-def test_every_reason_that_the_gate_can_give_is_tested_here() -> None:
-    apart = {
-        Reason.MARKET_HOURS, Reason.STOP_PRESENT, Reason.ACCOUNT_UNKNOWN, Reason.TERMS_UNKNOWN, Reason.LIMIT_UNSET,
-        Reason.DUPLICATE,
-    }  # fmt: skip
-    assert {reason for reason, _ in risk.CHECKS} == {reason for reason, _, _ in CASES} | apart
+# What is measured by these cannot pass without them, so each is denied with all of that.
+NEVER_ALONE = {Reason.ACCOUNT_UNKNOWN, Reason.TERMS_UNKNOWN, Reason.STOP_PRESENT}
+# Given outside the gate's checks, by lanes and by acts on positions.
+ELSEWHERE = {Reason.LANE_FULL, Reason.LANE_WAIT, Reason.POSITION_STATE, Reason.NOT_TIGHTER}
+NOT_GIVEN_YET = {Reason.SERVICE_STOPPED}
+
+
+def test_every_reason_is_tested() -> None:
+    alone = [reason for reason, _, _ in CASES]
+    assert len(alone) == len(set(alone))
+    assert {reason for reason, _ in risk.CHECKS} == set(alone) | NEVER_ALONE
+    assert set(Reason) == set(alone) | NEVER_ALONE | ELSEWHERE | NOT_GIVEN_YET
+
+
+def test_checks_stand_in_the_order_of_their_reasons() -> None:
+    order = list(Reason)
+    places = [order.index(reason) for reason, _ in risk.CHECKS]
+    assert places == sorted(places)
+
+
+def test_the_ninth_that_waits_is_denied_and_so_is_one_that_waits_too_long(core: Core) -> None:
+    first = core.fire()
+    waiting = [core.fire() for _ in range(8)]
+    assert {act.state for act in waiting} == {ActState.QUEUED}
+    assert core.fire().codes == ("LANE_FULL",)
+    core.wait(core.timing.act_deadline_ms + 500)
+    assert {act.codes for act in waiting} == {("LANE_WAIT",)}
+    core.wait(5_000)
+    assert first.state is ActState.UNKNOWN
 
 
 def test_terms_unknown_is_denied_with_its_code(make: Callable[..., Core]) -> None:

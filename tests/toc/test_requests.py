@@ -132,6 +132,8 @@ VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.PolicySet("small", open_max=1), Role.COMMANDER),
     (calls.Approve("C-00000011"), Role.COMMANDER),
     (calls.ChangeDrop("C-00000011"), Role.COMMANDER),
+    (calls.NewsImport("x"), Role.COMMANDER),
+    (calls.NewsAdd("x", "USD", "CPI"), Role.TRADER),
 ]
 
 

@@ -181,7 +181,7 @@ def test_a_deal_in_the_brokers_history(core: Core) -> None:
 def test_a_deal_that_comes_before_its_result(core: Core) -> None:
     """Two terminals of one account: the other one may read the deal first."""
     act = core.fire()
-    core.deals(core.deal_row(70, 60, deal_type=0, entry=0, magic=act.act_id))
+    core.deals(core.deal_row(70, 60, deal_type=0, entry=0, magic=act.act_id, price_points=110_010))
     core.deals(core.deal_row(71, 60, reason=4))
     assert act.state is ActState.CLOSED
     core.done(act, position_id=60, deal_ticket=70)

@@ -124,3 +124,17 @@ def trading_day(ms: int, zone_name: str = NEW_YORK, roll_minute: int = 17 * 60) 
 def day_text(day: int) -> str:
     """`2014-05-02` of a day number."""
     return (dt.date(1970, 1, 1) + dt.timedelta(days=day)).isoformat()
+
+
+def day_number(year: int, month: int, day: int) -> int:
+    """Days since 1970 of a date; raises ValueError for no date."""
+    return (dt.date(year, month, day) - dt.date(1970, 1, 1)).days
+
+
+def year_of(day: int) -> int:
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=day)).year
+
+
+def weekday_of(day: int) -> int:
+    """0 is Monday."""
+    return (day + 3) % 7

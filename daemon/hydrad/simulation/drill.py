@@ -174,6 +174,7 @@ def _home(number: int, world: World) -> Home:
         open_positions_max=rng.choice((6, 60, 200)),
         fires_per_minute_max=600,
         margin_level_min_percent=Decimal(50),
+        opposite_positions=rng.random() < 0.7,
     )
     timing = Timing(
         act_deadline_ms=rng.choice((1_000, 3_000, 5_000)),

@@ -335,7 +335,7 @@ class Oracles:
             if act is None:
                 self._unknown_step(done)
                 continue
-            if act.kind is ActKind.MODIFY and self._undone(done):
+            if act.kind is ActKind.MODIFY and (self._undone(done) or self._unseen(act)):
                 continue
             if act.state not in EXECUTED:
                 raise Violation("I6", f"{short(done.act_id)} was executed and is {act.state} ({act.by})")
@@ -346,6 +346,10 @@ class Oracles:
                 if act.kind is ActKind.MODIFY:
                     continue  # the levels were there already when they were looked for
                 raise Violation("I6", f"{short(number)} is {act.state} and was never executed ({act.by})")
+
+    def _unseen(self, act: Act) -> bool:
+        """A change of levels leaves no deal: made after the settle window, nothing can tell whose it was."""
+        return self._too_late and act.state is ActState.NOT_EXECUTED
 
     def _unknown_step(self, done: Execution) -> None:
         """A plan's step whose ledger was lost before it was told: its deal alone can speak of it."""

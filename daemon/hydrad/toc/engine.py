@@ -10,12 +10,12 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.link import frames as f
-from hydrad.toc import changes, desk, invariants, reconcile, routing, uplink
+from hydrad.toc import changes, desk, invariants, news, reconcile, routing, uplink
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
 from hydrad.toc.effects import Admit, Effect
-from hydrad.toc.live import Link, Live
+from hydrad.toc.live import Link, Live, News
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from hydrad.toc.terminal import LinkState
@@ -47,6 +47,7 @@ class Engine:
         self._dispatch(turn, entry.body)
         turn.actor, turn.surface = "daemon", "daemon"
         self._follow_new(turn)
+        news.look(turn)
         if self.state.created:
             routing.settle_missions(turn)
             routing.pump_lanes(turn)
@@ -80,6 +81,8 @@ class Engine:
                 self._unreleased(turn, body.acts, "link", "the bridge could not take the frame")
             case i.Strangers():
                 self._strangers_seen(turn, body)
+            case i.NewsTold():
+                news.told(turn, body)
             case i.Started():
                 self._started(turn, body)
             case i.Stopping():
@@ -91,6 +94,7 @@ class Engine:
         """Recovery is the only start-up: whatever was in flight is UNKNOWN until a hand-shake has told."""
         live = self.live
         live.symbols = body.symbols
+        live.news = News(body.news_mode)
         live.degraded_after_ns, live.lost_after_ns = body.degraded_after_ms * MS, body.lost_after_ms * MS
         if body.birth is not None:
             birth = body.birth

@@ -107,3 +107,10 @@ def symbol_busy(state: State, live: Live, account: str, symbol: str) -> str:
     if any(row.symbol == symbol for row in foreign_rows(state, live, account)):
         return "foreign position"
     return ""
+
+
+def held_in_symbol(state: State, live: Live, account: str, symbol: str) -> int:
+    """As `positions_and_in_flight`, of one symbol."""
+    ours = sum(position.symbol == symbol for position in open_positions(state, account))
+    flying = sum(act.order is not None and act.order.symbol == symbol for act in reserved(state, account))
+    return ours + flying + sum(row.symbol == symbol for row in foreign_rows(state, live, account))

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from hydrad.domain.ids import act_id, sequence_of
-from hydrad.domain.instants import MINUTE_MS
+from hydrad.domain.instants import DAY_MS, MINUTE_MS
+from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
 from hydrad.toc import fold_crew as crew
@@ -133,6 +134,7 @@ def _act_requested(state: State, record: Record, body: r.ActRequested) -> None:
         risk_asked_percent=body.risk_asked_percent,
         plan=body.plan,
         moved_ns=record.at_ns,
+        again=body.again,
     )
     _index(state, state.acts[body.act_id])
     if body.mission:
@@ -170,6 +172,7 @@ def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
         if act.kind is ActKind.FIRE:
             _routed(state, act.account, record.market_ms)
             crew.fired(state, act.actor, record.market_ms)
+            state.accounts[act.account].day_fires += 1
     _index(state, act)
 
 
@@ -266,6 +269,9 @@ def _position_closed(state: State, record: Record, body: r.PositionClosed) -> No
     position.close_reason, position.close_points = body.reason, body.close_points
     position.profit, position.r_milli, position.closed_ms = body.profit, body.r_milli, body.at_ms
     state.positions_open.discard(body.number)
+    if body.profit < 0:
+        account = state.accounts[position.account]
+        account.last_loss_ms = max(account.last_loss_ms, body.at_ms)
 
 
 def _deals_read(state: State, record: Record, body: r.DealsRead) -> None:
@@ -278,12 +284,16 @@ def _foreign_seen(state: State, record: Record, body: r.ForeignSeen) -> None:
 
 
 def _cash_booked(state: State, record: Record, body: r.CashBooked) -> None:
-    state.accounts[body.account].day_cash += body.amount
+    account = state.accounts[body.account]
+    account.day_cash += body.amount
+    if account.peak_equity is not None:
+        account.peak_equity += body.amount
 
 
 def _day_started(state: State, record: Record, body: r.DayStarted) -> None:
     account = state.accounts[body.account]
     account.day, account.day_equity, account.day_cash = body.day, body.equity, Decimal(0)
+    account.day_fires = 0
 
 
 def _authority_set(state: State, record: Record, body: r.AuthoritySet) -> None:
@@ -300,6 +310,24 @@ def _alarm_raised(state: State, record: Record, body: r.AlarmRaised) -> None:
 
 def _alarm_cleared(state: State, record: Record, body: r.AlarmCleared) -> None:
     del state.alarms[body.number]
+
+
+def _equity_peak(state: State, record: Record, body: r.EquityPeak) -> None:
+    state.accounts[body.account].peak_equity = body.equity
+
+
+def _news_ahead(state: State, record: Record, body: r.NewsAhead) -> None:
+    _news_told(state, body.event, 1)
+
+
+def _news_window(state: State, record: Record, body: r.NewsWindow) -> None:
+    _news_told(state, body.event, 2)
+
+
+def _news_told(state: State, event: NewsEvent, stage: int) -> None:
+    """Kept for a day after the event, so that no restart tells it twice."""
+    recent = {key: told for key, told in state.news_told.items() if event.time_ms - int(key.split()[0]) < DAY_MS}
+    state.news_told = recent | {event.key: stage}
 
 
 _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
@@ -330,6 +358,9 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.AuthoritySet: _authority_set,
     r.AlarmRaised: _alarm_raised,
     r.AlarmCleared: _alarm_cleared,
+    r.EquityPeak: _equity_peak,
+    r.NewsAhead: _news_ahead,
+    r.NewsWindow: _news_window,
 }
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor
+from hydrad.domain.news import NewsEvent
 from hydrad.link.frames import UpFrame
 from hydrad.toc.limits import Limits, Timing
 from hydrad.wire.calls import AnyVerb
@@ -31,7 +32,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     """The daemon holds the lock and has folded the journal. `birth` only when the journal is empty. `halt_file`:
     somebody wrote HALT while no daemon ran. `symbols`: those that APEX watches, by
     its `profile` (empty: none).
-    `notes`: findings of the start itself, as code and detail."""
+    `notes`: findings of the start itself, as code and detail. `news_mode`: off, or file, and then NEWS follows."""
 
     instance: str
     code_version: str
@@ -45,6 +46,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     profile: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     birth: HomeBirth | None = None
+    news_mode: str = "off"
 
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):
@@ -91,11 +93,22 @@ class Strangers(_Input, frozen=True, tag="STRANGERS"):
     count: int
 
 
+class NewsTold(_Input, frozen=True, tag="NEWS"):
+    """The news file was read, at the start or since it changed. `as_of_ns`: when it was last written; `problem`: why it
+    could not be read. `actor`: who imported or added, on which surface; empty when the file changed by itself."""
+
+    mode: str
+    as_of_ns: int
+    events: tuple[NewsEvent, ...]
+    problem: str = ""
+    actor: Actor | None = None
+
+
 class Stopping(_Input, frozen=True, tag="STOPPING"):
     reason: str
 
 
-AnyInput = Started | FrameIn | Requested | Clock | Recheck | Withheld | Unsent | Strangers | Stopping
+AnyInput = Started | FrameIn | Requested | Clock | Recheck | Withheld | Unsent | Strangers | NewsTold | Stopping
 
 
 class Input(msgspec.Struct, frozen=True, array_like=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -18,7 +18,14 @@ from hydrad.toc.state import State
 
 # Not a limit, but what the others are counted in.
 NOT_LIMITS = frozenset({"currency"})
-_HINTS = get_type_hints(Limits)
+# Those of which more is the stricter, and whose name does not say so.
+FLOORS = frozenset({"cool_down_minutes"})
+_UNSET = type(None)
+# What a limit is: one that may be unset (X or None) is an X.
+_HINTS = {
+    name: next((kind for kind in get_args(hint) if kind is not _UNSET), hint) if _UNSET in get_args(hint) else hint
+    for name, hint in get_type_hints(Limits).items()
+}
 
 
 class BadLimit(ValueError):
@@ -27,7 +34,7 @@ class BadLimit(ValueError):
 
 def is_floor(name: str) -> bool:
     """Whether a larger value of this limit is the stricter one, as for a margin level."""
-    return name.endswith("_min") or "_min_" in name
+    return name in FLOORS or name.endswith("_min") or "_min_" in name
 
 
 def own_limits() -> tuple[str, ...]:
@@ -53,7 +60,9 @@ def limits_for(state: State, account: str, actor: str = "") -> Limits:
     tighter: dict[str, Any] = {}
     for name, text in state.accounts[account].limits.items():
         everywhere, own = getattr(state.limits, name), value_of(name, text)
-        tighter[name] = max(everywhere, own) if is_floor(name) else min(everywhere, own)
+        if everywhere is not None:
+            own = max(everywhere, own) if is_floor(name) else min(everywhere, own)
+        tighter[name] = own
     if not tighter:
         return state.limits
     limits = msgspec.structs.replace(state.limits, **tighter)

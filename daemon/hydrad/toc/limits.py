@@ -12,10 +12,19 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from hydrad.domain.hours import parse as parse_hours
+
+Count = Annotated[int, Meta(ge=0, le=10_000)]
 # msgspec has no ranges for Decimal: `extra` carries them, and the loader of the configuration applies them.
 Percent = Annotated[Decimal, Meta(extra={"min": Decimal("0.01"), "max": Decimal(100)})]
 MarginPercent = Annotated[Decimal, Meta(extra={"min": Decimal(0), "max": Decimal(10_000)})]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", extra={"expected": "three capital letters"})]
+
+
+def _hours_table(table: dict[str, str]) -> None:
+    """Raises ValueError for hours that cannot be read."""
+    for text in table.values():
+        parse_hours(text)
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -54,6 +63,83 @@ class Limits(msgspec.Struct, frozen=True):
     margin_level_min_percent: Annotated[
         MarginPercent, Meta(description="percent; equity over margin after the trade")
     ] = Decimal("200")
+
+    basis_share_of_stop_max_percent: Annotated[
+        Percent, Meta(description="percent of the stop's distance; largest basis to a mission's source, and its spread")
+    ] = Decimal("10")
+    opposite_positions: Annotated[
+        bool, Meta(description="true or false; whether both sides of a symbol may be held at once")
+    ] = False
+    market_hours: Annotated[
+        dict[str, str],
+        Meta(
+            description="table of SYMBOL or ACCOUNT/SYMBOL; New York hours in place of the shipped ones: a class (fx, "
+            "metal, index, energy, crypto), always, or windows of a week",
+            extra={
+                "parse": _hours_table,
+                "expected": 'a table such as { "DE40" = "Mon 03:00-11:30, Tue 03:00-11:30" }',
+            },
+        ),
+    ] = msgspec.field(default_factory=dict)
+    news_age_max_hours: Annotated[
+        int, Meta(ge=1, le=8_760, description="hours; oldest news file to open by, by its last writing")
+    ] = 168
+    symbol_positions_max: Annotated[
+        Count | None,
+        Meta(
+            description="positions of one symbol and account; no limit where it is not set, and a live account must "
+            "have it",
+            extra={"example": 2},
+        ),
+    ] = None
+    operator_positions_max: Annotated[
+        Count | None,
+        Meta(
+            description="positions of one operator, on all accounts; no limit where it is not set, and a live account "
+            "must have it",
+            extra={"example": 5},
+        ),
+    ] = None
+    fires_per_day_max: Annotated[
+        Count | None,
+        Meta(
+            description="fires in an account's trading day; no limit where it is not set, and a live account must "
+            "have it",
+            extra={"example": 20},
+        ),
+    ] = None
+    cool_down_minutes: Annotated[
+        Count | None,
+        Meta(
+            description="minutes of market time after a loss in which an account opens nothing; none where it is not "
+            "set, and a live account must have it",
+            extra={"example": 15},
+        ),
+    ] = None
+    currency_exposure_max_percent: Annotated[
+        MarginPercent | None,
+        Meta(
+            description="percent of an account; largest net worth in one currency; no limit where it is not set, and a "
+            "live account must have it",
+            extra={"example": Decimal(500)},
+        ),
+    ] = None
+    correlated_exposure_max_percent: Annotated[
+        MarginPercent | None,
+        Meta(
+            description="percent of an account; largest net worth in one bloc of what moves together; no limit where "
+            "it is not set, and a live account must have it",
+            extra={"example": Decimal(800)},
+        ),
+    ] = None
+    drawdown_max_percent: Annotated[
+        Percent | None,
+        Meta(
+            description="percent of the peak of equity, net of cash; no limit where it is not set, and a live account "
+            "must have it",
+            extra={"example": Decimal(8)},
+        ),
+    ] = None
 
 
 class Timing(msgspec.Struct, frozen=True):

@@ -6,13 +6,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from hydrad.domain.news import NewsEvent
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Session
+from hydrad.toc.basis import Mids
 from hydrad.toc.terminal import LinkState
 
 RATE_WINDOW_NS = 60_000_000_000
+NEWS_OFF, NEWS_FILE = "off", "file"
 
 
 @dataclass(slots=True)
@@ -94,6 +97,7 @@ class Link:
     terms: dict[str, SymbolTerms] = field(default_factory=dict)
     quotes: dict[str, Quote] = field(default_factory=dict)
     rates: dict[str, Rate] = field(default_factory=dict)
+    mids: dict[str, Mids] = field(default_factory=dict)
     ledger_seen: int = 0  # entries of the agent's ledger told without a hole; `ledger_known` follows with a verdict
     incoming: Books = field(default_factory=Books)
     positions: dict[int, f.PositionRow] = field(default_factory=dict)
@@ -123,6 +127,18 @@ class Waiter:
 
 
 @dataclass(slots=True)
+class News:
+    """What the news file said. `as_of_ns`: when it was last written, machine time; 0 when it could not be read, and
+    `problem` says why. `look_ms`: market time from which there is something to tell."""
+
+    mode: str = NEWS_OFF
+    events: tuple[NewsEvent, ...] = ()
+    as_of_ns: int = 0
+    problem: str = "not read yet"
+    look_ms: int = 0
+
+
+@dataclass(slots=True)
 class Live:
     market_ms: int = 0
     expired_ms: int = 0  # missions have been looked at for expiry up to here
@@ -137,6 +153,8 @@ class Live:
     bad_ticks: dict[tuple[str, str, str], tuple[int, str]] = field(default_factory=dict)
     bad_ticks_ns: int = 0
     clock_ns: int = 0
+    news: News = field(default_factory=News)
+    hours_told: dict[tuple[str, str], int] = field(default_factory=dict)  # terminal, symbol -> day of the finding
 
     def link(self, terminal: str) -> Link:
         link = self.links.get(terminal)

@@ -306,6 +306,24 @@ def _bad_ticks(state: State, b: r.TicksRejected) -> Told:
     return f"{b.count} tick(s) of {b.symbol} from {b.terminal} refused: {b.reason} ({b.example})", (), b.symbol
 
 
+def _peak(state: State, b: r.EquityPeak) -> Told:
+    return f"{b.account} peak of equity {money_text(b.equity)}", (), ""
+
+
+def _news_read(state: State, b: r.NewsRead) -> Told:
+    if b.problem:
+        return f"news could not be read: {b.problem}", (), ""
+    return f"news read: {b.events} events, written {ns_text(b.as_of_ns, 0)}", (), ""
+
+
+def _news_ahead(state: State, b: r.NewsAhead) -> Told:
+    return f"news ahead: {b.event.text} concerns {', '.join(b.positions)}", b.positions, ""
+
+
+def _news_window(state: State, b: r.NewsWindow) -> Told:
+    return f"news: {b.event.text}; no opens in {b.event.currency} until {ms_text(b.until_ms, 0)}", (), ""
+
+
 _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.HomeCreated: _home_created,
     r.DaemonStarted: _daemon_started,
@@ -341,4 +359,8 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.CallRefused: _refused,
     r.StrangersCounted: _strangers,
     r.TicksRejected: _bad_ticks,
+    r.EquityPeak: _peak,
+    r.NewsRead: _news_read,
+    r.NewsAhead: _news_ahead,
+    r.NewsWindow: _news_window,
 }

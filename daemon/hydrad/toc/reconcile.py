@@ -12,8 +12,8 @@ from hydrad.domain.orders import ActKind, Side
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
+from hydrad.toc import after_fill, routing
 from hydrad.toc import records as r
-from hydrad.toc import routing
 from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.fold import ENTRY_IN
 from hydrad.toc.live import Link
@@ -83,6 +83,7 @@ def _answered(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> No
         return  # told before; only an execution can contradict, and that is not answered here
     codes = (row.code,) if row.code else ()
     turn.move(act, event, by, codes=codes, retcode=row.retcode, order_ticket=row.order_ticket, detail=row.detail)
+    after_fill.refused(turn, link, act, row)
     routing.followed(turn, act)
 
 
@@ -117,6 +118,7 @@ def executed(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> Non
     )
     if act.kind is ActKind.FIRE:
         _open_position(turn, link, act, row)
+        after_fill.risk(turn, link, act)
     if act.kind is ActKind.MODIFY and act.order is not None:
         _levels_set(turn, act)
     routing.followed(turn, act)
@@ -253,6 +255,7 @@ def _position_gone(turn: Turn, position: Position, row: f.DealRow) -> None:
         turn.move(fire, ActEvent.POSITION_CLOSED, "deal", deal_ticket=fire.deal_ticket)
     turn.clear_alarm(Finding.MISSING_POSITION.name, routing.shown(fire), "the closing deal was found")
     turn.clear_alarm(Finding.STOP_MISSING.name, routing.shown(fire), "the position is closed")
+    turn.clear_alarm(Finding.RISK_AFTER_FILL.name, routing.shown(fire), "the position is closed")
     routing.followed(turn, fire)
 
 

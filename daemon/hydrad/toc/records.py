@@ -12,6 +12,7 @@ import msgspec
 
 from hydrad.domain.accounts import AccountKind, Authority, HomeMode
 from hydrad.domain.actors import Role
+from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, Order
 from hydrad.domain.signals import Signal, Suppressed
 from hydrad.toc.act import ActEvent
@@ -226,7 +227,8 @@ class LedgerBooked(Body, frozen=True):
 
 
 class MissionProposed(Body, frozen=True):
-    """`origin`: apex or hand. `source`: the terminal whose ticks made it, empty by hand."""
+    """`origin`: apex or hand. `source`: the terminal whose ticks made it; by hand the one whose quotes it was made on
+    (empty in old journals)."""
 
     number: int
     signal: Signal
@@ -281,6 +283,7 @@ class ActRequested(Body, frozen=True):
     volume_asked_steps: int = 0
     risk_asked_percent: Decimal | None = None
     plan: str = "default"
+    again: bool = False
 
 
 class ActJudged(Body, frozen=True):
@@ -468,6 +471,37 @@ class TicksRejected(Body, frozen=True):
     example: str
 
 
+class EquityPeak(Body, frozen=True):
+    """A new highest equity of an account, a step above the last one; cash that is booked moves it."""
+
+    account: str
+    equity: Decimal
+
+
+class NewsRead(Body, frozen=True):
+    """The news file was read (`as_of_ns`: when it was last written), or could not be (`problem`)."""
+
+    mode: str
+    events: int
+    as_of_ns: int
+    problem: str
+
+
+class NewsAhead(Body, frozen=True):
+    """At most 15 minutes before high impact: which open positions it concerns, by their shown ids."""
+
+    event: NewsEvent
+    positions: tuple[str, ...]
+
+
+class NewsWindow(Body, frozen=True):
+    """From here on nothing opens in the event's currency, until `until_ms` of market time."""
+
+    event: NewsEvent
+    from_ms: int
+    until_ms: int
+
+
 TYPES: dict[str, type[Body]] = {
     "HOME_CREATED": HomeCreated,
     "DAEMON_STARTED": DaemonStarted,
@@ -518,6 +552,10 @@ TYPES: dict[str, type[Body]] = {
     "CALL_REFUSED": CallRefused,
     "STRANGERS_COUNTED": StrangersCounted,
     "TICKS_REJECTED": TicksRejected,
+    "EQUITY_PEAK": EquityPeak,
+    "NEWS_READ": NewsRead,
+    "NEWS_AHEAD": NewsAhead,
+    "NEWS_WINDOW": NewsWindow,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}
 BODY_VERSION = 1

@@ -29,6 +29,7 @@ _FRAMES: dict[ActKind, type[f.Fire] | type[f.Close] | type[f.Modify] | type[f.Ca
     ActKind.CANCEL: f.Cancel,
 }
 UNKNOWN_ALARM = "ACT_UNKNOWN"
+HAND = "hand"  # origin of a mission that a person made
 
 
 def shown(act: Act) -> str:
@@ -125,6 +126,9 @@ def ask_of(state: State, act: Act, mission: Mission) -> risk.Ask:
         risk_percent=act.risk_asked_percent,
         act_id=act.act_id,
         actor=act.actor,
+        source=mission.source,
+        by_hand=mission.origin == HAND,
+        again=act.again,
     )
 
 

@@ -34,6 +34,9 @@ class Account:
     day_cash: Decimal = Decimal(0)
     limits: dict[str, str] = field(default_factory=dict)
     deals_after: int = 0
+    day_fires: int = 0  # routed since the day began
+    last_loss_ms: int = 0  # market time of the last position that closed with a loss
+    peak_equity: Decimal | None = None  # net of cash
 
 
 @dataclass(slots=True)
@@ -108,6 +111,7 @@ class Act:
     price_points: int = 0
     volume_steps: int = 0
     moved_ns: int = 0
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -248,6 +252,8 @@ class State:
     # Plan step's act id -> its fire; account -> market times of the fires of the last minute.
     plan_fires: dict[int, int] = field(default_factory=dict)
     routed_ms: dict[str, list[int]] = field(default_factory=dict)
+    # News event -> 1 told ahead, 2 its window has begun; those of the last day.
+    news_told: dict[str, int] = field(default_factory=dict)
     # Indices: small sets over the large dictionaries, kept by the fold, so that a step costs what is open.
     acts_open: set[int] = field(default_factory=set)
     acts_pending: set[int] = field(default_factory=set)  # open, but not a fire that lives on with its position

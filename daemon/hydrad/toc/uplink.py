@@ -28,9 +28,10 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
-from hydrad.toc import reconcile, routing
+from hydrad.toc import after_fill, peak, reconcile, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
+from hydrad.toc.basis import Mids
 from hydrad.toc.effects import StepDown
 from hydrad.toc.live import Books, Link, Quote, Rate, Rival
 from hydrad.toc.state import State, Terminal
@@ -306,6 +307,7 @@ def _trading_day(turn: Turn, link: Link) -> None:
     day = calendar.trading_day(turn.market_ms or body.market_ms)
     if day != account.day:
         turn.emit(r.DayStarted(account.name, day, body.equity))
+    peak.look(turn, account.name, body.equity)
 
 
 def _specs(turn: Turn, link: Link, body: f.Specs) -> None:
@@ -431,19 +433,28 @@ def _ticks(turn: Turn, apex: SignalEngine, link: Link, body: f.Ticks) -> None:
     link.through_ms = max(link.through_ms, body.through_ms)
     if turn.state.mode is HomeMode.PAPER:
         turn.advance_market(body.through_ms)
-    if not body.history:
-        for batch in body.batches:
-            if batch.ticks:
-                _quote(turn, link, batch.symbol, batch.ticks)
+    for batch in body.batches:
+        _sample(link, batch)
+        if batch.ticks and not body.history:
+            _quote(turn, link, batch.symbol, batch.ticks)
     sources = {symbol for symbol in turn.live.symbols if source(turn, symbol) == link.terminal}
     batches = [batch for batch in body.batches if body.history or batch.symbol in sources]
     if batches or sources:
         _signals(turn, apex, link, batches, body)
 
 
+def _sample(link: Link, batch: f.SymbolTicks) -> None:
+    """For the basis. History fills the hole that a lost session left; `through` alone says what is fresh."""
+    mids = link.mids.setdefault(batch.symbol, Mids())
+    for tick in batch.ticks:
+        if 0 < tick.bid_points <= tick.ask_points:
+            mids.add(tick.time_ms, tick.bid_points + tick.ask_points)
+
+
 def _quote(turn: Turn, link: Link, symbol: str, ticks: tuple[f.Tick, ...]) -> None:
     link.rates.setdefault(symbol, Rate()).add(len(ticks), turn.now_ns)
     last = ticks[-1]
+    after_fill.ticked(turn, link, symbol, last.time_ms)
     known = link.quotes.get(symbol)
     good = 0 < last.bid_points <= last.ask_points
     if good and (known is None or last.time_ms >= known.time_ms):

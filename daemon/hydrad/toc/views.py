@@ -11,7 +11,7 @@ from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Order, PlanStep
 from hydrad.link import retcodes
-from hydrad.toc import exposure, risk, uplink
+from hydrad.toc import after_fill, exposure, risk, uplink
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
@@ -21,6 +21,7 @@ from hydrad.toc.state import Account, Act, Mission, Position, State, Terminal
 from hydrad.toc.terminal import Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
+from hydrad.wire.codes import Reason
 
 NOT_CALIBRATED = "not calibrated"
 HOUR_NS = 3600 * SECOND
@@ -179,7 +180,12 @@ def fire_answer(state: State, now_ns: int, acts: tuple[int, ...]) -> a.FireAnswe
         checks=check_rows(first.checks),
         risk_money=money_text(first.risk_money) if first.risk_money else None,
         currency=state.accounts[first.account].currency,
+        basis=_basis(first.checks),
     )
+
+
+def _basis(checks: tuple[Check, ...]) -> str | None:
+    return next((check.measured for check in checks if check.code == Reason.BASIS.name), None)
 
 
 def _would(verdict: risk.Verdict) -> str:
@@ -197,7 +203,7 @@ def target_row(verdict: risk.Verdict, account: Account, multiplier: Decimal) -> 
         volume=volume_text(order.volume_steps, terms.volume_step) if order and terms else None,
         risk_money=money_text(verdict.risk_money) if verdict.risk_money else None,
         currency=account.currency,
-        basis=None,
+        basis=f"{verdict.basis.points:+d} points" if verdict.basis else None,
         would=_would(verdict),
         codes=verdict.codes,
     )
@@ -221,6 +227,7 @@ def dry_run(
         risk_money=money_text(verdict.risk_money),
         currency=account.currency,
         targets=targets,
+        basis=_basis(verdict.checks),
     )
 
 
@@ -553,8 +560,8 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
         ok = link.state is LinkState.READY and terminal.duty is Duty.ACTIVE
         detail = f"{link.state.value}, {terminal.duty.value}, last frame {age} ago"
         rows.append(a.HealthRow(f"terminal {terminal.name}", ok, detail))
-    closed = bool(live.market_ms) and calendar.hours(live.market_ms) is calendar.Hours.CLOSED
     for feed in feed_rows(turn):
+        closed = _closed(turn, feed)
         detail = f"last tick {feed.age_s} s old" if feed.age_s is not None else "no tick in this session"
         rows.append(
             a.HealthRow(
@@ -579,6 +586,14 @@ def _since(state: State, account: str) -> int:
     if own is not None and own.authority >= state.authority:
         return own.authority_ns or state.created_ns
     return state.authority_ns or state.created_ns
+
+
+def _closed(turn: Turn, feed: a.FeedRow) -> bool:
+    """By the table of the symbol at its source; while that is not there, by the currencies' week."""
+    if not turn.market_ms:
+        return False
+    table = after_fill.table(turn, turn.live.link(feed.terminal), feed.symbol, turn.market_ms)
+    return (table or calendar.hours(turn.market_ms)) is calendar.Hours.CLOSED
 
 
 def halt_data(state: State, live: Live, waiter: Waiter) -> a.HaltData:

@@ -134,7 +134,8 @@ class TargetRow(Out, frozen=True):
 
 class FireAnswer(Out, frozen=True):
     """Answer of fire, close, modify. `act` is None on a dry run. `acts` has one row an act asked for; `targets`, on a
-    dry run, one an account. `order` and `checks` are of the first."""
+    dry run, one an account. `order`, `checks` and `basis` are of the first; `basis` says by how much the mission's
+    prices were shifted to the account's, null for what opens nothing."""
 
     dry_run: bool
     would: str
@@ -146,6 +147,7 @@ class FireAnswer(Out, frozen=True):
     risk_money: str | None
     currency: str
     targets: tuple[TargetRow, ...] = ()
+    basis: str | None = None
 
 
 class MissionRow(Out, frozen=True):
@@ -385,6 +387,38 @@ class SignalsView(Out, frozen=True):
     suppressed: dict[str, int]
 
 
+class NewsView(Out, frozen=True):
+    """`age_s`: since the file was last written; null when there is none, and `problem` says why. `explicit`: the
+    configuration says the mode. `holding`: the events that hold opens back now."""
+
+    mode: str
+    explicit: bool
+    file: str
+    age_s: float | None
+    problem: str | None
+    events: int
+    next: str | None
+    holding: tuple[str, ...]
+
+
+class NewsRow(Out, frozen=True):
+    """`in_s`: until the event, in market time. `symbols`: those that it concerns. `holds`: opens are held back now."""
+
+    at: str
+    in_s: float
+    currency: str
+    impact: str
+    title: str
+    source: str
+    symbols: tuple[str, ...]
+    holds: bool
+
+
+class NewsData(Out, frozen=True):
+    news: NewsView
+    today: tuple[NewsRow, ...]
+
+
 class StatusData(Out, frozen=True):
     mode: str
     authority: str
@@ -406,6 +440,7 @@ class StatusData(Out, frozen=True):
     scheduler: tuple[str, ...]
     alarms: tuple[AlarmRow, ...]
     health: tuple[HealthRow, ...]
+    news: NewsView | None = None
 
 
 class QuoteRow(Out, frozen=True):

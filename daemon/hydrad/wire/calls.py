@@ -120,6 +120,10 @@ class Changes(Verb, frozen=True, tag="changes"):
     """Changes that wait for a second person or for their time."""
 
 
+class NewsToday(Verb, frozen=True, tag="news.today"):
+    """Events of the trading day that holds market time, and how old the news file is."""
+
+
 # --- requests: inputs of the core -----------------------------------------------------------------------
 
 
@@ -354,6 +358,21 @@ class ChangeDrop(Verb, frozen=True, tag="change.drop"):
     reason: str = ""
 
 
+class NewsImport(Verb, frozen=True, tag="news.import"):
+    """Replace the news file. `text`: a whole news.csv."""
+
+    text: str
+
+
+class NewsAdd(Verb, frozen=True, tag="news.add"):
+    """Add one event to the news file. `impact`: high, medium or low."""
+
+    time_utc: str
+    currency: str
+    title: str
+    impact: str = "high"
+
+
 class MarketStep(Verb, frozen=True, tag="market.step"):
     """Paper homes with `paper.conductor = "client"`: ask the simulated broker for `minutes` of market time and
     answer when every agent has said `through` and all of it has been stepped."""
@@ -416,6 +435,9 @@ AnyVerb = (
     | Policies
     | Groups
     | Changes
+    | NewsToday
+    | NewsImport
+    | NewsAdd
     | Fire
     | FireSymbol
     | Pass

@@ -19,6 +19,7 @@ class Reason(enum.Enum):
     MISSION_STATE = "The mission no longer accepts fires."
     MISSION_EXPIRED = "The mission's expiry has passed."
     DUPLICATE = "This mission already has a live or executed fire on this account."
+    LOOKS_REPEATED = "By hand: the same actor fired this symbol and side on this account within 60 s."
     ACCOUNT_UNKNOWN = "The account's balance, equity or currency has not been reported in this session."
     TERMS_UNKNOWN = "The symbol's terms at this account have not been reported in this session."
     TERMINAL_LINK = "The account's terminal is not READY."
@@ -28,8 +29,10 @@ class Reason(enum.Enum):
     TRADING_OFF = "The terminal is disconnected from its trade server, or trading is switched off."
     SYMBOL_TRADE_MODE = "The broker does not allow this symbol to be opened on this side."
     MARKET_HOURS = "The market is closed, opening, or rolling over."
+    NEWS = "High-impact news of one of the symbol's currencies is near, or the news file is missing or old."
     TICK_AGE = "The account's last quote of this symbol is too old, or there is none."
     SPREAD = "The spread is above its limit, or too large a share of the stop's distance."
+    BASIS = "The basis to the mission's source is unknown, unstable, or too large a share of the stop's distance."
     ENTRY_MISSED = "The price has left the collar around the mission's entry."
     PRICE_SIDE = "Stop and target are not on their sides of the price."
     STOP_PRESENT = "A stop is compulsory."
@@ -38,10 +41,18 @@ class Reason(enum.Enum):
     SIZE = "The volume for the allowed risk is below the symbol's minimum."
     VOLUME_LIMITS = "The volume is outside the symbol's minimum, maximum, step or limit."
     OPEN_POSITIONS = "Too many open positions."
+    SYMBOL_POSITIONS = "Too many open positions in this symbol."
+    OPERATOR_POSITIONS = "Too many open positions of this operator, on all accounts together."
+    OPPOSITE_POSITION = "A position on the other side of this symbol is held or in flight."
     FIRES_PER_MINUTE = "Too many fires within a minute."
+    FIRES_PER_DAY = "Too many fires in the account's trading day."
+    COOL_DOWN = "The account's last loss is too fresh."
     RISK_PER_TRADE = "The trade risks more than one trade may."
     OPEN_RISK = "Open risk with what is in flight would exceed its limit."
+    CURRENCY_EXPOSURE = "The account's net in one currency would exceed its limit."
+    CORRELATED_EXPOSURE = "The account's net in one bloc of what moves together would exceed its limit."
     DAY_LOSS = "The account's loss of the day, on equity, is at its limit."
+    DRAWDOWN = "The account's equity is too far below its peak."
     MARGIN = "Too little free margin would remain."
     NETTING_SYMBOL_BUSY = "On a netting account this symbol already has a live act or a foreign position."
     LANE_FULL = "Eight opening acts already wait on this account."
@@ -76,6 +87,8 @@ class Finding(enum.Enum):
     SNAPSHOT_STALE = "The snapshot could not be used; the whole journal was folded."
     SYMBOL_TERMS = "A symbol's terms changed at the broker."
     AGENT_WARNING = "The agent reported something a person should know."
+    RISK_AFTER_FILL = "A fill risks more than 1.25 times the money that was approved."
+    MARKET_HOURS = "The table of market hours and the broker disagree."
 
     @property
     def text(self) -> str:
@@ -83,7 +96,7 @@ class Finding(enum.Enum):
 
 
 class ErrorCode(enum.StrEnum):
-    """The `error.code` of an answer; each maps to one exit code of the shell."""
+    """The `error.code` of an answer; each maps to one exit code of the shell. Their sentences are in `ERROR_TEXTS`."""
 
     USAGE = "USAGE"
     FORBIDDEN = "FORBIDDEN"
@@ -101,3 +114,23 @@ class ErrorCode(enum.StrEnum):
     TIMED_OUT = "TIMED_OUT"
     UNREACHABLE = "UNREACHABLE"
     FAILED = "FAILED"
+
+
+ERROR_TEXTS: dict[ErrorCode, str] = {
+    ErrorCode.USAGE: "The request cannot be read as it stands, or needs a confirmation.",
+    ErrorCode.FORBIDDEN: "The caller's role does not allow this, or it is not ours to touch.",
+    ErrorCode.NOT_FOUND: "What the request names is not there.",
+    ErrorCode.DENIED: "Denied by TOC: the reasons say which checks failed.",
+    ErrorCode.REJECTED: "Rejected by the broker, with its return code.",
+    ErrorCode.NOT_EXECUTED: "Provably not executed.",
+    ErrorCode.UNKNOWN_OUTCOME: "No verdict in time: the act may have been executed, and its exposure stays reserved.",
+    ErrorCode.PENDING: "Waits for another person's approval.",
+    ErrorCode.PARTLY: "Some of it was done, some was not.",
+    ErrorCode.CONFLICT: "Contradicts what stands: another key's parameters, another state.",
+    ErrorCode.DIFFERENCES: "Two books that should agree do not.",
+    ErrorCode.UNHEALTHY: "A health check fails.",
+    ErrorCode.PROTOCOL: "Client and daemon speak different versions.",
+    ErrorCode.TIMED_OUT: "The time was over with nothing routed.",
+    ErrorCode.UNREACHABLE: "No daemon answers.",
+    ErrorCode.FAILED: "It failed; the message says where.",
+}

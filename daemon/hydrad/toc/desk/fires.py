@@ -78,7 +78,7 @@ def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission
         return _dry_run(turn, asked, verb, signal, mission, targets)
     if mission is None:
         number = turn.state.next_number
-        turn.emit(r.MissionProposed(number, signal, "hand", ""))
+        turn.emit(r.MissionProposed(number, signal, routing.HAND, _quotes_of(turn, targets[0].account)))
         mission = turn.state.missions[number]
     acts = tuple(_fire_one(turn, asked, verb, mission, target) for target in targets)
     return wait(turn, asked.request, "fire", verb.wait_s, acts)
@@ -122,7 +122,19 @@ def _target(turn: Turn, verb: Firing, signal: Signal, account: Account, multipli
     return Target(account, multiplier, 0, None if percent is None else percent * multiplier)
 
 
-def _ask(turn: Turn, verb: Firing, signal: Signal, mission: Mission | None, target: Target, act_id: int) -> risk.Ask:
+def _quotes_of(turn: Turn, account: Account) -> str:
+    """The terminal on whose quotes a mission by hand is made."""
+    holder = risk.lane_holder(turn.state, turn.live, account.name)
+    return holder.name if holder else ""
+
+
+def _is_again(verb: Firing) -> bool:
+    return isinstance(verb, calls.FireSymbol) and verb.again
+
+
+def _ask(
+    turn: Turn, verb: Firing, signal: Signal, source: str, mission: Mission | None, target: Target, act_id: int
+) -> risk.Ask:
     return risk.Ask(
         signal=signal,
         mission_number=mission.number if mission else 0,
@@ -134,6 +146,9 @@ def _ask(turn: Turn, verb: Firing, signal: Signal, mission: Mission | None, targ
         risk_percent=target.risk_percent,
         act_id=act_id,
         actor=turn.actor,
+        source=source,
+        by_hand=mission is None or mission.origin == routing.HAND,
+        again=_is_again(verb),
     )
 
 
@@ -141,8 +156,9 @@ def _dry_run(
     turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission: Mission | None, targets: list[Target]
 ) -> None:
     act_id = fold.new_act_id(turn.state)
+    source = mission.source if mission else _quotes_of(turn, targets[0].account)
     verdicts = [
-        risk.judge(turn.state, turn.live, turn.now_ns, _ask(turn, verb, signal, mission, target, act_id))
+        risk.judge(turn.state, turn.live, turn.now_ns, _ask(turn, verb, signal, source, mission, target, act_id))
         for target in targets
     ]
     rows = tuple(
@@ -161,7 +177,7 @@ def _dry_run(
 
 def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, target: Target) -> int:
     act_id = fold.new_act_id(turn.state)
-    ask = _ask(turn, verb, mission.signal, mission, target, act_id)
+    ask = _ask(turn, verb, mission.signal, mission.source, mission, target, act_id)
     verdict = risk.judge(turn.state, turn.live, turn.now_ns, ask)
     turn.emit(
         r.ActRequested(
@@ -177,6 +193,7 @@ def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, targ
             volume_asked_steps=ask.volume_steps,
             risk_asked_percent=ask.risk_percent,
             plan=verb.plan,
+            again=_is_again(verb),
         )
     )
     act = turn.state.acts[act_id]

@@ -1,0 +1,62 @@
+"""The account's day and history: losses, fires, limits that must be set."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hydrad.domain.accounts import AccountKind
+from hydrad.domain.instants import MINUTE_MS, ms_text
+from hydrad.domain.money import money_text
+from hydrad.toc.gate.case import NOT_SET, UNKNOWN, Case, Measure
+from hydrad.toc.limit_table import unset
+
+
+def fires_per_minute(c: Case) -> Measure:
+    recent = [ms for ms in c.state.routed_ms.get(c.ask.account.name, ()) if c.market_ms - ms < MINUTE_MS]
+    limit = c.limits.fires_per_minute_max
+    return len(recent) + 1 <= limit, f"{len(recent)} and this one", str(limit)
+
+
+def fires_per_day(c: Case) -> Measure:
+    count, limit = c.ask.account.day_fires, c.limits.fires_per_day_max
+    return limit is None or count + 1 <= limit, f"{count} and this one", NOT_SET if limit is None else str(limit)
+
+
+def cool_down(c: Case) -> Measure:
+    """Market time since the account's last position that closed with a loss."""
+    minutes, lost_ms = c.limits.cool_down_minutes, c.ask.account.last_loss_ms
+    limit = NOT_SET if minutes is None else f"{minutes} minutes after a loss"
+    if not lost_ms:
+        return True, "no loss", limit
+    over_ms = lost_ms + (minutes or 0) * MINUTE_MS
+    return not minutes or c.market_ms >= over_ms, f"a loss at {ms_text(lost_ms, 0)}", limit
+
+
+def day_loss(c: Case) -> Measure:
+    limit = c.limits.day_loss_max_percent
+    account = c.ask.account
+    if c.link is None or c.link.account is None or not account.day_equity:
+        return False, UNKNOWN, f"{limit} %"
+    loss = account.day_equity + account.day_cash - c.link.account.equity
+    percent = loss * 100 / account.day_equity
+    return percent < limit, f"{money_text(loss)} = {percent:.3f} %", f"below {limit} %"
+
+
+def drawdown(c: Case) -> Measure:
+    """From the highest equity that was journaled, net of cash."""
+    limit, peak = c.limits.drawdown_max_percent, c.ask.account.peak_equity
+    text = NOT_SET if limit is None else f"below {limit} %"
+    if c.link is None or c.link.account is None or peak is None or peak <= 0:
+        return limit is None, UNKNOWN, text
+    lost = max(peak - c.link.account.equity, Decimal(0))
+    percent = lost * 100 / peak
+    measured = f"{money_text(lost)} below {money_text(peak)} = {percent:.3f} %"
+    return limit is None or percent < limit, measured, text
+
+
+def limits_set(c: Case) -> Measure:
+    missing, kind = unset(c.limits), c.ask.account.kind
+    if kind is not AccountKind.LIVE:
+        return True, f"{len(missing)} not set, as a {kind.value} account may", "all are set, on a live account"
+    names = "missing: " + ", ".join(f"risk.{name}" for name in missing) if missing else "all are set"
+    return not missing, names, "all are set, on a live account"

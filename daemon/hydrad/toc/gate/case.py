@@ -1,0 +1,80 @@
+"""What a check gets: the question, and everything that was looked up for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hydrad.domain.actors import Role
+from hydrad.domain.signals import Signal
+from hydrad.domain.symbols import SymbolTerms
+from hydrad.toc import sizing
+from hydrad.toc.basis import Basis
+from hydrad.toc.limits import Limits
+from hydrad.toc.live import Link, Live, Quote
+from hydrad.toc.mission import MissionState
+from hydrad.toc.state import Account, State, Terminal
+
+UNKNOWN = "unknown"
+NOT_SET = "not set"
+
+Measure = tuple[bool, str, str]  # passed, measured, limit
+
+
+@dataclass(slots=True)
+class Ask:
+    """One question to the gate. `mission_number` 0 for a dry run by hand, whose mission does not exist. `actor`: the
+    operator's identity. `source`: the terminal whose quotes made the signal, empty when nobody knows. `again`: a
+    person said that it only looks repeated."""
+
+    signal: Signal
+    mission_number: int
+    mission_state: MissionState
+    account: Account
+    role: Role
+    plan: str
+    volume_steps: int
+    risk_percent: Decimal | None
+    act_id: int
+    actor: str = ""
+    source: str = ""
+    by_hand: bool = False
+    again: bool = False
+
+
+@dataclass(slots=True)
+class Case:
+    """An ask with everything that was looked up for it. None means not known."""
+
+    ask: Ask
+    state: State
+    live: Live
+    now_ns: int
+    limits: Limits
+    terminal: Terminal | None
+    link: Link | None
+    terms: SymbolTerms | None
+    quote: Quote | None
+    basis: Basis | None
+    at: sizing.Levels | None
+    base: Decimal | None
+    steps: int
+    risk_money: Decimal | None
+
+    @property
+    def price(self) -> int:
+        """Where a market order of this side would be filled now, in points; 0 when there is no quote."""
+        if self.quote is None:
+            return 0
+        return self.quote.ask_points if self.ask.signal.side.sign > 0 else self.quote.bid_points
+
+    @property
+    def exit_price(self) -> int:
+        """Where a position of this side would be closed now, in points; 0 when there is no quote."""
+        if self.quote is None:
+            return 0
+        return self.quote.bid_points if self.ask.signal.side.sign > 0 else self.quote.ask_points
+
+    @property
+    def market_ms(self) -> int:
+        return self.live.market_ms

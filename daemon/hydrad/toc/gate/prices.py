@@ -1,0 +1,89 @@
+"""Prices: the spread, the collar, the sides and distances of stop and target."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hydrad.domain.money import price_text
+from hydrad.domain.orders import EntryType
+from hydrad.toc import sizing
+from hydrad.toc.gate.case import UNKNOWN, Case, Measure
+
+
+def spread(c: Case) -> Measure:
+    if c.quote is None or c.at is None or not c.at.stop_points:
+        return False, UNKNOWN, "known"
+    points = c.quote.spread_points
+    distance = abs(c.price - c.at.stop_points)
+    share = Decimal(points) * 100 / distance if distance else Decimal(1000)
+    share_max = c.limits.spread_share_of_stop_max_percent
+    points_max = c.limits.spread_points_max.get(c.ask.signal.symbol)
+    ok = points >= 0 and share <= share_max and (points_max is None or points <= points_max)
+    limit = f"{share_max} % of the stop" + (f", {points_max} points" if points_max is not None else "")
+    return ok, f"{points} points, {share:.1f} % of the stop", limit
+
+
+def entry_missed(c: Case) -> Measure:
+    if c.terms is None or c.at is None or not c.price:
+        return False, UNKNOWN, "known"
+    low, high = c.at.entry_points - c.at.collar_points, c.at.entry_points + c.at.collar_points
+    digits = c.terms.digits
+    return (
+        low <= c.price <= high,
+        price_text(c.price, digits),
+        f"{price_text(low, digits)} to {price_text(high, digits)}",
+    )
+
+
+def price_side(c: Case) -> Measure:
+    if c.quote is None or c.at is None or c.terms is None:
+        return False, UNKNOWN, "known"
+    sign, exit_price = c.ask.signal.side.sign, c.exit_price
+    stop_right = not c.at.stop_points or (exit_price - c.at.stop_points) * sign > 0
+    target_right = not c.at.target_points or (c.at.target_points - exit_price) * sign > 0
+    inside = stop_right and target_right and sizing.stop_distance(c.ask.signal.side, c.at) > 0
+    measured = (
+        f"stop {_price_or_none(c.at.stop_points, c.terms.digits)}, "
+        f"target {_price_or_none(c.at.target_points, c.terms.digits)}"
+    )
+    return inside, measured, f"around {price_text(exit_price, c.terms.digits)}"
+
+
+def _price_or_none(points: int, digits: int) -> str:
+    return price_text(points, digits) if points else "none"
+
+
+def stop_present(c: Case) -> Measure:
+    present = c.ask.signal.stop_points > 0
+    return present, "present" if present else "missing", "present"
+
+
+def stops_level(c: Case) -> Measure:
+    if c.quote is None or c.at is None or c.terms is None:
+        return False, UNKNOWN, "known"
+    level = max(c.terms.stops_level_points, c.terms.freeze_level_points)
+    price = c.exit_price
+    distances = [abs(price - points) for points in (c.at.stop_points, c.at.target_points) if points]
+    nearest = min(distances, default=0)
+    return bool(distances) and nearest >= level, f"{nearest} points", f"{level} points"
+
+
+def order_type(c: Case) -> Measure:
+    kind = c.ask.signal.entry_type
+    return kind is EntryType.MARKET, kind.name, EntryType.MARKET.name
+
+
+def basis(c: Case) -> Measure:
+    """Small and steady enough, against the stop's distance, for the mission's prices to be shifted by it."""
+    share = c.limits.basis_share_of_stop_max_percent
+    limit = f"{share} % of the stop, and as steady"
+    if c.basis is None:
+        return False, f"not known: no minute of quotes beside {c.ask.source or 'its unknown source'}", limit
+    if not c.basis.samples:
+        return True, "0 points: the account's own quotes", limit
+    wide, found = c.basis.spread_points, c.basis.points
+    measured = f"{found:+d} points to {c.ask.source}, within {wide} points, {c.basis.samples} samples"
+    if c.at is None or not c.at.stop_points:
+        return False, measured, limit
+    allowed = abs(c.at.entry_points - c.at.stop_points) * share / 100
+    return abs(found) <= allowed and wide <= allowed, measured, f"{allowed:.1f} points ({limit})"
