@@ -14,7 +14,7 @@ from paper import HYDRACTL, PaperHome, as_user
 pytestmark = pytest.mark.timeout(180)
 root = pytest.mark.skipif(os.getuid() != 0, reason="needs a second uid")
 ANN = 1001
-HAND = ("--symbol", "EURUSD", "--side", "buy", "--stop", "1.3790", "--yes")
+HAND = ("--symbol", "EURUSD", "--side", "buy", "--stop", "1.3790", "--yes", "--again")
 
 
 def let_others_in(home: PaperHome) -> None:
