@@ -226,3 +226,13 @@ def test_a_file_that_comes_late_names_positions_all_the_same(core: Core) -> None
     assert len(bodies(core, r.NewsAhead)) == len(bodies(core, r.NewsWindow)) == 1
     tell(core, event(core, 2 * MINUTE))
     assert len(bodies(core, r.NewsAhead)) == len(bodies(core, r.NewsWindow)) == 1
+
+
+def test_when_the_next_one_comes_that_concerns_a_symbol(core: Core) -> None:
+    near, far = event(core, MINUTE, "JPY"), event(core, 2 * MINUTE)
+    tell(core, near, far, event(core, 90_000, impact="low"))
+    terms = core.link().terms["EURUSD"]
+    assert news.next_ms(core.engine.live.news, terms, core.market_ms) == far.time_ms
+    assert news.next_ms(core.engine.live.news, terms, far.time_ms) is None
+    tell(core, far, mode="off")
+    assert news.next_ms(core.engine.live.news, terms, core.market_ms) is None

@@ -73,6 +73,14 @@ def near(events: tuple[NewsEvent, ...], market_ms: int) -> list[NewsEvent]:
     return found
 
 
+def next_ms(now: News, terms: SymbolTerms, market_ms: int) -> int | None:
+    """When the next high impact comes that concerns a symbol; None while none is known. For plans that end before
+    news."""
+    ahead = (event for event in now.events if event.holds and event.time_ms > market_ms)
+    known = () if now.mode == NEWS_OFF else ahead
+    return next((event.time_ms for event in known if event.concerns(currencies(terms))), None)
+
+
 def currencies(terms: SymbolTerms) -> tuple[str, ...]:
     return (terms.currency_base, terms.currency_profit)
 
