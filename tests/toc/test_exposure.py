@@ -100,7 +100,9 @@ def test_an_act_without_an_end_counts_where_it_adds_and_never_where_it_takes(cor
 
 def test_terms_that_are_not_known_are_unknown(bare: Core) -> None:
     hold(bare, ("USDJPY", 0, 1))
-    del bare.link().terms["USDJPY"]
+    whole = bare.link().terms.pop("USDJPY")
+    assert currencies.net(case(bare), False, lambda name: name) is None
+    bare.link().terms["USDJPY"] = replace(whole, tick_value_profit=Decimal(0))
     assert currencies.net(case(bare), False, lambda name: name) is None
     bare.state.limits = replace(bare.state.limits, currency_exposure_max_percent=Decimal(10_000))
     codes = risk.judge(bare.state, bare.engine.live, bare.now_ns, ask(bare)).codes

@@ -50,7 +50,7 @@ class _Sum:
 
 def net(c: Case, with_this: bool, name_of: Callable[[str], str | None]) -> dict[str, Decimal] | None:
     """By the name that `name_of` gives a currency or thing (None: left out): all that is held and in flight, and this
-    act too. None when the terms of a symbol are missing."""
+    act too. None when the terms of a symbol are missing, or say no money."""
     link = exposure.reporter(c.state, c.live, c.ask.account.name) or c.link
     legs = list(_held(c))
     if with_this:
@@ -60,7 +60,7 @@ def net(c: Case, with_this: bool, name_of: Callable[[str], str | None]) -> dict[
     found: dict[str, _Sum] = {}
     for leg in legs:
         terms = link.terms.get(leg.symbol) if link else None
-        if terms is None:
+        if terms is None or terms.tick_value_profit <= 0:
             return None
         worth = worth_of(terms, leg.steps, leg.points) * leg.sign
         held = held_of(leg.symbol, terms.currency_base, terms.currency_profit)
