@@ -11,6 +11,7 @@ from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
 from hydrad.toc import fold_crew as crew
+from hydrad.toc import fold_guards
 from hydrad.toc import mission as missions
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
@@ -53,6 +54,7 @@ def _daemon_started(state: State, record: Record, body: r.DaemonStarted) -> None
     state.epoch, state.instance, state.started_ns = body.epoch, body.instance, record.at_ns
     state.code_version = body.code_version
     state.limits, state.timing = body.limits, body.timing
+    state.guards = body.guards
 
 
 def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
@@ -241,6 +243,38 @@ def _position_opened(state: State, record: Record, body: r.PositionOpened) -> No
     state.acts[body.fire_id].position = body.number
 
 
+def _adopted(state: State, record: Record, body: r.PositionAdopted) -> None:
+    """As after a fire that was filled: the act that stands for it, and the position that it holds."""
+    number = sequence_of(body.act_id)
+    requested = r.ActRequested(body.act_id, ActKind.FIRE, body.account, 0, 0, "", b"", 0, body.reason, plan="none")
+    _act_requested(state, record, requested)
+    act = state.acts[body.act_id]
+    act.state, act.by, act.terminal, act.epoch = ActState.FILLED, "adopt", body.terminal, record.epoch
+    act.order, act.order_hash, act.digits, act.volume_step = body.order, body.order_hash, body.digits, body.volume_step
+    act.order_ticket, act.price_points = body.order.ticket, body.open_points
+    act.volume_steps, act.risk_money, act.base_money = body.order.volume_steps, body.risk_money, body.base_money
+    act.ledger = state.terminals[body.terminal].ledger_count
+    _index(state, act)
+    opened = r.PositionOpened(
+        number=number,
+        fire_id=body.act_id,
+        account=body.account,
+        terminal=body.terminal,
+        position_id=body.order.position_id,
+        symbol=body.order.symbol,
+        digits=body.digits,
+        volume_step=body.volume_step,
+        side=int(body.order.side),
+        volume_steps=body.order.volume_steps,
+        open_points=body.open_points,
+        stop_points=body.stop_points,
+        target_points=body.target_points,
+        at_ms=body.at_ms,
+    )
+    _position_opened(state, record, opened)
+    state.foreign.pop((body.account, body.order.ticket), None)
+
+
 def _position_changed(state: State, record: Record, body: r.PositionChanged) -> None:
     position = state.positions[body.number]
     position.volume_steps = body.volume_steps
@@ -269,7 +303,10 @@ def _position_closed(state: State, record: Record, body: r.PositionClosed) -> No
 
 
 def _deals_read(state: State, record: Record, body: r.DealsRead) -> None:
-    state.accounts[body.account].deals_after = body.after
+    account = state.accounts[body.account]
+    account.deals_after = body.after
+    if account.funds is not None:
+        account.funds += body.funds_change
 
 
 def _foreign_seen(state: State, record: Record, body: r.ForeignSeen) -> None:
@@ -278,12 +315,14 @@ def _foreign_seen(state: State, record: Record, body: r.ForeignSeen) -> None:
 
 
 def _cash_booked(state: State, record: Record, body: r.CashBooked) -> None:
-    state.accounts[body.account].day_cash += body.amount
+    fold_guards.cash_booked(state.accounts[body.account], body)
 
 
 def _day_started(state: State, record: Record, body: r.DayStarted) -> None:
     account = state.accounts[body.account]
     account.day, account.day_equity, account.day_cash = body.day, body.equity, Decimal(0)
+    if account.start_equity is None:
+        account.start_equity = body.equity
 
 
 def _authority_set(state: State, record: Record, body: r.AuthoritySet) -> None:
@@ -330,6 +369,8 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.AuthoritySet: _authority_set,
     r.AlarmRaised: _alarm_raised,
     r.AlarmCleared: _alarm_cleared,
+    **fold_guards.HANDLERS,
+    r.PositionAdopted: _adopted,
 }
 
 

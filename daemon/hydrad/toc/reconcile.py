@@ -6,14 +6,16 @@ journal is a finding with an alarm; nothing is repaired by guessing.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hydrad.domain.ids import sequence_of, tag_of
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, Side
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
+from hydrad.toc import cash, routing
 from hydrad.toc import records as r
-from hydrad.toc import routing
 from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.fold import ENTRY_IN
 from hydrad.toc.live import Link
@@ -171,17 +173,19 @@ def quarantine(turn: Turn, terminal: str, why: str) -> None:
 def book_deals(turn: Turn, link: Link, rows: tuple[f.DealRow, ...]) -> None:
     """Book what is new, in the order of tickets. A deal that was booked before writes nothing."""
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
-    newest = account.deals_after
+    newest, change = account.deals_after, Decimal(0)
     for row in sorted(rows, key=lambda deal: deal.ticket):
         if row.ticket <= account.deals_after:
             continue
         newest = max(newest, row.ticket)
+        change += cash.change_of(row)
         if row.deal_type not in DEAL_TRADES:
-            turn.emit(r.CashBooked(account.name, row.ticket, row.profit, row.comment))
+            cash.book(turn, account.name, row)
         else:
             _trade(turn, link, account.name, row)
     if newest > account.deals_after:
-        turn.emit(r.DealsRead(account.name, newest))
+        turn.emit(r.DealsRead(account.name, newest, change))
+        cash.deals_came(link)
 
 
 def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:

@@ -75,6 +75,7 @@ class Finding(enum.Enum):
     INPUTS_SHORT = "The log of inputs ends before the journal does."
     SNAPSHOT_STALE = "The snapshot could not be used; the whole journal was folded."
     SYMBOL_TERMS = "A symbol's terms changed at the broker."
+    BALANCE_DRIFT = "The balance differs from what the deals explain."
     AGENT_WARNING = "The agent reported something a person should know."
 
     @property

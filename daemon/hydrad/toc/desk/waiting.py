@@ -88,8 +88,8 @@ def _settled(turn: Turn, waiter: Waiter) -> bool:
 
 def _act_settled(turn: Turn, act: Act) -> bool:
     if act.kind in (ActKind.CLOSE, ActKind.PART_CLOSE) and act.state is ActState.DONE:
-        position = turn.state.positions[act.position]
-        return not position.open or act.deal_ticket in position.deals
+        position = turn.state.positions.get(act.position)  # none: it was FOREIGN
+        return position is None or not position.open or act.deal_ticket in position.deals
     return act.state in FINAL or act.state in (
         ActState.FILLED,
         ActState.WORKING,
