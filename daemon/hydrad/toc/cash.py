@@ -65,7 +65,10 @@ def _told(turn: Turn, account: Account, reported: Decimal, difference: Decimal) 
 
 def explained(turn: Turn, link: Link, account: Account) -> bool:
     """Whether the reported figures may be judged: they fit the deals, or have not done so for long enough."""
-    if account.funds is None or link.account is None or link.funds_seen is None:
+    if account.funds is None or link.account is None:
         return True
-    difference, since_ns = link.funds_seen
-    return difference == account.drift or turn.now_ns - since_ns >= HOLD_NS
+    difference = link.account.balance + link.account.credit - account.funds
+    if difference == account.drift:
+        return True
+    seen = link.funds_seen
+    return seen is not None and seen[0] == difference and turn.now_ns - seen[1] >= HOLD_NS

@@ -10,7 +10,7 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.link import frames as f
-from hydrad.toc import changes, desk, invariants, reconcile, routing, uplink
+from hydrad.toc import changes, desk, guards, invariants, reconcile, routing, uplink
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
@@ -104,6 +104,7 @@ class Engine:
                 body.tzdata_version,
                 body.limits,
                 body.timing,
+                body.guards,
             )
         )
         turn.machine_market()
@@ -117,6 +118,7 @@ class Engine:
                 turn.move(act, ActEvent.DENY, "restart", codes=("LANE_WAIT",))
         for code, detail in body.notes:
             turn.finding(Finding[code], "start", detail, alarm=False)
+        guards.on_started(turn)
         turn.effects.append(Admit())
 
     def _unreleased(self, turn: Turn, acts: tuple[int, ...], by: str, detail: str) -> None:
@@ -156,6 +158,7 @@ class Engine:
             reconcile.absent_by_history(turn, link)
         changes.make_due(turn)
         self._acts_clock(turn)
+        guards.on_clock(turn)
         self._bad_ticks_told(turn)
 
     def _link_clock(self, turn: Turn, link: Link) -> None:

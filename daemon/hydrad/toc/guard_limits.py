@@ -40,9 +40,9 @@ class Guards(msgspec.Struct, frozen=True):
     drawdown_peak_warning_percent: Annotated[
         Level, Meta(description="percent of the highest equity so far; 0 is off")
     ] = Decimal(0)
-    drawdown_peak_limit_percent: Annotated[Level, Meta(description="percent of the highest equity so far; 0 is off")] = (
-        Decimal(0)
-    )
+    drawdown_peak_limit_percent: Annotated[
+        Level, Meta(description="percent of the highest equity so far; 0 is off")
+    ] = Decimal(0)
     drawdown_peak_action: Annotated[Action, Meta(description=_ACTION)] = "flatten"
     margin_level_warning_percent: Annotated[
         MarginLevel, Meta(description="percent; equity over margin, at or below which it warns; 0 is off")

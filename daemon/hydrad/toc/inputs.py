@@ -11,6 +11,7 @@ import msgspec
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor
 from hydrad.link.frames import UpFrame
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.wire.calls import AnyVerb
 
@@ -31,7 +32,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     """The daemon holds the lock and has folded the journal. `birth` only when the journal is empty. `halt_file`:
     somebody wrote HALT while no daemon ran. `symbols`: those that APEX watches, by
     its `profile` (empty: none).
-    `notes`: findings of the start itself, as code and detail."""
+    `notes`: findings of the start itself, as code and detail. `guards`: None before there were any."""
 
     instance: str
     code_version: str
@@ -45,6 +46,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     profile: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     birth: HomeBirth | None = None
+    guards: Guards | None = None
 
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):

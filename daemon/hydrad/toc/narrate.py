@@ -16,6 +16,7 @@ from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import Side
 from hydrad.link import retcodes
 from hydrad.toc import narrate_crew
+from hydrad.toc import narrate_guards
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.record import Record
@@ -134,7 +135,8 @@ def _suppressed(state: State, b: r.SignalSuppressed) -> Told:
 def _mission_moved(state: State, b: r.MissionMoved) -> Told:
     shown = show(IdKind.MISSION, b.number)
     words = {"ENGAGE": "engaged", "EXPIRE": "expired", "WITHDRAW": "withdrawn", "FINISH": "done"}
-    return f"{shown} {words[b.event.value]}", (shown,), state.missions[b.number].signal.symbol
+    why = f": {b.reason}" if b.reason else ""
+    return f"{shown} {words[b.event.value]}{why}", (shown,), state.missions[b.number].signal.symbol
 
 
 def _passed(state: State, b: r.MissionPassed) -> Told:
@@ -266,10 +268,6 @@ def _foreign(state: State, b: r.ForeignSeen) -> Told:
     return f"{shown} FOREIGN {b.symbol}, ticket {b.ticket} on {b.account}", (shown,), b.symbol
 
 
-def _cash(state: State, b: r.CashBooked) -> Told:
-    return f"{b.account} cash {money_text(b.amount)} {b.comment}", (), ""
-
-
 def _day(state: State, b: r.DayStarted) -> Told:
     return f"{b.account} trading day began at equity {money_text(b.equity)}", (), ""
 
@@ -332,7 +330,6 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.PositionClosed: _closed,
     r.DealsRead: _deals_read,
     r.ForeignSeen: _foreign,
-    r.CashBooked: _cash,
     r.DayStarted: _day,
     r.AuthoritySet: _authority,
     r.AlarmRaised: _alarm,
@@ -341,4 +338,5 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.CallRefused: _refused,
     r.StrangersCounted: _strangers,
     r.TicksRejected: _bad_ticks,
+    **narrate_guards.TELLERS,
 }

@@ -243,6 +243,7 @@ class SignalSuppressed(Body, frozen=True):
 class MissionMoved(Body, frozen=True):
     number: int
     event: MissionEvent
+    reason: str = ""
 
 
 class MissionPassed(Body, frozen=True):

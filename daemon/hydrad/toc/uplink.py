@@ -28,7 +28,7 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
-from hydrad.toc import reconcile, routing
+from hydrad.toc import cash, guards, reconcile, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.effects import StepDown
@@ -295,6 +295,9 @@ def _health(turn: Turn, link: Link) -> None:
 def _account(turn: Turn, link: Link, body: f.Account) -> None:
     link.account, link.account_ns = body, turn.now_ns
     _trading_day(turn, link)
+    if link.state in REDUCES_IN:
+        cash.watch(turn, link)
+        guards.on_figures(turn, link)
 
 
 def _trading_day(turn: Turn, link: Link) -> None:
@@ -303,7 +306,7 @@ def _trading_day(turn: Turn, link: Link) -> None:
     if body is None or link.state not in (LinkState.READY, LinkState.DEGRADED):
         return
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
-    day = calendar.trading_day(turn.market_ms or body.market_ms)
+    day = calendar.trading_day(turn.market_ms or body.market_ms, account.day_zone, account.day_minute)
     if day != account.day:
         turn.emit(r.DayStarted(account.name, day, body.equity))
 
@@ -332,6 +335,7 @@ def _positions(turn: Turn, link: Link, body: f.Positions) -> None:
         link.positions = {row.ticket: row for row in link.incoming.positions}
         link.positions_ns = turn.now_ns
         reconcile.book_positions(turn, link)
+        guards.on_positions(turn, link)
 
 
 def _orders(turn: Turn, link: Link, body: f.Orders) -> None:

@@ -10,7 +10,20 @@ from hydrad.domain import ids, money
 from hydrad.domain.actors import Role, Surface
 from hydrad.toc import crew
 from hydrad.toc import records as r
-from hydrad.toc.desk import accounts, authority, changing, fires, missions, operators, positions, resolve, terminals
+from hydrad.toc.desk import (
+    accounts,
+    adopt,
+    authority,
+    changing,
+    fires,
+    flatten,
+    missions,
+    operators,
+    positions,
+    resolve,
+    terminals,
+    trading_day,
+)
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import answer_waiters
@@ -24,6 +37,8 @@ __all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
 
 VERBS: Table = {}
 for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing):
+    VERBS |= noun.VERBS
+for noun in (flatten, adopt, trading_day):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own, not the core's.

@@ -73,7 +73,14 @@ def _modify_one(turn: Turn, asked: Requested, verb: calls.Modify, position: Posi
         target = 0
     elif verb.target:
         target = money.price_points(verb.target, position.digits)
-    order = Order(
+    order = modify_order(position, stop, target)
+    checks = (closing.not_busy(turn, position), *modify_checks(turn, position, stop, target))
+    return _act_on(turn, asked, verb, position, order, checks)
+
+
+def modify_order(position: Position, stop: int, target: int) -> Order:
+    """New levels in points for a position; a target of 0 is none."""
+    return Order(
         version=ORDER_VERSION,
         kind=ActKind.MODIFY,
         account=position.account,
@@ -86,8 +93,12 @@ def _modify_one(turn: Turn, asked: Requested, verb: calls.Modify, position: Posi
         volume_remaining_steps=position.volume_steps,
         ticket=position.position_id,
     )
-    checks = (closing.not_busy(turn, position), _tighter(turn, position, stop), _sides(turn, position, stop, target))
-    return _act_on(turn, asked, verb, position, order, (*checks, *_looser_risk(turn, position, stop)))
+
+
+def modify_checks(turn: Turn, position: Position, stop: int, target: int) -> tuple[Check, ...]:
+    """Whether these levels may be set: what is looser is judged as new risk."""
+    checks = (_tighter(turn, position, stop), _sides(turn, position, stop, target))
+    return (*checks, *_looser_risk(turn, position, stop))
 
 
 def _is_tighter(position: Position, stop: int) -> bool:
