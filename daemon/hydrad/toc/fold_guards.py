@@ -56,6 +56,7 @@ def _warned(state: State, record: Record, body: r.GuardWarned) -> None:
 def _tripped(state: State, record: Record, body: r.GuardTripped) -> None:
     standing = _standing(state, body)
     standing.tripped, standing.action, standing.at_ns = True, body.action, record.at_ns
+    standing.before = state.next_number
 
 
 def _acted(state: State, record: Record, body: r.GuardActed) -> None:

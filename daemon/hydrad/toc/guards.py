@@ -299,8 +299,7 @@ def _scope(turn: Turn, standing: GuardStanding) -> list[Position]:
     return [
         position
         for position in exposure.open_positions(turn.state, standing.account)
-        if standing.position in (0, position.number)
-        and turn.state.acts[position.fire_id].requested_ns <= standing.at_ns
+        if standing.position in (0, position.number) and position.number < standing.before
     ]
 
 

@@ -213,7 +213,8 @@ class Alarm:
 
 @dataclass(slots=True)
 class GuardStanding:
-    """A guard that has warned or tripped and is not armed again. `acts`: its closes, by position."""
+    """A guard that has warned or tripped and is not armed again. `before`: the sequence's next number when it tripped;
+    fires below it are its business. `acts`: its closes, by position."""
 
     account: str
     measure: str
@@ -221,6 +222,7 @@ class GuardStanding:
     tripped: bool = False
     action: str = ""
     at_ns: int = 0
+    before: int = 0
     acts: dict[int, list[int]] = field(default_factory=dict)
 
 

@@ -225,7 +225,7 @@ def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
         )
     )
     turn.link_to(link, LinkState.READY, "books complete")
-    _trading_day(turn, link)
+    _figures(turn, link)
     turn.clear_alarm("TERMINAL_LOST", link.terminal, "READY again")
     for number in sorted(turn.state.acts_pending):
         act = turn.state.acts[number]
@@ -294,6 +294,11 @@ def _health(turn: Turn, link: Link) -> None:
 
 def _account(turn: Turn, link: Link, body: f.Account) -> None:
     link.account, link.account_ns = body, turn.now_ns
+    _figures(turn, link)
+
+
+def _figures(turn: Turn, link: Link) -> None:
+    """Everything that an account's figures decide; those of a hand-shake once all of it was read."""
     _trading_day(turn, link)
     if link.state in REDUCES_IN:
         cash.watch(turn, link)
