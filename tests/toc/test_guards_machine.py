@@ -53,12 +53,18 @@ class Machine(RuleBasedStateMachine):
     def acts(self, *kinds: ActKind) -> list[Act]:
         return [act for act in self.core.state.acts.values() if act.kind in kinds]
 
-    @rule()
-    def fire(self) -> None:
-        if self.core.link().state is LinkState.READY:
-            self.core.send(calls.Fire(self.core.mission(), wait_s=0.0))
+    @rule(fills=st.sampled_from([True, True, True, True, False]))
+    def fire(self, fills: bool) -> None:
+        if not self.core.link().connected:
+            self.greet()
+        if self.core.link().state is not LinkState.READY:
+            return
+        self.core.send(calls.Fire(self.core.mission(), wait_s=0.0))
+        newest = self.acts(ActKind.FIRE)[-1]
+        if fills and newest.state is ActState.ROUTED:
+            self.core.done(newest)
 
-    @rule(profit=st.integers(-2500, 600))
+    @rule(profit=st.sampled_from([600, 0, -350, -500, -1300, -1700, -2400]))
     def figures(self, profit: int) -> None:
         self.open_profit = Decimal(profit)
         self.report()
@@ -87,7 +93,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=PICK, verdict=st.sampled_from([RowState.DONE, RowState.REFUSED, RowState.NOT_EXECUTED]))
     def verdict(self, number: int, verdict: RowState) -> None:
-        flying = [a for a in self.core.state.acts.values() if a.state in (ActState.ROUTED, ActState.ACKED)]
+        waited = (ActState.ROUTED, ActState.ACKED, ActState.UNKNOWN)
+        flying = [a for a in self.core.state.acts.values() if a.state in waited]
         if not flying or not self.core.link().connected:
             return
         act = flying[number % len(flying)]
@@ -106,11 +113,13 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def positions(self) -> None:
         if self.core.link().connected:
-            fires = [self.core.state.acts[self.core.state.positions[n].fire_id] for n in self.core.state.positions_open]
-            rows = [self.core.position_row(act) for act in fires]
-            self.core.up(f.Positions(tuple(rows), self.core.market_ms, True, True))
+            self.core.up(f.Positions(self.held(), self.core.market_ms, True, True))
 
-    @rule(ms=st.sampled_from([200, 3_000, 9_000, 30_000]), beats=st.booleans())
+    def held(self) -> tuple[f.PositionRow, ...]:
+        fires = [self.core.state.acts[self.core.state.positions[n].fire_id] for n in self.core.state.positions_open]
+        return tuple(self.core.position_row(act) for act in fires)
+
+    @rule(ms=st.sampled_from([200, 3_000, 9_000, 30_000]), beats=st.sampled_from([True, True, True, False]))
     def time(self, ms: int, beats: bool) -> None:
         self.core.wait(ms, min(ms, 1_000), beat=("t1",) if beats else ())
 
@@ -127,12 +136,23 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def reconnect(self) -> None:
         self.core.wait(4_000, 1_000, beat=())
-        self.core.t1.boot_id += "x"
-        self.core.connect()
+        self.greet()
 
-    @rule()
-    def restart(self) -> None:
+    def greet(self) -> None:
+        """A hand-shake that tells what is true."""
+        self.core.t1.boot_id += "x"
+        self.core.hello()
+        self.core.books(positions=self.held(), ready=False)
+        self.report()
+        self.core.up(f.Ready())
+        self.core.beat()
+        self.core.ticks(110_000, 110_010)
+
+    @rule(greeted=st.sampled_from([True, True, False]))
+    def restart(self, greeted: bool) -> None:
         self.core.restart()
+        if greeted:
+            self.greet()
 
     @invariant()
     def a_guard_only_reduces(self) -> None:
@@ -200,5 +220,5 @@ class Machine(RuleBasedStateMachine):
         self.core.verify()
 
 
-Machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+Machine.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 TestMachine = Machine.TestCase

@@ -9,8 +9,7 @@ from __future__ import annotations
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
-from hydrad.link import frames as f
-from hydrad.toc import changes, desk, guards, invariants, reconcile, routing, uplink
+from hydrad.toc import agent_acts, changes, desk, guards, invariants, reconcile, routing, uplink
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
@@ -192,4 +191,4 @@ class Engine:
         wait_ns = min(self.state.timing.query_interval_ms * MS << min(times, 4), QUERY_BACKOFF_MAX_NS)
         if turn.now_ns - asked_ns >= wait_ns or not times:
             self.live.queried_ns[number] = (turn.now_ns, times + 1)
-            turn.send(link, f.Query(number, self.state.acts[number].move))
+            turn.send(link, agent_acts.question(self.state.acts[number]))

@@ -219,6 +219,24 @@ def _plan_step_begun(state: State, record: Record, body: r.PlanStepBegun) -> Non
     _index(state, state.acts[body.act_id])
 
 
+def _agent_act_begun(state: State, record: Record, body: r.AgentActBegun) -> None:
+    terminal, position = state.terminals[body.terminal], state.positions.get(body.position)
+    fire = state.acts[position.fire_id] if position else None
+    reason = "equity floor"
+    requested = r.ActRequested(
+        body.act_id, body.order.kind, terminal.account, fire.mission if fire else 0, body.position, "", b"", 0, reason
+    )
+    _act_requested(state, record, requested)
+    act = state.acts[body.act_id]
+    act.actor, act.surface, act.state = "agent", "agent", ActState.ACKED
+    act.order, act.order_hash, act.move, act.local_id = body.order, body.order_hash, body.move, body.local_id
+    act.terminal, act.epoch, act.ledger = body.terminal, record.epoch, terminal.ledger_count
+    if position is not None:
+        act.digits, act.volume_step = position.digits, position.volume_step
+    state.agent_acts[fold_guards.agent_act_key(body.terminal, body.ledger_id, body.local_id, body.move)] = body.act_id
+    _index(state, act)
+
+
 def _position_opened(state: State, record: Record, body: r.PositionOpened) -> None:
     assert body.number not in state.positions, "a fire opens one position"
     state.positions[body.number] = Position(
@@ -371,6 +389,7 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.AlarmCleared: _alarm_cleared,
     **fold_guards.HANDLERS,
     r.PositionAdopted: _adopted,
+    r.AgentActBegun: _agent_act_begun,
 }
 
 

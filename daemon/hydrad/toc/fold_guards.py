@@ -19,6 +19,11 @@ def guard_key(account: str, measure: str, position: int) -> str:
     return f"{account} {measure}" + (f" {position}" if position else "")
 
 
+def agent_act_key(terminal: str, ledger_id: str, local_id: int, move: int) -> str:
+    """What an act that an agent began by itself is kept under: its id is its ledger's alone."""
+    return f"{terminal} {ledger_id} {local_id} {move}"
+
+
 def cash_booked(account: Account, body: r.CashBooked) -> None:
     """Money from outside is neither profit nor loss: the day, the start and the peak move with it."""
     if body.kind not in EXTERNAL:

@@ -75,6 +75,12 @@ def _adopted(state: State, b: r.PositionAdopted) -> Told:
     return text, (shown, fire), order.symbol
 
 
+def _agent_act(state: State, b: r.AgentActBegun) -> Told:
+    act = show(IdKind.ACT, sequence_of(b.act_id))
+    text = f"{act} {b.order.kind.name} begun by {b.terminal} itself (its id {b.local_id}, move {b.move}): equity floor"
+    return text, (act, *_ids(b.position)), b.order.symbol
+
+
 TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.CashBooked: _cash,
     r.FundsAnchored: _anchored,
@@ -86,4 +92,5 @@ TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.GuardActed: _acted,
     r.GuardCleared: _cleared,
     r.PositionAdopted: _adopted,
+    r.AgentActBegun: _agent_act,
 }

@@ -333,6 +333,19 @@ class PlanStepBegun(Body, frozen=True):
     move: int = 0
 
 
+class AgentActBegun(Body, frozen=True):
+    """The agent began an act by itself (equity floor), under an id of its ledger's own; here it has one of ours."""
+
+    act_id: int
+    terminal: str
+    ledger_id: str
+    local_id: int
+    move: int
+    position: int
+    order: Order
+    order_hash: bytes
+
+
 class PositionOpened(Body, frozen=True):
     """`number` is the fire's sequence number."""
 
@@ -627,6 +640,7 @@ TYPES: dict[str, type[Body]] = {
     "GUARD_ACTED": GuardActed,
     "GUARD_CLEARED": GuardCleared,
     "POSITION_ADOPTED": PositionAdopted,
+    "AGENT_ACT_BEGUN": AgentActBegun,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}
 BODY_VERSION = 1

@@ -79,7 +79,8 @@ class Mission:
 @dataclass(slots=True)
 class Act:
     """`position`: the number of the position that it acts on, or that its fire opened. `move`: of a plan's step.
-    `ledger`: which of its terminal's ledgers it was routed under."""
+    `ledger`: which of its terminal's ledgers it was routed under. `local_id`: its id there, of an act that the agent
+    began by itself."""
 
     act_id: int
     kind: ActKind
@@ -109,6 +110,7 @@ class Act:
     epoch: int = 0
     ledger: int = 0
     move: int = 0
+    local_id: int = 0
     by: str = ""
     detail: str = ""
     retcode: int = 0
@@ -270,6 +272,7 @@ class State:
     foreign: dict[tuple[str, int], int] = field(default_factory=dict)
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
     suppressed: dict[str, int] = field(default_factory=dict)
+    agent_acts: dict[str, int] = field(default_factory=dict)  # terminal, ledger, local id, move -> act
     guards_standing: dict[str, GuardStanding] = field(default_factory=dict)
     # Plan step's act id -> its fire; account -> market times of the fires of the last minute.
     plan_fires: dict[int, int] = field(default_factory=dict)

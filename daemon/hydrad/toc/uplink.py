@@ -28,7 +28,7 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
-from hydrad.toc import cash, guards, reconcile, routing
+from hydrad.toc import agent_acts, cash, guards, reconcile, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.effects import StepDown
@@ -37,6 +37,8 @@ from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import REDUCES_IN, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
+
+HALTED_ALARM = "AGENT_HALTED"
 
 
 class BadTick(Protocol):
@@ -168,6 +170,7 @@ def _begin(
     link.terms.clear()
     link.quotes.clear()
     link.halted, link.halted_ns = hello.halted, turn.now_ns
+    _halted_alone(turn, link, "its own ledger")
     _look_at_ledger(turn, terminal, hello)
     if turn.market_ms == 0:
         turn.advance_market(hello.market_ms)
@@ -231,7 +234,7 @@ def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
         act = turn.state.acts[number]
         if act.terminal == link.terminal and act.state is ActState.UNKNOWN:
             turn.live.queried_ns[number] = (turn.now_ns, 1)
-            turn.send(link, f.Query(number, act.move))
+            turn.send(link, agent_acts.question(act))
 
 
 def _rival(turn: Turn, link: Link, hello: f.Hello) -> None:
@@ -413,6 +416,16 @@ def _conflict(turn: Turn, link: Link, body: f.Conflict) -> None:
 
 def _halted(turn: Turn, link: Link, body: f.Halted) -> None:
     link.halted, link.halted_ns = body.halted, turn.now_ns
+    _halted_alone(turn, link, body.by)
+
+
+def _halted_alone(turn: Turn, link: Link, by: str) -> None:
+    """An agent that is halted while its account is ACTIVE: it has halted itself (floor), or a person on its host."""
+    account = turn.state.terminals[link.terminal].account
+    if link.halted and not routing.latched(turn, account):
+        turn.alarm(HALTED_ALARM, link.terminal, f"{link.terminal} opens nothing, by {by}; `resume` ends it")
+    else:
+        turn.clear_alarm(HALTED_ALARM, link.terminal, "released" if not link.halted else "its account is latched too")
 
 
 def _fenced(turn: Turn, link: Link, body: f.Fenced) -> None:
