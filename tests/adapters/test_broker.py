@@ -572,8 +572,8 @@ def test_cash_is_a_deal_of_its_kind_and_outlives_kill_9(broker: RunningBroker, c
         broker.start()
         broker.ask(op="clock")
         mt5 = client()
-    rows = mt5.history_deals_get(ticket=last)
-    assert [(row.type, row.profit, row.symbol) for row in rows] == [(5, 0.5, "")]
+    row = mt5.history_deals_get(0, 2_000_000_000)[-1]
+    assert (row.ticket, row.type, row.profit, row.symbol) == (last, 5, 0.5, "")
 
 
 def test_kill_9_loses_nothing_that_was_acknowledged(broker: RunningBroker, client: Client) -> None:
