@@ -11,8 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import AccountShow, Answer
-    from hydrad.wire.answers import AccountDayData
+    from hydrad.wire.answers import AccountDayData, AccountShow, Answer
 
 ACCOUNTS = (
     Column("NAME", "name"),
@@ -128,6 +127,10 @@ def _show(session: Session, answer: Answer) -> int:
         out.line(f"terminals  {', '.join(data.terminals) or 'none'}; {data.lane or 'none'} opens")
         out.line(f"groups     {groups or 'none'}")
         out.line(f"operators  {', '.join(data.operators) or 'none'}")
+
+    return session.present(answer, people)
+
+
 @verb(
     "account day",
     "accountday",

@@ -67,6 +67,15 @@ def test_the_default_stands_at_80_percent_of_the_outside_limit() -> None:
     assert rows["day_loss"].action == "reducing" and set(rows) == {"day_loss", "margin_level"}
 
 
+def test_a_tighter_limit_of_an_account_tightens_its_guard(make: Callable[..., Core]) -> None:
+    core = guarded(make, replace(FLATTEN, day_loss_action="alarm"), terminals=TWO)
+    core.connect("t2")
+    assert core.ask(calls.AccountLimits("alpha", {"day_loss_max_percent": "1"})).problem is None
+    equity(core, "9919")
+    equity(core, "9919", "t2")
+    assert [alarm.subject for alarm in core.state.alarms.values()] == ["alpha day_loss"]
+
+
 def test_it_warns_once_trips_once_and_is_armed_again_well_below(make: Callable[..., Core]) -> None:
     core = guarded(make, replace(FLATTEN, day_loss_action="alarm"))
     assert kinds(equity(core, "9809")) == []

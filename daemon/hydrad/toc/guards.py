@@ -36,6 +36,7 @@ from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.fold_guards import guard_key
 from hydrad.toc.guard_limits import Guards
+from hydrad.toc.limiting import limits_for
 from hydrad.toc.limits import Limits
 from hydrad.toc.live import Link
 from hydrad.toc.state import Account, Act, GuardStanding, Position
@@ -123,9 +124,8 @@ def table(guards: Guards, limits: Limits) -> dict[str, Guard]:
 
 def on_started(turn: Turn) -> None:
     """A guard that is configured no more stands no more."""
-    known = _table(turn)
     for standing in list(turn.state.guards_standing.values()):
-        if standing.measure not in known:
+        if standing.measure not in _table(turn, standing.account):
             _clear(turn, standing, "this guard is switched off")
 
 
@@ -146,7 +146,7 @@ def on_positions(turn: Turn, link: Link) -> None:
 
 
 def _judge_figures(turn: Turn, link: Link, account: Account, measures: Iterable[str]) -> None:
-    rows = _table(turn)
+    rows = _table(turn, account.name)
     assert link.account is not None
     for measure in measures:
         value = _FIGURES[measure](turn, account, link, link.account) if measure in rows else None
@@ -157,14 +157,26 @@ def _judge_figures(turn: Turn, link: Link, account: Account, measures: Iterable[
 
 def on_clock(turn: Turn) -> None:
     """Time went by: ages, the weekend, and what became of closes."""
-    rows = _table(turn)
-    if turn.market_ms and ("age" in rows or "weekend" in rows):
-        _by_time(turn, rows)
+    guards = turn.state.guards
+    if (
+        guards
+        and turn.market_ms
+        and any(
+            (
+                guards.age_warning_minutes,
+                guards.age_limit_minutes,
+                guards.weekend_warning_minutes,
+                guards.weekend_limit_minutes,
+            )
+        )
+    ):
+        _by_time(turn)
     pursue(turn)
 
 
-def _table(turn: Turn) -> dict[str, Guard]:
-    return table(turn.state.guards, turn.state.limits) if turn.state.guards else {}
+def _table(turn: Turn, account: str) -> dict[str, Guard]:
+    """By the limits that hold for this account: a tighter one of its own tightens its guard."""
+    return table(turn.state.guards, limits_for(turn.state, account)) if turn.state.guards else {}
 
 
 def _trusted(link: Link) -> bool:
@@ -173,10 +185,10 @@ def _trusted(link: Link) -> bool:
     return alive and link.account is not None and bool(link.account.equity or link.account.balance)
 
 
-def _by_time(turn: Turn, rows: dict[str, Guard]) -> None:
+def _by_time(turn: Turn) -> None:
     minutes = Decimal(calendar.minutes_to_weekend(turn.market_ms))
     for name in turn.state.accounts:
-        held = exposure.open_positions(turn.state, name)
+        held, rows = exposure.open_positions(turn.state, name), _table(turn, name)
         if "weekend" in rows:
             _judge(turn, rows["weekend"], name, 0, minutes if held else _FAR)
         for position in held if "age" in rows else ():

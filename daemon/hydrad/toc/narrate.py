@@ -15,8 +15,7 @@ from hydrad.domain.instants import ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import Side
 from hydrad.link import retcodes
-from hydrad.toc import narrate_crew
-from hydrad.toc import narrate_guards
+from hydrad.toc import narrate_crew, narrate_guards
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.record import Record

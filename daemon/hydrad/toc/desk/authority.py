@@ -37,7 +37,9 @@ def _resume(turn: Turn, asked: Requested, verb: calls.Resume) -> None:
 def _ask_to_raise(turn: Turn, asked: Requested, raised: r.AuthoritySet) -> None:
     """In a real home a second person raises what was lowered."""
     where = raised.account or "everything"
-    change = changes.ask(turn, latch.subject(raised.account), raised, f"resume {where}: {raised.reason or 'no reason'}", 0)
+    change = changes.ask(
+        turn, latch.subject(raised.account), raised, f"resume {where}: {raised.reason or 'no reason'}", 0
+    )
     data = views.halt_data(turn.state, turn.live, _watcher(turn, asked, raised.account))
     turn.reply(asked.request, "hydra.halt/v1", data, pending(turn, change, "resuming"))
 
