@@ -38,10 +38,21 @@ def account(home: PaperHome, name: str = "alpha") -> Any:
 
 
 def fire(home: PaperHome, side: str, name: str) -> Any:
-    row = next(r for r in home.ctl("ticks", "EURUSD").data if r["terminal"] == name)
-    far = Decimal("0.00600") * (1 if side == "sell" else -1)
-    stop = str(Decimal(row["bid"]) + far)
-    fired = home.ctl("fire", "--symbol", "EURUSD", "--side", side, "--stop", stop, "--account", name, "--yes")
+    """By hand, 60 pips to the stop; as soon as the account's terminal has a quote and its broker."""
+    words: list[str] = []
+
+    def would_pass() -> bool:
+        row = next((r for r in home.ctl("ticks", "EURUSD").data if r["terminal"] == name), None)
+        if row is None:
+            home.step()
+            return False
+        far = Decimal("0.00600") * (1 if side == "sell" else -1)
+        stop = str(Decimal(row["bid"]) + far)
+        words[:] = ["fire", "--symbol", "EURUSD", "--side", side, "--stop", stop, "--account", name]
+        return home.ctl(*words, "--dry-run").code == 0
+
+    home.until(would_pass, f"a fire on {name} would pass")
+    fired = home.ctl(*words, "--yes")
     assert fired.code == 0, fired
     return fired.act
 
@@ -114,3 +125,30 @@ def test_a_stranger_is_left_adopted_or_closed_by_name(home: PaperHome) -> None:
     assert home.broker(op="books", login=100001)["positions"] == []
     closed = home.ctl("positions", "--closed").data
     assert [(row["ticket"], row["close_reason"]) for row in closed] == [(made[0], "CLOSED")]
+
+
+def test_an_agent_flattens_at_its_floor_while_no_daemon_runs(home: PaperHome) -> None:
+    home.step()
+    bundle = home.places.bundle("alpha")
+    text = bundle.read_text().replace('equity_floor = "0"', 'equity_floor = "9990"')
+    bundle.write_text(text.replace('floor_action = "halt"', 'floor_action = "flatten"'))
+    home.kill("alpha")
+    home.await_ready()
+    home.step()
+    fire(home, "buy", "alpha")
+    home.kill("daemon")
+
+    def fallen() -> bool:
+        home.broker(op="step", ms=10_000)
+        return home.broker(op="books", login=LOGINS["alpha"])["positions"] == []
+
+    home.until(fallen, "the agent has closed at its floor")
+    outs = [d for d in home.broker(op="books", login=LOGINS["alpha"])["deals"] if d["entry"] == "OUT"]
+    assert [(d["reason"], d["magic"]) for d in outs] == [("EXPERT", 1)], "an act id of the agent's own"
+    home.start()
+    (closed,) = home.ctl("positions", "--closed").data
+    assert closed["close_reason"] == "EQUITY_FLOOR" and home.ctl("positions").data == []
+    (act,) = [act for act in home.ctl("fires", "--all").data if act["kind"] == "CLOSE"]
+    assert (act["by"], act["state"]) == ("agent", "DONE")
+    assert [alarm["code"] for alarm in home.ctl("alarms").data] == ["AGENT_HALTED"]
+    assert home.ctl("journal", "verify").code == 0
