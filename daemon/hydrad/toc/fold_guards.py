@@ -43,7 +43,7 @@ def _drifted(state: State, record: Record, body: r.FundsDrifted) -> None:
     state.accounts[body.account].drift = body.reported - body.expected
 
 
-def _peak_raised(state: State, record: Record, body: r.PeakRaised) -> None:
+def _equity_peak(state: State, record: Record, body: r.EquityPeak) -> None:
     state.accounts[body.account].peak_equity = body.equity
 
 
@@ -81,7 +81,7 @@ def _standing(state: State, body: r.GuardWarned | r.GuardTripped | r.GuardActed)
 HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.FundsAnchored: _anchored,
     r.FundsDrifted: _drifted,
-    r.PeakRaised: _peak_raised,
+    r.EquityPeak: _equity_peak,
     r.DaySet: _day_set,
     r.GuardWarned: _warned,
     r.GuardTripped: _tripped,

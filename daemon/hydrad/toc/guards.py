@@ -31,7 +31,7 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.ids import IdKind, parse, show
 from hydrad.domain.instants import MINUTE_MS, SECOND
 from hydrad.link import frames as f
-from hydrad.toc import cash, closing, exposure, latch, risk, routing
+from hydrad.toc import cash, closing, exposure, latch, peak, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.fold_guards import guard_key
@@ -49,7 +49,6 @@ RETRY_NS = 5 * SECOND
 # How long a close that was executed, or a position that is busy, may take before a person is told.
 UNCLOSED_NS = 10 * SECOND
 WARNED_ALARM, TRIPPED_ALARM, UNCLOSED_ALARM = "GUARD_WARNED", "GUARD_TRIPPED", "GUARD_UNCLOSED"
-PEAK_STEP = Decimal("1.001")  # a new peak is noted from 0.1 % above the last
 _REARM = Decimal("0.8")
 _FAR = Decimal(1_000_000)
 _LEVELS = {
@@ -134,7 +133,7 @@ def on_figures(turn: Turn, link: Link) -> None:
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
     if link.account is None or not _trusted(link) or not cash.explained(turn, link, account):
         return
-    _peak(turn, account, link.account)
+    peak.look(turn, account.name, link.account.equity)
     _judge_figures(turn, link, account, _FIGURES)
 
 
@@ -211,8 +210,8 @@ def _drawdown_start(turn: Turn, account: Account, link: Link, now: f.Account) ->
 
 
 def _drawdown_peak(turn: Turn, account: Account, link: Link, now: f.Account) -> Decimal | None:
-    peak = account.peak_equity
-    return (peak - now.equity) * 100 / peak if peak and peak > 0 else None
+    highest = account.peak_equity
+    return (highest - now.equity) * 100 / highest if highest and highest > 0 else None
 
 
 def _margin_level(turn: Turn, account: Account, link: Link, now: f.Account) -> Decimal | None:
@@ -231,11 +230,6 @@ _FIGURES: dict[str, Callable[[Turn, Account, Link, f.Account], Decimal | None]] 
     "margin_level": _margin_level,
     "open_risk": _open_risk,
 }
-
-
-def _peak(turn: Turn, account: Account, now: f.Account) -> None:
-    if account.peak_equity is None or now.equity > account.peak_equity * PEAK_STEP:
-        turn.emit(r.PeakRaised(account.name, now.equity))
 
 
 # --- once ---------------------------------------------------------------------------------------------------

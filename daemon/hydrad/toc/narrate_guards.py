@@ -37,8 +37,8 @@ def _drifted(state: State, b: r.FundsDrifted) -> Told:
     return f"{b.account} balance {money_text(b.reported)}, by the deals {money_text(b.expected)}", (), ""
 
 
-def _peak(state: State, b: r.PeakRaised) -> Told:
-    return f"{b.account} highest equity {money_text(b.equity)}", (), ""
+def _peak(state: State, b: r.EquityPeak) -> Told:
+    return f"{b.account} peak of equity {money_text(b.equity)}", (), ""
 
 
 def _day(state: State, b: r.DaySet) -> Told:
@@ -85,7 +85,7 @@ TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.CashBooked: _cash,
     r.FundsAnchored: _anchored,
     r.FundsDrifted: _drifted,
-    r.PeakRaised: _peak,
+    r.EquityPeak: _peak,
     r.DaySet: _day,
     r.GuardWarned: _warned,
     r.GuardTripped: _tripped,

@@ -446,8 +446,8 @@ class FundsDrifted(Body, frozen=True):
     reported: Decimal
 
 
-class PeakRaised(Body, frozen=True):
-    """The highest equity so far; deposits and withdrawals move it with them."""
+class EquityPeak(Body, frozen=True):
+    """A new highest equity of an account, a step above the last one; cash that is booked moves it."""
 
     account: str
     equity: Decimal
@@ -633,7 +633,7 @@ TYPES: dict[str, type[Body]] = {
     "TICKS_REJECTED": TicksRejected,
     "FUNDS_ANCHORED": FundsAnchored,
     "FUNDS_DRIFTED": FundsDrifted,
-    "PEAK_RAISED": PeakRaised,
+    "EQUITY_PEAK": EquityPeak,
     "DAY_SET": DaySet,
     "GUARD_WARNED": GuardWarned,
     "GUARD_TRIPPED": GuardTripped,
