@@ -213,3 +213,15 @@ def test_a_fire_that_waits_is_denied_at_its_turn(core: Core) -> None:
     core.ask(calls.Withdraw(mission))
     core.result(flying, RowState.REFUSED, retcode=10004)
     assert (waiting.state, waiting.codes) == (ActState.DENIED, ("MISSION_STATE",))
+
+
+def test_flat_is_said_only_when_it_is_true(core: Core) -> None:
+    """A fire on its way, or one that waits, may open what flatten could not close."""
+    held, flying, waiting = core.filled(), core.fire(), core.fire()
+    number, (close,) = made_by(core, calls.Flatten())
+    gone(core, held, close)
+    found = core.replies[number].problem
+    shown = [show(IdKind.FIRE, sequence_of(act.act_id)) for act in (flying, waiting)]
+    assert found is not None and (found.code, found.facts) == ("PARTLY", {"open": [], "flying": shown})
+    assert problem(core, made_by(core, calls.Flatten())[0]) == "PARTLY"
+    assert problem(core, made_by(core, calls.Flatten(symbol="XAUUSD"))[0]) == ""

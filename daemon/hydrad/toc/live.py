@@ -121,6 +121,7 @@ class Waiter:
     terminals: tuple[str, ...] = ()
     since_ns: int = 0
     account: str = ""
+    symbol: str = ""
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from hydrad.link.frames import PositionRow
 from hydrad.toc import closing, exposure, fold, risk, routing, sizing
 from hydrad.toc import records as r
 from hydrad.toc.desk.positions import modify_checks, modify_order
-from hydrad.toc.desk.refusals import Refused, account_named, denied
+from hydrad.toc.desk.refusals import Refused, account_named
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import hash_of, told_before, wait
 from hydrad.toc.inputs import Requested
@@ -31,7 +31,7 @@ from hydrad.wire.codes import ErrorCode, Finding, Reason
 
 def _adopt(turn: Turn, asked: Requested, verb: calls.Adopt) -> None:
     if told_before(turn, asked, verb):
-        return None
+        return
     account = account_named(turn, verb.account)
     link, row, terms = _found(turn, account, verb.ticket)
     stop = money.price_points(verb.stop, terms.digits)
@@ -39,7 +39,9 @@ def _adopt(turn: Turn, asked: Requested, verb: calls.Adopt) -> None:
     checks = _checks(turn, body)
     codes = tuple(check.code for check in checks if not check.ok)
     if codes:
-        return turn.reply(asked.request, "hydra.fire/v1", None, denied(codes, checks))
+        failed = [f"{check.code}: {check.measured}, limit {check.limit}" for check in checks if not check.ok]
+        text = f"{verb.ticket} was not adopted: " + "; ".join(failed)
+        raise Refused(ErrorCode.DENIED, text, None, codes=list(codes), failed=failed)
     turn.emit(body)
     position = turn.state.positions[sequence_of(body.act_id)]
     shown = routing.shown(turn.state.acts[body.act_id])
@@ -52,7 +54,6 @@ def _adopt(turn: Turn, asked: Requested, verb: calls.Adopt) -> None:
         order = modify_order(position, stop, position.target_points)
         act_id = closing.act_on(turn, position, order, checks, asked_for)
     wait(turn, asked.request, "fire", verb.wait_s, (act_id,))
-    return None
 
 
 def _found(turn: Turn, account: Account, ticket: int) -> tuple[Link, PositionRow, SymbolTerms]:

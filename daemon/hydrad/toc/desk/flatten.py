@@ -6,8 +6,9 @@ from hydrad.domain.actors import Role
 from hydrad.toc import closing, exposure
 from hydrad.toc.desk.refusals import Refused, account_named, usage
 from hydrad.toc.desk.table import Table
-from hydrad.toc.desk.waiting import FIRE_SCHEMA, hash_of, told_before, wait
+from hydrad.toc.desk.waiting import FIRE_SCHEMA, deadline_of, hash_of, not_flat, told_before
 from hydrad.toc.inputs import Requested
+from hydrad.toc.live import Waiter
 from hydrad.toc.state import Account
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
@@ -28,10 +29,13 @@ def _flatten(turn: Turn, asked: Requested, verb: calls.Flatten) -> None:
     ]
     if verb.foreign is not None:
         acts += _foreign(turn, accounts[0], verb.symbol, asked_for)
+    account, symbol = verb.account or "", verb.symbol or ""
     if acts:
-        wait(turn, asked.request, "fire", verb.wait_s, tuple(acts))
+        deadline_ns = deadline_of(turn, verb.wait_s)
+        waiter = Waiter(asked.request, "flatten", deadline_ns, tuple(acts), account=account, symbol=symbol)
+        turn.live.waiters.append(waiter)
     else:
-        turn.reply(asked.request, FIRE_SCHEMA, _nothing(accounts))
+        turn.reply(asked.request, FIRE_SCHEMA, _nothing(accounts), not_flat(turn, account, symbol))
 
 
 def _scope(turn: Turn, verb: calls.Flatten) -> list[Account]:
