@@ -173,3 +173,13 @@ def test_a_positions_report_with_old_figures_judges_no_equity(anchored: Core) ->
     cash(anchored, 50, "5000")
     anchored.up(f.Positions((), anchored.market_ms, True, True))
     assert anchored.alarms() == [] and alpha(anchored).peak_equity == 15000
+
+
+def test_a_day_does_not_begin_with_money_whose_deal_is_on_its_way(anchored: Core) -> None:
+    anchored.later(DAY_MS)
+    before = alpha(anchored).day
+    figures(anchored, "4000")
+    assert alpha(anchored).day == before
+    cash(anchored, 50, "-6000")
+    figures(anchored, "4000")
+    assert (alpha(anchored).day, alpha(anchored).day_equity, alpha(anchored).day_cash) == (before + 1, 4000, 0)

@@ -302,20 +302,21 @@ def _account(turn: Turn, link: Link, body: f.Account) -> None:
 
 def _figures(turn: Turn, link: Link) -> None:
     """Everything that an account's figures decide; those of a hand-shake once all of it was read."""
-    _trading_day(turn, link)
     if link.state in REDUCES_IN:
         cash.watch(turn, link)
+        _trading_day(turn, link)
         guards.on_figures(turn, link)
 
 
 def _trading_day(turn: Turn, link: Link) -> None:
-    """A day begins with the first figures after its roll-over, once the hand-shake has booked what came before."""
+    """A day begins with the first figures after its roll-over that the deals explain, once the hand-shake has booked
+    what came before: money whose deal is still on its way would count twice."""
     body = link.account
     if body is None or link.state not in (LinkState.READY, LinkState.DEGRADED):
         return
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
     day = calendar.trading_day(turn.market_ms or body.market_ms, account.day_zone, account.day_minute)
-    if day != account.day:
+    if day != account.day and cash.explained(turn, link, account):
         turn.emit(r.DayStarted(account.name, day, body.equity))
 
 
