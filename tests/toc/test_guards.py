@@ -13,10 +13,11 @@ from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.orders import ActKind, EntryType
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
-from hydrad.toc import guards as g
+from hydrad.toc import guard_closes as g
 from hydrad.toc import records as r
 from hydrad.toc.act import ActState
 from hydrad.toc.guard_limits import Guards
+from hydrad.toc.guard_table import table
 from hydrad.toc.limits import Limits
 from hydrad.toc.state import Act
 from hydrad.wire import calls
@@ -62,7 +63,7 @@ def gone(core: Core, fire: Act, close: Act) -> None:
 
 
 def test_the_default_stands_at_80_percent_of_the_outside_limit() -> None:
-    rows = g.table(Guards(), LIMITS)
+    rows = table(Guards(), LIMITS)
     assert (rows["day_loss"].warning, rows["day_loss"].limit) == (Decimal("1.92"), Decimal("2.4"))
     assert rows["day_loss"].action == "reducing" and set(rows) == {"day_loss", "margin_level"}
 

@@ -17,7 +17,8 @@ from hydrad.domain.ids import sequence_of
 from hydrad.domain.orders import ActKind
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
-from hydrad.toc import guards as g
+from hydrad.toc import guard_closes as g
+from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
@@ -199,8 +200,8 @@ class Machine(RuleBasedStateMachine):
         self.read = len(self.core.records)
 
     @staticmethod
-    def core_body(record: object) -> g.r.GuardTripped:
-        return g.r.decode(record.type, record.body)  # type: ignore[attr-defined,return-value]
+    def core_body(record: object) -> r.GuardTripped:
+        return r.decode(record.type, record.body)  # type: ignore[attr-defined,return-value]
 
     @invariant()
     def what_must_close_and_is_open_has_an_act_or_an_alarm(self) -> None:

@@ -24,98 +24,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-import msgspec
-
 from hydrad.domain import calendar
 from hydrad.domain.accounts import Authority
-from hydrad.domain.ids import IdKind, parse, show
-from hydrad.domain.instants import MINUTE_MS, SECOND
+from hydrad.domain.instants import MINUTE_MS
 from hydrad.link import frames as f
-from hydrad.toc import cash, closing, exposure, latch, peak, risk, routing
+from hydrad.toc import cash, closing, exposure, latch, peak, risk
 from hydrad.toc import records as r
-from hydrad.toc.act import FINAL, ActState
+from hydrad.toc.act import ActState
 from hydrad.toc.fold_guards import guard_key
-from hydrad.toc.guard_limits import Guards
+from hydrad.toc.guard_closes import ACTOR, TRIPPED_ALARM, WARNED_ALARM, clear, pursue, subject, unclosed
+from hydrad.toc.guard_table import FAR, Guard, table
 from hydrad.toc.limiting import limits_for
-from hydrad.toc.limits import Limits
 from hydrad.toc.live import Link
-from hydrad.toc.state import Account, Act, GuardStanding, Position
+from hydrad.toc.state import Account
 from hydrad.toc.terminal import REDUCES_IN
 from hydrad.toc.turn import Turn
 
-ACTOR = "guard"
-ACTS_MAX = 3
-RETRY_NS = 5 * SECOND
-# How long a close that was executed, or a position that is busy, may take before a person is told.
-UNCLOSED_NS = 10 * SECOND
-WARNED_ALARM, TRIPPED_ALARM, UNCLOSED_ALARM = "GUARD_WARNED", "GUARD_TRIPPED", "GUARD_UNCLOSED"
-_REARM = Decimal("0.8")
-_FAR = Decimal(1_000_000)
 _LEVELS = {
     "reducing": Authority.REDUCING,
     "flatten": Authority.REDUCING,
     "halted": Authority.HALTED,
 }
-
-
-class Guard(msgspec.Struct, frozen=True):
-    """One row. `falling`: the lower the worse. A level of 0 is off."""
-
-    measure: str
-    warning: Decimal
-    limit: Decimal
-    action: str
-    unit: str
-    falling: bool = False
-
-    def reached(self, value: Decimal, level: Decimal) -> bool:
-        return bool(level) and (value <= level if self.falling else value >= level)
-
-    def calm(self, value: Decimal) -> bool:
-        """Far enough back to be armed again."""
-        level = self.warning or self.limit
-        return value * _REARM > level if self.falling else value < level * _REARM
-
-    def text(self, value: Decimal) -> str:
-        return f"{value:.3f} {self.unit}" if self.unit == "%" else f"{value:.0f} {self.unit}"
-
-
-def table(guards: Guards, limits: Limits) -> dict[str, Guard]:
-    """The guards that are on, by measure."""
-    share = limits.day_loss_max_percent / 100
-    g = guards
-    rows = (
-        Guard("day_loss", g.day_loss_warning_percent * share, g.day_loss_limit_percent * share, g.day_loss_action, "%"),
-        Guard(
-            "drawdown_start",
-            g.drawdown_start_warning_percent,
-            g.drawdown_start_limit_percent,
-            g.drawdown_start_action,
-            "%",
-        ),
-        Guard(
-            "drawdown_peak", g.drawdown_peak_warning_percent, g.drawdown_peak_limit_percent, g.drawdown_peak_action, "%"
-        ),
-        Guard(
-            "margin_level",
-            g.margin_level_warning_percent,
-            g.margin_level_limit_percent,
-            g.margin_level_action,
-            "%",
-            falling=True,
-        ),
-        Guard("open_risk", g.open_risk_warning_percent, g.open_risk_limit_percent, g.open_risk_action, "%"),
-        Guard("age", Decimal(g.age_warning_minutes), Decimal(g.age_limit_minutes), g.age_action, "minutes"),
-        Guard(
-            "weekend",
-            Decimal(g.weekend_warning_minutes),
-            Decimal(g.weekend_limit_minutes),
-            g.weekend_action,
-            "minutes",
-            falling=True,
-        ),
-    )
-    return {row.measure: row for row in rows if row.warning or row.limit}
 
 
 # --- when ---------------------------------------------------------------------------------------------------
@@ -125,7 +54,7 @@ def on_started(turn: Turn) -> None:
     """A guard that is configured no more stands no more."""
     for standing in list(turn.state.guards_standing.values()):
         if standing.measure not in _table(turn, standing.account):
-            _clear(turn, standing, "this guard is switched off")
+            clear(turn, standing, "this guard is switched off")
 
 
 def on_figures(turn: Turn, link: Link) -> None:
@@ -189,7 +118,7 @@ def _by_time(turn: Turn) -> None:
     for name in turn.state.accounts:
         held, rows = exposure.open_positions(turn.state, name), _table(turn, name)
         if "weekend" in rows:
-            _judge(turn, rows["weekend"], name, 0, minutes if held else _FAR)
+            _judge(turn, rows["weekend"], name, 0, minutes if held else FAR)
         for position in held if "age" in rows else ():
             age = Decimal(max(turn.market_ms - position.opened_ms, 0) // MINUTE_MS)
             _judge(turn, rows["age"], name, position.number, age)
@@ -215,7 +144,7 @@ def _drawdown_peak(turn: Turn, account: Account, link: Link, now: f.Account) -> 
 
 
 def _margin_level(turn: Turn, account: Account, link: Link, now: f.Account) -> Decimal | None:
-    return now.equity * 100 / now.margin if now.margin > 0 else _FAR
+    return now.equity * 100 / now.margin if now.margin > 0 else FAR
 
 
 def _open_risk(turn: Turn, account: Account, link: Link, now: f.Account) -> Decimal | None:
@@ -243,24 +172,24 @@ def _judge(turn: Turn, guard: Guard, account: str, position: int, value: Decimal
     elif guard.reached(value, guard.warning):
         if standing is None:
             _warn(turn, guard, account, position, value)
-    elif standing is not None and guard.calm(value) and not _unclosed(turn, standing):
-        _clear(turn, standing, f"{guard.text(value)} now")
+    elif standing is not None and guard.calm(value) and not unclosed(turn, standing):
+        clear(turn, standing, f"{guard.text(value)} now")
 
 
 def _warn(turn: Turn, guard: Guard, account: str, position: int, value: Decimal) -> None:
     measured, level = guard.text(value), guard.text(guard.warning)
     turn.emit(r.GuardWarned(account, guard.measure, position, measured, level))
-    turn.alarm(WARNED_ALARM, _subject(account, guard.measure, position), f"{measured}, warning level {level}")
+    turn.alarm(WARNED_ALARM, subject(account, guard.measure, position), f"{measured}, warning level {level}")
 
 
 def _trip(turn: Turn, guard: Guard, account: str, position: int, value: Decimal) -> None:
     measured, limit = guard.text(value), guard.text(guard.limit)
-    subject = _subject(account, guard.measure, position)
+    about = subject(account, guard.measure, position)
     before = turn.actor
     turn.actor = ACTOR
     turn.emit(r.GuardTripped(account, guard.measure, position, measured, limit, guard.action))
-    turn.clear_alarm(WARNED_ALARM, subject, "tripped")
-    turn.alarm(TRIPPED_ALARM, subject, f"{measured}, limit {limit}: {guard.action}")
+    turn.clear_alarm(WARNED_ALARM, about, "tripped")
+    turn.alarm(TRIPPED_ALARM, about, f"{measured}, limit {limit}: {guard.action}")
     if guard.action != "alarm" and not position:
         _cancel_resting(turn, account, f"guard {guard.measure}")
     if guard.action in _LEVELS and not position:
@@ -268,99 +197,8 @@ def _trip(turn: Turn, guard: Guard, account: str, position: int, value: Decimal)
     turn.actor = before
 
 
-def _clear(turn: Turn, standing: GuardStanding, why: str) -> None:
-    subject = _subject(standing.account, standing.measure, standing.position)
-    turn.emit(r.GuardCleared(standing.account, standing.measure, standing.position, why))
-    for code in (WARNED_ALARM, TRIPPED_ALARM):
-        turn.clear_alarm(code, subject, why)
-
-
-def _subject(account: str, measure: str, position: int) -> str:
-    return f"{account} {measure}" + (f" {show(IdKind.POSITION, position)}" if position else "")
-
-
 def _cancel_resting(turn: Turn, account: str, reason: str) -> None:
     for number in sorted(turn.state.acts_open):
         fire = turn.state.acts[number]
         if fire.account == account and fire.state is ActState.WORKING and fire.order_ticket:
             closing.cancel(turn, fire, closing.Asked(reason))
-
-
-# --- closing ------------------------------------------------------------------------------------------------
-
-
-def pursue(turn: Turn) -> None:
-    """Follow each tripped guard's closes: begin what has not begun, tell of what came to nothing."""
-    _clear_closed(turn)
-    for standing in list(turn.state.guards_standing.values()):
-        if standing.position and not turn.state.positions[standing.position].open:
-            _clear(turn, standing, "the position is closed")
-        elif standing.tripped and standing.action == "flatten":
-            for position in _scope(turn, standing):
-                _pursue(turn, standing, position)
-
-
-def _scope(turn: Turn, standing: GuardStanding) -> list[Position]:
-    """What this guard must see closed: of its account, asked for before it tripped."""
-    return [
-        position
-        for position in exposure.open_positions(turn.state, standing.account)
-        if standing.position in (0, position.number) and position.number < standing.before
-    ]
-
-
-def _unclosed(turn: Turn, standing: GuardStanding) -> bool:
-    return standing.tripped and standing.action == "flatten" and bool(_scope(turn, standing))
-
-
-def _pursue(turn: Turn, standing: GuardStanding, position: Position) -> None:
-    acts = standing.acts.get(position.number, [])
-    last = turn.state.acts[acts[-1]] if acts else None
-    if last is not None and last.state not in FINAL:
-        return  # on its way, UNKNOWN or a person's to decide: never sent again
-    since_ns = turn.now_ns - (last.moved_ns if last else standing.at_ns)
-    if last is None or not closing.whole(last):
-        if last is not None:
-            _tell_unclosed(turn, standing, position, f"{routing.shown(last)} {last.state.value}")
-        if _due(acts, since_ns) and _reachable(turn, position):
-            _close(turn, standing, position)
-            return
-    if since_ns >= UNCLOSED_NS:
-        _tell_unclosed(turn, standing, position, _why(last))
-
-
-def _due(acts: list[int], since_ns: int) -> bool:
-    """At once the first time; later ones each twice as long after the last verdict."""
-    return not acts or (len(acts) < ACTS_MAX and since_ns >= RETRY_NS << (len(acts) - 1))
-
-
-def _reachable(turn: Turn, position: Position) -> bool:
-    """Whether a close could be executed at all: an act is not spent where it could not."""
-    trades = not turn.market_ms or calendar.hours(turn.market_ms) is not calendar.Hours.CLOSED
-    link = routing.reducing_link(turn, position.account)
-    return trades and link is not None and closing.not_busy(turn, position).ok
-
-
-def _close(turn: Turn, standing: GuardStanding, position: Position) -> None:
-    before = turn.actor
-    turn.actor = ACTOR
-    act_id = closing.close(turn, position, closing.Asked(f"guard {standing.measure}"))
-    scope = (standing.account, standing.measure, standing.position)
-    turn.emit(r.GuardActed(*scope, position.number, act_id))
-    turn.actor = before
-
-
-def _why(last: Act | None) -> str:
-    return f"{routing.shown(last)} {last.state.value}" if last else "busy, market closed, or no terminal in reach"
-
-
-def _tell_unclosed(turn: Turn, standing: GuardStanding, position: Position, why: str) -> None:
-    shown = show(IdKind.POSITION, position.number)
-    text = f"guard {standing.measure} must close {shown} on {standing.account}, and it is open: {why}"
-    turn.alarm(UNCLOSED_ALARM, shown, text)
-
-
-def _clear_closed(turn: Turn) -> None:
-    for alarm in list(turn.state.alarms.values()):
-        if alarm.code == UNCLOSED_ALARM and not turn.state.positions[parse(alarm.subject)[1]].open:
-            turn.clear_alarm(UNCLOSED_ALARM, alarm.subject, "the position is closed")
