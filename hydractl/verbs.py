@@ -19,7 +19,9 @@ MODULES = {
     "account group": "accounts",
     "account limits": "accounts",
     "account show": "accounts",
+    "account day": "accounts",
     "accounts": "accounts",
+    "adopt": "closing",
     "alarms": "alarms",
     "approve": "changes",
     "change drop": "changes",
@@ -32,6 +34,7 @@ MODULES = {
     "fires": "fires",
     "fires show": "fires",
     "groups": "accounts",
+    "flatten": "closing",
     "halt": "authority",
     "market step": "market",
     "mission": "missions",
@@ -77,6 +80,7 @@ MODULES = {
     "ticks": "ticks",
     "trace": "trace",
     "up": "daemon",
+    "withdraw": "missions",
 }
 
 # Verbs that need no daemon: `hydrad` has them, and takes the rest of the command line as it stands.

@@ -24,6 +24,7 @@ from msgspec import Meta
 
 from hydrad.domain.instants import parse_ms
 from hydrad.domain.money import BadNumber, decimal
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 
 ENVIRONMENT_PREFIX = "HYDRA_"
@@ -181,6 +182,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     risk: Limits = msgspec.field(default_factory=Limits)
     timing: Timing = Timing()
     news: News = News()
+    guards: Guards = msgspec.field(default_factory=Guards)
     operators: Operators = Operators()
 
 
@@ -320,6 +322,13 @@ RULES = (
     Rule("risk.risk_per_trade_percent", "risk.risk_per_trade_max_percent"),
     Rule("risk.risk_per_trade_max_percent", "risk.open_risk_max_percent"),
     Rule("timing.act_deadline_ms", "timing.result_timeout_ms"),
+    Rule("guards.day_loss_warning_percent", "guards.day_loss_limit_percent"),
+    Rule("guards.drawdown_start_warning_percent", "guards.drawdown_start_limit_percent"),
+    Rule("guards.drawdown_peak_warning_percent", "guards.drawdown_peak_limit_percent"),
+    Rule("guards.open_risk_warning_percent", "guards.open_risk_limit_percent"),
+    Rule("guards.age_warning_minutes", "guards.age_limit_minutes"),
+    Rule("guards.margin_level_limit_percent", "guards.margin_level_warning_percent"),
+    Rule("guards.weekend_limit_minutes", "guards.weekend_warning_minutes"),
 )
 
 
@@ -439,7 +448,7 @@ class _Reading:
     def _out_of_order(self) -> Iterator[Problem]:
         for lesser, greater in RULES:
             low, high = self.values[lesser], self.values[greater]
-            if low > high:
+            if low > high and (high or not lesser.startswith("guards.")):  # of a guard 0 is off
                 at_fault = lesser if self.sources[greater] is BUILT_IN else greater
                 detail = f"{lesser} ({low}) is above {greater} ({high})"
                 yield Problem(self.sources[at_fault], at_fault, detail)

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import AccountShow, Answer
+    from hydrad.wire.answers import AccountDayData, AccountShow, Answer
 
 ACCOUNTS = (
     Column("NAME", "name"),
@@ -127,5 +127,23 @@ def _show(session: Session, answer: Answer) -> int:
         out.line(f"terminals  {', '.join(data.terminals) or 'none'}; {data.lane or 'none'} opens")
         out.line(f"groups     {groups or 'none'}")
         out.line(f"operators  {', '.join(data.operators) or 'none'}")
+
+    return session.present(answer, people)
+
+
+@verb(
+    "account day",
+    "accountday",
+    argument("account", "The account."),
+    option("--zone", "The zone of its clock, such as America/New_York.", required=True, metavar="ZONE"),
+    option("--at", "When its day turns there, such as 17:00.", required=True, metavar="HH:MM"),
+)
+def account_day(session: Session, account: str, zone: str, at: str) -> int:
+    """When an account's trading day turns; from the next turn on. Needs a commander."""
+    answer = session.client.request("account.day", account=account, zone=zone, at=at)
+
+    def people(data: AccountDayData) -> None:
+        session.heading(answer)
+        session.out.line(f"{data.account}  day turns at {data.at} {data.zone}, now {data.day or 'not begun'}")
 
     return session.present(answer, people)

@@ -109,3 +109,20 @@ def let_pass(session: Session, mission: str, reason: str | None) -> int:
         session.out.line(f"passed {mission}")
 
     return session.present(answer, people)
+
+
+@verb(
+    "withdraw",
+    "mission",
+    argument("mission", "The mission's id."),
+    option("--reason", "Why; kept in the journal.", metavar="TEXT"),
+)
+def withdraw(session: Session, mission: str, reason: str | None) -> int:
+    """End a mission for everybody: it takes no more fires; what was fired goes on."""
+    mission = an_id(mission, IdKind.MISSION)
+    answer = session.client.request("withdraw", mission=mission, reason=reason)
+
+    def people(data: MissionRow) -> None:
+        session.out.line(f"{data.id}  {session.out.word(data.state)}")
+
+    return session.present(answer, people)

@@ -497,6 +497,13 @@ def test_trades_by_hand(broker: RunningBroker, client: Client) -> None:
         b'{"op": "fault", "kind": "reject", "login": 5}',
         b'{"op": "clock", "more": 1}',
         b'{"op": "manual", "login": 1001, "action": "dance"}',
+        b'{"op": "cash", "login": 5, "amount": "1"}',
+        b'{"op": "cash", "login": 1001, "amount": "0"}',
+        b'{"op": "cash", "login": 1001, "amount": "0.001"}',
+        b'{"op": "cash", "login": 1001, "amount": "nan"}',
+        b'{"op": "cash", "login": 1001, "amount": "-10000.01"}',
+        b'{"op": "cash", "login": 1001, "amount": "-1", "kind": "credit"}',
+        b'{"op": "cash", "login": 1001, "amount": "1", "kind": "gift"}',
         b'{"op": "manual", "login": 1001, "action": "open", "symbol": "EURUSD", "side": "UP", "volume": "1"}',
         b'{"op": "manual", "login": 1001, "action": "open", "symbol": "EURUSD", "side": "BUY", "volume": "x"}',
         b'{"op": "manual", "login": 1001, "action": "close", "position": 1}',
@@ -545,6 +552,28 @@ def test_a_frame_that_asks_nonsense_is_answered(
         peer.sendall(len(body).to_bytes(4, "big") + body)
         reply = json.loads(stream.read(int.from_bytes(stream.read(4), "big")))
     assert (reply["id"], reply["error"][0]) == (9, code)
+
+
+def test_cash_is_a_deal_of_its_kind_and_outlives_kill_9(broker: RunningBroker, client: Client) -> None:
+    """BALANCE and CORRECTION move the balance, CREDIT what stands beside it; equity has them all."""
+    mt5 = client()
+    first = broker.ask(op="cash", login=1001, amount="-2500.50", comment="withdrawal")
+    assert first["ok"] and first["balance"] == "7499.50"
+    broker.ask(op="cash", login=1001, amount="1000", kind="credit")
+    last = broker.ask(op="cash", login=1001, amount="0.50", kind="correction")["deal"]
+    for _ in range(2):
+        info = mt5.account_info()
+        assert (info.balance, info.credit, info.equity) == (7500.0, 1000.0, 8500.0)
+        made = [d for d in broker.ask(op="books", login=1001)["deals"] if d["ticket"] >= first["deal"]]
+        kinds = [("BALANCE", "-2500.50"), ("CREDIT", "1000.00"), ("CORRECTION", "0.50")]
+        assert [(d["type"], d["profit"]) for d in made] == kinds
+        assert made[0]["comment"] == "withdrawal" and made[-1]["ticket"] == last
+        broker.kill()
+        broker.start()
+        broker.ask(op="clock")
+        mt5 = client()
+    row = mt5.history_deals_get(0, 2_000_000_000)[-1]
+    assert (row.ticket, row.type, row.profit, row.symbol) == (last, 5, 0.5, "")
 
 
 def test_kill_9_loses_nothing_that_was_acknowledged(broker: RunningBroker, client: Client) -> None:

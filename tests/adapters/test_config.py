@@ -137,6 +137,35 @@ def test_one_mistake(tmp_path: Path, text: str, told: str | None) -> None:
         assert found == [told]
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('day_loss_warning_percent = "81"', "guards.day_loss_warning_percent"),
+        ("age_warning_minutes = 30\nage_limit_minutes = 20", "guards.age_warning_minutes"),
+        ('margin_level_limit_percent = "151"', "guards.margin_level_limit_percent"),
+        ("weekend_limit_minutes = 60\nweekend_warning_minutes = 30", "guards.weekend_limit_minutes"),
+        ('day_loss_action = "sell"', "guards.day_loss_action"),
+        ('open_risk_limit_percent = "101"', "guards.open_risk_limit_percent"),
+    ],
+)
+def test_guards_out_of_order_or_range_never_start_anything(tmp_path: Path, text: str, wrong: str) -> None:
+    (problem,) = problems(tmp_path, f"[guards]\n{text}\n")
+    assert wrong in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'day_loss_limit_percent = "0"',
+        "age_warning_minutes = 30",
+        "weekend_warning_minutes = 30",
+        'margin_level_warning_percent = "0"\nmargin_level_limit_percent = "0"',
+    ],
+)
+def test_of_a_guard_0_is_off_and_in_no_order(tmp_path: Path, text: str) -> None:
+    load(tmp_path, f"[guards]\n{text}\n")
+
+
 def test_values_out_of_order_name_what_was_set(tmp_path: Path) -> None:
     assert problems(tmp_path, '[risk]\nrisk_per_trade_percent = "1.5"') == [
         "config.toml:2: risk.risk_per_trade_percent: risk.risk_per_trade_percent (1.5) "

@@ -143,6 +143,7 @@ class Bench:
         self.durable: list[Entry] = []
         self.now_ns = START_NS
         self.market_ms = START_MS
+        self.equity = Decimal(10_000)
         self.epoch = 1
         self.session = 0
         self.auto = True
@@ -254,7 +255,7 @@ class Bench:
 
     def account(self) -> f.Account:
         money = Decimal(10_000)
-        return f.Account(money, Decimal(0), money, Decimal(0), money, Decimal(0), 100, "USD", self.market_ms)
+        return f.Account(money, Decimal(0), self.equity, Decimal(0), money, Decimal(0), 100, "USD", self.market_ms)
 
     # --- the daemon -------------------------------------------------------------------------------------
 

@@ -104,7 +104,9 @@ def test_caps_count_openings_within_a_minute_and_not_closes() -> None:
 
 def test_nothing_opens_at_or_below_the_equity_floor() -> None:
     bench = Bench(caps=Caps(Decimal(1), 2, ("EURUSD",), Decimal(10_000))).ready()
-    assert bench.fire().code == "CAP_EQUITY"
+    assert bench.core.halted and bench.fire().code == "HALTED"
+    bench.send(f.Resume("somebody"))
+    assert bench.fire(act_id=FIRE + 1).code == "CAP_EQUITY"  # between a resume and the next reading
 
 
 def closing(held: f.PositionRow) -> object:

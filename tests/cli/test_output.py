@@ -44,7 +44,9 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "account group": (["majors", "paper-1", "paper-2=0.5"], a.GroupRow),
     "account limits": (["paper-1", "open_positions_max=2"], a.AccountShow),
     "account show": (["paper-1"], a.AccountShow),
+    "account day": (["paper-1", "--zone", "Europe/Prague", "--at", "00:00"], a.AccountDayData),
     "accounts": ([], tuple[a.AccountRow, ...]),
+    "adopt": (["123", "--account", "paper-1", "--stop", "1.08", "--yes"], a.FireAnswer),
     "alarms": ([], tuple[a.AlarmRow, ...]),
     "approve": ([C, "--yes"], a.ChangeRow),
     "change drop": ([C], a.ChangeRow),
@@ -57,6 +59,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "fires": ([], tuple[a.ActRow, ...]),
     "fires show": ([F], a.ActShow),
     "groups": ([], tuple[a.GroupRow, ...]),
+    "flatten": (["--yes"], a.FireAnswer),
     "halt": ([], a.HaltData),
     "market step": (["30"], a.StepData),
     "mission": ([M], a.MissionShow),
@@ -102,6 +105,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "ticks": ([], tuple[a.QuoteRow, ...]),
     "trace": ([M], a.TraceData),
     "up": ([], Up),
+    "withdraw": ([M], a.MissionRow),
 }
 # `restart` needs a daemon that ends and another that starts; its data is `up`'s.
 WITH_A_FAKE = sorted(set(VERBS) - {"restart", "down", "tail"})

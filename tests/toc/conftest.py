@@ -23,6 +23,7 @@ from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import ActState
 from hydrad.toc.engine import Engine
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.live import Link
 from hydrad.toc.record import Record
@@ -168,8 +169,9 @@ class Core:
         timing: Timing | None = None,
         terminals: Sequence[tuple[str, str, int]] = (("t1", "alpha", 5001),),
         mutants: frozenset[str] = frozenset(),
+        guards: Guards | None = None,
     ) -> None:
-        self.mode, self.mutants = mode, mutants
+        self.mode, self.mutants, self.guards = mode, mutants, guards
         self.limits = limits or Limits(open_risk_max_percent=Decimal(50), fires_per_minute_max=100)
         self.timing = timing or Timing()
         self.apex = FakeApex()
@@ -214,7 +216,8 @@ class Core:
         return [r.decode(record.type, record.body) for record in records]
 
     def start(self, birth: i.HomeBirth | None = None, halt_file: bool = False) -> list[r.Body]:
-        return self.step(i.Started("inst", "0", "2024a", self.limits, self.timing, halt_file, ("EURUSD",), birth=birth))
+        body = i.Started("inst", "0", "2024a", self.limits, self.timing, halt_file, ("EURUSD",), birth=birth)
+        return self.step(msgspec.structs.replace(body, guards=self.guards))
 
     def restart(self) -> None:
         """The daemon dies; another folds the journal and starts."""

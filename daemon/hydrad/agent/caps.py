@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -12,12 +13,14 @@ from hydrad.domain.symbols import SymbolTerms
 
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`max_lots`: of one opening order; 0 makes an agent that only feeds. `opens_per_minute`: opening orders in any
-    60 s of machine time. `symbols`: those that may be opened. `equity_floor`: in the account's currency; 0 is none."""
+    60 s of machine time. `symbols`: those that may be opened. `equity_floor`: in the account's currency; 0 is none.
+    `floor_action`: at the floor, `halt` (latch) or `flatten` (latch, and close what is ours)."""
 
     max_lots: Decimal
     opens_per_minute: int
     symbols: tuple[str, ...]
     equity_floor: Decimal = Decimal(0)
+    floor_action: Literal["halt", "flatten"] = "halt"
 
 
 def exceeded(

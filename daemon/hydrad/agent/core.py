@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from hydrad.agent import calls, checks, effects, entries, inputs, paging
+from hydrad.agent import calls, checks, effects, entries, floor, inputs, paging
 from hydrad.agent.caps import Caps
 from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
 from hydrad.agent.plans import Due, Plans, closing_order, unsupported
@@ -487,6 +487,21 @@ class AgentCore:
         self._tell(row)
         self._reducing.append(act)
 
+    def _look_at_floor(self, market_ms: int) -> None:
+        """At the equity floor: the latch, and with `flatten` what is ours."""
+        caps = self._config.caps
+        by_floor = self._latch.halted and self._latch.by == floor.BY
+        if not by_floor and floor.reached(caps, self._account):
+            self._store(entries.LatchStored(True, floor.BY))
+            self._tell_latch()
+            assert self._account is not None
+            self._send_ready(frames.Warn("EQUITY_FLOOR", f"equity {self._account.equity}, floor {caps.equity_floor}"))
+            by_floor = True
+        if by_floor and caps.floor_action == "flatten":
+            for key, order in list(floor.due(self._config.account, market_ms, self._positions, self._ledger)):
+                self._tell(self._enter(key, Event.ACCEPTED, order_hash(order), order=order))
+                self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
+
     # --- questions and evidence -------------------------------------------------------------------------
 
     def _query(self, body: frames.Query) -> None:
@@ -709,6 +724,7 @@ class AgentCore:
             return
         self._learn(seen)
         if seen.connected and self._identified():
+            self._look_at_floor(seen.market_ms)
             for due in list(self._plans.due(seen.market_ms, self._positions, self._ledger)):
                 self._run_step(due)
         if self._talk.phase is Phase.READY:

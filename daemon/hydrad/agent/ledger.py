@@ -21,6 +21,7 @@ from __future__ import annotations
 import enum
 from collections import deque
 
+from hydrad.domain.ids import tag_of
 from hydrad.domain.instants import MINUTE
 from hydrad.domain.orders import ActKind, Order
 from hydrad.link.frames import LedgerRow, RowState
@@ -88,6 +89,9 @@ class Ledger:
         self._orders: dict[Key, Order] = {}
         self._moves: dict[int, int] = {}
         self._opened_ns: deque[int] = deque()
+        self._local: dict[int, int] = {}
+        self.next_local = 1  # of the act ids that an agent draws itself: tag 0
+        self.ours: set[int] = set()  # position ids of executed fires, and of positions that a daemon has set stops of
         self.unsettled: dict[Key, None] = {}  # a dict keeps its order; a set would not
 
     def __len__(self) -> int:
@@ -108,6 +112,10 @@ class Ledger:
     def moves(self, act_id: int) -> int:
         """How many moves of an act the ledger holds: the next one's number."""
         return self._moves.get(act_id, 0)
+
+    def local_act(self, position_id: int) -> int | None:
+        """The act id under which this agent closes a position by itself; None before it has begun to."""
+        return self._local.get(position_id)
 
     def after(self, index: int) -> list[LedgerRow]:
         """Rows with a higher index, oldest first."""
@@ -139,7 +147,16 @@ class Ledger:
             self._orders[key] = row.order
             if row.order.kind is ActKind.FIRE:
                 self._opened_ns.append(row.at_ns)
+            if tag_of(row.act_id) == 0:
+                self._local[row.order.position_id] = row.act_id
+                self.next_local = max(self.next_local, row.act_id + 1)
+        self._learn_ours(row)
         if row.state in UNSETTLED:
             self.unsettled[key] = None
         else:
             self.unsettled.pop(key, None)
+
+    def _learn_ours(self, row: LedgerRow) -> None:
+        order = self._orders.get((row.act_id, row.move))
+        if row.state is RowState.DONE and order is not None and order.kind in (ActKind.FIRE, ActKind.MODIFY):
+            self.ours.add(row.position_id)

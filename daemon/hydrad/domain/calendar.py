@@ -55,6 +55,7 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 NEW_YORK = "America/New_York"
+ROLL_MINUTE = 17 * 60  # of the day, New York
 LONDON = "Europe/London"
 TOKYO = "Asia/Tokyo"
 
@@ -111,7 +112,15 @@ def hours(ms: int) -> Hours:
     return Hours.OPEN
 
 
-def trading_day(ms: int, zone_name: str = NEW_YORK, roll_minute: int = 17 * 60) -> int:
+def minutes_to_weekend(ms: int) -> int:
+    """Whole minutes until the market's week ends, Friday 17:00 New York; 0 while the market is closed."""
+    if hours(ms) is Hours.CLOSED:
+        return 0
+    days = (4 - _weekday(ms, NEW_YORK)) % 7
+    return days * 24 * 60 + ROLL_MINUTE - _minute_of_day(ms, NEW_YORK)
+
+
+def trading_day(ms: int, zone_name: str = NEW_YORK, roll_minute: int = ROLL_MINUTE) -> int:
     """The trading day of an instant as a day number since 1970: it changes at the roll minute, local time.
 
     It is named by the date that holds most of it: a roll from noon on begins the next date's day, one before

@@ -30,6 +30,7 @@ from hydrad.toc import fold, narrate
 from hydrad.toc import inputs as i
 from hydrad.toc.effects import Reply
 from hydrad.toc.engine import Engine
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
@@ -51,6 +52,7 @@ class Home:
     timing: Timing
     seats: tuple[Seat, ...]
     per_tick: int
+    guards: Guards
 
 
 class DaemonActor:
@@ -135,6 +137,7 @@ class DaemonActor:
             halt_file=False,
             symbols=SYMBOLS,
             birth=birth,
+            guards=self.home.guards,
         )
 
     def _enrolled(self, seat: Seat) -> i.Requested:

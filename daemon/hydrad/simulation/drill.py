@@ -32,6 +32,7 @@ from hydrad.simulation.oracles import Oracles, Violation
 from hydrad.simulation.people import People
 from hydrad.simulation.terminals import AgentActor, Seat
 from hydrad.simulation.world import START_NS, World
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.calls import PROTOCOL
@@ -159,6 +160,18 @@ def _clock(world: World, faults: Faults, name: str) -> HostClock:
     return HostClock(world, offset_ms * MS, rng.randint(-faults.clock_drift_ppm, faults.clock_drift_ppm) // 2)
 
 
+def _guards(number: int, world: World) -> Guards:
+    """In some runs an account whose open risk grows is closed whole, in the middle of everything."""
+    limit = world.rng(f"guards.{number}").choice((0, 0, 0, Decimal("0.3")))
+    return Guards(
+        day_loss_warning_percent=Decimal(0),
+        day_loss_limit_percent=Decimal(0),
+        margin_level_warning_percent=Decimal(0),
+        open_risk_limit_percent=Decimal(limit),
+        open_risk_action="flatten",
+    )
+
+
 def _home(number: int, world: World) -> Home:
     """Two accounts; the second may have two terminals. Limits are tight in some runs and wide in others."""
     rng = world.rng(f"home.{number}")
@@ -182,7 +195,7 @@ def _home(number: int, world: World) -> Home:
         query_interval_ms=500,
         settle_ms=SETTLE_NS // MS,
     )
-    return Home(mode, limits, timing, tuple(seats), rng.choice((4, 8, 12)))
+    return Home(mode, limits, timing, tuple(seats), rng.choice((4, 8, 12)), _guards(number, world))
 
 
 def run(seed: int, safety_s: float = SAFETY_S, mutants: frozenset[str] = frozenset(), remember: bool = False) -> Result:

@@ -194,6 +194,7 @@ def config(bundle: Bundle) -> AgentConfig:
             opens_per_minute=caps.opens_per_minute,
             symbols=tuple(caps.symbols or bundle.symbols),
             equity_floor=Decimal(caps.equity_floor),
+            floor_action=caps.floor_action,
         ),
         settle_ns=bundle.settle_s * SECOND,
         dead_man_ns=bundle.dead_man_s * SECOND,

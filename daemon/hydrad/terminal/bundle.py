@@ -22,12 +22,14 @@ class BadBundle(ValueError):
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The agent's own limits, which no daemon can change. `max_lots`: of one opening order; 0 makes an agent that
     only feeds. `opens_per_minute`: opening orders in any 60 s. `symbols`: those that may be opened; empty: the
-    bundle's. `equity_floor`: at or below it nothing is opened, in the account's currency; 0: none."""
+    bundle's. `equity_floor`: at or below it the agent halts itself, in the account's currency; 0: none.
+    `floor_action`: then `flatten` also closes what is ours."""
 
     max_lots: Decimal = Decimal(5)
     opens_per_minute: int = 60
     symbols: list[str] = []
     equity_floor: Decimal = Decimal(0)
+    floor_action: Literal["halt", "flatten"] = "halt"
 
 
 class DaemonAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

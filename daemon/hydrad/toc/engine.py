@@ -9,8 +9,7 @@ from __future__ import annotations
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
-from hydrad.link import frames as f
-from hydrad.toc import changes, desk, invariants, news, reconcile, routing, uplink
+from hydrad.toc import agent_acts, changes, desk, guards, invariants, news, reconcile, routing, uplink
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
@@ -108,6 +107,7 @@ class Engine:
                 body.tzdata_version,
                 body.limits,
                 body.timing,
+                body.guards,
             )
         )
         turn.machine_market()
@@ -121,6 +121,7 @@ class Engine:
                 turn.move(act, ActEvent.DENY, "restart", codes=("LANE_WAIT",))
         for code, detail in body.notes:
             turn.finding(Finding[code], "start", detail, alarm=False)
+        guards.on_started(turn)
         turn.effects.append(Admit())
 
     def _unreleased(self, turn: Turn, acts: tuple[int, ...], by: str, detail: str) -> None:
@@ -160,6 +161,7 @@ class Engine:
             reconcile.absent_by_history(turn, link)
         changes.make_due(turn)
         self._acts_clock(turn)
+        guards.on_clock(turn)
         self._bad_ticks_told(turn)
 
     def _link_clock(self, turn: Turn, link: Link) -> None:
@@ -193,4 +195,4 @@ class Engine:
         wait_ns = min(self.state.timing.query_interval_ms * MS << min(times, 4), QUERY_BACKOFF_MAX_NS)
         if turn.now_ns - asked_ns >= wait_ns or not times:
             self.live.queried_ns[number] = (turn.now_ns, times + 1)
-            turn.send(link, f.Query(number, self.state.acts[number].move))
+            turn.send(link, agent_acts.question(self.state.acts[number]))

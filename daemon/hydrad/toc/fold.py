@@ -12,6 +12,7 @@ from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
 from hydrad.toc import fold_crew as crew
+from hydrad.toc import fold_guards
 from hydrad.toc import mission as missions
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
@@ -54,6 +55,7 @@ def _daemon_started(state: State, record: Record, body: r.DaemonStarted) -> None
     state.epoch, state.instance, state.started_ns = body.epoch, body.instance, record.at_ns
     state.code_version = body.code_version
     state.limits, state.timing = body.limits, body.timing
+    state.guards = body.guards
 
 
 def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
@@ -220,6 +222,24 @@ def _plan_step_begun(state: State, record: Record, body: r.PlanStepBegun) -> Non
     _index(state, state.acts[body.act_id])
 
 
+def _agent_act_begun(state: State, record: Record, body: r.AgentActBegun) -> None:
+    terminal, position = state.terminals[body.terminal], state.positions.get(body.position)
+    fire = state.acts[position.fire_id] if position else None
+    reason = "equity floor"
+    requested = r.ActRequested(
+        body.act_id, body.order.kind, terminal.account, fire.mission if fire else 0, body.position, "", b"", 0, reason
+    )
+    _act_requested(state, record, requested)
+    act = state.acts[body.act_id]
+    act.actor, act.surface, act.state = "agent", "agent", ActState.ACKED
+    act.order, act.order_hash, act.move, act.local_id = body.order, body.order_hash, body.move, body.local_id
+    act.terminal, act.epoch, act.ledger = body.terminal, record.epoch, terminal.ledger_count
+    if position is not None:
+        act.digits, act.volume_step = position.digits, position.volume_step
+    state.agent_acts[fold_guards.agent_act_key(body.terminal, body.ledger_id, body.local_id, body.move)] = body.act_id
+    _index(state, act)
+
+
 def _position_opened(state: State, record: Record, body: r.PositionOpened) -> None:
     assert body.number not in state.positions, "a fire opens one position"
     state.positions[body.number] = Position(
@@ -242,6 +262,38 @@ def _position_opened(state: State, record: Record, body: r.PositionOpened) -> No
     state.positions_open.add(body.number)
     state.position_numbers[(body.account, body.position_id)] = body.number
     state.acts[body.fire_id].position = body.number
+
+
+def _adopted(state: State, record: Record, body: r.PositionAdopted) -> None:
+    """As after a fire that was filled: the act that stands for it, and the position that it holds."""
+    number = sequence_of(body.act_id)
+    requested = r.ActRequested(body.act_id, ActKind.FIRE, body.account, 0, 0, "", b"", 0, body.reason, plan="none")
+    _act_requested(state, record, requested)
+    act = state.acts[body.act_id]
+    act.state, act.by, act.terminal, act.epoch = ActState.FILLED, "adopt", body.terminal, record.epoch
+    act.order, act.order_hash, act.digits, act.volume_step = body.order, body.order_hash, body.digits, body.volume_step
+    act.order_ticket, act.price_points = body.order.ticket, body.open_points
+    act.volume_steps, act.risk_money, act.base_money = body.order.volume_steps, body.risk_money, body.base_money
+    act.ledger = state.terminals[body.terminal].ledger_count
+    _index(state, act)
+    opened = r.PositionOpened(
+        number=number,
+        fire_id=body.act_id,
+        account=body.account,
+        terminal=body.terminal,
+        position_id=body.order.position_id,
+        symbol=body.order.symbol,
+        digits=body.digits,
+        volume_step=body.volume_step,
+        side=int(body.order.side),
+        volume_steps=body.order.volume_steps,
+        open_points=body.open_points,
+        stop_points=body.stop_points,
+        target_points=body.target_points,
+        at_ms=body.at_ms,
+    )
+    _position_opened(state, record, opened)
+    state.foreign.pop((body.account, body.order.ticket), None)
 
 
 def _position_changed(state: State, record: Record, body: r.PositionChanged) -> None:
@@ -275,7 +327,10 @@ def _position_closed(state: State, record: Record, body: r.PositionClosed) -> No
 
 
 def _deals_read(state: State, record: Record, body: r.DealsRead) -> None:
-    state.accounts[body.account].deals_after = body.after
+    account = state.accounts[body.account]
+    account.deals_after = body.after
+    if account.funds is not None:
+        account.funds += body.funds_change
 
 
 def _foreign_seen(state: State, record: Record, body: r.ForeignSeen) -> None:
@@ -284,16 +339,15 @@ def _foreign_seen(state: State, record: Record, body: r.ForeignSeen) -> None:
 
 
 def _cash_booked(state: State, record: Record, body: r.CashBooked) -> None:
-    account = state.accounts[body.account]
-    account.day_cash += body.amount
-    if account.peak_equity is not None:
-        account.peak_equity += body.amount
+    fold_guards.cash_booked(state.accounts[body.account], body)
 
 
 def _day_started(state: State, record: Record, body: r.DayStarted) -> None:
     account = state.accounts[body.account]
     account.day, account.day_equity, account.day_cash = body.day, body.equity, Decimal(0)
     account.day_fires = 0
+    if account.start_equity is None:
+        account.start_equity = body.equity
 
 
 def _authority_set(state: State, record: Record, body: r.AuthoritySet) -> None:
@@ -310,10 +364,6 @@ def _alarm_raised(state: State, record: Record, body: r.AlarmRaised) -> None:
 
 def _alarm_cleared(state: State, record: Record, body: r.AlarmCleared) -> None:
     del state.alarms[body.number]
-
-
-def _equity_peak(state: State, record: Record, body: r.EquityPeak) -> None:
-    state.accounts[body.account].peak_equity = body.equity
 
 
 def _news_ahead(state: State, record: Record, body: r.NewsAhead) -> None:
@@ -358,9 +408,11 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.AuthoritySet: _authority_set,
     r.AlarmRaised: _alarm_raised,
     r.AlarmCleared: _alarm_cleared,
-    r.EquityPeak: _equity_peak,
     r.NewsAhead: _news_ahead,
     r.NewsWindow: _news_window,
+    **fold_guards.HANDLERS,
+    r.PositionAdopted: _adopted,
+    r.AgentActBegun: _agent_act_begun,
 }
 
 

@@ -12,6 +12,7 @@ from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor
 from hydrad.domain.news import NewsEvent
 from hydrad.link.frames import UpFrame
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.wire.calls import AnyVerb
 
@@ -32,7 +33,8 @@ class Started(_Input, frozen=True, tag="STARTED"):
     """The daemon holds the lock and has folded the journal. `birth` only when the journal is empty. `halt_file`:
     somebody wrote HALT while no daemon ran. `symbols`: those that APEX watches, by
     its `profile` (empty: none).
-    `notes`: findings of the start itself, as code and detail. `news_mode`: off, or file, and then NEWS follows."""
+    `notes`: findings of the start itself, as code and detail. `news_mode`: off, or file, and then NEWS follows.
+    `guards`: None before there were any."""
 
     instance: str
     code_version: str
@@ -47,6 +49,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     notes: tuple[tuple[str, str], ...] = ()
     birth: HomeBirth | None = None
     news_mode: str = "off"
+    guards: Guards | None = None
 
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):

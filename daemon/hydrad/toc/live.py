@@ -103,6 +103,7 @@ class Link:
     positions: dict[int, f.PositionRow] = field(default_factory=dict)
     positions_ns: int = 0
     orders: dict[int, f.OrderRow] = field(default_factory=dict)
+    funds_seen: tuple[Decimal, int] | None = None  # unexplained of balance plus credit, and since when
     halted: bool | None = None
     halted_ns: int = 0
     settled_ns: int | None = None  # since when READY with the broker connected, without a break
@@ -124,6 +125,7 @@ class Waiter:
     terminals: tuple[str, ...] = ()
     since_ns: int = 0
     account: str = ""
+    symbol: str = ""
 
 
 @dataclass(slots=True)

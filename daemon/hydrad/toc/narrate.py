@@ -15,7 +15,7 @@ from hydrad.domain.instants import ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import Side
 from hydrad.link import retcodes
-from hydrad.toc import narrate_crew
+from hydrad.toc import narrate_crew, narrate_guards
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.record import Record
@@ -134,7 +134,8 @@ def _suppressed(state: State, b: r.SignalSuppressed) -> Told:
 def _mission_moved(state: State, b: r.MissionMoved) -> Told:
     shown = show(IdKind.MISSION, b.number)
     words = {"ENGAGE": "engaged", "EXPIRE": "expired", "WITHDRAW": "withdrawn", "FINISH": "done"}
-    return f"{shown} {words[b.event.value]}", (shown,), state.missions[b.number].signal.symbol
+    why = f": {b.reason}" if b.reason else ""
+    return f"{shown} {words[b.event.value]}{why}", (shown,), state.missions[b.number].signal.symbol
 
 
 def _passed(state: State, b: r.MissionPassed) -> Told:
@@ -266,10 +267,6 @@ def _foreign(state: State, b: r.ForeignSeen) -> Told:
     return f"{shown} FOREIGN {b.symbol}, ticket {b.ticket} on {b.account}", (shown,), b.symbol
 
 
-def _cash(state: State, b: r.CashBooked) -> Told:
-    return f"{b.account} cash {money_text(b.amount)} {b.comment}", (), ""
-
-
 def _day(state: State, b: r.DayStarted) -> Told:
     return f"{b.account} trading day began at equity {money_text(b.equity)}", (), ""
 
@@ -304,10 +301,6 @@ def _strangers(state: State, b: r.StrangersCounted) -> Told:
 
 def _bad_ticks(state: State, b: r.TicksRejected) -> Told:
     return f"{b.count} tick(s) of {b.symbol} from {b.terminal} refused: {b.reason} ({b.example})", (), b.symbol
-
-
-def _peak(state: State, b: r.EquityPeak) -> Told:
-    return f"{b.account} peak of equity {money_text(b.equity)}", (), ""
 
 
 def _news_read(state: State, b: r.NewsRead) -> Told:
@@ -350,7 +343,6 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.PositionClosed: _closed,
     r.DealsRead: _deals_read,
     r.ForeignSeen: _foreign,
-    r.CashBooked: _cash,
     r.DayStarted: _day,
     r.AuthoritySet: _authority,
     r.AlarmRaised: _alarm,
@@ -359,8 +351,8 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.CallRefused: _refused,
     r.StrangersCounted: _strangers,
     r.TicksRejected: _bad_ticks,
-    r.EquityPeak: _peak,
     r.NewsRead: _news_read,
     r.NewsAhead: _news_ahead,
     r.NewsWindow: _news_window,
+    **narrate_guards.TELLERS,
 }

@@ -6,13 +6,15 @@ journal is a finding with an alarm; nothing is repaired by guessing.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hydrad.domain.ids import sequence_of, tag_of
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, Side
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
-from hydrad.toc import after_fill, routing
+from hydrad.toc import after_fill, agent_acts, cash, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.fold import ENTRY_IN
@@ -41,7 +43,9 @@ _EVENTS: dict[RowState, ActEvent] = {
 def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
     """Book one ledger entry; entries about plan steps and about acts we do not know are told apart."""
     act = turn.state.acts.get(row.act_id)
-    if act is None or (act.kind is ActKind.PLAN_STEP and row.move > act.move):
+    if agent_acts.is_local(row.act_id):
+        act = agent_acts.of_row(turn, link, row)
+    elif act is None or (act.kind is ActKind.PLAN_STEP and row.move > act.move):
         act = _plan_step(turn, link, row)
     if act is None or row.move < act.move:
         return
@@ -173,21 +177,23 @@ def quarantine(turn: Turn, terminal: str, why: str) -> None:
 def book_deals(turn: Turn, link: Link, rows: tuple[f.DealRow, ...]) -> None:
     """Book what is new, in the order of tickets. A deal that was booked before writes nothing."""
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
-    newest = account.deals_after
+    newest, change = account.deals_after, Decimal(0)
     for row in sorted(rows, key=lambda deal: deal.ticket):
         if row.ticket <= account.deals_after:
             continue
         newest = max(newest, row.ticket)
+        change += cash.change_of(row)
         if row.deal_type not in DEAL_TRADES:
-            turn.emit(r.CashBooked(account.name, row.ticket, row.profit, row.comment))
+            cash.book(turn, account.name, row)
         else:
             _trade(turn, link, account.name, row)
     if newest > account.deals_after:
-        turn.emit(r.DealsRead(account.name, newest))
+        turn.emit(r.DealsRead(account.name, newest, change))
+        cash.deals_came(link)
 
 
 def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:
-    act = turn.state.acts.get(row.magic)
+    act = turn.state.acts.get(row.magic) or agent_acts.of_deal(turn.state, account, row)
     if (
         act is not None
         and act.account == account
@@ -244,7 +250,7 @@ def _position_gone(turn: Turn, position: Position, row: f.DealRow) -> None:
     turn.emit(
         r.PositionClosed(
             position.number,
-            _close_reason(turn, row),
+            _close_reason(turn, position.account, row),
             row.price_points,
             position.profit,
             r_milli,
@@ -259,13 +265,15 @@ def _position_gone(turn: Turn, position: Position, row: f.DealRow) -> None:
     routing.followed(turn, fire)
 
 
-def _close_reason(turn: Turn, row: f.DealRow) -> str:
+def _close_reason(turn: Turn, account: str, row: f.DealRow) -> str:
     if row.reason in _CLOSE_REASONS:
         return _CLOSE_REASONS[row.reason]
     if row.reason != _EXPERT:
         return "OWNER"
     if row.magic in turn.state.plan_fires:
         return "TIME_STOP"
+    if agent_acts.of_deal(turn.state, account, row) is not None:
+        return "EQUITY_FLOOR"
     return "CLOSED" if row.magic in turn.state.acts else "OWNER"
 
 

@@ -16,6 +16,7 @@ from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, Order
 from hydrad.domain.signals import Signal, Suppressed
 from hydrad.toc.act import ActEvent
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.mission import MissionEvent
 from hydrad.toc.terminal import Duty
@@ -42,6 +43,7 @@ class DaemonStarted(Body, frozen=True):
     tzdata_version: str
     limits: Limits
     timing: Timing
+    guards: Guards | None = None
 
 
 class DaemonStopped(Body, frozen=True):
@@ -243,6 +245,7 @@ class SignalSuppressed(Body, frozen=True):
 class MissionMoved(Body, frozen=True):
     number: int
     event: MissionEvent
+    reason: str = ""
 
 
 class MissionPassed(Body, frozen=True):
@@ -333,6 +336,19 @@ class PlanStepBegun(Body, frozen=True):
     move: int = 0
 
 
+class AgentActBegun(Body, frozen=True):
+    """The agent began an act by itself (equity floor), under an id of its ledger's own; here it has one of ours."""
+
+    act_id: int
+    terminal: str
+    ledger_id: str
+    local_id: int
+    move: int
+    position: int
+    order: Order
+    order_hash: bytes
+
+
 class PositionOpened(Body, frozen=True):
     """`number` is the fire's sequence number."""
 
@@ -391,10 +407,12 @@ class PositionClosed(Body, frozen=True):
 
 
 class DealsRead(Body, frozen=True):
-    """All deals of this account up to this ticket have been looked at."""
+    """All deals of this account up to this ticket have been looked at. `funds_change`: what those that are new add to
+    balance plus credit."""
 
     account: str
     after: int
+    funds_change: Decimal = Decimal(0)
 
 
 class ForeignSeen(Body, frozen=True):
@@ -407,10 +425,98 @@ class ForeignSeen(Body, frozen=True):
 
 
 class CashBooked(Body, frozen=True):
+    """A deal that is no trade. `kind`: its MT5 deal type; which ones are money from outside stands in `cash`."""
+
     account: str
     ticket: int
     amount: Decimal
     comment: str
+    kind: int = 2
+
+
+class FundsAnchored(Body, frozen=True):
+    """Balance plus credit at an instant at which all deals were read: from here on deals explain it."""
+
+    account: str
+    funds: Decimal
+
+
+class FundsDrifted(Body, frozen=True):
+    """Balance plus credit as reported, and as the deals explain it; equal when a drift was explained after all."""
+
+    account: str
+    expected: Decimal
+    reported: Decimal
+
+
+class DaySet(Body, frozen=True):
+    """The account's trading day turns at this minute of the day in this zone. `day`: the one that runs now by that
+    reckoning; its first equity stays, so that nothing is forgiven by moving the clock."""
+
+    account: str
+    zone: str
+    minute: int
+    day: int
+
+
+class GuardWarned(Body, frozen=True):
+    """`position`: a position's number where the guard is about that one alone, else 0."""
+
+    account: str
+    measure: str
+    position: int
+    measured: str
+    level: str
+
+
+class GuardTripped(Body, frozen=True):
+    """`action`: what follows, by this record, once."""
+
+    account: str
+    measure: str
+    position: int
+    measured: str
+    limit: str
+    action: str
+
+
+class GuardActed(Body, frozen=True):
+    """A tripped guard closes position `number` by this act."""
+
+    account: str
+    measure: str
+    position: int
+    number: int
+    act_id: int
+
+
+class GuardCleared(Body, frozen=True):
+    """Armed again."""
+
+    account: str
+    measure: str
+    position: int
+    why: str
+
+
+class PositionAdopted(Body, frozen=True):
+    """A position that was FOREIGN is ours from here on. `act_id`: stands for the fire that it never had; nothing was
+    sent under it. `stop_points`: as the broker has it now, 0 for none."""
+
+    act_id: int
+    account: str
+    terminal: str
+    order: Order
+    order_hash: bytes
+    digits: int
+    volume_step: Decimal
+    open_points: int
+    stop_points: int
+    target_points: int
+    risk_money: Decimal
+    base_money: Decimal
+    at_ms: int
+    reason: str
 
 
 class DayStarted(Body, frozen=True):
@@ -552,10 +658,19 @@ TYPES: dict[str, type[Body]] = {
     "CALL_REFUSED": CallRefused,
     "STRANGERS_COUNTED": StrangersCounted,
     "TICKS_REJECTED": TicksRejected,
-    "EQUITY_PEAK": EquityPeak,
     "NEWS_READ": NewsRead,
     "NEWS_AHEAD": NewsAhead,
     "NEWS_WINDOW": NewsWindow,
+    "FUNDS_ANCHORED": FundsAnchored,
+    "FUNDS_DRIFTED": FundsDrifted,
+    "EQUITY_PEAK": EquityPeak,
+    "DAY_SET": DaySet,
+    "GUARD_WARNED": GuardWarned,
+    "GUARD_TRIPPED": GuardTripped,
+    "GUARD_ACTED": GuardActed,
+    "GUARD_CLEARED": GuardCleared,
+    "POSITION_ADOPTED": PositionAdopted,
+    "AGENT_ACT_BEGUN": AgentActBegun,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}
 BODY_VERSION = 1

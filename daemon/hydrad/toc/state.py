@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from hydrad.domain import calendar
 from hydrad.domain.accounts import AccountKind, Authority, HomeMode
 from hydrad.domain.actors import Role
 from hydrad.domain.orders import ActKind, Order, Side
 from hydrad.domain.signals import Signal
 from hydrad.toc.act import ActState
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.mission import MissionState
 from hydrad.toc.records import Check
@@ -36,7 +38,13 @@ class Account:
     deals_after: int = 0
     day_fires: int = 0  # routed since the day began
     last_loss_ms: int = 0  # market time of the last position that closed with a loss
-    peak_equity: Decimal | None = None  # net of cash
+    # Money from outside moves both with it.
+    start_equity: Decimal | None = None
+    peak_equity: Decimal | None = None
+    funds: Decimal | None = None  # balance plus credit, as the deals explain it; None until it was anchored
+    drift: Decimal = Decimal(0)  # what of it is told as unexplained
+    day_zone: str = calendar.NEW_YORK
+    day_minute: int = calendar.ROLL_MINUTE
 
 
 @dataclass(slots=True)
@@ -73,7 +81,8 @@ class Mission:
 @dataclass(slots=True)
 class Act:
     """`position`: the number of the position that it acts on, or that its fire opened. `move`: of a plan's step.
-    `ledger`: which of its terminal's ledgers it was routed under."""
+    `ledger`: which of its terminal's ledgers it was routed under. `local_id`: its id there, of an act that the agent
+    began by itself."""
 
     act_id: int
     kind: ActKind
@@ -103,6 +112,7 @@ class Act:
     epoch: int = 0
     ledger: int = 0
     move: int = 0
+    local_id: int = 0
     by: str = ""
     detail: str = ""
     retcode: int = 0
@@ -207,6 +217,21 @@ class Alarm:
 
 
 @dataclass(slots=True)
+class GuardStanding:
+    """A guard that has warned or tripped and is not armed again. `before`: the sequence's next number when it tripped;
+    fires below it are its business. `acts`: its closes, by position."""
+
+    account: str
+    measure: str
+    position: int
+    tripped: bool = False
+    action: str = ""
+    at_ns: int = 0
+    before: int = 0
+    acts: dict[int, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Key:
     """An idempotency key that was used: the parameters' hash, and the acts it made."""
 
@@ -227,6 +252,7 @@ class State:
     code_version: str = ""
     limits: Limits = field(default_factory=Limits)
     timing: Timing = field(default_factory=Timing)
+    guards: Guards | None = None
     authority: Authority = Authority.ACTIVE
     authority_reason: str = ""
     authority_ns: int = 0
@@ -249,6 +275,8 @@ class State:
     foreign: dict[tuple[str, int], int] = field(default_factory=dict)
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
     suppressed: dict[str, int] = field(default_factory=dict)
+    agent_acts: dict[str, int] = field(default_factory=dict)  # terminal, ledger, local id, move -> act
+    guards_standing: dict[str, GuardStanding] = field(default_factory=dict)
     # Plan step's act id -> its fire; account -> market times of the fires of the last minute.
     plan_fires: dict[int, int] = field(default_factory=dict)
     routed_ms: dict[str, list[int]] = field(default_factory=dict)

@@ -28,7 +28,7 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
-from hydrad.toc import after_fill, peak, reconcile, routing
+from hydrad.toc import after_fill, agent_acts, cash, guards, reconcile, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.basis import Mids
@@ -38,6 +38,8 @@ from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import REDUCES_IN, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
+
+HALTED_ALARM = "AGENT_HALTED"
 
 
 class BadTick(Protocol):
@@ -169,6 +171,7 @@ def _begin(
     link.terms.clear()
     link.quotes.clear()
     link.halted, link.halted_ns = hello.halted, turn.now_ns
+    _halted_alone(turn, link, "its own ledger")
     _look_at_ledger(turn, terminal, hello)
     if turn.market_ms == 0:
         turn.advance_market(hello.market_ms)
@@ -226,13 +229,13 @@ def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
         )
     )
     turn.link_to(link, LinkState.READY, "books complete")
-    _trading_day(turn, link)
+    _figures(turn, link)
     turn.clear_alarm("TERMINAL_LOST", link.terminal, "READY again")
     for number in sorted(turn.state.acts_pending):
         act = turn.state.acts[number]
         if act.terminal == link.terminal and act.state is ActState.UNKNOWN:
             turn.live.queried_ns[number] = (turn.now_ns, 1)
-            turn.send(link, f.Query(number, act.move))
+            turn.send(link, agent_acts.question(act))
 
 
 def _rival(turn: Turn, link: Link, hello: f.Hello) -> None:
@@ -295,19 +298,27 @@ def _health(turn: Turn, link: Link) -> None:
 
 def _account(turn: Turn, link: Link, body: f.Account) -> None:
     link.account, link.account_ns = body, turn.now_ns
-    _trading_day(turn, link)
+    _figures(turn, link)
+
+
+def _figures(turn: Turn, link: Link) -> None:
+    """Everything that an account's figures decide; those of a hand-shake once all of it was read."""
+    if link.state in REDUCES_IN:
+        cash.watch(turn, link)
+        _trading_day(turn, link)
+        guards.on_figures(turn, link)
 
 
 def _trading_day(turn: Turn, link: Link) -> None:
-    """A day begins with the first figures after its roll-over, once the hand-shake has booked what came before."""
+    """A day begins with the first figures after its roll-over that the deals explain, once the hand-shake has booked
+    what came before: money whose deal is still on its way would count twice."""
     body = link.account
     if body is None or link.state not in (LinkState.READY, LinkState.DEGRADED):
         return
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
-    day = calendar.trading_day(turn.market_ms or body.market_ms)
-    if day != account.day:
+    day = calendar.trading_day(turn.market_ms or body.market_ms, account.day_zone, account.day_minute)
+    if day != account.day and cash.explained(turn, link, account):
         turn.emit(r.DayStarted(account.name, day, body.equity))
-    peak.look(turn, account.name, body.equity)
 
 
 def _specs(turn: Turn, link: Link, body: f.Specs) -> None:
@@ -334,6 +345,7 @@ def _positions(turn: Turn, link: Link, body: f.Positions) -> None:
         link.positions = {row.ticket: row for row in link.incoming.positions}
         link.positions_ns = turn.now_ns
         reconcile.book_positions(turn, link)
+        guards.on_positions(turn, link)
 
 
 def _orders(turn: Turn, link: Link, body: f.Orders) -> None:
@@ -406,6 +418,16 @@ def _conflict(turn: Turn, link: Link, body: f.Conflict) -> None:
 
 def _halted(turn: Turn, link: Link, body: f.Halted) -> None:
     link.halted, link.halted_ns = body.halted, turn.now_ns
+    _halted_alone(turn, link, body.by)
+
+
+def _halted_alone(turn: Turn, link: Link, by: str) -> None:
+    """An agent that is halted while its account is ACTIVE: it has halted itself (floor), or a person on its host."""
+    account = turn.state.terminals[link.terminal].account
+    if link.halted and not routing.latched(turn, account):
+        turn.alarm(HALTED_ALARM, link.terminal, f"{link.terminal} opens nothing, by {by}; `resume` ends it")
+    else:
+        turn.clear_alarm(HALTED_ALARM, link.terminal, "released" if not link.halted else "its account is latched too")
 
 
 def _fenced(turn: Turn, link: Link, body: f.Fenced) -> None:

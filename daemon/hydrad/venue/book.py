@@ -35,9 +35,13 @@ class Reason(enum.IntEnum):
 
 
 class DealType(enum.IntEnum):
+    """ENUM_DEAL_TYPE, as far as this broker books them."""
+
     BUY = 0
     SELL = 1
     BALANCE = 2
+    CREDIT = 3
+    CORRECTION = 5
 
 
 class Entry(enum.IntEnum):
@@ -122,7 +126,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """An account's state: positions by ticket in the order in which they opened, and the balance."""
+    """An account's state: positions by ticket in the order in which they opened, the balance, and what the broker
+    lends on top of it (credit)."""
 
     login: int
     currency: str
@@ -130,6 +135,7 @@ class Book:
     hedging: bool
     balance: Decimal
     positions: Mapping[int, Position] = field(default_factory=dict)
+    credit: Decimal = _ZERO
 
 
 @dataclass(slots=True)
@@ -230,9 +236,15 @@ def on_tick(
     return book, tuple(changes)
 
 
-def deposit(book: Book, amount: Decimal, deal: int, time_ms: int) -> tuple[Book, Deal]:
-    """Cash in (or out, when negative): a deal of type BALANCE without order, position or symbol."""
-    row = Deal(deal, 0, 0, "", DealType.BALANCE, Entry.IN, Reason.CLIENT, 0, 0, amount, 0, "", time_ms)
+def deposit(
+    book: Book, amount: Decimal, deal: int, time_ms: int, kind: DealType = DealType.BALANCE, comment: str = ""
+) -> tuple[Book, Deal]:
+    """Cash in (or out, when negative): a deal of type BALANCE, CREDIT or CORRECTION without order, position or
+    symbol. Credit is no part of the balance."""
+    assert kind not in (DealType.BUY, DealType.SELL), kind
+    row = Deal(deal, 0, 0, "", kind, Entry.IN, Reason.CLIENT, 0, 0, amount, 0, comment, time_ms)
+    if kind is DealType.CREDIT:
+        return replace(book, credit=book.credit + amount), row
     return replace(book, balance=book.balance + amount), row
 
 

@@ -1,8 +1,8 @@
 """Owns an account's figures at an instant: profit, equity and margin.
 
 Source: recorded terminals: equity is balance + credit + open profit; free margin is equity less margin; the
-margin level is equity / margin x 100, unrounded, and 0 where nothing is tied up. Credit and swap are zero in
-this version. The margin of a hedging account is the sum over its positions: opposite ones get no relief.
+margin level is equity / margin x 100, unrounded, and 0 where nothing is tied up. Swap is zero in this version.
+The margin of a hedging account is the sum over its positions: opposite ones get no relief.
 There is no stop-out yet.
 """
 
@@ -24,10 +24,11 @@ class Standing:
     balance: Decimal
     profit: Decimal
     margin: Decimal
+    credit: Decimal = Decimal(0)
 
     @property
     def equity(self) -> Decimal:
-        return self.balance + self.profit
+        return self.balance + self.credit + self.profit
 
     @property
     def margin_free(self) -> Decimal:
@@ -42,7 +43,7 @@ def standing(book: Book, board: Board) -> Standing:
     """An account's figures at the board's prices; raises NoRate."""
     open_profit = sum((floating(position, book.currency, board) for position in book.positions.values()), Decimal(0))
     tied_up = sum((position.margin for position in book.positions.values()), Decimal(0))
-    return Standing(book.balance, open_profit, tied_up)
+    return Standing(book.balance, open_profit, tied_up, book.credit)
 
 
 def current_points(position: Position, board: Board) -> int:

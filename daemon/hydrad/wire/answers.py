@@ -505,6 +505,15 @@ class EnrollData(Out, frozen=True):
     public_key: str
 
 
+class AccountDayData(Out, frozen=True):
+    """`day`: the trading day that runs now, a date; None before the first figures."""
+
+    account: str
+    zone: str
+    at: str
+    day: str | None
+
+
 class ConfigRow(Out, frozen=True):
     key: str
     value: str

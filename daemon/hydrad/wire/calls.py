@@ -193,6 +193,42 @@ class Modify(Verb, frozen=True, tag="modify"):
     reason: str | None = None
 
 
+class Flatten(Verb, frozen=True, tag="flatten"):
+    """Close all of ours that is open, one act a position; of one `account`, of one `symbol`. `foreign`: also what is
+    not ours on that account, its name typed once more."""
+
+    account: str | None = None
+    symbol: str | None = None
+    foreign: str | None = None
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class Adopt(Verb, frozen=True, tag="adopt"):
+    """A FOREIGN position of a hedging account becomes ours, with this stop."""
+
+    ticket: int
+    account: str
+    stop: str
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class Withdraw(Verb, frozen=True, tag="withdraw"):
+    """The mission takes no more fires, from anybody."""
+
+    mission: str
+    reason: str | None = None
+
+
+class AccountDay(Verb, frozen=True, tag="account.day"):
+    """When the account's trading day turns: `at` is HH:MM in `zone`."""
+
+    account: str
+    zone: str
+    at: str
+
+
 class Halt(Verb, frozen=True, tag="halt"):
     """Latch HALTED (or REDUCING with `reduce`), for all or one account; answers with what has been verified."""
 
@@ -443,6 +479,10 @@ AnyVerb = (
     | Pass
     | Close
     | Modify
+    | Flatten
+    | Adopt
+    | Withdraw
+    | AccountDay
     | Halt
     | Resume
     | Resolve

@@ -86,6 +86,7 @@ class Finding(enum.Enum):
     INPUTS_SHORT = "The log of inputs ends before the journal does."
     SNAPSHOT_STALE = "The snapshot could not be used; the whole journal was folded."
     SYMBOL_TERMS = "A symbol's terms changed at the broker."
+    BALANCE_DRIFT = "The balance differs from what the deals explain."
     AGENT_WARNING = "The agent reported something a person should know."
     RISK_AFTER_FILL = "A fill risks more than 1.25 times the money that was approved."
     MARKET_HOURS = "The table of market hours and the broker disagree."

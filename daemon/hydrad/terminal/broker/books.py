@@ -95,7 +95,8 @@ class Books:
             return None
         positions = self._rows(Position, "positions", "login = ? ORDER BY ticket", (login,))
         held = {position.ticket: position for position in positions}
-        return Book(login, str(row[0]), int(row[1]), bool(row[2]), Decimal(str(row[3])), held)
+        credit = sum((deal.profit for deal in self.deals(login, "kind = ?", (DealType.CREDIT,))), Decimal(0))
+        return Book(login, str(row[0]), int(row[1]), bool(row[2]), Decimal(str(row[3])), held, credit)
 
     def orders(self, login: int, where: str = "1", given: Sequence[int] = ()) -> list[OrderRow]:
         """Orders of an account, oldest first; `where` is SQL of ours over the table's columns."""

@@ -16,7 +16,7 @@ from hydrad.domain.money import decimal
 from hydrad.terminal.broker.books import BadBooks, Books, Write
 from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
 from hydrad.terminal.broker.market import Market
-from hydrad.venue.book import Book, Change, Tickets, deposit, on_tick
+from hydrad.venue.book import Book, Change, Deal, DealType, Tickets, deposit, on_tick
 from hydrad.venue.desk import Ask, LevelsAsk, Outcome, Room, execute, execute_levels
 from hydrad.venue.rates import NoRate, rate
 from hydrad.venue.standing import Standing, standing
@@ -76,6 +76,16 @@ class Broker:
     def set_levels(self, login: int, ask: LevelsAsk) -> Outcome:
         """Judge and set stop and target of a position; committed when this returns."""
         return self._committed(execute_levels(ask, self.room(login, ask.symbol)), self._tickets)
+
+    def cash(self, login: int, amount: Decimal, kind: DealType, comment: str) -> Deal:
+        """Book money that is no trade; committed when this returns."""
+        tickets = replace(self._tickets)
+        _, ticket = tickets.next()
+        book, row = deposit(self.books[login], amount, ticket, self.market.now_ms, kind, comment)
+        self.history.commit(self.market.now_ms, tickets, [Write(book, cash=(row,))])
+        self._tickets = tickets
+        self.books[login] = book
+        return row
 
     def standing(self, login: int) -> Standing:
         """An account's figures at the clock."""

@@ -12,11 +12,20 @@ from typing import Any
 
 import msgspec
 
-from hydrad.domain.money import BadNumber, money_text, price_points, price_text, volume_steps, volume_text
+from hydrad.domain.money import (
+    BadNumber,
+    cents,
+    decimal,
+    money_text,
+    price_points,
+    price_text,
+    volume_steps,
+    volume_text,
+)
 from hydrad.domain.orders import Side
 from hydrad.terminal.broker.broker import STEP_MS_MAX, Broker
 from hydrad.terminal.broker.faults import BadFault, Faults
-from hydrad.venue.book import Deal, OrderRow, OrderState, Position, Reason
+from hydrad.venue.book import Deal, DealType, OrderRow, OrderState, Position, Reason
 from hydrad.venue.desk import Ask
 from hydrad.venue.fills import opening_points
 from hydrad.venue.standing import floating
@@ -68,11 +77,21 @@ class _Manual(msgspec.Struct, tag_field="op", tag="manual", forbid_unknown_field
     position: int = 0
 
 
+class _Cash(msgspec.Struct, tag_field="op", tag="cash", forbid_unknown_fields=True):
+    """Money in, or out where `amount` is below zero; `kind`: balance, credit or correction."""
+
+    login: int
+    amount: str
+    kind: str = "balance"
+    comment: str = ""
+
+
 class _Shutdown(msgspec.Struct, tag_field="op", tag="shutdown", forbid_unknown_fields=True):
     pass
 
 
-_Request = _Clock | _Step | _Books | _Fault | _Faults | _Clear | _Manual | _Shutdown
+_Request = _Clock | _Step | _Books | _Fault | _Faults | _Clear | _Manual | _Cash | _Shutdown
+_CASH = {"balance": DealType.BALANCE, "credit": DealType.CREDIT, "correction": DealType.CORRECTION}
 _DECODER = msgspec.json.Decoder(_Request)
 _ENCODER = msgspec.json.Encoder()
 
@@ -92,6 +111,7 @@ class Control:
             _Faults: self._list_faults,
             _Clear: self._clear,
             _Manual: self._manual,
+            _Cash: self._cash,
             _Shutdown: self._shutdown,
         }
 
@@ -121,6 +141,7 @@ class Control:
             "market_ms": self._broker.market.now_ms,
             "currency": book.currency,
             "balance": money_text(figures.balance),
+            "credit": money_text(figures.credit),
             "equity": money_text(figures.equity),
             "margin": money_text(figures.margin),
             "positions": [self._position(held, book.currency) for held in book.positions.values()],
@@ -153,6 +174,20 @@ class Control:
             deal = outcome.change.deal
             reply.update({"order": deal.order, "deal": deal.ticket, "position": deal.position})
         return reply
+
+    def _cash(self, request: _Cash) -> Fields:
+        """Durable when this answers. More than there is cannot be taken."""
+        book = self._broker.books[self._known(request.login)]
+        if request.kind not in _CASH:
+            raise BadRequest(f"kind '{request.kind}' is none of {', '.join(_CASH)}")
+        kind, amount = _CASH[request.kind], decimal(request.amount, "amount")
+        if not amount or amount != cents(amount):
+            raise BadRequest(f"amount {request.amount} is not a sum of whole cents other than 0")
+        left = (book.credit if kind is DealType.CREDIT else book.balance) + amount
+        if left < 0:
+            raise BadRequest(f"amount {request.amount} is more than there is")
+        row = self._broker.cash(request.login, amount, kind, request.comment)
+        return {"deal": row.ticket, "balance": money_text(self._broker.books[request.login].balance)}
 
     def _shutdown(self, request: _Shutdown) -> Fields:
         self._stop()

@@ -126,6 +126,7 @@ class Views:
             "margin_mode": _HEDGING if book.hedging else _NETTING,
             "currency_digits": 2,
             "balance": float(figures.balance),
+            "credit": float(figures.credit),
             "profit": float(figures.profit),
             "equity": float(figures.equity),
             "margin": float(figures.margin),

@@ -12,15 +12,18 @@ from hydrad.toc import crew
 from hydrad.toc import records as r
 from hydrad.toc.desk import (
     accounts,
+    adopt,
     authority,
     changing,
     fires,
+    flatten,
     missions,
     news,
     operators,
     positions,
     resolve,
     terminals,
+    trading_day,
 )
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
@@ -35,6 +38,8 @@ __all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
 
 VERBS: Table = {}
 for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing, news):
+    VERBS |= noun.VERBS
+for noun in (flatten, adopt, trading_day):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own, not the core's.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Role
-from hydrad.link import frames as f
-from hydrad.toc import changes, routing, views
+from hydrad.toc import changes, latch, routing, views
 from hydrad.toc import records as r
-from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import account_named
 from hydrad.toc.desk.table import Table
@@ -16,20 +14,12 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Waiter
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.codes import Reason
 
 
 def _halt(turn: Turn, asked: Requested, verb: calls.Halt) -> None:
     level = Authority.REDUCING if verb.reduce else Authority.HALTED
     account = account_named(turn, verb.account).name if verb.account else ""
-    now = turn.state.accounts[account].authority if account else turn.state.authority
-    changes.void(turn, _subject(account), "halted again")
-    if level > now:
-        turn.emit(r.AuthoritySet(account, level, verb.reason or ""))
-    for act in [turn.state.acts[n] for n in sorted(turn.state.acts_open)]:
-        if act.state is ActState.QUEUED and routing.latched(turn, act.account):
-            turn.move(act, ActEvent.DENY, "latch", codes=(Reason.AUTHORITY.name,))
-    terminals = routing.tell_latch(turn, account, f.Halt(turn.actor))
+    terminals = latch.tighten(turn, account, level, verb.reason or "")
     await_latch(turn, asked.request, "halt", verb.wait_s, terminals, account)
 
 
@@ -44,14 +34,12 @@ def _resume(turn: Turn, asked: Requested, verb: calls.Resume) -> None:
     return released(turn, asked, account, verb.wait_s)
 
 
-def _subject(account: str) -> str:
-    return f"authority {account or 'of everything'}"
-
-
 def _ask_to_raise(turn: Turn, asked: Requested, raised: r.AuthoritySet) -> None:
     """In a real home a second person raises what was lowered."""
     where = raised.account or "everything"
-    change = changes.ask(turn, _subject(raised.account), raised, f"resume {where}: {raised.reason or 'no reason'}", 0)
+    change = changes.ask(
+        turn, latch.subject(raised.account), raised, f"resume {where}: {raised.reason or 'no reason'}", 0
+    )
     data = views.halt_data(turn.state, turn.live, _watcher(turn, asked, raised.account))
     turn.reply(asked.request, "hydra.halt/v1", data, pending(turn, change, "resuming"))
 

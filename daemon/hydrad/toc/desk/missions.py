@@ -12,7 +12,7 @@ from hydrad.toc.desk.refusals import (
 )
 from hydrad.toc.desk.table import Table
 from hydrad.toc.inputs import Requested
-from hydrad.toc.mission import ACCEPTS_FIRES
+from hydrad.toc.mission import ACCEPTS_FIRES, MissionEvent, MissionState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.codes import ErrorCode
@@ -30,4 +30,19 @@ def _pass(turn: Turn, asked: Requested, verb: calls.Pass) -> None:
     turn.reply(asked.request, "hydra.mission/v1", views.mission_row(turn.state, turn.live, mission, turn.actor))
 
 
-VERBS: Table = {calls.Pass: (Role.TRADER, _pass)}
+def _withdraw(turn: Turn, asked: Requested, verb: calls.Withdraw) -> None:
+    """No more fires of it, by anybody; acts that are on their way go on."""
+    _, number = ids.parse(verb.mission, IdKind.MISSION)
+    mission = turn.state.missions.get(number)
+    if mission is None:
+        raise Refused(ErrorCode.NOT_FOUND, f"no mission {verb.mission}")
+    withdrawn = mission.state in (MissionState.WITHDRAWN, MissionState.CLOSED_TO_FIRES)
+    if mission.state not in ACCEPTS_FIRES and not withdrawn:
+        raise Refused(ErrorCode.CONFLICT, f"{verb.mission} is {mission.state.value}")
+    if not withdrawn:
+        turn.emit(r.MissionMoved(number, MissionEvent.WITHDRAW, verb.reason or ""))
+        turn.missions.add(number)
+    turn.reply(asked.request, "hydra.mission/v1", views.mission_row(turn.state, turn.live, mission, turn.actor))
+
+
+VERBS: Table = {calls.Pass: (Role.TRADER, _pass), calls.Withdraw: (Role.TRADER, _withdraw)}

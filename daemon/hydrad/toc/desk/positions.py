@@ -6,10 +6,8 @@ from decimal import Decimal
 
 from hydrad.domain import money
 from hydrad.domain.actors import Role
-from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
-from hydrad.toc import exposure, fold, risk, routing, sizing
-from hydrad.toc import records as r
-from hydrad.toc.act import FINAL, ActEvent
+from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
+from hydrad.toc import closing, exposure, risk, routing, sizing
 from hydrad.toc.desk.refusals import (
     positions_named,
     usage,
@@ -20,7 +18,6 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.records import Check
 from hydrad.toc.state import Position
-from hydrad.toc.terminal import LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.codes import Reason
@@ -35,21 +32,8 @@ def _close(turn: Turn, asked: Requested, verb: calls.Close) -> None:
 
 def _close_one(turn: Turn, asked: Requested, verb: calls.Close, position: Position) -> int:
     steps = _part(position, verb.part)
-    remaining = position.volume_steps - steps
-    kind = ActKind.PART_CLOSE if remaining else ActKind.CLOSE
-    order = Order(
-        version=ORDER_VERSION,
-        kind=kind,
-        account=position.account,
-        symbol=position.symbol,
-        side=position.side.opposite,
-        volume_steps=steps,
-        position_id=position.position_id,
-        volume_expected_steps=position.volume_steps,
-        volume_remaining_steps=remaining,
-        ticket=position.position_id,
-    )
-    return _act_on(turn, asked, verb, position, order, (_not_busy(turn, position),))
+    order = closing.close_order(position, steps)
+    return _act_on(turn, asked, verb, position, order, (closing.not_busy(turn, position),))
 
 
 def _part(position: Position, part: str | None) -> int:
@@ -89,7 +73,14 @@ def _modify_one(turn: Turn, asked: Requested, verb: calls.Modify, position: Posi
         target = 0
     elif verb.target:
         target = money.price_points(verb.target, position.digits)
-    order = Order(
+    order = modify_order(position, stop, target)
+    checks = (closing.not_busy(turn, position), *modify_checks(turn, position, stop, target))
+    return _act_on(turn, asked, verb, position, order, checks)
+
+
+def modify_order(position: Position, stop: int, target: int) -> Order:
+    """New levels in points for a position; a target of 0 is none."""
+    return Order(
         version=ORDER_VERSION,
         kind=ActKind.MODIFY,
         account=position.account,
@@ -102,8 +93,12 @@ def _modify_one(turn: Turn, asked: Requested, verb: calls.Modify, position: Posi
         volume_remaining_steps=position.volume_steps,
         ticket=position.position_id,
     )
-    checks = (_not_busy(turn, position), _tighter(turn, position, stop), _sides(turn, position, stop, target))
-    return _act_on(turn, asked, verb, position, order, (*checks, *_looser_risk(turn, position, stop)))
+
+
+def modify_checks(turn: Turn, position: Position, stop: int, target: int) -> tuple[Check, ...]:
+    """Whether these levels may be set: what is looser is judged as new risk."""
+    checks = (_tighter(turn, position, stop), _sides(turn, position, stop, target))
+    return (*checks, *_looser_risk(turn, position, stop))
 
 
 def _is_tighter(position: Position, stop: int) -> bool:
@@ -158,20 +153,6 @@ def _sides(turn: Turn, position: Position, stop: int, target: int) -> Check:
     return Check(Reason.PRICE_SIDE.name, right, text, f"around {money.price_text(price, position.digits)}")
 
 
-def _not_busy(turn: Turn, position: Position) -> Check:
-    """One act on a position at a time: a second close of the same volume could close more than there is."""
-    for number in sorted(turn.state.acts_open):
-        act = turn.state.acts[number]
-        if act.position == position.number and act.kind is not ActKind.FIRE and act.state not in FINAL:
-            return Check(
-                Reason.POSITION_STATE.name,
-                False,
-                f"{routing.shown(act)} {act.state.value}",
-                "nothing in flight",
-            )
-    return Check(Reason.POSITION_STATE.name, position.open, "open" if position.open else "closed", "open")
-
-
 def _act_on(
     turn: Turn,
     asked: Requested,
@@ -180,51 +161,8 @@ def _act_on(
     order: Order,
     checks: tuple[Check, ...],
 ) -> int:
-    act_id = fold.new_act_id(turn.state)
-    link = routing.reducing_link(turn, position.account)
-    reach = Check(
-        Reason.TERMINAL_LINK.name,
-        link is not None,
-        f"{link.terminal} {link.state.value}" if link else "none reachable",
-        f"{LinkState.READY.value} or {LinkState.DEGRADED.value}",
-    )
-    checks = (*checks, reach)
-    turn.emit(
-        r.ActRequested(
-            act_id=act_id,
-            kind=order.kind,
-            account=position.account,
-            mission=turn.state.acts[position.fire_id].mission,
-            position=position.number,
-            key=asked.key,
-            asked=hash_of(verb),
-            deadline_ns=routing.deadline_ns(turn),
-            reason=verb.reason or "",
-            volume_asked_steps=order.volume_steps,
-        )
-    )
-    act = turn.state.acts[act_id]
-    codes = tuple(check.code for check in checks if not check.ok)
-    turn.emit(
-        r.ActJudged(
-            act_id=act_id,
-            order=order,
-            order_hash=order_hash(order),
-            digits=position.digits,
-            volume_step=position.volume_step,
-            checks=checks,
-            ok=not codes,
-            risk_money=Decimal(0),
-            base_money=Decimal(0),
-            base="",
-            rules_hash=risk.RULES_HASH,
-        )
-    )
-    if codes or link is None:
-        turn.move(act, ActEvent.DENY, "gate", codes=codes)
-    else:
-        routing.route(turn, act, link)
-    return act_id
+    asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
+    return closing.act_on(turn, position, order, checks, asked_for)
 
 
 VERBS: Table = {calls.Close: (Role.TRADER, _close), calls.Modify: (Role.TRADER, _modify)}

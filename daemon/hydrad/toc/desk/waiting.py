@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from hydrad.domain import money
+from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
 from hydrad.toc import routing, views
@@ -18,7 +19,7 @@ from hydrad.toc.desk.refusals import (
 )
 from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Link, Waiter
-from hydrad.toc.state import Act
+from hydrad.toc.state import Act, Position
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
@@ -81,15 +82,15 @@ def answer_waiters(turn: Turn) -> None:
 
 
 def _settled(turn: Turn, waiter: Waiter) -> bool:
-    if waiter.verb == "fire":
+    if waiter.verb in ("fire", "flatten"):
         return all(_act_settled(turn, turn.state.acts[act]) for act in waiter.acts)
     return all(_confirmed(turn, waiter, turn.live.link(name)) for name in waiter.terminals)
 
 
 def _act_settled(turn: Turn, act: Act) -> bool:
     if act.kind in (ActKind.CLOSE, ActKind.PART_CLOSE) and act.state is ActState.DONE:
-        position = turn.state.positions[act.position]
-        return not position.open or act.deal_ticket in position.deals
+        position = turn.state.positions.get(act.position)  # none: it was FOREIGN
+        return position is None or not position.open or act.deal_ticket in position.deals
     return act.state in FINAL or act.state in (
         ActState.FILLED,
         ActState.WORKING,
@@ -104,9 +105,12 @@ def _confirmed(turn: Turn, waiter: Waiter, link: Link) -> bool:
 
 
 def _answer(turn: Turn, waiter: Waiter) -> None:
-    if waiter.verb == "fire":
+    if waiter.verb in ("fire", "flatten"):
         data = views.fire_answer(turn.state, turn.now_ns, waiter.acts)
-        turn.reply(waiter.request, FIRE_SCHEMA, data, _act_problem(turn, waiter.acts))
+        problem = _act_problem(turn, waiter.acts)
+        if waiter.verb == "flatten":
+            problem = problem or not_flat(turn, waiter.account, waiter.symbol)
+        turn.reply(waiter.request, FIRE_SCHEMA, data, problem)
     else:
         data_halt = views.halt_data(turn.state, turn.live, waiter)
         turn.reply(waiter.request, "hydra.halt/v1", data_halt, _halt_problem(data_halt))
@@ -145,6 +149,30 @@ def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
     if worst.state in (ActState.UNKNOWN, ActState.ROUTED, ActState.ACKED):
         hint = f"hydractl trace {routing.shown(worst)}; nothing is resent, its exposure stays reserved"
     return Problem(code.value, message, hint, facts)
+
+
+def not_flat(turn: Turn, account: str, symbol: str) -> Problem | None:
+    """What of ours is open, or may open, on an account and in a symbol (empty: any) after all closes were done."""
+    state = turn.state
+    left = [show(IdKind.POSITION, p.number) for p in _positions_in(turn, account, symbol)]
+    flying = [
+        routing.shown(act)
+        for act in (state.acts[number] for number in sorted(state.acts_pending))
+        if act.kind is ActKind.FIRE
+        and act.state not in (ActState.REQUESTED, ActState.AWAITING_APPROVAL)
+        and account in ("", act.account)
+        and symbol in ("", act.order.symbol if act.order else symbol)
+    ]
+    if not left and not flying:
+        return None
+    parts = [f"{words} {', '.join(ids)}" for words, ids in (("still open:", left), ("may open yet:", flying)) if ids]
+    hint = "hydractl halt, then flatten again" if flying else "flatten again"
+    return Problem(ErrorCode.PARTLY.value, "not flat: " + "; ".join(parts), hint, {"open": left, "flying": flying})
+
+
+def _positions_in(turn: Turn, account: str, symbol: str) -> list[Position]:
+    held = (turn.state.positions[number] for number in sorted(turn.state.positions_open))
+    return [p for p in held if account in ("", p.account) and symbol in ("", p.symbol)]
 
 
 def _partly(acts: list[Act]) -> Problem | None:

@@ -1,0 +1,72 @@
+"""The equity floor: what the agent does by itself, without a daemon, when the account's equity has fallen to it.
+
+The latch closes, durably, and says that it was the floor; while it stands so, and the bundle says `flatten`, whatever
+is ours is closed, though equity may have come back a little. Each position gets one act id of the ledger's own
+sequence (tag 0); a close that the broker provably did not do, or did in part, is tried again as its next move a minute
+of market time later. Nothing is sent while any other act on that position has no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hydrad.agent.caps import Caps
+from hydrad.agent.ledger import UNSETTLED, Key, Ledger
+from hydrad.domain.instants import MINUTE_MS
+from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
+from hydrad.link.frames import Account, LedgerRow, PositionRow, RowState
+
+BY = "equity floor"
+RETRY_MS = MINUTE_MS
+MOVES_MAX = 60
+
+
+def reached(caps: Caps, account: Account | None) -> bool:
+    """Whether equity is at or below the floor; figures that are all zero are none."""
+    if account is None or not caps.equity_floor or not (account.balance or account.equity):
+        return False
+    return account.equity <= caps.equity_floor
+
+
+def due(
+    account: str, market_ms: int, positions: Mapping[int, PositionRow], ledger: Ledger
+) -> Iterator[tuple[Key, Order]]:
+    """Closes to send now, in the order of their positions, each under its key."""
+    fresh = ledger.next_local
+    for position_id, held in positions.items():
+        if position_id not in ledger.ours or _busy(position_id, ledger):
+            continue
+        act_id = ledger.local_act(position_id)
+        if act_id is None:
+            act_id, fresh = fresh, fresh + 1
+        move = ledger.moves(act_id)
+        if move == 0 or (move < MOVES_MAX and _again(ledger.newest((act_id, move - 1)), market_ms, ledger)):
+            yield (act_id, move), _close(account, held)
+
+
+def _busy(position_id: int, ledger: Ledger) -> bool:
+    orders = (ledger.order(key) for key in ledger.unsettled)
+    return any(order is not None and order.position_id == position_id for order in orders)
+
+
+def _again(last: LedgerRow | None, market_ms: int, ledger: Ledger) -> bool:
+    assert last is not None and last.state not in UNSETTLED
+    order = ledger.order((last.act_id, last.move))
+    part = last.state is RowState.DONE and order is not None and last.volume_steps < order.volume_steps
+    undone = last.state in (RowState.REFUSED, RowState.NOT_EXECUTED)
+    return (part or undone) and market_ms >= last.market_ms + RETRY_MS
+
+
+def _close(account: str, held: PositionRow) -> Order:
+    return Order(
+        version=ORDER_VERSION,
+        kind=ActKind.CLOSE,
+        account=account,
+        symbol=held.symbol,
+        side=Side(held.side).opposite,
+        volume_steps=held.volume_steps,
+        position_id=held.position_id,
+        volume_expected_steps=held.volume_steps,
+        volume_remaining_steps=0,
+        ticket=held.ticket,
+    )

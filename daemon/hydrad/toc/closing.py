@@ -1,0 +1,181 @@
+"""Acts that reduce: how a close of a position becomes an order, what is checked, and its way to a terminal.
+
+People's closes, `flatten` and the guards all come through here. The volume is the position's as the journal has it, and
+the order names what it expects to find and what shall remain, so that it can never take more than there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
+from hydrad.link.frames import PositionRow
+from hydrad.toc import fold, risk, routing
+from hydrad.toc import records as r
+from hydrad.toc.act import FINAL, ActEvent, ActState
+from hydrad.toc.live import Link
+from hydrad.toc.records import Check
+from hydrad.toc.state import Act, Position, State
+from hydrad.toc.terminal import LinkState
+from hydrad.toc.turn import Turn
+from hydrad.wire.codes import Reason
+
+
+@dataclass(slots=True)
+class Asked:
+    """Who asks, and why: a person's idempotency key with the hash of what they asked for, or neither."""
+
+    reason: str = ""
+    key: str = ""
+    parameters: bytes = b""
+
+
+def close_order(position: Position, steps: int) -> Order:
+    """Close `steps` of a position, all or a part."""
+    remaining = position.volume_steps - steps
+    return Order(
+        version=ORDER_VERSION,
+        kind=ActKind.PART_CLOSE if remaining else ActKind.CLOSE,
+        account=position.account,
+        symbol=position.symbol,
+        side=position.side.opposite,
+        volume_steps=steps,
+        position_id=position.position_id,
+        volume_expected_steps=position.volume_steps,
+        volume_remaining_steps=remaining,
+        ticket=position.position_id,
+    )
+
+
+def close(turn: Turn, position: Position, asked: Asked) -> int:
+    """One act that closes all of one of our positions; its id."""
+    order = close_order(position, position.volume_steps)
+    return act_on(turn, position, order, (not_busy(turn, position),), asked)
+
+
+def act_on(turn: Turn, position: Position, order: Order, checks: tuple[Check, ...], asked: Asked) -> int:
+    """One act on one of our positions, routed or denied; its id."""
+    mission = turn.state.acts[position.fire_id].mission
+    return _begin(turn, order, position.number, mission, position.digits, position.volume_step, checks, asked)
+
+
+def close_foreign(turn: Turn, account: str, row: PositionRow, digits: int, step: Decimal, asked: Asked) -> int:
+    """One act that closes a position that is not ours: only where a person has named its account."""
+    order = Order(
+        version=ORDER_VERSION,
+        kind=ActKind.CLOSE,
+        account=account,
+        symbol=row.symbol,
+        side=Side(row.side).opposite,
+        volume_steps=row.volume_steps,
+        position_id=row.position_id,
+        volume_expected_steps=row.volume_steps,
+        volume_remaining_steps=0,
+        ticket=row.ticket,
+    )
+    flying = next((act for act in pending_on(turn.state, account, row.position_id)), None)
+    free = Check(Reason.POSITION_STATE.name, flying is None, _busy_text(flying) or "FOREIGN", "nothing in flight")
+    return _begin(turn, order, 0, 0, digits, step, (free,), asked)
+
+
+def cancel(turn: Turn, fire: Act, asked: Asked) -> int:
+    """One act that cancels the resting order of a fire that is WORKING; its id."""
+    assert fire.order is not None
+    order = Order(
+        version=ORDER_VERSION,
+        kind=ActKind.CANCEL,
+        account=fire.account,
+        symbol=fire.order.symbol,
+        side=fire.order.side,
+        ticket=fire.order_ticket,
+    )
+    return _begin(turn, order, 0, fire.mission, fire.digits, fire.volume_step, (), asked)
+
+
+def not_busy(turn: Turn, position: Position) -> Check:
+    """One act on a position at a time: a second close of the same volume could close more than there is."""
+    for number in sorted(turn.state.acts_open):
+        act = turn.state.acts[number]
+        if act.position == position.number and act.kind is not ActKind.FIRE and act.state not in FINAL:
+            return Check(Reason.POSITION_STATE.name, False, _busy_text(act), "nothing in flight")
+    return Check(Reason.POSITION_STATE.name, position.open, "open" if position.open else "closed", "open")
+
+
+def pending_on(state: State, account: str, position_id: int) -> list[Act]:
+    """Acts on a broker's position that have no verdict yet."""
+    pending = (state.acts[number] for number in sorted(state.acts_pending))
+    return [
+        act
+        for act in pending
+        if act.account == account and act.order is not None and act.order.position_id == position_id
+    ]
+
+
+def _busy_text(act: Act | None) -> str:
+    return f"{routing.shown(act)} {act.state.value}" if act else ""
+
+
+def _begin(
+    turn: Turn,
+    order: Order,
+    position: int,
+    mission: int,
+    digits: int,
+    volume_step: Decimal,
+    checks: tuple[Check, ...],
+    asked: Asked,
+) -> int:
+    act_id = fold.new_act_id(turn.state)
+    link = routing.reducing_link(turn, order.account)
+    checks = (*checks, _reach(link))
+    turn.emit(
+        r.ActRequested(
+            act_id=act_id,
+            kind=order.kind,
+            account=order.account,
+            mission=mission,
+            position=position,
+            key=asked.key,
+            asked=asked.parameters,
+            deadline_ns=routing.deadline_ns(turn),
+            reason=asked.reason,
+            volume_asked_steps=order.volume_steps,
+        )
+    )
+    codes = tuple(check.code for check in checks if not check.ok)
+    turn.emit(
+        r.ActJudged(
+            act_id=act_id,
+            order=order,
+            order_hash=order_hash(order),
+            digits=digits,
+            volume_step=volume_step,
+            checks=checks,
+            ok=not codes,
+            risk_money=Decimal(0),
+            base_money=Decimal(0),
+            base="",
+            rules_hash=risk.RULES_HASH,
+        )
+    )
+    act = turn.state.acts[act_id]
+    if codes or link is None:
+        turn.move(act, ActEvent.DENY, "gate", codes=codes)
+    else:
+        routing.route(turn, act, link)
+    return act_id
+
+
+def _reach(link: Link | None) -> Check:
+    return Check(
+        Reason.TERMINAL_LINK.name,
+        link is not None,
+        f"{link.terminal} {link.state.value}" if link else "none reachable",
+        f"{LinkState.READY.value} or {LinkState.DEGRADED.value}",
+    )
+
+
+def whole(act: Act) -> bool:
+    """Whether a close was executed for all that it asked for."""
+    return act.state is ActState.DONE and act.order is not None and act.volume_steps >= act.order.volume_steps

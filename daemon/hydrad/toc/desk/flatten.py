@@ -1,0 +1,79 @@
+"""`flatten`: one close for each open position in its scope. Passes in every authority; FOREIGN ones only by name."""
+
+from __future__ import annotations
+
+from hydrad.domain.actors import Role
+from hydrad.toc import closing, exposure
+from hydrad.toc.desk.refusals import Refused, account_named, usage
+from hydrad.toc.desk.table import Table
+from hydrad.toc.desk.waiting import FIRE_SCHEMA, deadline_of, hash_of, not_flat, told_before
+from hydrad.toc.inputs import Requested
+from hydrad.toc.live import Waiter
+from hydrad.toc.state import Account
+from hydrad.toc.turn import Turn
+from hydrad.wire import answers as a
+from hydrad.wire import calls
+from hydrad.wire.codes import ErrorCode
+
+
+def _flatten(turn: Turn, asked: Requested, verb: calls.Flatten) -> None:
+    if told_before(turn, asked, verb):
+        return
+    accounts = _scope(turn, verb)
+    asked_for = closing.Asked(verb.reason or "flatten", asked.key, hash_of(verb))
+    acts = [
+        closing.close(turn, position, asked_for)
+        for account in accounts
+        for position in exposure.open_positions(turn.state, account.name)
+        if verb.symbol in (None, position.symbol)
+    ]
+    if verb.foreign is not None:
+        acts += _foreign(turn, accounts[0], verb.symbol, asked_for)
+    account, symbol = verb.account or "", verb.symbol or ""
+    if acts:
+        deadline_ns = deadline_of(turn, verb.wait_s)
+        waiter = Waiter(asked.request, "flatten", deadline_ns, tuple(acts), account=account, symbol=symbol)
+        turn.live.waiters.append(waiter)
+    else:
+        turn.reply(asked.request, FIRE_SCHEMA, _nothing(accounts), not_flat(turn, account, symbol))
+
+
+def _scope(turn: Turn, verb: calls.Flatten) -> list[Account]:
+    if verb.foreign is not None:
+        if verb.account is None:
+            raise usage("--foreign needs --account: positions that are not ours are closed on one account at a time")
+        if verb.foreign != verb.account:
+            message = f"'{verb.foreign}' was typed, the account is {verb.account}: nothing was sent"
+            raise Refused(ErrorCode.FORBIDDEN, message)
+    return [account_named(turn, verb.account)] if verb.account else list(turn.state.accounts.values())
+
+
+def _foreign(turn: Turn, account: Account, symbol: str | None, asked: closing.Asked) -> list[int]:
+    link = exposure.reporter(turn.state, turn.live, account.name)
+    acts = []
+    for row in exposure.foreign_rows(turn.state, turn.live, account.name):
+        terms = link.terms.get(row.symbol) if link else None
+        if symbol not in (None, row.symbol):
+            continue
+        if terms is None:
+            message = f"the terms of {row.symbol} at {account.name} are not known: ticket {row.ticket} was left"
+            raise Refused(ErrorCode.DENIED, message, "close it in MetaTrader", codes=["TERMS_UNKNOWN"])
+        acts.append(closing.close_foreign(turn, account.name, row, terms.digits, terms.volume_step, asked))
+    return acts
+
+
+def _nothing(accounts: list[Account]) -> a.FireAnswer:
+    return a.FireAnswer(
+        dry_run=False,
+        would="nothing is open",
+        act=None,
+        acts=(),
+        mission=None,
+        order=None,
+        checks=(),
+        risk_money=None,
+        currency=accounts[0].currency if accounts else "",
+    )
+
+
+VERBS: Table = {calls.Flatten: (Role.TRADER, _flatten)}

@@ -1,0 +1,42 @@
+"""`account day`: when an account's trading day turns. Prop firms differ."""
+
+from __future__ import annotations
+
+import zoneinfo
+
+from hydrad.domain import calendar
+from hydrad.domain.actors import Role
+from hydrad.toc import records as r
+from hydrad.toc.desk.refusals import account_named, usage
+from hydrad.toc.desk.table import Table
+from hydrad.toc.inputs import Requested
+from hydrad.toc.turn import Turn
+from hydrad.wire import answers as a
+from hydrad.wire import calls
+
+
+def _day(turn: Turn, asked: Requested, verb: calls.AccountDay) -> None:
+    """Takes effect with the next turn by the new clock: the day that runs keeps its first equity."""
+    account = account_named(turn, verb.account)
+    minute = _minute(verb.at)
+    try:
+        calendar.zone(verb.zone)
+    except zoneinfo.ZoneInfoNotFoundError:
+        raise usage(f"'{verb.zone}' is no zone", "such as America/New_York or Europe/Prague") from None
+    if (verb.zone, minute) != (account.day_zone, account.day_minute):
+        day = calendar.trading_day(turn.market_ms, verb.zone, minute) if turn.market_ms else account.day
+        turn.emit(r.DaySet(account.name, verb.zone, minute, day))
+    day_text = calendar.day_text(account.day) if account.day else None
+    turn.reply(asked.request, "hydra.accountday/v1", a.AccountDayData(account.name, verb.zone, verb.at, day_text))
+
+
+def _minute(text: str) -> int:
+    """Minutes of `HH:MM`."""
+    hours, mark, minutes = text.partition(":")
+    plain = len(hours) == len(minutes) == 2 and f"{hours}{minutes}".isascii() and f"{hours}{minutes}".isdigit()
+    if not mark or not plain or int(hours) > 23 or int(minutes) > 59:
+        raise usage(f"'{text}' is no time of day such as 17:00")
+    return int(hours) * 60 + int(minutes)
+
+
+VERBS: Table = {calls.AccountDay: (Role.COMMANDER, _day)}

@@ -1,0 +1,139 @@
+"""What ends positions wholesale, and what makes a stranger's position ours: flatten, adopt."""
+
+from __future__ import annotations
+
+import sys
+
+from hydractl import diagnostics
+from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
+from hydractl.commands.positions import POSITIONS
+from hydractl.commands.verdicts import exit_of_answer, show_fire
+from hydractl.diagnostics import ExitCode, Failure
+from hydractl.session import Session
+from hydractl.verbs import YES, argument, flag, option, verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hydrad.wire.answers import Answer, PositionRow
+
+
+@verb(
+    "flatten",
+    "fire",
+    option("--symbol", "Only this symbol.", metavar="S"),
+    option("--account", "Only this account.", metavar="NAME"),
+    flag("--foreign", "Also what is not ours on --account; its name has to be typed."),
+    option("--yes-foreign", "The account's name, where nobody can be asked for it.", metavar="NAME"),
+    YES,
+    WAIT,
+    REASON,
+    KEY,
+)
+def flatten(
+    session: Session,
+    symbol: str | None,
+    account: str | None,
+    foreign: bool,
+    yes_foreign: str | None,
+    yes: bool,
+    wait: bool,
+    reason: str | None,
+    key: str | None,
+) -> int:
+    """Close everything of ours that is open, whatever the authority; one line a position."""
+    foreign = foreign or yes_foreign is not None
+    if foreign and account is None:
+        raise Failure("USAGE", "--foreign needs --account: strangers' positions are closed on one account at a time")
+    if yes_foreign is not None and yes_foreign != account:
+        raise Failure("USAGE", f"--yes-foreign {yes_foreign} is not the account {account}; nothing was sent")
+    session.require(yes and (not foreign or yes_foreign is not None), "flatten")
+    if key is not None:
+        session.client.key = key
+    listed = _listed(session, symbol, account, foreign)
+    typed = yes_foreign
+    if foreign and typed is None:
+        typed = _typed(account)
+    elif not yes:
+        session.confirm("close all of these?", session.label(listed, account))
+    answer = session.client.request(
+        "flatten",
+        account=account,
+        symbol=symbol,
+        foreign=typed if foreign else None,
+        wait_s=wait_s(session, wait),
+        reason=reason,
+    )
+    return _show(session, answer)
+
+
+def _listed(session: Session, symbol: str | None, account: str | None, foreign: bool) -> Answer:
+    """Shows what would be closed, to whoever is asked."""
+    listed: Answer = session.client.query("positions", account=account)
+    rows: list[PositionRow] = [
+        row for row in listed.data or () if symbol in (None, row.symbol) and (foreign or not row.foreign)
+    ]
+    if session.may_ask() and not session.machine:
+        session.out.table(POSITIONS, rows, empty="nothing is open")
+        session.out.flush()
+    return listed
+
+
+def _typed(account: str | None) -> str:
+    diagnostics.write(f"positions that are NOT OURS would be closed; type the account's name ({account}): ", end="")
+    said = sys.stdin.readline().strip()
+    if said != account:
+        raise Failure("FAILED", f"'{said}' is not {account}; nothing was sent")
+    return said
+
+
+@verb(
+    "adopt",
+    "fire",
+    argument("ticket", "The position's ticket at the broker."),
+    option("--account", "The account it is on.", required=True, metavar="NAME"),
+    option("--stop", "The stop's price; compulsory.", required=True, metavar="P"),
+    YES,
+    WAIT,
+    REASON,
+    KEY,
+)
+def adopt(
+    session: Session,
+    ticket: str,
+    account: str,
+    stop: str,
+    yes: bool,
+    wait: bool,
+    reason: str | None,
+    key: str | None,
+) -> int:
+    """Take a FOREIGN position as ours: sets its stop, and follows it to its close."""
+    if not (ticket.isascii() and ticket.isdigit()):
+        raise Failure("USAGE", f"'{ticket}' is no ticket: a whole number is expected")
+    session.require(yes, "adopt")
+    if key is not None:
+        session.client.key = key
+    if not yes:
+        listed = session.client.query("positions", account=account)
+        rows = [row for row in listed.data or () if row.ticket == int(ticket)]
+        if not session.machine:
+            session.out.table(POSITIONS, rows, empty="no such position is open")
+            session.out.flush()
+        session.confirm(f"take {ticket} on {account} as ours, stop {stop}?", session.label(listed, account))
+    fields = {"ticket": int(ticket), "account": account, "stop": stop}
+    answer = session.client.request("adopt", **fields, wait_s=wait_s(session, wait), reason=reason)
+    return _show(session, answer)
+
+
+def _show(session: Session, answer: Answer) -> ExitCode:
+    def people(data: Any) -> None:
+        session.heading(answer)
+        if not data.acts:
+            session.out.line(data.would)
+        show_fire(session, data)
+
+    decided = answer.data is not None and bool(answer.data.acts)
+    code = exit_of_answer(answer.data) if decided else ExitCode.DONE
+    return session.present(answer, people, exit_code=code)
