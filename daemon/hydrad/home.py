@@ -180,6 +180,7 @@ def started(opened: Opened, instance: str, birth: i.HomeBirth | None = None) -> 
         lost_after_ms=config.bridge.lost_after_ms,
         notes=tuple(opened.notes),
         birth=birth,
+        plans=dict(config.plans),
     )
 
 

@@ -200,6 +200,7 @@ CASES: list[tuple[Reason, Change, Change]] = [
         _do(foreign, lambda c: with_limits(c, open_positions_max=1)),
         _do(foreign, lambda c: with_limits(c, open_positions_max=2)),
     ),
+    (Reason.PLAN, _ask(plan="gone"), _ask(plan="none")),
     (Reason.FIRES_PER_MINUTE, _do(lambda c: routed(c, 100)), _do(lambda c: routed(c, 99))),
     (
         Reason.RISK_PER_TRADE,  # 46 steps at 2.20 are 101.20 of 10000
@@ -250,7 +251,7 @@ def test_each_check_denies_alone_and_its_twin_passes(bare: Core, reason: Reason,
 def test_market_hours(bare: Core) -> None:
     for at_ms, wanted in ((SATURDAY_MS, ("MARKET_HOURS",)), (ROLLOVER_MS, ("MARKET_HOURS",)), (ROLLOVER_MS - 1, ())):
         market_at(bare, at_ms)
-        assert denied(bare, with_signal(ask(bare), expires_ms=at_ms + 60_000)) == wanted
+        assert denied(bare, with_signal(ask(bare), expires_ms=at_ms + 60_000, horizon_ms=at_ms + 90_000)) == wanted
 
 
 def test_no_stop_is_no_fire(bare: Core) -> None:

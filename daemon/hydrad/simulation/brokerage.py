@@ -184,7 +184,7 @@ class Brokerage:
 
     def find(self, login: int, act_id: int, order: Order) -> Found:
         """Look for an act in the history; for a change of levels, at the position."""
-        if order.kind is ActKind.MODIFY:
+        if order.moves_levels:
             held = self.books[login].positions.get(order.position_id)
             levels = (order.stop_points, order.target_points)
             there = held is not None and (held.stop_points, held.target_points) == levels
@@ -226,7 +226,7 @@ class Brokerage:
     def _execute(self, login: int, act_id: int, order: Order) -> Performed:
         if self._happens("slippage"):
             self._tick(order.symbol)
-        if order.position_id and order.kind is not ActKind.MODIFY and self._happens("stop_in_flight"):
+        if order.position_id and not order.moves_levels and self._happens("stop_in_flight"):
             self._stop_out(login, order.position_id)
         outcome = self._dealt(login, act_id, order)
         if outcome.change is None:
@@ -243,7 +243,7 @@ class Brokerage:
 
     def _dealt(self, login: int, act_id: int, order: Order) -> Outcome:
         room = Room(self.books[login], self, self.market_ms, symbol_open=True)
-        if order.kind is ActKind.MODIFY:
+        if order.moves_levels:
             ask = LevelsAsk(order.symbol, order.position_id, order.stop_points, order.target_points)
             return execute_levels(ask, room)
         quote = self._quotes[order.symbol]

@@ -104,6 +104,7 @@ class Engine:
                 body.tzdata_version,
                 body.limits,
                 body.timing,
+                body.plans,
             )
         )
         turn.machine_market()

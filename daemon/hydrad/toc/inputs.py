@@ -31,7 +31,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     """The daemon holds the lock and has folded the journal. `birth` only when the journal is empty. `halt_file`:
     somebody wrote HALT while no daemon ran. `symbols`: those that APEX watches, by
     its `profile` (empty: none).
-    `notes`: findings of the start itself, as code and detail."""
+    `notes`: findings of the start itself, as code and detail. `plans`: the configuration's named plans, as text."""
 
     instance: str
     code_version: str
@@ -45,6 +45,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     profile: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     birth: HomeBirth | None = None
+    plans: dict[str, str] = {}
 
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):

@@ -209,7 +209,14 @@ def _moved(state: State, b: r.ActMoved) -> Told:
 def _plan_step(state: State, b: r.PlanStepBegun) -> Told:
     shown, ids, symbol = _act(state, b.act_id)
     fire = act_id_text(state.acts[b.fire_id])
-    return f"{shown} step of {fire}'s plan, run by {b.terminal}", (*ids, fire), symbol
+    step = state.plan_steps.get(b.act_id)
+    what = f"{step.kind.name} " if step else ""
+    act, again = state.acts[b.fire_id], f", move {b.move}" if b.move else ""
+    if b.order.moves_levels:
+        does = f"stop to {price_text(b.order.stop_points, act.digits)}"
+    else:
+        does = f"close {volume_text(b.order.volume_steps, act.volume_step)}"
+    return f"{shown} {what}step of {fire}'s plan{again}: {does}, run by {b.terminal}", (*ids, fire), symbol
 
 
 def _position_ids(state: State, number: int) -> tuple[str, ...]:

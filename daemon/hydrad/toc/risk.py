@@ -14,22 +14,19 @@ from decimal import Decimal
 from hydrad.domain import calendar
 from hydrad.domain.accounts import AccountKind, Authority
 from hydrad.domain.actors import Role
-from hydrad.domain.ids import IdKind, act_id, sequence_of, show
+from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import MINUTE_MS, MS, SECOND, ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import (
     ORDER_VERSION,
-    PLAN_STEPS_MAX,
     ActKind,
     EntryType,
     Order,
-    PlanStep,
-    PlanStepKind,
     order_hash,
 )
 from hydrad.domain.signals import Signal
 from hydrad.domain.symbols import SymbolTerms
-from hydrad.toc import crew, exposure, sizing
+from hydrad.toc import crew, exposure, planning, sizing
 from hydrad.toc.act import LIVE_OR_EXECUTED
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.limits import Limits
@@ -43,7 +40,6 @@ from hydrad.wire.codes import Reason
 FULL_TRADE_MODE = 4
 LONG_ONLY, SHORT_ONLY = 1, 2
 MEASUREMENT_AGE_MAX_NS = 60 * SECOND
-PLANS = ("default", "none")
 _UNKNOWN = "unknown"
 
 Measure = tuple[bool, str, str]
@@ -113,6 +109,7 @@ class Verdict:
     terms: SymbolTerms | None
     terminal: str
     codes: tuple[str, ...]
+    left_out: tuple[str, ...] = ()  # steps of the named plan that its order does not have, and why
 
 
 def lane_holder(state: State, live: Live, account: str) -> Terminal | None:
@@ -151,6 +148,7 @@ def judge(state: State, live: Live, now_ns: int, ask: Ask) -> Verdict:
         terms=case.terms,
         terminal=case.terminal.name if case.terminal else "",
         codes=tuple(check.code for check in checks if not check.ok),
+        left_out=_planned(case).left_out,
     )
 
 
@@ -203,18 +201,20 @@ def _order(case: Case) -> Order:
         stop_points=at.stop_points,
         target_points=at.target_points,
         collar_points=at.collar_points,
-        plan=_plan(ask, case.state),
+        plan=_planned(case).steps,
     )
 
 
-def _plan(ask: Ask, state: State) -> tuple[PlanStep, ...]:
+def _planned(case: Case) -> planning.Planned:
     """Each step's act id is drawn with the fire: the numbers right after the fire's own."""
-    if ask.plan == "none":
-        return ()
-    number = sequence_of(ask.act_id)
-    steps = (PlanStep(PlanStepKind.TIME_STOP, act_id(state.tag, number + 1), at_ms=ask.signal.horizon_ms),)
-    assert len(steps) <= PLAN_STEPS_MAX
-    return steps
+    at, terms, signal = case.at, case.terms, case.ask.signal
+    if at is None or terms is None:
+        return planning.Planned(())
+    r_points = abs(at.entry_points - at.stop_points)
+    basis = planning.Basis(
+        signal.symbol, r_points, case.steps, terms.volume_min_steps, signal.horizon_ms, case.market_ms
+    )
+    return planning.plan_for(case.state, case.ask.plan, sequence_of(case.ask.act_id) + 1, basis)
 
 
 # --- the checks -----------------------------------------------------------------------------------------
@@ -501,6 +501,11 @@ def _netting_busy(c: Case) -> Measure:
     return not busy, busy or "free", "hedging, or nothing else in this symbol"
 
 
+def _plan(c: Case) -> Measure:
+    problem = _planned(c).problem
+    return not problem, problem or c.ask.plan, "known, its times still to come"
+
+
 def _limits_set(c: Case) -> Measure:
     if c.ask.account.kind is not AccountKind.LIVE:
         return True, "set", "set for live"
@@ -542,8 +547,9 @@ CHECKS: tuple[tuple[Reason, Callable[[Case], Measure]], ...] = (
     (Reason.MARGIN, _margin),
     (Reason.NETTING_SYMBOL_BUSY, _netting_busy),
     (Reason.LIMIT_UNSET, _limits_set),
+    (Reason.PLAN, _plan),
 )
 # In every verdict: which checks, in which order, this build has.
 RULES_HASH = hashlib.sha256("\n".join(reason.name for reason, _ in CHECKS).encode()).digest()[:8]
 
-__all__ = ["CHECKS", "PLANS", "RULES_HASH", "Ask", "Verdict", "judge", "lane_holder"]
+__all__ = ["CHECKS", "RULES_HASH", "Ask", "Verdict", "judge", "lane_holder"]

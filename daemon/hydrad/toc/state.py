@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hydrad.domain.accounts import AccountKind, Authority, HomeMode
 from hydrad.domain.actors import Role
-from hydrad.domain.orders import ActKind, Order, Side
+from hydrad.domain.orders import ActKind, Order, PlanStep, Side
 from hydrad.domain.signals import Signal
 from hydrad.toc.act import ActState
 from hydrad.toc.limits import Limits, Timing
@@ -139,6 +139,8 @@ class Position:
     close_reason: str = ""
     closed_ms: int = 0
     deals: list[int] = field(default_factory=list)
+    plan: tuple[PlanStep, ...] = ()  # the one in force
+    plan_act: int = 0  # the act that set it in place of the fire's
 
 
 @dataclass(slots=True)
@@ -247,6 +249,8 @@ class State:
     suppressed: dict[str, int] = field(default_factory=dict)
     # Plan step's act id -> its fire; account -> market times of the fires of the last minute.
     plan_fires: dict[int, int] = field(default_factory=dict)
+    plan_steps: dict[int, PlanStep] = field(default_factory=dict)
+    plans: dict[str, str] = field(default_factory=dict)  # named plans of the configuration, as text
     routed_ms: dict[str, list[int]] = field(default_factory=dict)
     # Indices: small sets over the large dictionaries, kept by the fold, so that a step costs what is open.
     acts_open: set[int] = field(default_factory=set)

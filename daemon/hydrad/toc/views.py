@@ -9,9 +9,9 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
-from hydrad.domain.orders import ActKind, Order, PlanStep
+from hydrad.domain.orders import ActKind, Order
 from hydrad.link import retcodes
-from hydrad.toc import exposure, risk, uplink
+from hydrad.toc import exposure, plan_views, risk, uplink
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
@@ -85,8 +85,8 @@ def act_row(state: State, now_ns: int, act: Act) -> a.ActRow:
         position=position_id_text(act.position) if act.position else None,
         account=act.account,
         terminal=act.terminal or None,
-        symbol=order.symbol if order else _symbol(state, act),
-        side=order.side.name if order else _side(state, act),
+        symbol=order.symbol if order and order.symbol else _symbol(state, act),
+        side=order.side.name if order and order.symbol else _side(state, act),
         volume=volume_text(order.volume_steps, act.volume_step) if order and act.volume_step else "",
         requested_at=ns_text(act.requested_ns),
         market_at=ms_text(act.market_ms),
@@ -119,18 +119,7 @@ def check_rows(checks: tuple[Check, ...]) -> tuple[a.CheckRow, ...]:
     return tuple(a.CheckRow(c.code, c.ok, c.measured, c.limit) for c in checks)
 
 
-def plan_rows(plan: tuple[PlanStep, ...]) -> tuple[a.PlanRow, ...]:
-    return tuple(
-        a.PlanRow(
-            step.kind.name,
-            ms_text(step.at_ms, 0) if step.at_ms else None,
-            show(IdKind.ACT, sequence_of(step.act_id)),
-        )
-        for step in plan
-    )
-
-
-def order_view(order: Order, digits: int, step: Decimal, digest: bytes) -> a.OrderView:
+def order_view(order: Order, digits: int, step: Decimal, digest: bytes, left_out: tuple[str, ...] = ()) -> a.OrderView:
     def price(points: int) -> str | None:
         return price_text(points, digits) if points else None
 
@@ -144,8 +133,9 @@ def order_view(order: Order, digits: int, step: Decimal, digest: bytes) -> a.Ord
         collar=price(order.collar_points),
         stop=price(order.stop_points),
         target=price(order.target_points),
-        plan=plan_rows(order.plan),
+        plan=plan_views.rows_of_order(order, digits, step),
         hash=digest.hex(),
+        plan_left_out=left_out,
     )
 
 
@@ -209,7 +199,8 @@ def dry_run(
     """`verdict` is of the first account."""
     order = None
     if verdict.order and verdict.terms:
-        order = order_view(verdict.order, verdict.terms.digits, verdict.terms.volume_step, verdict.order_hash)
+        terms = verdict.terms
+        order = order_view(verdict.order, terms.digits, terms.volume_step, verdict.order_hash, verdict.left_out)
     return a.FireAnswer(
         dry_run=True,
         would=_would(verdict),
@@ -321,7 +312,7 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> a
         close_reason=position.close_reason or None,
         mission=mission_id_text(fire.mission),
         ticket=position.position_id,
-        plan=plan_rows(fire.order.plan) if fire.order else (),
+        plan=plan_views.rows_of_position(state, position),
         as_of_age_s=age,
     )
 

@@ -72,6 +72,16 @@ class Positions(Verb, frozen=True, tag="positions"):
     limit: int = 200
 
 
+class Plans(Verb, frozen=True, tag="plans"):
+    """The named plans."""
+
+
+class PlanShow(Verb, frozen=True, tag="plan.show"):
+    """The plan of a position (`P-…` or its fire's `F-…`), with what each step has done."""
+
+    id: str
+
+
 class Accounts(Verb, frozen=True, tag="accounts"):
     pass
 
@@ -128,6 +138,8 @@ class Fire(Verb, frozen=True, tag="fire"):
     to wait for the verdict; 0 answers once routed. `plan`: `default` (time stop at the horizon) or `none`. One of
     `account`, `accounts`, `group` and `all_accounts` (those that were given to the operator), or none: the operator's
     primary account. Several make one fire each."""
+    to wait for the verdict; 0 answers once routed. `plan`: a named one, such as `default` (time stop at the horizon)
+    or `none`."""
 
     mission: str
     account: str | None = None
@@ -185,6 +197,15 @@ class Modify(Verb, frozen=True, tag="modify"):
     id: str
     stop: str | None = None
     target: str | None = None
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class PlanSet(Verb, frozen=True, tag="plan.set"):
+    """Put a named plan in place of a position's (`P-…`, `F-…`, or all of `M-…`). What is done stays done."""
+
+    id: str
+    plan: str
     wait_s: float = 10.0
     reason: str | None = None
 
@@ -405,6 +426,9 @@ AnyVerb = (
     | FireShow
     | Trace
     | Positions
+    | Plans
+    | PlanShow
+    | PlanSet
     | Accounts
     | Terminals
     | Ticks

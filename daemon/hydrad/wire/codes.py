@@ -49,6 +49,7 @@ class Reason(enum.Enum):
     LIMIT_UNSET = "A limit that a live account must have is not set."
     POSITION_STATE = "The position is not open, or another act on it is in flight."
     NOT_TIGHTER = "While halted a stop may only be tightened."
+    PLAN = "The plan is not known any more, or one of its times has passed."
 
     @property
     def text(self) -> str:

@@ -10,7 +10,7 @@ from hydrad.domain import ids, money
 from hydrad.domain.actors import Role, Surface
 from hydrad.toc import crew
 from hydrad.toc import records as r
-from hydrad.toc.desk import accounts, authority, changing, fires, missions, operators, positions, resolve, terminals
+from hydrad.toc.desk import accounts, authority, changing, fires, missions, operators, plans, positions, resolve, terminals
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import answer_waiters
@@ -23,7 +23,7 @@ from hydrad.wire.codes import ErrorCode
 __all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
 
 VERBS: Table = {}
-for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing):
+for noun in (fires, positions, plans, missions, authority, resolve, terminals, accounts, operators, changing):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own, not the core's.

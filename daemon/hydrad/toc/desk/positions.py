@@ -49,7 +49,7 @@ def _close_one(turn: Turn, asked: Requested, verb: calls.Close, position: Positi
         volume_remaining_steps=remaining,
         ticket=position.position_id,
     )
-    return _act_on(turn, asked, verb, position, order, (_not_busy(turn, position),))
+    return _act_on(turn, asked, verb, position, order, (not_busy(turn, position),))
 
 
 def _part(position: Position, part: str | None) -> int:
@@ -102,7 +102,7 @@ def _modify_one(turn: Turn, asked: Requested, verb: calls.Modify, position: Posi
         volume_remaining_steps=position.volume_steps,
         ticket=position.position_id,
     )
-    checks = (_not_busy(turn, position), _tighter(turn, position, stop), _sides(turn, position, stop, target))
+    checks = (not_busy(turn, position), _tighter(turn, position, stop), _sides(turn, position, stop, target))
     return _act_on(turn, asked, verb, position, order, (*checks, *_looser_risk(turn, position, stop)))
 
 
@@ -158,7 +158,7 @@ def _sides(turn: Turn, position: Position, stop: int, target: int) -> Check:
     return Check(Reason.PRICE_SIDE.name, right, text, f"around {money.price_text(price, position.digits)}")
 
 
-def _not_busy(turn: Turn, position: Position) -> Check:
+def not_busy(turn: Turn, position: Position) -> Check:
     """One act on a position at a time: a second close of the same volume could close more than there is."""
     for number in sorted(turn.state.acts_open):
         act = turn.state.acts[number]

@@ -1,0 +1,145 @@
+"""From a plan's name to its steps: what a fire, or a plan set anew, carries in its hash.
+
+Named plans are an input of the daemon's start, so that a replay builds the same steps. Everything that is relative in
+a plan's text (R, percent, minutes before something) becomes absolute here, before the verdict; only the prices of
+break-even and trail wait for the real open price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from hydrad.domain import calendar
+from hydrad.domain.ids import act_id
+from hydrad.domain.instants import ms_text
+from hydrad.domain.orders import PLAN_STEPS_MAX, PlanStep, PlanStepKind
+from hydrad.domain.plans import BUILT_IN, Wanted, parse, text_of
+from hydrad.toc.act import ActState
+from hydrad.toc.state import Position, State
+
+_NO_NEWS = "no news about {symbol} is known"
+
+
+class Basis(NamedTuple):
+    """What a plan is made for. `r_points`: entry (or open price) to the first stop. `volume_steps`: open now, or
+    asked for. `market_ms` 0: not known."""
+
+    symbol: str
+    r_points: int
+    volume_steps: int
+    volume_min_steps: int
+    horizon_ms: int
+    market_ms: int
+
+
+class Planned(NamedTuple):
+    """`left_out`: steps of the name that are not in the plan, and why, as text. `problem`: why the plan may not be
+    taken at all, or empty."""
+
+    steps: tuple[PlanStep, ...]
+    left_out: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def known(state: State) -> Mapping[str, str]:
+    """All plans by name, as text."""
+    return {**BUILT_IN, **state.plans}
+
+
+def room(plans: Mapping[str, str], name: str) -> int:
+    """How many act ids a plan's steps may take: one for each step of its text, in the plan or left out."""
+    text = {**BUILT_IN, **plans}.get(name, "")
+    return min(text.count(";") + 1, PLAN_STEPS_MAX) if text else 0
+
+
+def news_exit_ms(state: State, symbol: str, before_ms: int) -> int | None:
+    """When to be out before the next news about a symbol; None while no news is known, and then the step is not in
+    the plan."""
+    return None
+
+
+def plan_for(state: State, name: str, first: int, basis: Basis) -> Planned:
+    """A fire's plan. `first`: the number of the first step's act id; each step of the text has its own, so that a
+    plan made again with another size has the same ids."""
+    return _made(state, name, first, basis, {})
+
+
+def replacing(state: State, position: Position, name: str, first: int, basis: Basis) -> Planned:
+    """A plan for an open position in place of its present one. A step that stays what it was keeps its act id, so
+    that it is done once, whichever plan it is done under; one that is done stays done."""
+    return _made(state, name, first, basis, {(step.kind, step.trigger_r_milli): step for step in position.plan})
+
+
+def name_of(state: State, position: Position) -> str:
+    """The name under which a position's plan was asked for."""
+    return state.acts[position.plan_act or position.fire_id].plan
+
+
+def _made(
+    state: State, name: str, first: int, basis: Basis, old: Mapping[tuple[PlanStepKind, int], PlanStep]
+) -> Planned:
+    text = known(state).get(name)
+    if text is None:
+        return Planned((), problem=f"no plan '{name}'")
+    steps: list[PlanStep] = []
+    left_out: list[str] = []
+    left = basis.volume_steps
+    for number, wanted in enumerate(parse(text), first):
+        before = old.get((wanted.kind, wanted.trigger_r_milli))
+        if before is not None and is_done(state, before):
+            steps.append(before)
+            continue
+        step = _step(state, act_id(state.tag, number), wanted, basis)
+        why = _why_not(step, wanted, basis, left)
+        if step is None or why:
+            left_out.append(f"{text_of(wanted)}: {why}")
+            continue
+        left -= step.volume_steps
+        same = before is not None and msgspec.structs.replace(before, act_id=step.act_id) == step
+        steps.append(before if before is not None and same else step)
+    fresh = [step for step in steps if step not in old.values()]
+    return Planned(tuple(steps), tuple(left_out), _passed(fresh, basis.market_ms))
+
+
+def is_done(state: State, step: PlanStep) -> bool:
+    """Whether a step that happens once has happened."""
+    act = state.acts.get(step.act_id)
+    return act is not None and act.state is ActState.DONE and step.kind is not PlanStepKind.TRAIL
+
+
+def _step(state: State, number: int, wanted: Wanted, basis: Basis) -> PlanStep | None:
+    away = wanted.distance_points or wanted.distance_r_milli * basis.r_points // 1000
+    match wanted.kind:
+        case PlanStepKind.TIME_STOP:
+            return PlanStep(wanted.kind, number, at_ms=basis.horizon_ms)
+        case PlanStepKind.EXIT_BEFORE_NEWS:
+            at_ms = news_exit_ms(state, basis.symbol, wanted.before_ms)
+            return None if at_ms is None else PlanStep(wanted.kind, number, at_ms=at_ms)
+        case PlanStepKind.EXIT_BEFORE_WEEKEND:
+            return PlanStep(wanted.kind, number, at_ms=calendar.week_end_ms(basis.market_ms) - wanted.before_ms)
+        case PlanStepKind.PART_CLOSE:
+            steps = int(basis.volume_steps * wanted.part_percent / 100)
+            return PlanStep(wanted.kind, number, trigger_r_milli=wanted.trigger_r_milli, volume_steps=steps)
+        case PlanStepKind.BREAK_EVEN:
+            return PlanStep(wanted.kind, number, trigger_r_milli=wanted.trigger_r_milli, distance_points=away)
+        case PlanStepKind.TRAIL:
+            away = max(away, 1)
+            return PlanStep(wanted.kind, number, trigger_r_milli=wanted.trigger_r_milli, distance_points=away)
+
+
+def _why_not(step: PlanStep | None, wanted: Wanted, basis: Basis, left: int) -> str:
+    if step is None:
+        return _NO_NEWS.format(symbol=basis.symbol)
+    if wanted.kind is not PlanStepKind.PART_CLOSE:
+        return ""
+    if step.volume_steps < basis.volume_min_steps:
+        return "less than the smallest volume"
+    return "would leave less than the smallest volume" if left - step.volume_steps < basis.volume_min_steps else ""
+
+
+def _passed(steps: list[PlanStep], market_ms: int) -> str:
+    late = [step for step in steps if step.at_ms and step.at_ms <= market_ms]
+    return "; ".join(f"{step.kind.name} at {ms_text(step.at_ms, 0)} has passed" for step in late)
