@@ -75,7 +75,7 @@ def close(
 ) -> int:
     """Close a position, or all of a mission."""
     question = f"close {part or 'all'} of"
-    return _act(session, "close", id, yes, wait, key, question, part=part, reason=reason)
+    return act_on(session, "close", id, yes, wait, key, question, part=part, reason=reason)
 
 
 @verb(
@@ -103,10 +103,10 @@ def modify(
     if stop is None and target is None:
         raise Failure("USAGE", "name --stop, --target or both")
     question = f"set stop {stop or 'as it is'}, target {target or 'as it is'} of"
-    return _act(session, "modify", id, yes, wait, key, question, stop=stop, target=target, reason=reason)
+    return act_on(session, "modify", id, yes, wait, key, question, stop=stop, target=target, reason=reason)
 
 
-def _act(
+def act_on(
     session: Session,
     name: str,
     id: str,
@@ -116,6 +116,7 @@ def _act(
     question: str,
     **fields: Any,
 ) -> ExitCode:
+    """Ask for an act on positions, after a confirmation."""
     id = an_id(id, *_KINDS)
     session.require(yes, name)
     if key is not None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hydractl.session import Session
-    from hydrad.wire.answers import ActRow, CheckRow, FireAnswer, OrderView, TargetRow
+    from hydrad.wire.answers import ActRow, CheckRow, FireAnswer, OrderView, PlanRow, TargetRow
 
 # A state that is not here has no verdict that we know: UNKNOWN_OUTCOME. Without a broker's verdict there is
 # no 0.
@@ -111,9 +111,18 @@ def show_order(session: Session, order: OrderView, risk_money: str | None, curre
     )
     out.line(f"risk    {f'{risk_money} {currency}' if risk_money else 'not known'}")
     for step in order.plan:
-        out.line(f"plan    {step.kind} at {out.instant(step.at)} (act {step.act})")
+        out.line(f"plan    {step_line(step)}")
+    for reason in order.plan_left_out or ():
+        out.line(f"plan    {out.paint('left out', 'warn')}: {reason}")
     if out.form == "wide":
         out.line(f"hash    {order.hash}")
+
+
+def step_line(step: PlanRow) -> str:
+    """A plan's step: what it does, what became of it, and its act."""
+    state = f"  {step.state}" if step.state else ""
+    detail = f" ({step.detail})" if step.detail else ""
+    return f"{step.kind}  {step.text}{state}{detail}  {step.act}"
 
 
 def show_checks(session: Session, checks: Sequence[CheckRow], *, every: bool) -> None:
