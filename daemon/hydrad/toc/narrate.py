@@ -157,7 +157,7 @@ def _judged(state: State, b: r.ActJudged) -> Told:
     failed = [f"{c.code} ({c.measured}, limit {c.limit})" for c in b.checks if not c.ok]
     verdict = f"passed {len(b.checks)} checks" if b.ok else "failed " + "; ".join(failed)
     size = ""
-    if b.order is not None and b.volume_step:
+    if b.order is not None and b.volume_step and b.order.volume_steps:
         size = f", {b.order.side.name} {volume_text(b.order.volume_steps, b.volume_step)}"
         if b.risk_money:
             size += f", risk {money_text(b.risk_money)}"
