@@ -12,6 +12,7 @@ from hydrad.agent import calls, effects, inputs
 from hydrad.agent.caps import Caps
 from hydrad.agent.core import AgentConfig, AgentCore
 from hydrad.agent.entries import Entry
+from hydrad.agent.plans import overtaken
 from hydrad.agent.session import Phase
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, PlanStep, PlanStepKind, Side, order_hash
@@ -254,7 +255,8 @@ class Bench:
         broker, quote = self.broker, f.Tick(self.market_ms, self.broker.ask_points - 2, self.broker.ask_points)
         match call:
             case calls.Perform():
-                return broker.perform(call)
+                code = self.withheld(call.order)
+                return calls.Performed(f.RowState.NOT_EXECUTED, code) if code else broker.perform(call)
             case calls.Find():
                 return broker.find(call, self.now_ns)
             case calls.ReadBooks():
@@ -270,6 +272,17 @@ class Bench:
                 return calls.Polled(
                     self.market_ms, broker.connected, True, read, True, fresh, new, self.held(), (), self.account()
                 )
+
+    def withheld(self, asked: Order) -> str:
+        """What a worker asks of a plan's step right before it is sent."""
+        if asked.kind is not ActKind.PLAN_STEP:
+            return ""
+        held = self.broker.positions.get(asked.position_id)
+        if held is None:
+            return "POSITION_CLOSED"
+        left = held.volume_steps - asked.volume_steps
+        fits = (held.volume_steps, left) == (asked.volume_expected_steps, asked.volume_remaining_steps)
+        return overtaken(asked, held) if asked.moves_levels else ("" if fits else "VOLUME_CONFLICT")
 
     def held(self) -> tuple[f.PositionRow, ...]:
         return tuple(self.broker.positions.values())
