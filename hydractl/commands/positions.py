@@ -118,7 +118,7 @@ def act_on(
 ) -> ExitCode:
     """Ask for an act on positions, after a confirmation."""
     id = an_id(id, *_KINDS)
-    session.require(yes, name)
+    session.require(yes, name.replace(".", " "))
     if key is not None:
         session.client.key = key
     if not yes:

@@ -103,6 +103,9 @@ def show_act(session: Session, act: ActRow) -> None:
 def show_order(session: Session, order: OrderView, risk_money: str | None, currency: str) -> None:
     """The exact order that the verdict is about."""
     out = session.out
+    if order.type == "PLAN":
+        show_plan(session, order, f"of {order.side} {order.volume} {order.symbol} on {order.account}")
+        return
     entry = f" entry {order.entry}" if order.entry else ""
     collar = f" +/- {order.collar}" if order.entry and order.collar else ""
     out.line(
@@ -110,12 +113,20 @@ def show_order(session: Session, order: OrderView, risk_money: str | None, curre
         f"  stop {order.stop or 'NONE'}  target {order.target or 'none'}"
     )
     out.line(f"risk    {f'{risk_money} {currency}' if risk_money else 'not known'}")
+    show_plan(session, order, "")
+    if out.form == "wide":
+        out.line(f"hash    {order.hash}")
+
+
+def show_plan(session: Session, order: OrderView, of: str) -> None:
+    """An order's plan, a line a step, and what of the named plan is not in it."""
+    out = session.out
+    if of:
+        out.line(f"plan    {of}" + ("" if order.plan else ": nothing happens by itself"))
     for step in order.plan:
         out.line(f"plan    {step_line(step)}")
     for reason in order.plan_left_out or ():
         out.line(f"plan    {out.paint('left out', 'warn')}: {reason}")
-    if out.form == "wide":
-        out.line(f"hash    {order.hash}")
 
 
 def step_line(step: PlanRow) -> str:

@@ -182,7 +182,7 @@ def test_each_move_of_a_trail_is_booked(planned: Core) -> None:
         assert (act.move, act.state) == (move, ActState.DONE)
     assert position_of(planned, fire).stop_points == 110_150
     row = plan_views.rows_of_position(planned.state, position_of(planned, fire))[0]
-    assert (row.state, row.detail) == ("trailing", "move 2, stop 1.10150")
+    assert (row.state, row.detail) == ("trailing", "move 2, stop 1.10150, again at 1.10172")
     refused = run(planned, fire, step, RowState.REFUSED, 3, stop_points=110_170, target_points=110_410)
     assert refused.state is ActState.REJECTED and position_of(planned, fire).stop_points == 110_150
     assert planned.state.missions[fire.mission].acts.count(step.act_id) == 1
@@ -275,6 +275,28 @@ def test_what_stays_the_same_keeps_its_id_and_what_is_done_stays_done(planned: C
     step = step_of(ours(again).plan, K.BREAK_EVEN)
     run(planned, fire, step, RowState.UNKNOWN, stop_points=110_030, target_points=110_410)
     assert planned.state.acts[step.act_id].position == position_of(planned, fire).number
+
+
+def test_a_part_that_is_done_is_not_done_again_after_a_plan_without_it(planned: Core) -> None:
+    fire = planned.filled(plan="runner")
+    done = step_of(ours(fire).plan, K.PART_CLOSE)
+    run(planned, fire, done, RowState.DONE, volume_steps=11, volume_expected_steps=22, volume_remaining_steps=11)
+    confirm(planned, planned.act(calls.PlanSet(shown(fire), "none")))
+    assert position_of(planned, fire).plan == ()
+    act = planned.act(calls.PlanSet(shown(fire), "runner"))
+    assert step_of(ours(act).plan, K.PART_CLOSE) == done
+
+
+def test_a_plan_whose_ledger_is_gone_is_not_shown_as_waiting(planned: Core) -> None:
+    fire = planned.filled(plan="runner")
+    held = planned.position_row(fire)
+    planned.t1.rows.clear()
+    planned.t1.ledger_id = "ledger-2"
+    planned.connect(positions=(held,))
+    assert set(states(planned, fire).values()) == {"LOST"}
+    act = planned.act(calls.PlanSet(shown(fire), "default"))
+    confirm(planned, act)
+    assert states(planned, fire) == {"TIME_STOP": "waiting"}
 
 
 def test_without_a_verdict_it_is_unknown_asked_about_and_buried(planned: Core) -> None:

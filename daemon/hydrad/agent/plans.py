@@ -19,13 +19,13 @@ import msgspec
 from hydrad.agent.ledger import Ledger
 from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import ORDER_VERSION, PLAN_STEPS_MAX, ActKind, Order, PlanStep, PlanStepKind, Side
+from hydrad.domain.plans import trail_step
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link.frames import LedgerRow, PositionRow, RowState, Tick
 
 RETRY_MS = MINUTE_MS
 MOVES_MAX = 60
 TRAIL_MOVES_MAX = 240
-TRAIL_STEPS = 10  # a trail's stop moves by no less than this part of its distance
 PART_SKIPPED = "PART_SKIPPED"
 _RETRIED = frozenset({RowState.REFUSED, RowState.NOT_EXECUTED})
 _EXITS = frozenset({PlanStepKind.TIME_STOP, PlanStepKind.EXIT_BEFORE_NEWS, PlanStepKind.EXIT_BEFORE_WEEKEND})
@@ -216,7 +216,7 @@ def _trail(case: _Case, step: PlanStep) -> Wanted:
     if case.price is None or not case.reached(step.trigger_r_milli):
         return None
     level = case.price - case.sign * step.distance_points
-    return _tightened(case, level, max(step.distance_points // TRAIL_STEPS, 1))
+    return _tightened(case, level, trail_step(step.distance_points))
 
 
 def _tightened(case: _Case, level: int, least: int) -> Wanted:

@@ -29,6 +29,7 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 R_MILLI_MAX = 50_000
 POINTS_MAX = 1_000_000
 BEFORE_MS_MAX = 2 * DAY_MS
+TRAIL_PARTS = 10
 
 
 class BadPlan(ValueError):
@@ -94,6 +95,11 @@ def replacing_order(account: str, position_id: int, steps: tuple[PlanStep, ...])
         plan=steps,
         position_id=position_id,
     )
+
+
+def trail_step(distance_points: int) -> int:
+    """The least by which a trail moves its stop: a tenth of its distance, so that its moves are few."""
+    return max(distance_points // TRAIL_PARTS, 1)
 
 
 def _r(milli: int) -> str:

@@ -13,7 +13,7 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
-from hydrad.domain.orders import Side
+from hydrad.domain.orders import ActKind, Side
 from hydrad.link import retcodes
 from hydrad.toc import narrate_crew
 from hydrad.toc import records as r
@@ -149,7 +149,8 @@ def _outcome(state: State, b: r.MissionOutcome) -> Told:
 
 def _requested(state: State, b: r.ActRequested) -> Told:
     shown, ids, symbol = _act(state, b.act_id)
-    return f"{shown} {b.kind.name} requested on {b.account}", ids, symbol
+    what = f" '{b.plan}'" if b.kind is ActKind.SET_PLAN else ""
+    return f"{shown} {b.kind.name}{what} requested on {b.account}", ids, symbol
 
 
 def _judged(state: State, b: r.ActJudged) -> Told:

@@ -9,6 +9,7 @@ from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import ms_text
 from hydrad.domain.money import price_text, volume_text
 from hydrad.domain.orders import Order, PlanStep, PlanStepKind, Side
+from hydrad.domain.plans import trail_step
 from hydrad.link import retcodes
 from hydrad.toc import planning
 from hydrad.toc.act import ActState
@@ -47,17 +48,18 @@ class Grid(NamedTuple):
 def rows_of_order(order: Order, digits: int, volume_step: Decimal) -> tuple[a.PlanRow, ...]:
     """A plan that is not running yet, by the order's reference entry."""
     grid = Grid(order.side, order.entry_points, order.stop_points, digits, volume_step)
-    if not order.entry_points:  # a plan set anew: its prices are the position's
-        return tuple(a.PlanRow(s.kind.name, _at(s), _act(s), s.kind.name.lower().replace("_", " ")) for s in order.plan)
     return tuple(_row(step, grid) for step in order.plan)
 
 
 def rows_of_position(state: State, position: Position) -> tuple[a.PlanRow, ...]:
     """A position's plan, by its real open price, each step with its state from the records."""
-    fire = state.acts[position.fire_id].order
-    stop = fire.stop_points if fire else position.stop_points
-    grid = Grid(position.side, position.open_points, stop, position.digits, position.volume_step)
+    grid = _grid(state, position)
     return tuple(_row(step, grid, *_standing(state, position, step, grid)) for step in position.plan)
+
+
+def rows_of_set(state: State, position: Position, plan: tuple[PlanStep, ...]) -> tuple[a.PlanRow, ...]:
+    """A plan that was asked for in place of a position's, by the real open price."""
+    return tuple(_row(step, _grid(state, position)) for step in plan)
 
 
 def words(step: PlanStep, grid: Grid) -> str:
@@ -72,6 +74,12 @@ def words(step: PlanStep, grid: Grid) -> str:
             return f"at {trigger} close {volume_text(step.volume_steps, grid.volume_step)}"
         case _:
             return f"close at {ms_text(step.at_ms, 0)}"
+
+
+def _grid(state: State, position: Position) -> Grid:
+    fire = state.acts[position.fire_id].order
+    assert fire is not None, "what was filled has an order"
+    return Grid(position.side, position.open_points, fire.stop_points, position.digits, position.volume_step)
 
 
 def _level(step: PlanStep, grid: Grid) -> int:
@@ -96,16 +104,30 @@ def _row(step: PlanStep, grid: Grid, state: str | None = None, detail: str | Non
 def _standing(state: State, position: Position, step: PlanStep, grid: Grid) -> tuple[str, str | None]:
     """A step's state and what it waits for."""
     act = state.acts.get(step.act_id)
+    if position.open and _lost(state, position) and not planning.is_done(state, step):
+        return "LOST", "its agent's ledger is another one, which does not have this plan: set it anew"
     if act is None:
         return ("waiting" if position.open else "not reached"), None
     detail = _detail(act, grid)
     if step.kind is PlanStepKind.TRAIL and act.state is ActState.DONE:
-        return ("trailing" if position.open else "done"), detail
+        return ("trailing", f"{detail}, {_next(position, step, grid)}") if position.open else ("done", detail)
     if _SKIPPED in act.codes:
         return "skipped", "too little of the volume is left"
     word = _STATES.get(act.state, act.state.value)
     again = act.state in (ActState.REJECTED, ActState.NOT_EXECUTED) and position.open
     return word, f"{detail}; tried again" if again else detail
+
+
+def _lost(state: State, position: Position) -> bool:
+    """Whether the ledger in which the agent kept the plan is gone."""
+    act = state.acts[position.plan_act or position.fire_id]
+    return act.ledger != state.terminals[act.terminal].ledger_count
+
+
+def _next(position: Position, step: PlanStep, grid: Grid) -> str:
+    """The price at which a trail moves the stop again."""
+    away = step.distance_points + trail_step(step.distance_points)
+    return f"again at {grid.price(position.stop_points + position.side.sign * away)}"
 
 
 def _detail(act: Act, grid: Grid) -> str:

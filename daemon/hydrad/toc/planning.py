@@ -69,8 +69,16 @@ def plan_for(state: State, name: str, first: int, basis: Basis) -> Planned:
 
 def replacing(state: State, position: Position, name: str, first: int, basis: Basis) -> Planned:
     """A plan for an open position in place of its present one. A step that stays what it was keeps its act id, so
-    that it is done once, whichever plan it is done under; one that is done stays done."""
-    return _made(state, name, first, basis, {(step.kind, step.trigger_r_milli): step for step in position.plan})
+    that it is done once, whichever plan it is done under; one that is done stays done, and is not done again."""
+    steps = (*position.plan, *_done_of(state, position))
+    return _made(state, name, first, basis, {(step.kind, step.trigger_r_milli): step for step in steps})
+
+
+def _done_of(state: State, position: Position) -> list[PlanStep]:
+    """Steps of all plans that this position has had which are done."""
+    acts = state.missions[state.acts[position.fire_id].mission].acts
+    ran = [state.plan_steps[n] for n in acts if state.plan_fires.get(n) == position.fire_id]
+    return [step for step in ran if is_done(state, step)]
 
 
 def name_of(state: State, position: Position) -> str:

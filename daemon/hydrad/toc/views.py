@@ -139,16 +139,36 @@ def order_view(order: Order, digits: int, step: Decimal, digest: bytes, left_out
     )
 
 
-def _order_of(act: Act) -> a.OrderView | None:
+def _order_of(state: State, act: Act) -> a.OrderView | None:
     if act.order is None or not act.volume_step:
         return None
+    if act.kind is ActKind.SET_PLAN:
+        return _plan_order(state, act, act.order)
     return order_view(act.order, act.digits, act.volume_step, act.order_hash)
+
+
+def _plan_order(state: State, act: Act, order: Order) -> a.OrderView:
+    """What replaces a plan is no order of the broker's: its position, and the steps."""
+    position = state.positions[act.position]
+    return a.OrderView(
+        account=order.account,
+        symbol=position.symbol,
+        side=position.side.name,
+        type="PLAN",
+        volume=volume_text(position.volume_steps, position.volume_step),
+        entry=None,
+        collar=None,
+        stop=None,
+        target=None,
+        plan=plan_views.rows_of_set(state, position, order.plan),
+        hash=act.order_hash.hex(),
+    )
 
 
 def act_show(state: State, now_ns: int, act: Act) -> a.ActShow:
     return a.ActShow(
         act_row(state, now_ns, act),
-        _order_of(act),
+        _order_of(state, act),
         check_rows(act.checks),
         money_text(act.risk_money) if act.risk_money else None,
         state.accounts[act.account].currency,
@@ -165,7 +185,7 @@ def fire_answer(state: State, now_ns: int, acts: tuple[int, ...]) -> a.FireAnswe
         act=rows[0],
         acts=rows,
         mission=mission_id_text(first.mission),
-        order=_order_of(first),
+        order=_order_of(state, first),
         checks=check_rows(first.checks),
         risk_money=money_text(first.risk_money) if first.risk_money else None,
         currency=state.accounts[first.account].currency,
