@@ -61,5 +61,7 @@ def _show(session: Session, data: PlanData) -> None:
     if data.open:
         out.line(f"now     {data.price or 'no quote'}  {f'{data.r_now} R' if data.r_now else 'R not known'}")
     out.line(f"plan    {data.plan}{set_by}" + ("" if data.steps else ": nothing happens by itself"))
+    if data.pending:
+        out.line(f"pending {out.paint(data.pending, 'warn')}: maybe in force already")
     for step in data.steps:
         out.line(f"  {step_line(step)}")

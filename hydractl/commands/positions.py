@@ -21,6 +21,10 @@ def _pnl(row: PositionRow) -> str:
     return f"{row.pnl} {row.currency}" if row.pnl is not None else "-"
 
 
+def _plan(row: PositionRow) -> str:
+    return ", ".join(f"{step.kind} {step.state}" for step in row.plan) or "-"
+
+
 POSITIONS = (
     Column("ID", "id"),
     Column("STATE", "state"),
@@ -41,6 +45,7 @@ POSITIONS = (
     Column("CLOSE", "close_price", right=True, wide=True),
     Column("WHY", "close_reason"),
     Column("CURRENCY", "currency", wide=True),
+    Column("PLAN", "plan", wide=True, show=_plan),
     Column("AS OF", "as_of_age_s", right=True, show=lambda row: age(row.as_of_age_s)),
 )
 _TARGET = argument("id", "A position, its fire, or all of a mission.")

@@ -68,7 +68,7 @@ PLAN = a.PlanData(
             stop="1.08345", volume=None, state="done", detail="stop 1.08345",
         ),
     ),
-    set_by=A,
+    set_by=A, pending=None,
 )  # fmt: skip
 ACCOUNT = a.AccountRow(
     name="paper-1", kind="paper", login=1001, server="Sim", currency="USD", hedging=True, balance="10000.00",

@@ -84,7 +84,9 @@ def test_the_plan_runs_without_the_daemon_and_is_told_afterwards(planned: PaperH
     planned.kill("daemon")
     for _ in range(3):
         planned.broker(op="step", ms=60_000)
-    planned.until(lambda: held(planned)["stop"] < before and held(planned)["volume"] == "0.10", "the agent moved the stop")
+    planned.until(
+        lambda: held(planned)["stop"] < before and held(planned)["volume"] == "0.10", "the agent moved the stop"
+    )
     planned.kill("alpha")  # its ledger is all that is left
     planned.start()
     planned.until(lambda: steps(planned, position)["PART_CLOSE"] == "done", "the ledger told it")

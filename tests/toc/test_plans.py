@@ -305,8 +305,11 @@ def test_without_a_verdict_it_is_unknown_asked_about_and_buried(planned: Core) -
     planned.wait(10_000)
     assert act.state is ActState.UNKNOWN and position_of(planned, fire).plan == ours(fire).plan
     assert planned.sent(f.Query)[-1].act_id == act.act_id
+    data = plan_views.plan_data(planned.state, planned.engine.live, position_of(planned, fire))
+    assert data.pending == f"{show(IdKind.ACT, sequence_of(act.act_id))} UNKNOWN 'none'"
     planned.up(f.Status(planned.t1.row(act.act_id, RowState.TOMBSTONED)))
     assert act.state is ActState.NOT_EXECUTED and position_of(planned, fire).plan == ours(fire).plan
+    assert plan_views.plan_data(planned.state, planned.engine.live, position_of(planned, fire)).pending is None
 
 
 def test_a_verdict_that_comes_late_counts(planned: Core) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import ms_text
 from hydrad.domain.money import price_text, volume_text
-from hydrad.domain.orders import Order, PlanStep, PlanStepKind, Side
+from hydrad.domain.orders import ActKind, Order, PlanStep, PlanStepKind, Side
 from hydrad.domain.plans import trail_step
 from hydrad.link import retcodes
 from hydrad.toc import planning
@@ -173,6 +173,16 @@ def plan_data(state: State, live: Live, position: Position) -> a.PlanData:
         r_now=_r_now(position, first, price),
         steps=rows_of_position(state, position),
         set_by=set_by,
+        pending=_pending(state, position),
+    )
+
+
+def _pending(state: State, position: Position) -> str | None:
+    """An act that sets another plan and has no verdict: the agent may run that one already."""
+    acts = (state.acts[number] for number in sorted(state.acts_pending))
+    found = [act for act in acts if act.kind is ActKind.SET_PLAN and act.position == position.number]
+    return (
+        f"{show(IdKind.ACT, sequence_of(found[0].act_id))} {found[0].state.value} '{found[0].plan}'" if found else None
     )
 
 

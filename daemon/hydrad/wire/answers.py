@@ -221,7 +221,8 @@ class PositionRow(Out, frozen=True):
 
 
 class PlanData(Out, frozen=True):
-    """A position's plan. `plan`: its name; `set_by`: the act that set it in place of the fire's. `price`: at which
+    """A position's plan. `plan`: its name; `set_by`: the act that set it in place of the fire's.
+    `pending`: an act that sets another one, and whose outcome is not known. `price`: at which
     the position would close now; `r_now`: the open profit in R by that price."""
 
     position: str
@@ -239,6 +240,7 @@ class PlanData(Out, frozen=True):
     r_now: str | None
     steps: tuple[PlanRow, ...]
     set_by: str | None
+    pending: str | None
 
 
 class NamedPlan(Out, frozen=True):
