@@ -135,11 +135,9 @@ class Changes(Verb, frozen=True, tag="changes"):
 
 class Fire(Verb, frozen=True, tag="fire"):
     """Fire a mission. One of `volume` (lots) and `risk` ("0.5%") or neither (the configured risk). `wait_s`: how long
-    to wait for the verdict; 0 answers once routed. `plan`: `default` (time stop at the horizon) or `none`. One of
+    to wait for the verdict; 0 answers once routed. `plan`: a named one, such as `default` or `none`. One of
     `account`, `accounts`, `group` and `all_accounts` (those that were given to the operator), or none: the operator's
     primary account. Several make one fire each."""
-    to wait for the verdict; 0 answers once routed. `plan`: a named one, such as `default` (time stop at the horizon)
-    or `none`."""
 
     mission: str
     account: str | None = None

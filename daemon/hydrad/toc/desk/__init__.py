@@ -10,7 +10,18 @@ from hydrad.domain import ids, money
 from hydrad.domain.actors import Role, Surface
 from hydrad.toc import crew
 from hydrad.toc import records as r
-from hydrad.toc.desk import accounts, authority, changing, fires, missions, operators, plans, positions, resolve, terminals
+from hydrad.toc.desk import (
+    accounts,
+    authority,
+    changing,
+    fires,
+    missions,
+    operators,
+    plans,
+    positions,
+    resolve,
+    terminals,
+)
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import answer_waiters
