@@ -226,6 +226,14 @@ def test_a_step_without_a_verdict_shows_as_unknown_and_blocks_another_plan(plann
     assert states(planned, fire)["BREAK_EVEN"] == "UNKNOWN" and "ACT_UNKNOWN" in planned.alarms()
     act = planned.act(calls.PlanSet(shown(fire), "none"))
     assert (act.state, act.codes) == (ActState.DENIED, ("POSITION_STATE",))
+    assert planned.act(calls.Close(shown(fire))).state is ActState.ROUTED  # a stop in doubt holds up no close
+
+
+def test_a_part_without_a_verdict_holds_up_a_close(planned: Core) -> None:
+    fire = planned.filled(plan="runner")
+    run(planned, fire, step_of(ours(fire).plan, K.PART_CLOSE), RowState.UNKNOWN, volume_steps=11)
+    act = planned.act(calls.Close(shown(fire)))
+    assert (act.state, act.codes) == (ActState.DENIED, ("POSITION_STATE",))
 
 
 # --- another plan --------------------------------------------------------------------------------------------

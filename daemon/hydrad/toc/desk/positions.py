@@ -49,7 +49,7 @@ def _close_one(turn: Turn, asked: Requested, verb: calls.Close, position: Positi
         volume_remaining_steps=remaining,
         ticket=position.position_id,
     )
-    return _act_on(turn, asked, verb, position, order, (not_busy(turn, position),))
+    return _act_on(turn, asked, verb, position, order, (not_busy(turn, position, by_deals=True),))
 
 
 def _part(position: Position, part: str | None) -> int:
@@ -158,11 +158,13 @@ def _sides(turn: Turn, position: Position, stop: int, target: int) -> Check:
     return Check(Reason.PRICE_SIDE.name, right, text, f"around {money.price_text(price, position.digits)}")
 
 
-def not_busy(turn: Turn, position: Position) -> Check:
-    """One act on a position at a time: a second close of the same volume could close more than there is."""
+def not_busy(turn: Turn, position: Position, by_deals: bool = False) -> Check:
+    """One act on a position at a time: a second close of the same volume could close more than there is. `by_deals`:
+    a close is not held up by what only moves levels or sets a plan."""
     for number in sorted(turn.state.acts_open):
         act = turn.state.acts[number]
-        if act.position == position.number and act.kind is not ActKind.FIRE and act.state not in FINAL:
+        deals = not by_deals or act.order is None or act.order.volume_steps > 0
+        if act.position == position.number and act.kind is not ActKind.FIRE and act.state not in FINAL and deals:
             return Check(
                 Reason.POSITION_STATE.name,
                 False,
