@@ -127,9 +127,9 @@ def test_a_trail_goes_on_from_a_persons_tighter_stop(bench: Bench) -> None:
 
 def test_the_moves_of_a_trail_are_bounded(bench: Bench) -> None:
     opened(bench, trail(10))
-    for number in range(plans.TRAIL_MOVES_MAX + 10):
+    for number in range(plans.MOVES_MAX + 10):
         bench.price(R1 + number)
-    assert len(sent(bench)) == plans.TRAIL_MOVES_MAX
+    assert len(sent(bench)) == plans.MOVES_MAX
 
 
 # --- part closes ----------------------------------------------------------------------------------------
@@ -277,6 +277,42 @@ def test_a_refused_move_is_tried_again_a_minute_later(bench: Bench) -> None:
     assert sent(bench) == []
     bench.price(R1, market_ms=1_000)
     assert sent(bench) == [(STEP, 1)]
+
+
+def test_a_market_that_is_closed_for_a_weekend_does_not_use_up_the_tries(bench: Bench) -> None:
+    opened(bench, time_stop(STEP, START_MS + 60_000))
+    refused = 0
+    bench.auto = False
+    for _ in range(50 * 6):
+        bench.market_ms += plans.RETRY_LATER_MS
+        bench.poll()
+        while bench.call is not None:
+            if isinstance(bench.call, calls.Perform):
+                refused += 1
+                bench.answer_with(calls.Performed(RowState.REFUSED, "MARKET_CLOSED", 10018))
+            else:
+                bench.answer()
+    assert 250 < refused < plans.MOVES_MAX
+    bench.auto = True
+    bench.pass_time(SECOND, market_ms=plans.RETRY_LATER_MS)
+    assert not bench.held()
+
+
+def test_nothing_is_judged_by_a_price_of_the_past(bench: Bench) -> None:
+    """After a hand-shake hours of ticks are read before the market's last."""
+    opened(bench, break_even(), part(4, 1_000, STEP + 1), time_stop(STEP + 2, START_MS + 600_000))
+    bench.auto = False
+    bench.market_ms += 1_000
+    bench.poll()
+    old = f.SymbolTicks("EURUSD", (f.Tick(START_MS - 3_600_000, R1 + 50, R1 + 52),))
+    cursors = bench.call.cursors  # type: ignore[union-attr]
+    seen = calls.Polled(bench.market_ms, True, True, True, False, (old,), cursors, bench.held(), (), bench.account())
+    bench.answer_with(seen)
+    assert not isinstance(bench.call, calls.Perform) and sent(bench) == []
+    bench.answer_with(msgspec.structs.replace(seen, market_ms=START_MS + 600_000))
+    assert isinstance(bench.call, calls.Perform) and bench.call.act_id == STEP + 2  # what needs no price goes on
+    bench.answer()
+    assert not bench.held()
 
 
 # --- replacing a plan -----------------------------------------------------------------------------------

@@ -504,14 +504,15 @@ class AgentCore:
         else:
             self._reducing.append(act)
 
-    def _run_plans(self, market_ms: int) -> None:
-        """Steps that are due. Nothing is due on a position while an act on it is without a verdict."""
+    def _run_plans(self, seen: calls.Polled) -> None:
+        """Steps that are due. Nothing is due on a position while an act on it is without a verdict, and nothing by
+        its price while older ticks than the market's last are being read."""
         unsettled = [self._ledger.order(key) for key in self._ledger.unsettled]
         now = Reading(
             account=self._config.account,
-            market_ms=market_ms,
+            market_ms=seen.market_ms,
             positions=self._positions,
-            quotes=self._quotes,
+            quotes=self._quotes if seen.complete else {},
             terms=self._terms,
             busy={order.position_id for order in unsettled if order is not None},
         )
@@ -745,7 +746,7 @@ class AgentCore:
             return
         self._learn(seen)
         if seen.connected and self._identified():
-            self._run_plans(seen.market_ms)
+            self._run_plans(seen)
         if self._talk.phase is Phase.READY:
             self._tell_reading(seen)
         self._poll_due = not seen.complete

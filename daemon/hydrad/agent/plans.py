@@ -2,8 +2,8 @@
 
 A fire's plan becomes the position's when the fire is DONE; PLAN replaces it. At each reading a position has at most
 one step due, and none while any act on it is without a verdict. A step sends at most one order for each (act id,
-move). One that the broker provably did not execute (a requote, a closed market) is tried again as the next move a
-minute of market time later; one without a verdict is not, until the evidence is in.
+move). One that the broker provably did not execute (a requote, a closed market) is tried again as the next move, a
+minute of market time later, and later on every ten; one without a verdict is not, until the evidence is in.
 
 R is measured from the real open price and the fire's own stop, with the price at which the position would close now.
 Stops only tighten: by the position as it stands at the reading (`due`), and as it stands when the order leaves
@@ -24,8 +24,9 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link.frames import LedgerRow, PositionRow, RowState, Tick
 
 RETRY_MS = MINUTE_MS
-MOVES_MAX = 60
-TRAIL_MOVES_MAX = 240
+RETRY_LATER_MS = 10 * MINUTE_MS  # from the move RETRIES_SOON on: a market may be closed for a weekend
+RETRIES_SOON = 10
+MOVES_MAX = 600
 PART_SKIPPED = "PART_SKIPPED"
 _RETRIED = frozenset({RowState.REFUSED, RowState.NOT_EXECUTED})
 _EXITS = frozenset({PlanStepKind.TIME_STOP, PlanStepKind.EXIT_BEFORE_NEWS, PlanStepKind.EXIT_BEFORE_WEEKEND})
@@ -40,7 +41,8 @@ class PositionPlan(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a reading has told. `busy`: ids of positions on which an act is without a verdict."""
+    """What a reading has told. `quotes`: the market's last, empty while older ticks are still being read. `busy`: ids
+    of positions on which an act is without a verdict."""
 
     account: str
     market_ms: int
@@ -176,12 +178,13 @@ def _next_move(step: PlanStep, market_ms: int, ledger: Ledger) -> int | None:
     """The number of the move to make next, None when there is none to make."""
     trails = step.kind is PlanStepKind.TRAIL
     move = ledger.moves(step.act_id)
-    if move >= (TRAIL_MOVES_MAX if trails else MOVES_MAX):
+    if move >= MOVES_MAX:
         return None
     last = ledger.newest((step.act_id, move - 1))
     if last is None or (trails and last.state is RowState.DONE):
         return move
-    again = last.state in _RETRIED and last.code != PART_SKIPPED and market_ms >= last.market_ms + RETRY_MS
+    wait_ms = RETRY_MS if move < RETRIES_SOON else RETRY_LATER_MS
+    again = last.state in _RETRIED and last.code != PART_SKIPPED and market_ms >= last.market_ms + wait_ms
     return move if again else None
 
 
