@@ -150,9 +150,7 @@ class App:
     def config_rows(self) -> list[a.ConfigRow]:
         rows = []
         for key, source in self.loaded.sources.items():
-            section, _, name = key.partition(".")
-            value = getattr(getattr(self.loaded.config, section), name)
-            rows.append(a.ConfigRow(key, value_text(value), str(source), True))
+            rows.append(a.ConfigRow(key, value_text(self.loaded.value(key)), str(source), True))
         return rows
 
     def services(self) -> tuple[a.ServiceRow, ...]:

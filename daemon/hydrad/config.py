@@ -24,6 +24,9 @@ from msgspec import Meta
 
 from hydrad.domain.instants import parse_ms
 from hydrad.domain.money import BadNumber, decimal
+from hydrad.domain.plans import BUILT_IN as BUILT_IN_PLANS
+from hydrad.domain.plans import NAME, RUNNER, BadPlan
+from hydrad.domain.plans import parse as parse_plan
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 
@@ -172,8 +175,18 @@ class Operators(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
+# One named plan, a key of `[plans]`; the section takes any name.
+PlanText = Annotated[
+    str,
+    Meta(
+        description="steps joined by `;`: the plan of this name, for `fire --plan`; others may stand beside it",
+        extra={"parse": parse_plan, "expected": "a plan in quotes; see docs/plans.md"},
+    ),
+]
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All values, complete and within their ranges."""
+    """All values, complete and within their ranges. `plans`: texts by name."""
 
     daemon: Daemon = Daemon()
     bridge: Bridge = Bridge()
@@ -184,6 +197,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     news: News = News()
     guards: Guards = msgspec.field(default_factory=Guards)
     operators: Operators = Operators()
+    plans: dict[str, str] = msgspec.field(default_factory=lambda: {"runner": RUNNER})
 
 
 # What `reload` takes without a restart.
@@ -229,7 +243,8 @@ class Loaded(NamedTuple):
     def value(self, key: str) -> Any:
         """The value of a known key."""
         section, _, name = key.partition(".")
-        return getattr(getattr(self.config, section), name)
+        block = getattr(self.config, section)
+        return block[name] if isinstance(block, dict) else getattr(block, name)
 
 
 class Key:
@@ -302,12 +317,23 @@ def _schema() -> Iterator[Key]:
     defaults = Config()
     for section in msgspec.structs.fields(Config):
         block = getattr(defaults, section.name)
+        if isinstance(block, dict):
+            yield from (Key(section.name, name, PlanText, default) for name, default in block.items())
+            continue
         hints = typing.get_type_hints(type(block), include_extras=True)
         for name in block.__struct_fields__:
             yield Key(section.name, name, hints[name], getattr(block, name))
 
 
 KEYS: Mapping[str, Key] = types.MappingProxyType({key.path: key for key in _schema()})
+
+
+def key_of(path: str) -> Key | None:
+    """The schema's key, or that of a plan which somebody named; None for an unknown one."""
+    section, _, name = path.partition(".")
+    if path in KEYS or section != "plans" or not NAME.fullmatch(name) or name in BUILT_IN_PLANS:
+        return KEYS.get(path)
+    return Key(section, name, PlanText, "")
 
 
 class Rule(NamedTuple):
@@ -428,18 +454,21 @@ class _Reading:
         if self.problems:
             raise ConfigError(self.problems)
         blocks: dict[str, dict[str, Any]] = {}
-        for path, key in KEYS.items():
-            blocks.setdefault(key.section, {})[key.name] = self.values[path]
+        for path, value in self.values.items():
+            section, _, name = path.partition(".")
+            blocks.setdefault(section, {})[name] = value
         made = {name: type(getattr(Config(), name))(**block) for name, block in blocks.items()}
         return Loaded(Config(**made), types.MappingProxyType(self.sources))
 
     def _take(self, path: str, source: Source, value: Any, read: Callable[[Key, Any], Any]) -> None:
-        key = KEYS.get(path)
+        key = key_of(path)
         if key is None:
             self.problems.append(Problem(source, path, _unknown(path)))
             return
         try:
             self.values[path] = read(key, value)
+        except BadPlan as bad:
+            self.problems.append(Problem(source, path, str(bad)))
         except ValueError:  # msgspec's errors are ValueErrors too
             self.problems.append(Problem(source, path, f"expected {key.expected}"))
         else:
@@ -465,6 +494,10 @@ def _pairs(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _unknown(path: str) -> str:
+    section, _, name = path.partition(".")
+    if section == "plans":
+        why = "is built in" if name in BUILT_IN_PLANS else "is not up to 32 small letters, digits, - and _"
+        return f"the plan's name '{name}' {why}"
     near = difflib.get_close_matches(path, KEYS, n=1, cutoff=0.6)
     if not near:
         names = {key.name: key.path for key in KEYS.values()} | {

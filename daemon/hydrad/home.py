@@ -184,6 +184,7 @@ def started(opened: Opened, instance: str, birth: i.HomeBirth | None = None) -> 
         birth=birth,
         news_mode=news_mode(config, birth.mode if birth else opened.engine.state.mode),
         guards=config.guards,
+        plans=dict(config.plans),
     )
 
 

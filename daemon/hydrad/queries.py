@@ -10,7 +10,7 @@ from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import crew, narrate, newsview, views, views_crew, views_symbols
+from hydrad.toc import crew, narrate, newsview, plan_views, planning, views, views_crew, views_symbols
 from hydrad.toc.act import ActState
 from hydrad.toc.state import State
 from hydrad.toc.turn import Turn
@@ -163,6 +163,18 @@ def _positions(app: App, turn: Turn, actor: Actor, verb: calls.Positions) -> lis
     return views.positions(turn.state, turn.live, turn.now_ns, verb.closed, verb.account, verb.limit)
 
 
+def _plans(app: App, turn: Turn, actor: Actor, verb: calls.Plans) -> list[a.NamedPlan]:
+    return [a.NamedPlan(name, text) for name, text in planning.known(turn.state).items()]
+
+
+def _plan_show(app: App, turn: Turn, actor: Actor, verb: calls.PlanShow) -> a.PlanData:
+    _, number = ids.parse(verb.id, IdKind.POSITION, IdKind.FIRE)
+    position = turn.state.positions.get(number)
+    if position is None:
+        raise NotFound(f"no position {verb.id}")
+    return plan_views.plan_data(turn.state, turn.live, position)
+
+
 def _accounts(app: App, turn: Turn, actor: Actor, verb: calls.Accounts) -> list[a.AccountRow]:
     found = turn.state.accounts.values()
     return [views.account_row(turn.state, turn.live, turn.now_ns, account) for account in found]
@@ -226,6 +238,8 @@ QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], obj
     calls.FireShow: ("hydra.act/v1", _fire_show),
     calls.Trace: ("hydra.trace/v1", _trace),
     calls.Positions: ("hydra.positions/v1", _positions),
+    calls.Plans: ("hydra.plans/v1", _plans),
+    calls.PlanShow: ("hydra.plan/v1", _plan_show),
     calls.Accounts: ("hydra.accounts/v1", _accounts),
     calls.Terminals: ("hydra.terminals/v1", _terminals),
     calls.Ticks: ("hydra.ticks/v1", _ticks),

@@ -21,6 +21,10 @@ def _pnl(row: PositionRow) -> str:
     return f"{row.pnl} {row.currency}" if row.pnl is not None else "-"
 
 
+def _plan(row: PositionRow) -> str:
+    return ", ".join(f"{step.kind} {step.state}" for step in row.plan) or "-"
+
+
 POSITIONS = (
     Column("ID", "id"),
     Column("STATE", "state"),
@@ -41,6 +45,7 @@ POSITIONS = (
     Column("CLOSE", "close_price", right=True, wide=True),
     Column("WHY", "close_reason"),
     Column("CURRENCY", "currency", wide=True),
+    Column("PLAN", "plan", wide=True, show=_plan),
     Column("AS OF", "as_of_age_s", right=True, show=lambda row: age(row.as_of_age_s)),
 )
 _TARGET = argument("id", "A position, its fire, or all of a mission.")
@@ -75,7 +80,7 @@ def close(
 ) -> int:
     """Close a position, or all of a mission."""
     question = f"close {part or 'all'} of"
-    return _act(session, "close", id, yes, wait, key, question, part=part, reason=reason)
+    return act_on(session, "close", id, yes, wait, key, question, part=part, reason=reason)
 
 
 @verb(
@@ -103,10 +108,10 @@ def modify(
     if stop is None and target is None:
         raise Failure("USAGE", "name --stop, --target or both")
     question = f"set stop {stop or 'as it is'}, target {target or 'as it is'} of"
-    return _act(session, "modify", id, yes, wait, key, question, stop=stop, target=target, reason=reason)
+    return act_on(session, "modify", id, yes, wait, key, question, stop=stop, target=target, reason=reason)
 
 
-def _act(
+def act_on(
     session: Session,
     name: str,
     id: str,
@@ -116,8 +121,9 @@ def _act(
     question: str,
     **fields: Any,
 ) -> ExitCode:
+    """Ask for an act on positions, after a confirmation."""
     id = an_id(id, *_KINDS)
-    session.require(yes, name)
+    session.require(yes, name.replace(".", " "))
     if key is not None:
         session.client.key = key
     if not yes:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hydractl.session import Session
-    from hydrad.wire.answers import ActRow, CheckRow, FireAnswer, OrderView, TargetRow
+    from hydrad.wire.answers import ActRow, CheckRow, FireAnswer, OrderView, PlanRow, TargetRow
 
 # A state that is not here has no verdict that we know: UNKNOWN_OUTCOME. Without a broker's verdict there is
 # no 0.
@@ -103,6 +103,9 @@ def show_act(session: Session, act: ActRow) -> None:
 def show_order(session: Session, order: OrderView, risk_money: str | None, currency: str) -> None:
     """The exact order that the verdict is about."""
     out = session.out
+    if order.type == "PLAN":
+        show_plan(session, order, f"of {order.side} {order.volume} {order.symbol} on {order.account}")
+        return
     entry = f" entry {order.entry}" if order.entry else ""
     collar = f" +/- {order.collar}" if order.entry and order.collar else ""
     out.line(
@@ -110,10 +113,27 @@ def show_order(session: Session, order: OrderView, risk_money: str | None, curre
         f"  stop {order.stop or 'NONE'}  target {order.target or 'none'}"
     )
     out.line(f"risk    {f'{risk_money} {currency}' if risk_money else 'not known'}")
-    for step in order.plan:
-        out.line(f"plan    {step.kind} at {out.instant(step.at)} (act {step.act})")
+    show_plan(session, order, "")
     if out.form == "wide":
         out.line(f"hash    {order.hash}")
+
+
+def show_plan(session: Session, order: OrderView, of: str) -> None:
+    """An order's plan, a line a step, and what of the named plan is not in it."""
+    out = session.out
+    if of:
+        out.line(f"plan    {of}" + ("" if order.plan else ": nothing happens by itself"))
+    for step in order.plan:
+        out.line(f"plan    {step_line(step)}")
+    for reason in order.plan_left_out or ():
+        out.line(f"plan    {out.paint('left out', 'warn')}: {reason}")
+
+
+def step_line(step: PlanRow) -> str:
+    """A plan's step: what it does, what became of it, and its act."""
+    state = f"  {step.state}" if step.state else ""
+    detail = f" ({step.detail})" if step.detail else ""
+    return f"{step.kind}  {step.text}{state}{detail}  {step.act}"
 
 
 def show_checks(session: Session, checks: Sequence[CheckRow], *, every: bool) -> None:

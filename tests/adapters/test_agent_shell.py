@@ -321,6 +321,35 @@ def test_a_time_stop_runs_without_the_daemon_and_before_through_is_said(world: W
     assert world.books()["positions"] == []
 
 
+def test_break_even_and_a_part_run_at_a_real_worker(world: World) -> None:
+    """A trigger that the spread alone has reached: the stop to just above its place, and three of ten steps."""
+    world.ready()
+    order = world.order()
+    r_milli = 1  # a two-thousandth of the stop's distance: reached as soon as the bid is above the open price
+    moved = PlanStep(PlanStepKind.BREAK_EVEN, FIRE_ID + 2, trigger_r_milli=r_milli, distance_points=-1_000)
+    part = PlanStep(PlanStepKind.PART_CLOSE, FIRE_ID + 3, trigger_r_milli=r_milli, volume_steps=3)
+    row = world.filled((moved, part))
+    open_points = row.price_points
+
+    def stepped() -> bool:
+        world.ask(op="step", ms=MINUTE_MS)
+        at_ms = world.ask(op="clock")["market_ms"]
+        world.daemon.wait(f.Ticks, lambda body: body.through_ms == at_ms)
+        return (
+            sum(
+                getattr(b, "row", row).state is f.RowState.DONE
+                for b in world.daemon.seen
+                if isinstance(b, f.PlanStepRun)
+            )
+            == 2
+        )
+
+    world.until(stepped)
+    (position,) = world.books()["positions"]
+    assert position["volume"] == "0.07" and position["stop"] == f"{(open_points - 1_000) / 100_000:.5f}"
+    assert position["target"] == f"{order.target_points / 100_000:.5f}"
+
+
 def test_a_worker_killed_while_its_order_is_at_the_broker_leaves_one_order_and_the_truth(world: World) -> None:
     world.ready()
     world.ask(op="fault", kind="latency", login=LOGIN, count=1, ms=3_000)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hydrad import config
 from hydrad.config import BUILT_IN, KEYS, RULES, Config, ConfigError, Loaded, Source
+from hydrad.domain.plans import RUNNER
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.toml.example"
 
@@ -271,3 +272,36 @@ def test_limits_that_may_be_unset(tmp_path: Path) -> None:
     assert (loaded.risk.drawdown_max_percent, loaded.risk.cool_down_minutes) == (Decimal(8), 15)
     assert loaded.risk.market_hours == {"DE40": "Mon 03:00-11:30, Tue 03:00-11:30", "alpha/EURUSD": "always"}
     assert loaded.news.mode == "file"
+
+
+# --- named plans ----------------------------------------------------------------------------------------
+
+
+def test_plans_are_named_at_will_and_replaced_one_by_one(tmp_path: Path) -> None:
+    loaded = load(tmp_path, '[plans]\nscalp = "break-even 0.5R; time stop"\nrunner = "trail from 1R by 1R"\n')
+    assert loaded.config.plans == {"runner": "trail from 1R by 1R", "scalp": "break-even 0.5R; time stop"}
+    assert (loaded.value("plans.scalp"), loaded.sources["plans.scalp"].line) == ("break-even 0.5R; time stop", 2)
+    assert config.load(tmp_path / "none.toml", tmp_path / "none.d", {}).config.plans == {"runner": RUNNER}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('scalp = "time stop; moon"', "config.toml:2: plans.scalp: step 2 'moon' is none of"),
+        ('runner = "part 60% at 1R; part 60% at 2R"', "config.toml:2: plans.runner: the parts add up to 120 %"),
+        ("scalp = 5", "config.toml:2: plans.scalp: expected a plan in quotes"),
+        ('none = "time stop"', "plans.none: the plan's name 'none' is built in"),
+        ('Scalp = "time stop"', "plans.Scalp: the plan's name 'Scalp' is not up to 32 small letters"),
+        ('a = { b = "time stop" }', "plans.a: expected a plan in quotes"),
+    ],
+)
+def test_a_bad_plan_names_its_place_and_starts_nothing(tmp_path: Path, line: str, says: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, f"[plans]\n{line}\n")
+    assert says in str(raised.value) and len(raised.value.problems) == 1
+
+
+def test_a_plan_may_come_from_the_environment(tmp_path: Path) -> None:
+    found = config.load(tmp_path / "none", tmp_path, {"HYDRA_PLANS__SCALP": "time stop"})
+    assert found.config.plans["scalp"] == "time stop"
+    assert str(found.sources["plans.scalp"]) == "HYDRA_PLANS__SCALP"

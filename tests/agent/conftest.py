@@ -12,6 +12,7 @@ from hydrad.agent import calls, effects, inputs
 from hydrad.agent.caps import Caps
 from hydrad.agent.core import AgentConfig, AgentCore
 from hydrad.agent.entries import Entry
+from hydrad.agent.plans import overtaken
 from hydrad.agent.session import Phase
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, PlanStep, PlanStepKind, Side, order_hash
@@ -93,6 +94,9 @@ class Broker:
         self.shown_from_ns: dict[tuple[int, int], int] = {}  # acts that the records show only later
         self.connected = True
         self.ask_points = ASK
+        self.terms = TERMS
+        self.moved: list[tuple[int, int]] = []  # each stop that an order found, and the one that it set
+        self.dealt: list[tuple[int, int]] = []  # each volume that a close found, and the one that it closed
 
     def perform(self, call: calls.Perform) -> calls.Performed:
         """Execute at once, whatever is asked."""
@@ -101,11 +105,13 @@ class Broker:
         asked, position_id = call.order, call.order.position_id or self.tickets
         if asked.kind is ActKind.FIRE:
             self.positions[position_id] = self._position(call, position_id)
-        elif asked.kind is ActKind.MODIFY:
+        elif asked.moves_levels:
             held = self.positions[position_id]
-            self.positions[position_id] = msgspec.structs.replace(held, stop_points=asked.stop_points)
+            levels = {"stop_points": asked.stop_points, "target_points": asked.target_points}
+            self.positions[position_id] = msgspec.structs.replace(held, **levels)
+            self.moved.append((held.stop_points, asked.stop_points))
         else:
-            self.positions.pop(position_id, None)
+            self._close(position_id, asked.volume_steps)
         answer = calls.Performed(
             f.RowState.DONE, "", 10009, self.tickets, self.tickets + 1, position_id, ASK, asked.volume_steps
         )
@@ -120,6 +126,16 @@ class Broker:
         return calls.Found(
             f.RowState.DONE, self.connected, known.order_ticket, known.deal_ticket, known.position_id, ASK, 10
         )
+
+    def _close(self, position_id: int, steps: int) -> None:
+        held = self.positions.get(position_id)
+        if held is None:
+            return
+        self.dealt.append((held.volume_steps, steps))
+        left = held.volume_steps - steps
+        self.positions.pop(position_id)
+        if left > 0:
+            self.positions[position_id] = msgspec.structs.replace(held, volume_steps=left)
 
     def opened(self, act_id: int) -> int:
         return self.sent[act_id, 0]
@@ -229,17 +245,25 @@ class Bench:
                     self.send(f.BeatDown(self.daemon_ns()))
             self.poll()
 
+    def price(self, bid_points: int, *, market_ms: int = 1_000) -> None:
+        """A tick, and a reading of it."""
+        self.broker.ask_points = bid_points + 2
+        self.market_ms += market_ms
+        self.poll()
+        self.poll()  # an act in between was answered: what follows from it
+
     def _execute(self, call: calls.Call) -> calls.Answer:
         broker, quote = self.broker, f.Tick(self.market_ms, self.broker.ask_points - 2, self.broker.ask_points)
         match call:
             case calls.Perform():
-                return broker.perform(call)
+                code = self.withheld(call.order)
+                return calls.Performed(f.RowState.NOT_EXECUTED, code) if code else broker.perform(call)
             case calls.Find():
                 return broker.find(call, self.now_ns)
             case calls.ReadBooks():
-                return calls.Books(self.market_ms, (TERMS,), self.held(), (), (), self.account())
+                return calls.Books(self.market_ms, (broker.terms,), self.held(), (), (), self.account())
             case calls.ReadTerms():
-                return calls.Terms(self.market_ms, (TERMS,))
+                return calls.Terms(self.market_ms, (broker.terms,))
             case calls.ReadDeals():
                 return calls.DealsRead(call.query_id, ())
             case calls.Poll():
@@ -249,6 +273,17 @@ class Bench:
                 return calls.Polled(
                     self.market_ms, broker.connected, True, read, True, fresh, new, self.held(), (), self.account()
                 )
+
+    def withheld(self, asked: Order) -> str:
+        """What a worker asks of a plan's step right before it is sent."""
+        if asked.kind is not ActKind.PLAN_STEP:
+            return ""
+        held = self.broker.positions.get(asked.position_id)
+        if held is None:
+            return "POSITION_CLOSED"
+        left = held.volume_steps - asked.volume_steps
+        fits = (held.volume_steps, left) == (asked.volume_expected_steps, asked.volume_remaining_steps)
+        return overtaken(asked, held) if asked.moves_levels else ("" if fits else "VOLUME_CONFLICT")
 
     def held(self) -> tuple[f.PositionRow, ...]:
         return tuple(self.broker.positions.values())

@@ -8,26 +8,42 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
 
 from hydrad.agent import calls, inputs
 from hydrad.agent.entries import RowStored
 from hydrad.agent.ledger import Ledger
 from hydrad.agent.session import Phase
 from hydrad.domain.instants import SECOND
-from hydrad.domain.orders import Order
+from hydrad.domain.orders import Order, PlanStep, PlanStepKind
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
-from tests.agent.conftest import FIRE, START_MS, Bench, order, time_stop
+from tests.agent.conftest import ASK, FIRE, START_MS, Bench, order, time_stop
 
 IDS = st.integers(FIRE, FIRE + 4)
 STEPS_FROM = FIRE + 100
+SET_PLANS = range(STEPS_FROM + 200, STEPS_FROM + 300)
 NEVER_SENT = (RowState.NOT_EXECUTED, RowState.TOMBSTONED, RowState.REFUSED)
 
 
+KINDS = (PlanStepKind.TRAIL, PlanStepKind.PART_CLOSE, PlanStepKind.BREAK_EVEN)
+
+
 def order_of(act_id: int) -> Order:
-    """Each fire has an order of its own; every second one has a plan."""
-    step = time_stop(STEPS_FROM + act_id - FIRE, START_MS + 120_000)
-    return order(volume_steps=1 + act_id - FIRE, plan=(step,) if act_id % 2 else ())
+    """Each fire has an order of its own; every second one has a time stop, the others steps by R as well."""
+    number = act_id - FIRE
+    plan = [time_stop(STEPS_FROM + 10 * number, START_MS + 120_000)]
+    if not act_id % 2:
+        plan += r_steps(STEPS_FROM + 10 * number + 1, 1 + number // 2)
+    return order(volume_steps=3 + number, target_points=ASK + 5_000, plan=tuple(plan))
+
+
+def r_steps(first: int, part: int) -> list[PlanStep]:
+    """One of each kind, at a tenth, two and three tenths of R."""
+    return [
+        PlanStep(kind, first + n, 0, 100 * (n + 1), 0 if kind is PlanStepKind.PART_CLOSE else 15, part)
+        for n, kind in enumerate(KINDS)
+    ]
 
 
 class AgentMachine(RuleBasedStateMachine):
@@ -93,6 +109,36 @@ class AgentMachine(RuleBasedStateMachine):
     @rule()
     def lose_a_frame(self) -> None:
         self.bench.send(f.Query(1, 0), seq=self.bench.down_seq + 5)
+
+    @precondition(up)
+    @rule(act_id=IDS, number=st.integers(0, 3))
+    def another_plan(self, act_id: int, number: int) -> None:
+        """In place of a fire's, sometimes the same again, sometimes for a position that is gone."""
+        rows = [row for row in self.bench.held() if row.magic == act_id]
+        position_id = rows[0].position_id if rows else 999
+        set_by = SET_PLANS[10 * (act_id - FIRE) + number]
+        steps = tuple(r_steps(STEPS_FROM + 10 * (set_by - STEPS_FROM), 1)[:number])
+        self.bench.send(f.Plan(position_id, act_id, steps, set_by))
+
+    # --- the market and the owner ---------------------------------------------------------------------------
+
+    @rule(move=st.integers(-120, 120), seconds=st.integers(1, 20))
+    def price_moves(self, move: int, seconds: int) -> None:
+        self.bench.broker.ask_points += move
+        self.bench.pass_time(seconds * SECOND, market_ms=seconds * 1_000)
+
+    @rule(data=st.data())
+    def the_owner_acts(self, data: st.DataObject) -> None:
+        """A tighter stop, or a part closed by hand."""
+        rows = self.bench.held()
+        if not rows:
+            return
+        row = data.draw(st.sampled_from(rows))
+        if data.draw(st.booleans()):
+            changed = replace(row, stop_points=row.stop_points + data.draw(st.integers(1, 60)))
+        else:
+            changed = replace(row, volume_steps=max(row.volume_steps - 1, 1))
+        self.bench.broker.positions[row.position_id] = changed
 
     # --- the worker -------------------------------------------------------------------------------------
 
@@ -166,6 +212,12 @@ class AgentMachine(RuleBasedStateMachine):
         assert all(count == 1 for count in self.bench.broker.sent.values()), self.bench.broker.sent
 
     @invariant()
+    def a_plan_only_tightens_and_never_closes_more_than_there_is(self) -> None:
+        """Each order of a plan against the position as it stood when it arrived."""
+        assert all(after > before for before, after in self.bench.broker.moved), self.bench.broker.moved
+        assert all(0 < closed <= there for there, closed in self.bench.broker.dealt), self.bench.broker.dealt
+
+    @invariant()
     def nothing_opens_after_a_halt(self) -> None:
         if self.sent_when_halted is not None:
             assert self.openings() == self.sent_when_halted
@@ -173,7 +225,7 @@ class AgentMachine(RuleBasedStateMachine):
     @invariant()
     def what_was_told_is_true(self) -> None:
         for body in self.bench.sent:
-            if isinstance(body, f.Result | f.Status | f.PlanStepRun):
+            if isinstance(body, f.Result | f.Status | f.PlanStepRun) and body.row.act_id not in SET_PLANS:
                 count = self.bench.broker.sent[body.row.act_id, body.row.move]
                 assert count == 1 or body.row.state is not RowState.DONE
                 assert count == 0 or body.row.state not in NEVER_SENT

@@ -59,6 +59,17 @@ POSITION = a.PositionRow(
     open_price="1.08345", stop="1.08140", target="1.08740", pnl="3.20", currency="USD", r="0.16", opened_at=TS,
     closed_at=None, close_price=None, close_reason=None, mission=M, ticket=123, plan=(), as_of_age_s=0.4,
 )  # fmt: skip
+PLAN = a.PlanData(
+    position=P, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10", open=True, plan="runner",
+    open_price="1.08345", first_stop="1.08140", stop="1.08345", target="1.08740", price="1.08600", r_now="+1.24",
+    steps=(
+        a.PlanRow(
+            kind="BREAK_EVEN", at=None, act=A, text="at 1 R (1.08550) stop to 1.08345", trigger_price="1.08550",
+            stop="1.08345", volume=None, state="done", detail="stop 1.08345",
+        ),
+    ),
+    set_by=A, pending=None,
+)  # fmt: skip
 ACCOUNT = a.AccountRow(
     name="paper-1", kind="paper", login=1001, server="Sim", currency="USD", hedging=True, balance="10000.00",
     equity="10003.20", margin_level="920.5", day_pnl="3.20", day_limit="-300.00", open_risk="20.00",
@@ -201,6 +212,9 @@ DATA: dict[str, tuple[str, Any]] = {
     "fire.symbol": ("hydra.fire/v1", FIRE),
     "close": ("hydra.fire/v1", FIRE),
     "modify": ("hydra.fire/v1", FIRE),
+    "plans": ("hydra.plans/v1", (a.NamedPlan(name="default", text="time stop"), a.NamedPlan(name="none", text=""))),
+    "plan.show": ("hydra.plan/v1", PLAN),
+    "plan.set": ("hydra.fire/v1", FIRE),
     "pass": ("hydra.mission/v1", MISSION),
     "news.today": ("hydra.news/v1", NEWS),
     "news.import": ("hydra.news/v1", NEWS),

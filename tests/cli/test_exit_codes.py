@@ -177,6 +177,7 @@ def test_usage(words: list[str], fake: Any, hydractl: Any) -> None:
         ["fire", M],
         ["close", P],
         ["modify", P, "--stop", "1.08"],
+        ["plan", "set", P, "runner"],
         ["resume"],
         ["resolve", F, "--as", "not-executed", "--reason", "seen"],
     ],

@@ -31,6 +31,8 @@ COMMON = [
     f"pass {M} --reason no",
     f"close {P} --part 50% --yes",
     f"modify {P} --stop 1.1 --yes --tz Europe/Madrid",
+    f"plan set {P} runner --yes --no-wait",
+    f"plan show {P} -o json",
     "halt --reduce --account a",
     "resume --yes",
     f"trace {M} --recheck",

@@ -201,7 +201,7 @@ def news_at(core: Core, in_ms: int, currency: str = "USD", impact: str = "high",
 def _at_market(ms: int) -> Change:
     def change(core: Core, question: risk.Ask) -> risk.Ask:
         market_at(core, ms)
-        return with_signal(question, expires_ms=ms + 60_000)
+        return with_signal(question, expires_ms=ms + 60_000, horizon_ms=ms + 90_000)
 
     return change
 
@@ -283,6 +283,7 @@ CASES: list[tuple[Reason, Change, Change]] = [
         _do(foreign, lambda c: with_limits(c, open_positions_max=1)),
         _do(foreign, lambda c: with_limits(c, open_positions_max=2)),
     ),
+    (Reason.PLAN, _ask(plan="gone"), _ask(plan="none")),
     (Reason.FIRES_PER_MINUTE, _do(lambda c: routed(c, 100)), _do(lambda c: routed(c, 99))),
     (
         Reason.RISK_PER_TRADE,  # 46 steps at 2.20 are 101.20 of 10000

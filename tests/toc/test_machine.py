@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from hydrad.domain.ids import IdKind, sequence_of, show
+from hydrad.domain.orders import ActKind, Order, order_hash
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
 from hydrad.toc import exposure
@@ -62,6 +63,33 @@ class Machine(RuleBasedStateMachine):
         if self.core.state.positions:
             position = sorted(self.core.state.positions)[number % len(self.core.state.positions)]
             self.core.send(calls.Modify(show(IdKind.POSITION, position), stop=stop))
+
+    @rule(number=PICK, plan=st.sampled_from(["default", "none"]))
+    def another_plan(self, number: int, plan: str) -> None:
+        if self.core.state.positions:
+            position = sorted(self.core.state.positions)[number % len(self.core.state.positions)]
+            self.core.send(calls.PlanSet(show(IdKind.POSITION, position), plan))
+
+    @rule(
+        number=PICK,
+        verdict=st.sampled_from((RowState.DONE, RowState.REFUSED, RowState.UNKNOWN)),
+        move=st.integers(0, 2),
+    )
+    def plan_runs(self, number: int, verdict: RowState, move: int) -> None:
+        """An agent runs a step of a plan by itself, the same move again too."""
+        held = [self.core.state.positions[n] for n in sorted(self.core.state.positions_open)]
+        if not held or not self.core.link().connected:
+            return
+        position = held[number % len(held)]
+        for step in position.plan[:1]:
+            order = Order(
+                1, ActKind.PLAN_STEP, "alpha", "EURUSD", position.side, stop_points=109_950 + move,
+                position_id=position.position_id,
+            )  # fmt: skip
+            for state in (RowState.JOURNALED, verdict):
+                facts = {"order": order} if state is RowState.JOURNALED else {}
+                row = self.core.t1.row(step.act_id, state, move=move, order_hash=order_hash(order), **facts)
+                self.core.up(f.PlanStepRun(position.fire_id, row))
 
     @rule(number=PICK, verdict=st.sampled_from(VERDICTS))
     def verdict(self, number: int, verdict: RowState) -> None:

@@ -115,6 +115,7 @@ VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.AccountDay("alpha", "Europe/Prague", "00:00"), Role.COMMANDER),
     (calls.Close("P-00000011"), Role.TRADER),
     (calls.Modify("P-00000011", stop="1.0"), Role.TRADER),
+    (calls.PlanSet("P-00000011", "none"), Role.TRADER),
     (calls.Halt(), Role.TRADER),
     (calls.Resume(), Role.COMMANDER),
     (calls.Resolve("F-00000011", "filled", "seen"), Role.COMMANDER),

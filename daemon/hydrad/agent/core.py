@@ -20,10 +20,11 @@ import msgspec
 from hydrad.agent import calls, checks, effects, entries, floor, inputs, paging
 from hydrad.agent.caps import Caps
 from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
-from hydrad.agent.plans import Due, Plans, closing_order, unsupported
+from hydrad.agent.plans import Due, Plans, Reading, needs_fire, unsupported
 from hydrad.agent.session import Phase, Talk
 from hydrad.domain.instants import MINUTE_MS, MS, SECOND
 from hydrad.domain.orders import ActKind, Order, order_hash
+from hydrad.domain.plans import replacing_order
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames
 from hydrad.link.frames import BadFrame, LedgerRow, PositionRow, RowState, Tick
@@ -125,6 +126,7 @@ class AgentCore:
         self._through_ns = 0
         self._history_until_ms = 0
         self._cursors: tuple[calls.Cursor, ...] = ()
+        self._watched: tuple[calls.Cursor, ...] = ()  # of plans, while no session asks for ticks
         self._deals_after = -1
         self._deals_from_ms = 0
         self._quotes: dict[str, Tick] = {}
@@ -231,7 +233,7 @@ class AgentCore:
             case entries.LatchStored():
                 self._latch = entry
             case entries.PlanStored(position_id, fire_id, steps):
-                self._plans.replace(position_id, fire_id, steps)
+                self._plans.replace(position_id, fire_id, steps, self._ledger.order((fire_id, 0)))
 
     def _store(self, entry: entries.Entry) -> None:
         self._apply(entry)
@@ -475,17 +477,47 @@ class AgentCore:
         self._read_ms, self._positions_shown = -1, None
 
     def _plan(self, body: frames.Plan) -> None:
-        if unsupported(body.steps):
-            self._send_ready(frames.Warn("PLAN_UNSUPPORTED", f"position {body.position_id}"))
+        """Replace a position's plan: with an act id once, however often it is asked for."""
+        key, order = (body.act_id, 0), replacing_order(self._config.account, body.position_id, body.steps)
+        digest = order_hash(order)
+        known = self._ledger.answer(key) if body.act_id else None
+        if known is not None:
+            self._repeated(known, digest)
             return
+        known_fire = self._ledger.order((body.fire_id, 0)) is not None
+        if unsupported(body.steps) or (needs_fire(body.steps) and not known_fire):
+            self._send_ready(frames.Warn("PLAN_UNSUPPORTED", f"position {body.position_id}"))
+            if body.act_id:
+                self._tell(self._enter(key, Event.DENIED, digest, code="PLAN_UNSUPPORTED"))
+            return
+        if body.act_id:
+            self._enter(key, Event.ACCEPTED, digest, order=order)
         self._store(entries.PlanStored(body.position_id, body.fire_id, body.steps))
+        if body.act_id:
+            self._tell(self._next_row(key, Event.EXECUTED, position_id=body.position_id))
 
     def _run_step(self, due: Due) -> None:
-        order = closing_order(self._config.account, due)
-        act = _Act((due.step.act_id, due.move), order, None, 0, self._epoch_max)
-        row = self._enter(act.key, Event.ACCEPTED, order_hash(order), order=order)
-        self._tell(row)
-        self._reducing.append(act)
+        act = _Act((due.step.act_id, due.move), due.order, None, 0, self._epoch_max)
+        self._tell(self._enter(act.key, Event.ACCEPTED, order_hash(due.order), order=due.order))
+        if due.skipped:
+            self._tell(self._next_row(act.key, Event.WITHHELD, code=due.skipped))
+        else:
+            self._reducing.append(act)
+
+    def _run_plans(self, seen: calls.Polled) -> None:
+        """Steps that are due. Nothing is due on a position while an act on it is without a verdict, and nothing by
+        its price while older ticks than the market's last are being read."""
+        unsettled = [self._ledger.order(key) for key in self._ledger.unsettled]
+        now = Reading(
+            account=self._config.account,
+            market_ms=seen.market_ms,
+            positions=self._positions,
+            quotes=self._quotes if seen.complete else {},
+            terms=self._terms,
+            busy={order.position_id for order in unsettled if order is not None},
+        )
+        for due in list(self._plans.due(now, self._ledger)):
+            self._run_step(due)
 
     def _look_at_floor(self, market_ms: int) -> None:
         """At the equity floor: the latch, and with `flatten` what is ours."""
@@ -622,13 +654,18 @@ class AgentCore:
             return calls.ReadBooks(self._books_due.deals_after)
         if self._readings:
             return self._readings.popleft()
-        if self._market_ms >= self._terms_due_ms:
+        if self._market_ms >= self._terms_due_ms or self._terms_missing():
             self._terms_due_ms = self._market_ms + TERMS_EVERY_MS
             return calls.ReadTerms()
         if not self._poll_due:
             return None
         self._poll_due = False
-        return calls.Poll(self._read_ms, self._cursors, self._deals_after, self._deals_from_ms)
+        cursors = self._cursors if self._talk.phase is Phase.READY else self._watched
+        return calls.Poll(self._read_ms, cursors, self._deals_after, self._deals_from_ms)
+
+    def _terms_missing(self) -> bool:
+        """Whether a plan waits for terms that no hand-shake has read yet, and that were not asked for."""
+        return self._terms_due_ms == _NEVER and any(cursor.symbol not in self._terms for cursor in self._watched)
 
     def _poll_asked(self, given: inputs.PollDue) -> None:
         self._outbox, self._poll_due = given.outbox, True
@@ -725,8 +762,7 @@ class AgentCore:
         self._learn(seen)
         if seen.connected and self._identified():
             self._look_at_floor(seen.market_ms)
-            for due in list(self._plans.due(seen.market_ms, self._positions, self._ledger)):
-                self._run_step(due)
+            self._run_plans(seen)
         if self._talk.phase is Phase.READY:
             self._tell_reading(seen)
         self._poll_due = not seen.complete
@@ -737,6 +773,10 @@ class AgentCore:
         self._account = seen.account or self._account
         for batch in seen.ticks:
             self._quotes[batch.symbol] = batch.ticks[-1]
+        read = {cursor.symbol: cursor for cursor in seen.cursors}
+        fresh_ms = max(seen.market_ms - MINUTE_MS, 0)
+        symbols = self._plans.symbols(self._positions)
+        self._watched = tuple(read.get(symbol) or calls.Cursor(symbol, fresh_ms, 0) for symbol in symbols)
 
     def _tell_reading(self, seen: calls.Polled) -> None:
         assert isinstance(self._answered_call, calls.Poll)

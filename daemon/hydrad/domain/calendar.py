@@ -130,6 +130,20 @@ def trading_day(ms: int, zone_name: str = NEW_YORK, roll_minute: int = ROLL_MINU
     return (local_ms(ms, zone_name) + ahead_ms - roll_minute * MINUTE_MS) // DAY_MS
 
 
+def week_end_ms(ms: int) -> int:
+    """The next end of the market's week after an instant: Friday 17:00 New York."""
+    days = (4 - _weekday(ms, NEW_YORK)) % 7
+    friday = local_ms(ms, NEW_YORK) // DAY_MS + days
+    end_ms = _utc_ms(friday * DAY_MS + 17 * _HOUR_MS, NEW_YORK)
+    return end_ms if end_ms > ms else _utc_ms((friday + 7) * DAY_MS + 17 * _HOUR_MS, NEW_YORK)
+
+
+def _utc_ms(wall_ms: int, zone_name: str) -> int:
+    """The UTC instant of a wall-clock time that exists once (no clock changes on a Friday)."""
+    guess = wall_ms - _offset_ms(wall_ms // _HOUR_MS * _HOUR_MS, zone_name)
+    return wall_ms - _offset_ms(guess // _HOUR_MS * _HOUR_MS, zone_name)
+
+
 def day_text(day: int) -> str:
     """`2014-05-02` of a day number."""
     return (dt.date(1970, 1, 1) + dt.timedelta(days=day)).isoformat()

@@ -39,7 +39,8 @@ class EntryType(enum.IntEnum):
 
 
 class ActKind(enum.IntEnum):
-    """Everything that reaches `order_send`. FIRE opens; all others reduce, move or remove."""
+    """Everything that reaches `order_send`, and SET_PLAN, which stays at the agent. FIRE opens; all others reduce,
+    move or remove."""
 
     FIRE = 1
     CLOSE = 2
@@ -48,6 +49,7 @@ class ActKind(enum.IntEnum):
     MODIFY = 5
     CANCEL = 6
     PLAN_STEP = 7
+    SET_PLAN = 8
 
 
 class PlanStepKind(enum.IntEnum):
@@ -62,8 +64,9 @@ class PlanStepKind(enum.IntEnum):
 class PlanStep(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One step of a plan, run by the agent without the daemon. `act_id` is drawn by the daemon with the fire.
 
-    `at_ms`: market time (time stop, exits). `trigger_r_milli`: thousandths of R (break-even, trail, part close).
-    `distance_points`: offset or trail distance. `volume_steps`: part close; 0 means all that is left.
+    `at_ms`: market time (time stop, exits). `trigger_r_milli`: thousandths of R (break-even, trail, part close), R
+    being the real open price's distance from the fire's stop. `distance_points`: offset or trail distance.
+    `volume_steps`: part close; 0 means all that is left.
     """
 
     kind: PlanStepKind
@@ -94,6 +97,11 @@ class Order(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     volume_expected_steps: int = 0
     volume_remaining_steps: int = 0
     ticket: int = 0
+
+    @property
+    def moves_levels(self) -> bool:
+        """Whether this changes stop and target of a position, and deals nothing."""
+        return self.kind is ActKind.MODIFY or (self.kind is ActKind.PLAN_STEP and not self.volume_steps)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -430,11 +430,13 @@ class Cancel(_Command, frozen=True, tag="CANCEL"):
 
 
 class Plan(_Body, frozen=True, tag="PLAN"):
-    """Replace the plan of a position."""
+    """Replace the plan of a position. With an `act_id` it is an act of the ledger's, answered by ACK and RESULT; its
+    hash is that of an Order with nothing but kind SET_PLAN, the account, the position and the plan."""
 
     position_id: int
     fire_id: int
     steps: tuple[PlanStep, ...]
+    act_id: int = 0
 
 
 class Query(_Body, frozen=True, tag="QUERY"):

@@ -76,6 +76,7 @@ class Brokerage:
         self.on_sent: Callable[[Sent], None] = lambda sent: None
         self.on_executed: Callable[[Execution], None] = lambda done: None
         self._settle_ns = settle_ns
+        self._resting = False
         self._rng = world.rng("broker")
         self._market = world.rng("market")
         self._tickets = Tickets(1_000_001, 5_000_001)
@@ -108,7 +109,13 @@ class Brokerage:
             self.world.after(TICK_NS * number // len(SYMBOLS), self._ticking, symbol)
         self._plan_owner(self.world.rng("owner"))
 
+    def rest(self) -> None:
+        """The market stands still from here on: no stop is hit at the very instant at which the books are compared."""
+        self._resting = True
+
     def _ticking(self, symbol: str) -> None:
+        if self._resting:
+            return
         self._tick(symbol)
         self.world.after(TICK_NS, self._ticking, symbol)
 
@@ -184,7 +191,7 @@ class Brokerage:
 
     def find(self, login: int, act_id: int, order: Order) -> Found:
         """Look for an act in the history; for a change of levels, at the position."""
-        if order.kind is ActKind.MODIFY:
+        if order.moves_levels:
             held = self.books[login].positions.get(order.position_id)
             levels = (order.stop_points, order.target_points)
             there = held is not None and (held.stop_points, held.target_points) == levels
@@ -226,7 +233,7 @@ class Brokerage:
     def _execute(self, login: int, act_id: int, order: Order) -> Performed:
         if self._happens("slippage"):
             self._tick(order.symbol)
-        if order.position_id and order.kind is not ActKind.MODIFY and self._happens("stop_in_flight"):
+        if order.position_id and not order.moves_levels and self._happens("stop_in_flight"):
             self._stop_out(login, order.position_id)
         outcome = self._dealt(login, act_id, order)
         if outcome.change is None:
@@ -243,7 +250,7 @@ class Brokerage:
 
     def _dealt(self, login: int, act_id: int, order: Order) -> Outcome:
         room = Room(self.books[login], self, self.market_ms, symbol_open=True)
-        if order.kind is ActKind.MODIFY:
+        if order.moves_levels:
             ask = LevelsAsk(order.symbol, order.position_id, order.stop_points, order.target_points)
             return execute_levels(ask, room)
         quote = self._quotes[order.symbol]

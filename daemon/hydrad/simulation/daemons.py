@@ -43,6 +43,14 @@ ENGINE_MUTANTS = frozenset({"blind_retry", "unknown_is_rejected", "handshake_wit
 DRIVER_MUTANTS = frozenset({"send_before_commit", "kill_not_rechecked"})
 
 
+# Near enough for the few seconds that a position lives here.
+PLANS = {
+    "runner": "break-even 0.05R +2p; part 50% at 0.06R; trail from 0.08R by 0.1R; time stop; before weekend 30m",
+    "trail": "trail from 0.02R by 0.05R",
+    "parts": "part 30% at 0.03R; part 30% at 0.08R; break-even 0.04R; before news 5m",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """What the daemon is configured with. `per_tick`: missions for each tick."""
@@ -138,6 +146,7 @@ class DaemonActor:
             symbols=SYMBOLS,
             birth=birth,
             guards=self.home.guards,
+            plans=PLANS,
         )
 
     def _enrolled(self, seat: Seat) -> i.Requested:

@@ -138,6 +138,7 @@ class Run:
             agent.heal(well)
         self.people.rest(well)
         self.world.after(LIVENESS_NS - 8 * SECOND, self.people.decide)
+        self.world.after(LIVENESS_NS - 3 * SECOND, self.broker.rest)
 
     def _plan_clock_step(self) -> None:
         if self.faults.clock_step_s:

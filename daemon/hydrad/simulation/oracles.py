@@ -77,6 +77,8 @@ class Oracles:
         self._commanded: dict[int, Commanded] = {}
         self._sent: Counter[tuple[int, int]] = Counter()
         self._opened: Counter[int] = Counter()
+        self._steps: dict[int, Order] = {}
+        self._steps_done: set[tuple[int, bytes]] = set()
         self._halt_acked: dict[str, bool] = {}
         self._promised: dict[int, ActState] = {}
         self._keys: dict[str, tuple[int, ...]] = {}
@@ -98,6 +100,8 @@ class Oracles:
     def released(self, terminal: str, frame: f.DownFrame) -> None:
         """I5, I6, I12: a command may leave only when it is durable, unlatched, and what the verdict says."""
         body = frame.body
+        if isinstance(body, f.Plan):
+            self._plan_released(body)
         if not isinstance(body, f.Fire | f.Close | f.Modify | f.Cancel):
             return
         state = self.daemon.state
@@ -110,9 +114,18 @@ class Oracles:
             raise Violation("I12", f"{short(body.act_id)} on the link is not its verdict's order")
         self._commanded[body.act_id] = Commanded(body.order, body.deadline_ns, frame.epoch)
 
+    def _plan_released(self, body: f.Plan) -> None:
+        state = self.daemon.state
+        if self.daemon.disk.seq < state.seq:
+            raise Violation("I6", f"{short(body.act_id)} leaves before its records are durable")
+        order = state.acts[body.act_id].order
+        if order is None or (order.plan, order.position_id) != (body.steps, body.position_id):
+            raise Violation("I12", f"{short(body.act_id)} on the link is not its verdict's plan")
+
     def committed(self, records: Sequence[Record]) -> None:
         """I4: what was just routed fits within the limits, by the broker's books and what is in flight."""
         for record in records:
+            self._step_told(record)
             if record.type == "ACT_MOVED":
                 body = r.decode(record.type, record.body)
                 assert isinstance(body, r.ActMoved)
@@ -120,6 +133,18 @@ class Oracles:
                 if body.event is ActEvent.ROUTE and act.kind is ActKind.FIRE:
                     self.routed += 1
                     self._limits(act)
+
+    def _step_told(self, record: Record) -> None:
+        """Each move of a plan's step takes the place of the one before it; here they are all kept."""
+        if record.type == "PLAN_STEP_BEGUN":
+            body = r.decode(record.type, record.body)
+            assert isinstance(body, r.PlanStepBegun)
+            self._steps[body.act_id] = body.order
+        elif record.type == "ACT_MOVED":
+            moved = r.decode(record.type, record.body)
+            assert isinstance(moved, r.ActMoved)
+            if moved.event is ActEvent.EXECUTE and moved.act_id in self._steps:
+                self._steps_done.add((moved.act_id, order_hash(self._steps[moved.act_id])))
 
     def _limits(self, act: Act) -> None:
         state = self.daemon.state
@@ -203,6 +228,22 @@ class Oracles:
         self._sent[(sent.act_id, sent.move)] += 1
         if self._sent[(sent.act_id, sent.move)] > 1:
             raise Violation("I1", f"{short(sent.act_id)} move {sent.move} was sent twice")
+        if sent.order.kind is ActKind.PLAN_STEP:
+            self._reduces(sent)
+
+    def _reduces(self, sent: Sent) -> None:
+        """I11: a plan's step only tightens or closes, and never more than there is."""
+        order = sent.order
+        held = self.broker.books[sent.login].positions.get(order.position_id)
+        if held is None:
+            return
+        self.world.hit("plan_levels" if order.moves_levels else "plan_closes")
+        if order.moves_levels:
+            tighter = not held.stop_points or (order.stop_points - held.stop_points) * held.side.sign > 0
+            if not tighter or order.target_points != held.target_points:
+                raise Violation("I11", f"{short(sent.act_id)} sets stop {order.stop_points}, {held.stop_points} stands")
+        elif order.side is held.side or order.volume_steps > held.volume_steps:
+            raise Violation("I11", f"{short(sent.act_id)} is larger than its position, or on its side")
 
     def executed(self, done: Execution) -> None:
         """I1: one opening for each fire."""
@@ -335,7 +376,9 @@ class Oracles:
             if act is None:
                 self._unknown_step(done)
                 continue
-            if act.kind is ActKind.MODIFY and (self._undone(done) or self._unseen(act)):
+            if done.order.moves_levels and (self._undone(done) or self._unseen(act)):
+                continue
+            if (done.act_id, order_hash(done.order)) in self._steps_done:
                 continue
             if act.state not in EXECUTED:
                 raise Violation("I6", f"{short(done.act_id)} was executed and is {act.state} ({act.by})")
@@ -343,7 +386,9 @@ class Oracles:
                 raise Violation("I12", f"{short(done.act_id)} was executed as another order than its verdict")
         for number, act in state.acts.items():
             if act.state in EXECUTED and act.state is not ActState.QUARANTINED and number not in executed:
-                if act.kind is ActKind.MODIFY:
+                if act.kind is ActKind.SET_PLAN:
+                    continue  # done at the agent, without a broker
+                if act.order is not None and act.order.moves_levels:
                     continue  # the levels were there already when they were looked for
                 raise Violation("I6", f"{short(number)} is {act.state} and was never executed ({act.by})")
 

@@ -14,7 +14,7 @@ from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.money import price_text
 from hydrad.domain.orders import ActKind
-from hydrad.simulation.daemons import BOSS, DaemonActor
+from hydrad.simulation.daemons import BOSS, PLANS, DaemonActor
 from hydrad.simulation.faults import Faults
 from hydrad.simulation.world import World
 from hydrad.toc import inputs as i
@@ -125,10 +125,12 @@ class People:
         what = self._rng.random()
         if what < 0.72:
             self._fire()
-        elif what < 0.94:
+        elif what < 0.92:
             self._close()
-        elif what < 0.99:
+        elif what < 0.97:
             self._modify()
+        elif what < 0.99:
+            self._set_plan()
         else:
             self._dry_run()
 
@@ -144,7 +146,7 @@ class People:
             return
         self.fires += 1
         risk = self._rng.choice((None, None, None, "0.05%", "0.05%", "0.02%", "0.2%", "0.2%", "2%"))
-        plan = self._rng.choice(("default", "default", "none"))
+        plan = self._rng.choice(("default", "default", "none", *PLANS))
         verb = calls.Fire(mission, self._rng.choice(self._accounts), risk=risk, plan=plan, wait_s=3.0)
         asked = Asked(verb, self._key())
         self._hand_in(asked)
@@ -180,6 +182,17 @@ class People:
         stop = max(position.stop_points + move, 1)
         verb = calls.Modify(show(IdKind.POSITION, position.number), price_text(stop, position.digits), wait_s=3.0)
         self._ask(verb, self._key())
+
+    def _set_plan(self) -> None:
+        """Another plan for what is open, the same one too."""
+        position = self._position()
+        if position is None:
+            return
+        plan = self._rng.choice(("default", "none", *PLANS))
+        asked = Asked(calls.PlanSet(show(IdKind.POSITION, position.number), plan, wait_s=3.0), self._key())
+        self._hand_in(asked)
+        if self._happens("double_click"):
+            self._hand_in(asked)
 
     def _dry_run(self) -> None:
         mission = self._mission()

@@ -14,6 +14,7 @@ from typing import Any
 from hydrad.agent import calls, effects, inputs
 from hydrad.agent.caps import Caps
 from hydrad.agent.core import AgentConfig, AgentCore
+from hydrad.agent.plans import overtaken
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, Order, Side
 from hydrad.link import frames as f
@@ -332,8 +333,9 @@ class AgentActor:
         held = self._broker.books[self.seat.login].positions.get(order.position_id)
         if held is None:
             return "POSITION_CLOSED"
-        if order.kind is ActKind.MODIFY:
-            return ""
+        if order.moves_levels:
+            now = next(row for row in self._broker.positions(self.seat.login) if row.position_id == order.position_id)
+            return overtaken(order, now)
         left = held.volume_steps - order.volume_steps
         fits = (held.volume_steps, left) == (order.volume_expected_steps, order.volume_remaining_steps)
         return "" if fits else "VOLUME_CONFLICT"

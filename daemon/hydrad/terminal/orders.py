@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from hydrad.agent.calls import Find, Found, Perform, Performed
+from hydrad.agent.plans import overtaken
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.money import float_points, float_steps, points_float
 from hydrad.domain.orders import ActKind, Order, Side
@@ -63,7 +64,7 @@ class Orders:
             ActKind.FIRE: self._open,
             ActKind.CLOSE: self._close,
             ActKind.PART_CLOSE: self._close,
-            ActKind.PLAN_STEP: self._close,
+            ActKind.PLAN_STEP: self._plan_step,
             ActKind.CLOSE_BY: self._close_by,
             ActKind.MODIFY: self._modify,
             ActKind.CANCEL: self._cancel,
@@ -87,9 +88,9 @@ class Orders:
     def find(self, act: Find) -> Found:
         """Look for an act in the broker's records; raises TerminalError."""
         connected = self._terminal.standing().connected
-        if act.order.kind in _DEALING:
+        if act.order.kind in _DEALING and not act.order.moves_levels:
             return self._find_deal(act, connected)
-        done = self._modified(act.order) if act.order.kind is ActKind.MODIFY else self._cancelled(act.order)
+        done = self._modified(act.order) if act.order.moves_levels else self._cancelled(act.order)
         state = RowState.DONE if done else None
         return Found(state, connected, order_ticket=act.order.ticket, position_id=act.order.position_id)
 
@@ -175,6 +176,15 @@ class Orders:
             "tp": points_float(order.target_points, grid.digits),
         }
 
+    def _plan_step(self, order: Order) -> Request:
+        """A plan's step: it gives way to what was changed since it was decided."""
+        if not order.moves_levels:
+            return self._close(order)
+        code = overtaken(order, self._held(order))
+        if code:
+            raise Withheld(code, "the position has other levels by now")
+        return self._modify(order)
+
     def _cancel(self, order: Order) -> Request:
         return {"action": REMOVE, "order": order.ticket}
 
@@ -214,7 +224,7 @@ class Orders:
     def _facts(self, order: Order, result: Any) -> dict[str, int]:
         """Tickets, price and volume of what was done: by the deals of the order if they are there already, else by
         the answer alone. On a hedging account an opening order's ticket is the position's."""
-        if order.kind not in _DEALING:
+        if order.kind not in _DEALING or order.moves_levels:
             return {"order_ticket": int(result.order) or order.ticket, "position_id": order.position_id}
         deals = self._terminal.deals_of_order(int(result.order))
         if deals:

@@ -51,7 +51,7 @@ def close_order(position: Position, steps: int) -> Order:
 def close(turn: Turn, position: Position, asked: Asked) -> int:
     """One act that closes all of one of our positions; its id."""
     order = close_order(position, position.volume_steps)
-    return act_on(turn, position, order, (not_busy(turn, position),), asked)
+    return act_on(turn, position, order, (not_busy(turn, position, by_deals=True),), asked)
 
 
 def act_on(turn: Turn, position: Position, order: Order, checks: tuple[Check, ...], asked: Asked) -> int:
@@ -93,11 +93,13 @@ def cancel(turn: Turn, fire: Act, asked: Asked) -> int:
     return _begin(turn, order, 0, fire.mission, fire.digits, fire.volume_step, (), asked)
 
 
-def not_busy(turn: Turn, position: Position) -> Check:
-    """One act on a position at a time: a second close of the same volume could close more than there is."""
+def not_busy(turn: Turn, position: Position, by_deals: bool = False) -> Check:
+    """One act on a position at a time: a second close of the same volume could close more than there is. `by_deals`:
+    a close is not held up by what only moves levels or sets a plan."""
     for number in sorted(turn.state.acts_open):
         act = turn.state.acts[number]
-        if act.position == position.number and act.kind is not ActKind.FIRE and act.state not in FINAL:
+        deals = not by_deals or act.order is None or act.order.volume_steps > 0
+        if act.position == position.number and act.kind is not ActKind.FIRE and act.state not in FINAL and deals:
             return Check(Reason.POSITION_STATE.name, False, _busy_text(act), "nothing in flight")
     return Check(Reason.POSITION_STATE.name, position.open, "open" if position.open else "closed", "open")
 

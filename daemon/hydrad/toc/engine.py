@@ -108,6 +108,7 @@ class Engine:
                 body.limits,
                 body.timing,
                 body.guards,
+                body.plans,
             )
         )
         turn.machine_market()

@@ -12,7 +12,7 @@ from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
 from hydrad.toc import fold_crew as crew
-from hydrad.toc import fold_guards
+from hydrad.toc import fold_guards, planning
 from hydrad.toc import mission as missions
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
@@ -56,6 +56,7 @@ def _daemon_started(state: State, record: Record, body: r.DaemonStarted) -> None
     state.code_version = body.code_version
     state.limits, state.timing = body.limits, body.timing
     state.guards = body.guards
+    state.plans = dict(body.plans)
 
 
 def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
@@ -117,7 +118,8 @@ def _suppressed(state: State, record: Record, body: r.SignalSuppressed) -> None:
 
 def _act_requested(state: State, record: Record, body: r.ActRequested) -> None:
     assert body.act_id not in state.acts, "an act id is used once"
-    _used(state, sequence_of(body.act_id))
+    steps = planning.room(state.plans, body.plan) if body.kind is ActKind.FIRE else 0
+    _used(state, sequence_of(body.act_id) + steps)
     state.acts[body.act_id] = Act(
         act_id=body.act_id,
         kind=body.kind,
@@ -152,9 +154,11 @@ def _act_judged(state: State, record: Record, body: r.ActJudged) -> None:
     act.order, act.order_hash, act.checks = body.order, body.order_hash, body.checks
     act.digits, act.volume_step = body.digits, body.volume_step
     act.risk_money, act.base_money = body.risk_money, body.base_money
+    fire_id = state.positions[act.position].fire_id if act.kind is ActKind.SET_PLAN else body.act_id
     for step in body.order.plan if body.order else ():
         _used(state, sequence_of(step.act_id))
-        state.plan_fires[step.act_id] = body.act_id
+        state.plan_fires[step.act_id] = fire_id
+        state.plan_steps[step.act_id] = step
 
 
 def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
@@ -175,6 +179,9 @@ def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
             _routed(state, act.account, record.market_ms)
             crew.fired(state, act.actor, record.market_ms)
             state.accounts[act.account].day_fires += 1
+    if body.event is ActEvent.EXECUTE and act.kind is ActKind.SET_PLAN and act.order is not None:
+        position = state.positions[act.position]
+        position.plan, position.plan_act = act.order.plan, act.act_id
     _index(state, act)
 
 
@@ -242,6 +249,7 @@ def _agent_act_begun(state: State, record: Record, body: r.AgentActBegun) -> Non
 
 def _position_opened(state: State, record: Record, body: r.PositionOpened) -> None:
     assert body.number not in state.positions, "a fire opens one position"
+    order = state.acts[body.fire_id].order
     state.positions[body.number] = Position(
         number=body.number,
         fire_id=body.fire_id,
@@ -258,6 +266,7 @@ def _position_opened(state: State, record: Record, body: r.PositionOpened) -> No
         stop_points=body.stop_points,
         target_points=body.target_points,
         opened_ms=body.at_ms,
+        plan=order.plan if order else (),
     )
     state.positions_open.add(body.number)
     state.position_numbers[(body.account, body.position_id)] = body.number

@@ -73,7 +73,7 @@ def _reachable(turn: Turn, position: Position) -> bool:
     """Whether a close could be executed at all: an act is not spent where it could not."""
     trades = not turn.market_ms or calendar.hours(turn.market_ms) is not calendar.Hours.CLOSED
     link = routing.reducing_link(turn, position.account)
-    return trades and link is not None and closing.not_busy(turn, position).ok
+    return trades and link is not None and closing.not_busy(turn, position, by_deals=True).ok
 
 
 def _close(turn: Turn, standing: GuardStanding, position: Position) -> None:

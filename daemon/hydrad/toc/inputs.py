@@ -34,7 +34,8 @@ class Started(_Input, frozen=True, tag="STARTED"):
     somebody wrote HALT while no daemon ran. `symbols`: those that APEX watches, by
     its `profile` (empty: none).
     `notes`: findings of the start itself, as code and detail. `news_mode`: off, or file, and then NEWS follows.
-    `guards`: None before there were any."""
+    `guards`: None before there were any.
+    `plans`: the configuration's named plans, as text."""
 
     instance: str
     code_version: str
@@ -50,6 +51,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     birth: HomeBirth | None = None
     news_mode: str = "off"
     guards: Guards | None = None
+    plans: dict[str, str] = {}
 
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):

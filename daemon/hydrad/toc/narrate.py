@@ -13,7 +13,7 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
-from hydrad.domain.orders import Side
+from hydrad.domain.orders import ActKind, Side
 from hydrad.link import retcodes
 from hydrad.toc import narrate_crew, narrate_guards
 from hydrad.toc import records as r
@@ -150,7 +150,8 @@ def _outcome(state: State, b: r.MissionOutcome) -> Told:
 
 def _requested(state: State, b: r.ActRequested) -> Told:
     shown, ids, symbol = _act(state, b.act_id)
-    return f"{shown} {b.kind.name} requested on {b.account}", ids, symbol
+    what = f" '{b.plan}'" if b.kind is ActKind.SET_PLAN else ""
+    return f"{shown} {b.kind.name}{what} requested on {b.account}", ids, symbol
 
 
 def _judged(state: State, b: r.ActJudged) -> Told:
@@ -158,7 +159,7 @@ def _judged(state: State, b: r.ActJudged) -> Told:
     failed = [f"{c.code} ({c.measured}, limit {c.limit})" for c in b.checks if not c.ok]
     verdict = f"passed {len(b.checks)} checks" if b.ok else "failed " + "; ".join(failed)
     size = ""
-    if b.order is not None and b.volume_step:
+    if b.order is not None and b.volume_step and b.order.volume_steps:
         size = f", {b.order.side.name} {volume_text(b.order.volume_steps, b.volume_step)}"
         if b.risk_money:
             size += f", risk {money_text(b.risk_money)}"
@@ -210,7 +211,14 @@ def _moved(state: State, b: r.ActMoved) -> Told:
 def _plan_step(state: State, b: r.PlanStepBegun) -> Told:
     shown, ids, symbol = _act(state, b.act_id)
     fire = act_id_text(state.acts[b.fire_id])
-    return f"{shown} step of {fire}'s plan, run by {b.terminal}", (*ids, fire), symbol
+    step = state.plan_steps.get(b.act_id)
+    what = f"{step.kind.name} " if step else ""
+    act, again = state.acts[b.fire_id], f", move {b.move}" if b.move else ""
+    if b.order.moves_levels:
+        does = f"stop to {price_text(b.order.stop_points, act.digits)}"
+    else:
+        does = f"close {volume_text(b.order.volume_steps, act.volume_step)}"
+    return f"{shown} {what}step of {fire}'s plan{again}: {does}, run by {b.terminal}", (*ids, fire), symbol
 
 
 def _position_ids(state: State, number: int) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ def executed(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> Non
     if act.kind is ActKind.FIRE:
         _open_position(turn, link, act, row)
         after_fill.risk(turn, link, act)
-    if act.kind is ActKind.MODIFY and act.order is not None:
+    if act.order is not None and act.order.moves_levels:
         _levels_set(turn, act)
     routing.followed(turn, act)
 
@@ -270,8 +270,9 @@ def _close_reason(turn: Turn, account: str, row: f.DealRow) -> str:
         return _CLOSE_REASONS[row.reason]
     if row.reason != _EXPERT:
         return "OWNER"
-    if row.magic in turn.state.plan_fires:
-        return "TIME_STOP"
+    step = turn.state.plan_steps.get(row.magic)
+    if step is not None:
+        return step.kind.name
     if agent_acts.of_deal(turn.state, account, row) is not None:
         return "EQUITY_FLOOR"
     return "CLOSED" if row.magic in turn.state.acts else "OWNER"
@@ -391,7 +392,7 @@ def absent_by_history(turn: Turn, link: Link) -> None:
 
 def _as_modified(link: Link, act: Act) -> f.PositionRow | None:
     """A change of levels leaves no deal: the position that has them now is its only trace."""
-    if act.kind is not ActKind.MODIFY or act.order is None:
+    if act.order is None or not act.order.moves_levels:
         return None
     row = next((row for row in link.positions.values() if row.position_id == act.order.position_id), None)
     wanted = (act.order.stop_points, act.order.target_points)

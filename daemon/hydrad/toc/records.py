@@ -44,6 +44,7 @@ class DaemonStarted(Body, frozen=True):
     limits: Limits
     timing: Timing
     guards: Guards | None = None
+    plans: dict[str, str] = {}
 
 
 class DaemonStopped(Body, frozen=True):
@@ -396,7 +397,7 @@ class DealBooked(Body, frozen=True):
 
 
 class PositionClosed(Body, frozen=True):
-    """`reason`: STOP, TARGET, TIME_STOP, CLOSED (by us), OWNER (by hand in MT5), STOP_OUT."""
+    """`reason`: STOP, TARGET, CLOSED (by us), OWNER (by hand in MT5), STOP_OUT, or the plan step's kind."""
 
     number: int
     reason: str

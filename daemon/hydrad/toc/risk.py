@@ -11,19 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hydrad.domain.ids import act_id, sequence_of
+from hydrad.domain.ids import sequence_of
 from hydrad.domain.money import money_text
 from hydrad.domain.orders import (
     ORDER_VERSION,
-    PLAN_STEPS_MAX,
     ActKind,
     Order,
-    PlanStep,
-    PlanStepKind,
     order_hash,
 )
 from hydrad.domain.symbols import SymbolTerms
-from hydrad.toc import sizing
+from hydrad.toc import news, planning, sizing
 from hydrad.toc.basis import Basis, basis_of
 from hydrad.toc.gate import account, exposure, market, people, prices, size, terminal
 from hydrad.toc.gate.case import UNKNOWN, Ask, Case, Measure
@@ -34,8 +31,6 @@ from hydrad.toc.records import Check
 from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import Duty, LinkState
 from hydrad.wire.codes import Reason
-
-PLANS = ("default", "none")
 
 
 @dataclass(slots=True)
@@ -53,6 +48,7 @@ class Verdict:
     terminal: str
     codes: tuple[str, ...]
     basis: Basis | None
+    left_out: tuple[str, ...] = ()  # steps of the named plan that its order does not have, and why
 
 
 def lane_holder(state: State, live: Live, account: str) -> Terminal | None:
@@ -92,6 +88,7 @@ def judge(state: State, live: Live, now_ns: int, ask: Ask) -> Verdict:
         terminal=case.terminal.name if case.terminal else "",
         codes=tuple(check.code for check in checks if not check.ok),
         basis=case.basis,
+        left_out=_planned(case).left_out,
     )
 
 
@@ -150,18 +147,31 @@ def _order(case: Case) -> Order:
         stop_points=at.stop_points,
         target_points=at.target_points,
         collar_points=at.collar_points,
-        plan=_plan(ask, case.state),
+        plan=_planned(case).steps,
     )
 
 
-def _plan(ask: Ask, state: State) -> tuple[PlanStep, ...]:
+def _planned(case: Case) -> planning.Planned:
     """Each step's act id is drawn with the fire: the numbers right after the fire's own."""
-    if ask.plan == "none":
-        return ()
-    number = sequence_of(ask.act_id)
-    steps = (PlanStep(PlanStepKind.TIME_STOP, act_id(state.tag, number + 1), at_ms=ask.signal.horizon_ms),)
-    assert len(steps) <= PLAN_STEPS_MAX
-    return steps
+    at, terms, signal = case.at, case.terms, case.ask.signal
+    if at is None or terms is None:
+        return planning.Planned(())
+    r_points = abs(at.entry_points - at.stop_points)
+    occasion = planning.Occasion(
+        signal.symbol,
+        r_points,
+        case.steps,
+        terms.volume_min_steps,
+        signal.horizon_ms,
+        case.market_ms,
+        news.next_ms(case.live.news, terms, case.market_ms),
+    )
+    return planning.plan_for(case.state, case.ask.plan, sequence_of(case.ask.act_id) + 1, occasion)
+
+
+def _plan(c: Case) -> Measure:
+    problem = _planned(c).problem
+    return not problem, problem or c.ask.plan, "known, its times still to come"
 
 
 CHECKS: tuple[tuple[Reason, Callable[[Case], Measure]], ...] = (
@@ -208,9 +218,10 @@ CHECKS: tuple[tuple[Reason, Callable[[Case], Measure]], ...] = (
     (Reason.DRAWDOWN, account.drawdown),
     (Reason.MARGIN, size.margin),
     (Reason.NETTING_SYMBOL_BUSY, exposure.netting_busy),
+    (Reason.PLAN, _plan),
     (Reason.LIMIT_UNSET, account.limits_set),
 )
 # In every verdict: which checks, in which order, this build has.
 RULES_HASH = hashlib.sha256("\n".join(reason.name for reason, _ in CHECKS).encode()).digest()[:8]
 
-__all__ = ["CHECKS", "PLANS", "RULES_HASH", "Ask", "Case", "Verdict", "base_of", "judge", "lane_holder"]
+__all__ = ["CHECKS", "RULES_HASH", "Ask", "Case", "Verdict", "base_of", "judge", "lane_holder"]

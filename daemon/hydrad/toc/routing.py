@@ -86,7 +86,12 @@ def send_command(turn: Turn, act: Act, link: Link) -> None:
     assert act.order is not None
     mission = turn.state.missions.get(act.mission)
     expiry_ms = mission.signal.expires_ms if mission and act.kind is ActKind.FIRE else 0
-    body = _FRAMES[act.kind](act.act_id, 0, act.deadline_ns, expiry_ms, act.order, act.order_hash)
+    body: f.Command | f.Plan
+    if act.kind is ActKind.SET_PLAN:
+        fire_id = turn.state.positions[act.position].fire_id
+        body = f.Plan(act.order.position_id, fire_id, act.order.plan, act.act_id)
+    else:
+        body = _FRAMES[act.kind](act.act_id, 0, act.deadline_ns, expiry_ms, act.order, act.order_hash)
     opens = act.act_id if act.kind is ActKind.FIRE else 0
     if not turn.send(link, body, opens=opens, act_id=act.act_id):
         turn.move(act, ActEvent.WITHHOLD, "link", detail="the session ended before the frame was made")

@@ -11,7 +11,7 @@ from decimal import Decimal
 from hydrad.domain import calendar
 from hydrad.domain.accounts import AccountKind, Authority, HomeMode
 from hydrad.domain.actors import Role
-from hydrad.domain.orders import ActKind, Order, Side
+from hydrad.domain.orders import ActKind, Order, PlanStep, Side
 from hydrad.domain.signals import Signal
 from hydrad.toc.act import ActState
 from hydrad.toc.guard_limits import Guards
@@ -153,6 +153,8 @@ class Position:
     close_reason: str = ""
     closed_ms: int = 0
     deals: list[int] = field(default_factory=list)
+    plan: tuple[PlanStep, ...] = ()  # the one in force
+    plan_act: int = 0  # the act that set it in place of the fire's
 
 
 @dataclass(slots=True)
@@ -279,6 +281,8 @@ class State:
     guards_standing: dict[str, GuardStanding] = field(default_factory=dict)
     # Plan step's act id -> its fire; account -> market times of the fires of the last minute.
     plan_fires: dict[int, int] = field(default_factory=dict)
+    plan_steps: dict[int, PlanStep] = field(default_factory=dict)
+    plans: dict[str, str] = field(default_factory=dict)  # named plans of the configuration, as text
     routed_ms: dict[str, list[int]] = field(default_factory=dict)
     # News event -> 1 told ahead, 2 its window has begun; those of the last day.
     news_told: dict[str, int] = field(default_factory=dict)

@@ -9,9 +9,9 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
-from hydrad.domain.orders import ActKind, Order, PlanStep
+from hydrad.domain.orders import ActKind, Order
 from hydrad.link import retcodes
-from hydrad.toc import after_fill, exposure, risk, uplink
+from hydrad.toc import after_fill, exposure, plan_views, risk, uplink
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
@@ -86,8 +86,8 @@ def act_row(state: State, now_ns: int, act: Act) -> a.ActRow:
         position=position_id_text(act.position) if act.position else None,
         account=act.account,
         terminal=act.terminal or None,
-        symbol=order.symbol if order else _symbol(state, act),
-        side=order.side.name if order else _side(state, act),
+        symbol=order.symbol if order and order.symbol else _symbol(state, act),
+        side=order.side.name if order and order.symbol else _side(state, act),
         volume=volume_text(order.volume_steps, act.volume_step) if order and act.volume_step else "",
         requested_at=ns_text(act.requested_ns),
         market_at=ms_text(act.market_ms),
@@ -120,18 +120,7 @@ def check_rows(checks: tuple[Check, ...]) -> tuple[a.CheckRow, ...]:
     return tuple(a.CheckRow(c.code, c.ok, c.measured, c.limit) for c in checks)
 
 
-def plan_rows(plan: tuple[PlanStep, ...]) -> tuple[a.PlanRow, ...]:
-    return tuple(
-        a.PlanRow(
-            step.kind.name,
-            ms_text(step.at_ms, 0) if step.at_ms else None,
-            show(IdKind.ACT, sequence_of(step.act_id)),
-        )
-        for step in plan
-    )
-
-
-def order_view(order: Order, digits: int, step: Decimal, digest: bytes) -> a.OrderView:
+def order_view(order: Order, digits: int, step: Decimal, digest: bytes, left_out: tuple[str, ...] = ()) -> a.OrderView:
     def price(points: int) -> str | None:
         return price_text(points, digits) if points else None
 
@@ -145,21 +134,42 @@ def order_view(order: Order, digits: int, step: Decimal, digest: bytes) -> a.Ord
         collar=price(order.collar_points),
         stop=price(order.stop_points),
         target=price(order.target_points),
-        plan=plan_rows(order.plan),
+        plan=plan_views.rows_of_order(order, digits, step),
         hash=digest.hex(),
+        plan_left_out=left_out,
     )
 
 
-def _order_of(act: Act) -> a.OrderView | None:
+def _order_of(state: State, act: Act) -> a.OrderView | None:
     if act.order is None or not act.volume_step:
         return None
+    if act.kind is ActKind.SET_PLAN:
+        return _plan_order(state, act, act.order)
     return order_view(act.order, act.digits, act.volume_step, act.order_hash)
+
+
+def _plan_order(state: State, act: Act, order: Order) -> a.OrderView:
+    """What replaces a plan is no order of the broker's: its position, and the steps."""
+    position = state.positions[act.position]
+    return a.OrderView(
+        account=order.account,
+        symbol=position.symbol,
+        side=position.side.name,
+        type="PLAN",
+        volume=volume_text(position.volume_steps, position.volume_step),
+        entry=None,
+        collar=None,
+        stop=None,
+        target=None,
+        plan=plan_views.rows_of_set(state, position, order.plan),
+        hash=act.order_hash.hex(),
+    )
 
 
 def act_show(state: State, now_ns: int, act: Act) -> a.ActShow:
     return a.ActShow(
         act_row(state, now_ns, act),
-        _order_of(act),
+        _order_of(state, act),
         check_rows(act.checks),
         money_text(act.risk_money) if act.risk_money else None,
         state.accounts[act.account].currency,
@@ -176,7 +186,7 @@ def fire_answer(state: State, now_ns: int, acts: tuple[int, ...]) -> a.FireAnswe
         act=rows[0],
         acts=rows,
         mission=mission_id_text(first.mission),
-        order=_order_of(first),
+        order=_order_of(state, first),
         checks=check_rows(first.checks),
         risk_money=money_text(first.risk_money) if first.risk_money else None,
         currency=state.accounts[first.account].currency,
@@ -215,7 +225,8 @@ def dry_run(
     """`verdict` is of the first account."""
     order = None
     if verdict.order and verdict.terms:
-        order = order_view(verdict.order, verdict.terms.digits, verdict.terms.volume_step, verdict.order_hash)
+        terms = verdict.terms
+        order = order_view(verdict.order, terms.digits, terms.volume_step, verdict.order_hash, verdict.left_out)
     return a.FireAnswer(
         dry_run=True,
         would=_would(verdict),
@@ -328,7 +339,7 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> a
         close_reason=position.close_reason or None,
         mission=mission_id_text(fire.mission),
         ticket=position.position_id,
-        plan=plan_rows(fire.order.plan) if fire.order else (),
+        plan=plan_views.rows_of_position(state, position),
         as_of_age_s=age,
     )
 

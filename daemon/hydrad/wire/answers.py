@@ -58,9 +58,18 @@ class CheckRow(Out, frozen=True):
 
 
 class PlanRow(Out, frozen=True):
+    """One step of a plan. `text` says what it does, with its prices; `trigger_price`, `stop`: where it begins, and
+    where it puts the stop; `volume`: of a part. `state` and `detail`: of a position's step, by its records."""
+
     kind: str
     at: str | None
     act: str
+    text: str = ""
+    trigger_price: str | None = None
+    stop: str | None = None
+    volume: str | None = None
+    state: str | None = None
+    detail: str | None = None
 
 
 class OrderView(Out, frozen=True):
@@ -77,6 +86,7 @@ class OrderView(Out, frozen=True):
     target: str | None
     plan: tuple[PlanRow, ...]
     hash: str
+    plan_left_out: tuple[str, ...] = ()
 
 
 class ActRow(Out, frozen=True):
@@ -210,6 +220,34 @@ class PositionRow(Out, frozen=True):
     ticket: int
     plan: tuple[PlanRow, ...]
     as_of_age_s: float | None
+
+
+class PlanData(Out, frozen=True):
+    """A position's plan. `plan`: its name; `set_by`: the act that set it in place of the fire's.
+    `pending`: an act that sets another one, and whose outcome is not known. `price`: at which
+    the position would close now; `r_now`: the open profit in R by that price."""
+
+    position: str
+    account: str
+    symbol: str
+    side: str
+    volume: str
+    open: bool
+    plan: str
+    open_price: str
+    first_stop: str | None
+    stop: str | None
+    target: str | None
+    price: str | None
+    r_now: str | None
+    steps: tuple[PlanRow, ...]
+    set_by: str | None
+    pending: str | None
+
+
+class NamedPlan(Out, frozen=True):
+    name: str
+    text: str
 
 
 class ClocksView(Out, frozen=True):

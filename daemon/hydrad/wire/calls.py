@@ -72,6 +72,16 @@ class Positions(Verb, frozen=True, tag="positions"):
     limit: int = 200
 
 
+class Plans(Verb, frozen=True, tag="plans"):
+    """The named plans."""
+
+
+class PlanShow(Verb, frozen=True, tag="plan.show"):
+    """The plan of a position (`P-…` or its fire's `F-…`), with what each step has done."""
+
+    id: str
+
+
 class Accounts(Verb, frozen=True, tag="accounts"):
     pass
 
@@ -129,7 +139,7 @@ class NewsToday(Verb, frozen=True, tag="news.today"):
 
 class Fire(Verb, frozen=True, tag="fire"):
     """Fire a mission. One of `volume` (lots) and `risk` ("0.5%") or neither (the configured risk). `wait_s`: how long
-    to wait for the verdict; 0 answers once routed. `plan`: `default` (time stop at the horizon) or `none`. One of
+    to wait for the verdict; 0 answers once routed. `plan`: a named one, such as `default` or `none`. One of
     `account`, `accounts`, `group` and `all_accounts` (those that were given to the operator), or none: the operator's
     primary account. Several make one fire each."""
 
@@ -200,6 +210,15 @@ class Flatten(Verb, frozen=True, tag="flatten"):
     account: str | None = None
     symbol: str | None = None
     foreign: str | None = None
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class PlanSet(Verb, frozen=True, tag="plan.set"):
+    """Put a named plan in place of a position's (`P-…`, `F-…`, or all of `M-…`). What is done stays done."""
+
+    id: str
+    plan: str
     wait_s: float = 10.0
     reason: str | None = None
 
@@ -460,6 +479,9 @@ AnyVerb = (
     | FireShow
     | Trace
     | Positions
+    | Plans
+    | PlanShow
+    | PlanSet
     | Accounts
     | Terminals
     | Ticks

@@ -20,6 +20,7 @@ from hydrad.toc.desk import (
     missions,
     news,
     operators,
+    plans,
     positions,
     resolve,
     terminals,
@@ -39,7 +40,7 @@ __all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
 VERBS: Table = {}
 for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing, news):
     VERBS |= noun.VERBS
-for noun in (flatten, adopt, trading_day):
+for noun in (flatten, adopt, trading_day, plans):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own, not the core's.

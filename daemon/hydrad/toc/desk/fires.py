@@ -18,6 +18,7 @@ from hydrad.toc.desk.refusals import (
     account_named,
     denied,
     percent_of,
+    plan_named,
     usage,
     volume_of,
 )
@@ -69,8 +70,7 @@ def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission
 
     `mission` None: by hand; it is proposed here, once nothing in the request can be refused any more.
     """
-    if verb.plan not in risk.PLANS:
-        raise usage(f"no plan '{verb.plan}'; known are {', '.join(risk.PLANS)}")
+    plan_named(turn, verb.plan)
     if verb.volume is not None and verb.risk is not None:
         raise usage("volume and risk exclude each other")
     targets = [_target(turn, verb, signal, *chosen) for chosen in _accounts(turn, verb)]

@@ -33,7 +33,7 @@ def _close(turn: Turn, asked: Requested, verb: calls.Close) -> None:
 def _close_one(turn: Turn, asked: Requested, verb: calls.Close, position: Position) -> int:
     steps = _part(position, verb.part)
     order = closing.close_order(position, steps)
-    return _act_on(turn, asked, verb, position, order, (closing.not_busy(turn, position),))
+    return _act_on(turn, asked, verb, position, order, (closing.not_busy(turn, position, by_deals=True),))
 
 
 def _part(position: Position, part: str | None) -> int:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hydrad.domain import ids, money
 from hydrad.domain.ids import IdKind
 from hydrad.domain.symbols import SymbolTerms
-from hydrad.toc import crew, risk
+from hydrad.toc import crew, planning, risk
 from hydrad.toc.records import Check
 from hydrad.toc.state import Account, Position
 from hydrad.toc.turn import Turn
@@ -73,6 +73,13 @@ def percent_of(text: str | None) -> Decimal | None:
     if not 0 < percent <= 100:
         raise usage(f"risk {text} is not above 0 and at most 100 %")
     return percent
+
+
+def plan_named(turn: Turn, name: str) -> str:
+    known = planning.known(turn.state)
+    if name not in known:
+        raise usage(f"no plan '{name}'; known are {', '.join(known)}")
+    return name
 
 
 def positions_named(turn: Turn, text: str) -> list[Position]:
