@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., int]
 
-FORMATS = ("table", "wide", "json", "tsv")
+FORMATS = ("table", "wide", "json", "tsv", "csv")
 
 # Verb -> module of commands/. The fast path imports that one module and nothing else.
 MODULES = {
@@ -20,6 +20,8 @@ MODULES = {
     "account limits": "accounts",
     "account show": "accounts",
     "accounts": "accounts",
+    "ack": "alarms",
+    "alarm show": "alarms",
     "alarms": "alarms",
     "approve": "changes",
     "change drop": "changes",
@@ -27,6 +29,7 @@ MODULES = {
     "close": "positions",
     "config show": "config",
     "down": "daemon",
+    "findings": "alarms",
     "fire": "fire",
     "fire show": "fires",
     "fires": "fires",
@@ -55,13 +58,18 @@ MODULES = {
     "news add": "news",
     "news import": "news",
     "news today": "news",
+    "note": "notes",
     "pass": "missions",
     "policies": "operators",
     "policy set": "operators",
     "positions": "positions",
+    "preflight": "preflight",
+    "reconcile": "reconcile",
+    "report": "report",
     "resolve": "fires",
     "restart": "daemon",
     "resume": "authority",
+    "statement": "statement",
     "status": "status",
     "symbols": "market",
     "tail": "tail",
@@ -175,7 +183,7 @@ def _keyword(word: str) -> str:
 
 GLOBALS = (
     option("--output -o", "How the data is written.", choices=FORMATS),
-    flag("--quiet -q", "No notes and warnings on stderr; no header line in tsv."),
+    flag("--quiet -q", "No notes and warnings on stderr; no header line in tsv and csv."),
     option("--host", "Run this command line there, over ssh.", metavar="USER@SERVER"),
     option("--socket", "The daemon's control socket.", metavar="PATH"),
     option("--timeout", "Longest wait for the daemon, such as 5s or 1m.", metavar="DURATION"),

@@ -76,6 +76,7 @@ class Brokerage:
         self.on_sent: Callable[[Sent], None] = lambda sent: None
         self.on_executed: Callable[[Execution], None] = lambda done: None
         self._settle_ns = settle_ns
+        self._resting = False
         self._rng = world.rng("broker")
         self._market = world.rng("market")
         self._tickets = Tickets(1_000_001, 5_000_001)
@@ -108,7 +109,13 @@ class Brokerage:
             self.world.after(TICK_NS * number // len(SYMBOLS), self._ticking, symbol)
         self._plan_owner(self.world.rng("owner"))
 
+    def rest(self) -> None:
+        """The market stands still from here on: no stop is hit at the very instant at which the books are compared."""
+        self._resting = True
+
     def _ticking(self, symbol: str) -> None:
+        if self._resting:
+            return
         self._tick(symbol)
         self.world.after(TICK_NS, self._ticking, symbol)
 

@@ -10,7 +10,7 @@ from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.link import frames as f
-from hydrad.toc import changes, desk, invariants, news, reconcile, routing, uplink
+from hydrad.toc import alarms, changes, desk, invariants, news, reconcile, routing, uplink, watch
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
@@ -52,6 +52,7 @@ class Engine:
             routing.settle_missions(turn)
             routing.pump_lanes(turn)
             desk.answer_waiters(turn)
+            desk.answer_askings(turn)
         if turn.records:
             invariants.check(self.state, turn.missions)
         return turn.records, turn.effects
@@ -161,6 +162,8 @@ class Engine:
         changes.make_due(turn)
         self._acts_clock(turn)
         self._bad_ticks_told(turn)
+        watch.clock(turn)
+        alarms.clock(turn)
 
     def _link_clock(self, turn: Turn, link: Link) -> None:
         if link.session is None:

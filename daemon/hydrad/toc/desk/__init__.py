@@ -12,16 +12,20 @@ from hydrad.toc import crew
 from hydrad.toc import records as r
 from hydrad.toc.desk import (
     accounts,
+    alarms,
+    asking,
     authority,
     changing,
     fires,
     missions,
     news,
+    notes,
     operators,
     positions,
     resolve,
     terminals,
 )
+from hydrad.toc.desk.asking import answer as answer_askings
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import answer_waiters
@@ -31,10 +35,24 @@ from hydrad.wire import calls
 from hydrad.wire.answers import Problem
 from hydrad.wire.codes import ErrorCode
 
-__all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
+__all__ = ["NEEDS", "VERBS", "answer_askings", "answer_waiters", "on_request"]
 
 VERBS: Table = {}
-for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing, news):
+for noun in (
+    fires,
+    positions,
+    missions,
+    authority,
+    resolve,
+    terminals,
+    accounts,
+    operators,
+    changing,
+    news,
+    alarms,
+    notes,
+    asking,
+):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own, not the core's.
