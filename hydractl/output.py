@@ -1,4 +1,4 @@
-"""The only writer to stdout: tables, wide tables, JSON and TSV.
+"""The only writer to stdout: tables, wide tables, JSON, TSV and CSV.
 
 Owns how values look to people (clock times, ages, missing values) and what colour a word has. Colour never
 stands alone, and only where a terminal reads. A reader that went away ends the output, not the command: see
@@ -60,7 +60,8 @@ class Output:
     UTC."""
 
     def __init__(self, form: str = "table", *, no_color: bool = False, zone: str | None = None) -> None:
-        self.form = form
+        self._comma = form == "csv"  # csv is tsv with commas and quotes
+        self.form = "tsv" if self._comma else form
         self.closed = False
         self.zone = _zone(zone) if zone else None
         self.tty = sys.stdout.isatty()
@@ -119,14 +120,21 @@ class Output:
     def pairs(self, data: Any) -> None:
         """TSV of what is no table: a path and a value a line."""
         for path, value in _flat("", data):
-            self.line(f"{path}\t{_cell(value)}")
+            self._fields((path, _cell(value)))
 
     def tsv(self, columns: Sequence[Column], rows: Iterable[Any], *, heading: bool) -> None:
         """Rows as they came, with a heading line."""
         if heading:
-            self.line("\t".join(column.key for column in columns))
+            self._fields([column.key for column in columns])
         for row in rows:
-            self.line("\t".join(_cell(_field(row, column.key)) for column in columns))
+            self._fields([_cell(_field(row, column.key)) for column in columns])
+
+    def _fields(self, cells: Sequence[str]) -> None:
+        """One line of tsv, or of csv as RFC 4180 quotes it."""
+        if self._comma:
+            self.line(",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if _quotes(cell) else cell for cell in cells))
+        else:
+            self.line("\t".join(cells))
 
     # --- people's forms ---
 
@@ -194,6 +202,10 @@ def yes_no(value: bool | None) -> str:
 
 def _pad(text: str, width: int, right: bool) -> str:
     return text.rjust(width) if right else text.ljust(width)
+
+
+def _quotes(cell: str) -> bool:
+    return any(character in cell for character in ',"')
 
 
 def _field(row: Any, key: str) -> Any:

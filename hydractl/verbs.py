@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., int]
 
-FORMATS = ("table", "wide", "json", "tsv")
+FORMATS = ("table", "wide", "json", "tsv", "csv")
 
 # Verb -> module of commands/. The fast path imports that one module and nothing else.
 MODULES = {
@@ -22,6 +22,8 @@ MODULES = {
     "account day": "accounts",
     "accounts": "accounts",
     "adopt": "closing",
+    "ack": "alarms",
+    "alarm show": "alarms",
     "alarms": "alarms",
     "approve": "changes",
     "change drop": "changes",
@@ -29,6 +31,7 @@ MODULES = {
     "close": "positions",
     "config show": "config",
     "down": "daemon",
+    "findings": "alarms",
     "fire": "fire",
     "fire show": "fires",
     "fires": "fires",
@@ -58,6 +61,7 @@ MODULES = {
     "news add": "news",
     "news import": "news",
     "news today": "news",
+    "note": "notes",
     "pass": "missions",
     "policies": "operators",
     "policy set": "operators",
@@ -65,9 +69,13 @@ MODULES = {
     "plan show": "plans",
     "plans": "plans",
     "positions": "positions",
+    "preflight": "preflight",
+    "reconcile": "reconcile",
+    "report": "report",
     "resolve": "fires",
     "restart": "daemon",
     "resume": "authority",
+    "statement": "statement",
     "status": "status",
     "symbols": "market",
     "tail": "tail",
@@ -182,7 +190,7 @@ def _keyword(word: str) -> str:
 
 GLOBALS = (
     option("--output -o", "How the data is written.", choices=FORMATS),
-    flag("--quiet -q", "No notes and warnings on stderr; no header line in tsv."),
+    flag("--quiet -q", "No notes and warnings on stderr; no header line in tsv and csv."),
     option("--host", "Run this command line there, over ssh.", metavar="USER@SERVER"),
     option("--socket", "The daemon's control socket.", metavar="PATH"),
     option("--timeout", "Longest wait for the daemon, such as 5s or 1m.", metavar="DURATION"),

@@ -10,7 +10,7 @@ from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import crew, narrate, newsview, plan_views, planning, views, views_crew, views_symbols
+from hydrad.toc import alarm_views, crew, narrate, newsview, plan_views, planning, views, views_crew, views_symbols
 from hydrad.toc.act import ActState
 from hydrad.toc.state import State
 from hydrad.toc.turn import Turn
@@ -50,7 +50,7 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> a.StatusD
         journal=a.JournalView(seq, head.hex()[:16], app.journal_bytes),
         signals=views.signals_view(state, live, now),
         scheduler=(),
-        alarms=views.alarm_rows(state, now),
+        alarms=alarm_views.alarm_rows(state, now),
         health=(*views.health_rows(turn), *app.health()),
         news=app.news_view(turn),
     )
@@ -193,7 +193,7 @@ def _config_show(app: App, turn: Turn, actor: Actor, verb: calls.ConfigShow) -> 
 
 
 def _alarms(app: App, turn: Turn, actor: Actor, verb: calls.Alarms) -> tuple[a.AlarmRow, ...]:
-    return views.alarm_rows(turn.state, turn.now_ns)
+    return alarm_views.alarm_rows(turn.state, turn.now_ns, verb.cleared)
 
 
 def _account_show(app: App, turn: Turn, actor: Actor, verb: calls.AccountShow) -> a.AccountShow:

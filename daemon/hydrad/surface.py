@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from hydrad import people_queries, queries
 from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids
@@ -21,7 +22,7 @@ from hydrad.domain.instants import ms_text, ns_text
 from hydrad.host import entropy, keys
 from hydrad.host.keys import KeyPair
 from hydrad.playing import PLAYED, CannotPlay, play
-from hydrad.queries import QUERIES, NotFound
+from hydrad.queries import NotFound
 from hydrad.toc import crew, desk, narrate, views
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
@@ -37,6 +38,7 @@ from hydrad.wire.codes import ErrorCode
 if TYPE_CHECKING:
     from hydrad.app import App
 
+QUERIES = {**queries.QUERIES, **people_queries.QUERIES}
 log = logging.getLogger("hydrad.surface")
 STEP_TIMEOUT_S = 20.0
 

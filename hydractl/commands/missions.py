@@ -92,6 +92,9 @@ def _show(session: Session, data: MissionShow) -> None:
     for name, value in data.features.items():
         out.line(f"  {name:24} {value}")
     out.table(ACTS, data.acts, empty="no acts", indent="  ")
+    for note in data.notes or ():
+        tag = f" [{note.tag}]" if note.tag else ""
+        out.line(f"note    {out.instant(note.at)} {note.id} {note.by}{tag}: {note.text}")
 
 
 @verb(

@@ -7,6 +7,7 @@ not.
 from __future__ import annotations
 
 from hydractl.commands.accounts import ACCOUNTS
+from hydractl.commands.alarms import state_of
 from hydractl.commands.news import in_words
 from hydractl.commands.terminals import TERMINALS
 from hydractl.output import Column, age, ago
@@ -94,7 +95,7 @@ def _wrong(data: StatusData) -> Iterator[str]:
     if data.authority != "ACTIVE":
         yield f"authority is {data.authority}: nothing may open; hydractl resume ends it"
     for alarm in data.alarms:
-        yield f"alarm {alarm.id} {alarm.code} {alarm.subject}: {alarm.text} (for {age(alarm.age_s)})"
+        yield f"alarm {alarm.id} {alarm.code} {alarm.subject}: {alarm.text} ({age(alarm.age_s)}, {state_of(alarm)})"
     if data.acts.unknown:
         yield f"{data.acts.unknown} acts are UNKNOWN: hydractl fires --unknown"
     for account in data.accounts:

@@ -61,8 +61,8 @@ def tail(
         follow,
         lambda seq: session.talk.note(f"connection lost; going on behind {seq} when the daemon is back"),
         last=last,
-        since_ns=_instant_ns(since),
-        until_ns=_instant_ns(until),
+        since_ns=instant_ns(since),
+        until_ns=instant_ns(until),
         after_seq=after_seq,
         kind=kind,
         symbol=symbol,
@@ -89,13 +89,18 @@ def _show(session: Session, event: Event) -> None:
         out.line(f"{out.clock(event.at, 3)} {market} {event.kind} {event.text}{wide}")
 
 
-def _instant_ns(text: str | None) -> int | None:
+def instant_ns(text: str | None) -> int | None:
     """UTC nanoseconds of `10m` (so long ago) or of an ISO 8601 instant."""
     if text is None:
         return None
     try:
-        if "T" in text.upper() or text.count("-") == 2:
+        if is_instant(text):
             return parse_ms(text) * MS
         return now_ns() - parse_duration_ns(text)
     except BadInstant as error:
         raise Failure("USAGE", str(error)) from None
+
+
+def is_instant(text: str) -> bool:
+    """An instant, rather than a length of time."""
+    return "T" in text.upper() or text.count("-") == 2

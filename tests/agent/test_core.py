@@ -559,3 +559,19 @@ def test_without_the_ledger_a_hand_shake_would_hide_an_execution() -> None:
     bench.sent.clear()
     bench.ready()
     assert [body.rows for body in bench.of(f.Ledger)] == [()]  # type: ignore[attr-defined]
+
+
+def test_after_a_history_everything_is_read_and_told_again_though_the_clock_stands(bench: Bench) -> None:
+    bench.fire()
+    bench.poll()
+    before = len(bench.sent)
+    bench.poll()
+    assert len(bench.sent) == before, "a clock that stands has nothing new"
+    bench.send(f.QueryHistory(7, 0, START_MS))
+    bench.poll()
+    told = [type(body) for body in bench.sent[before:]]
+    assert told[0] is f.Deals and f.Positions in told and f.Account in told
+    assert told.index(f.Positions) > 0
+    after = len(bench.sent)
+    bench.poll()
+    assert len(bench.sent) == after, "once"

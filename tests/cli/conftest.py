@@ -80,7 +80,62 @@ TERMINAL = a.TerminalRow(
     clock_offset_ms=0.1, clock_uncertainty_ms=0.2, epoch=3, halted=False, in_hand=0, through=TS, ledger_entries=4,
     identity="1001@Sim",
 )  # fmt: skip
-ALARM = a.AlarmRow(id="L-00000097", code="UNKNOWN_ACT", subject=F, text="no verdict", since=TS, age_s=34.0)
+L = show(IdKind.ALARM, 7)
+ALARM = a.AlarmRow(
+    id=L, code="ACT_UNKNOWN", subject=F, text="no verdict", since=TS, age_s=34.0, severity="ALARM", account="paper-1",
+    owner="uid:1000", acknowledged_by=None, acknowledged_at=None, note=None, repeats=2, step=2,
+    told=("uid:1000", "uid:1001"), cleared_at=None, cleared_why=None,
+    runbook=("Do not fire again: look first.", "The order may have been executed."),
+)  # fmt: skip
+NOTE = a.NoteRow(id=L, at=TS, by="uid:1000", text="the host is rebooting", tag="host")
+ALARM_SHOW = a.AlarmShow(alarm=ALARM, notes=(NOTE,))
+FINDING = a.FindingRow(
+    seq=77, at=TS, market_at=TS, code="STOP_MISSING", subject=F, detail="ticket 123",
+    meaning="An open position has no stop at the broker.", now="Set the stop again.",
+)  # fmt: skip
+ANSWERED = a.Answered(
+    terminal="sim-1", account="paper-1", answered=True, detail="read 3 ms after the question", positions=1, deals=4
+)
+RECONCILED = a.ReconcileData(terminals=(ANSWERED,), differences=(), in_flight=())
+DIFFERENCE = a.Difference(
+    account="paper-1", terminal="sim-1", kind="volume", subject=P, journal="0.10", broker="0.05", settled=False
+)
+PREFLIGHT = a.PreflightData(
+    ready=True, assumed="a BUY of the least volume",
+    rows=(
+        a.PreflightRow(account=None, symbol=None, code="ALARMS", ok=True, measured="none", limit="none"),
+        a.PreflightRow(account="paper-1", symbol="EURUSD", code="SPREAD", ok=True, measured="7 points", limit="15 %"),
+    ),
+)  # fmt: skip
+_SIDE = a.ReportSide(
+    n=3, n_effective=2.5, n_needed=120, wins=1, win_rate=a.Estimate(value=0.3333, low=0.05, high=0.8),
+    mean_r=a.Estimate(value=0.1, low=-1.2, high=1.4), total_r=0.3,
+)  # fmt: skip
+_EMPTY = a.Estimate(value=None, low=None, high=None)
+REPORT = a.ReportData(
+    by="symbol", since=TS, until=None, open=1, unended=2,
+    groups=(
+        a.ReportGroup(
+            group="EURUSD", fired=_SIDE, money=(a.MoneyTotal(currency="USD", amount="12.30"),), slippage_mean=0.33,
+            slippage_worst=2, asked=4, denied=1, requotes=0, rejections=0,
+            ghosted=a.ReportSide(
+                n=0, n_effective=0.0, n_needed=None, wins=0, win_rate=_EMPTY, mean_r=_EMPTY, total_r=0.0
+            ),
+        ),
+    ),
+)  # fmt: skip
+STATEMENT = a.StatementData(
+    account="paper-1", currency="USD", kind="paper", month="2026-11", start=TS, end=TS, broker_offset_s=10800.0,
+    opening="0.00", closing="10000.00", total_profit="0.00", total_swap="0.00", total_commission="0.00",
+    total_cash="10000.00", deals_balance="10000.00", broker_balance="10000.00", difference="0.00", agrees=True,
+    rows=(
+        a.StatementRow(
+            at=TS, ticket=1, order=0, position=0, owner="CASH", type="BALANCE", entry=None, symbol=None, volume=None,
+            price=None, profit="10000.00", swap="0.00", commission="0.00", amount="10000.00", balance="10000.00",
+            comment='first "deposit", ours',
+        ),
+    ),
+)  # fmt: skip
 QUOTE = a.QuoteRow(
     symbol="EURUSD", terminal="sim-1", bid="1.08338", ask="1.08345", spread_points=7, time=TS, age_s=0.2,
     stale=False, source=True,
@@ -232,6 +287,14 @@ DATA: dict[str, tuple[str, Any]] = {
     "halt": ("hydra.halt/v1", HALT),
     "resume": ("hydra.halt/v1", HALT),
     "alarms": ("hydra.alarms/v1", (ALARM,)),
+    "alarm.show": ("hydra.alarm/v1", ALARM_SHOW),
+    "ack": ("hydra.alarm/v1", ALARM_SHOW),
+    "findings": ("hydra.findings/v1", (FINDING,)),
+    "note": ("hydra.note/v1", NOTE),
+    "preflight": ("hydra.preflight/v1", PREFLIGHT),
+    "reconcile": ("hydra.reconcile/v1", RECONCILED),
+    "report": ("hydra.report/v1", REPORT),
+    "statement": ("hydra.statement/v1", STATEMENT),
     "config.show": (
         "hydra.config/v1",
         (a.ConfigRow(key="paper.speed", value="10", source="built-in", restart=True),),

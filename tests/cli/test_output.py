@@ -19,7 +19,7 @@ from hydractl.diagnostics import ExitCode
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire import answers as a
 
-M, F, P, C = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION, IdKind.CHANGE))
+M, F, P, C, L = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION, IdKind.CHANGE, IdKind.ALARM))
 GOLDEN = Path(__file__).parent / "golden"
 NEWS_CSV = Path(__file__).parent / "news.csv"
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
@@ -47,6 +47,8 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "account day": (["paper-1", "--zone", "Europe/Prague", "--at", "00:00"], a.AccountDayData),
     "accounts": ([], tuple[a.AccountRow, ...]),
     "adopt": (["123", "--account", "paper-1", "--stop", "1.08", "--yes"], a.FireAnswer),
+    "ack": ([L, "--note", "on it"], a.AlarmShow),
+    "alarm show": ([L], a.AlarmShow),
     "alarms": ([], tuple[a.AlarmRow, ...]),
     "approve": ([C, "--yes"], a.ChangeRow),
     "change drop": ([C], a.ChangeRow),
@@ -54,6 +56,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "close": ([P, "--yes"], a.FireAnswer),
     "config show": ([], tuple[a.ConfigRow, ...]),
     "down": (["--yes"], a.DownData),
+    "findings": ([], tuple[a.FindingRow, ...]),
     "fire": ([M, "--yes"], a.FireAnswer),
     "fire show": ([F], a.ActShow),
     "fires": ([], tuple[a.ActRow, ...]),
@@ -66,6 +69,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "mission show": ([M], a.MissionShow),
     "missions": ([], tuple[a.MissionRow, ...]),
     "modify": ([P, "--stop", "1.08", "--yes"], a.FireAnswer),
+    "note": ([L, "the host is rebooting"], a.NoteRow),
     "operator add": (["ann", "--uid", "1001", "--accounts", "paper-1"], a.OperatorRow),
     "operator claim": (["0123456789AB"], a.OperatorRow),
     "operator invite": (["ann"], a.InviteData),
@@ -90,9 +94,13 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "policies": ([], tuple[a.PolicyRow, ...]),
     "policy set": (["small", "--open", "2"], a.PolicyRow),
     "positions": ([], tuple[a.PositionRow, ...]),
+    "preflight": ([], a.PreflightData),
+    "reconcile": ([], a.ReconcileData),
+    "report": (["--by", "symbol"], a.ReportData),
     "resolve": ([F, "--as", "not-executed", "--reason", "seen", "--yes"], a.FireAnswer),
     "restart": ([], Up),
     "resume": (["--yes"], a.HaltData),
+    "statement": (["paper-1", "--month", "2026-11"], a.StatementData),
     "status": ([], a.StatusData),
     "symbols": ([], tuple[a.SymbolRow, ...]),
     "tail": ([], a.Event),
@@ -249,7 +257,7 @@ def test_status_says_what_is_wrong_first(fake: Any, hydractl: Any, wire: Any) ->
     lines = hydractl("status").stdout.splitlines()
     assert "*** HALTED ***" in lines[0]
     wrong = [line for line in lines if line.startswith("!")]
-    for word in ("HALTED", "UNKNOWN_ACT", "sim-1 is LOST: no beat", "no feed", "no health check"):
+    for word in ("HALTED", "ACT_UNKNOWN", "NOBODY IS ON IT", "sim-1 is LOST: no beat", "no feed", "no health check"):
         assert any(word in line for line in wrong), word
 
 

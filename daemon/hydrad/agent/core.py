@@ -748,6 +748,8 @@ class AgentCore:
         pages = paging.pages(answer.rows)
         for number, page in enumerate(pages, 1):
             self._send_ready(frames.Deals(page, number == len(pages), answer.query_id))
+        # Whoever asks for the history wants to compare: all else is read again, and told though it be the same.
+        self._read_ms, self._positions_shown, self._account_shown = -1, None, None
 
     def _polled(self, seen: calls.Polled) -> None:
         """One reading of the market: learn it, run what is due, then tell it, ticks last."""

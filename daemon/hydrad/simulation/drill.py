@@ -139,6 +139,7 @@ class Run:
         self.people.rest(well)
         self.world.after(LIVENESS_NS - 8 * SECOND, self.people.decide)
         self.world.after(LIVENESS_NS - 3 * SECOND, self.broker.rest)
+        self.world.after(LIVENESS_NS - 2 * SECOND, self.people.compare)
 
     def _plan_clock_step(self) -> None:
         if self.faults.clock_step_s:

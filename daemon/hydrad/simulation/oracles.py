@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hydrad.agent import calls
-from hydrad.domain.ids import sequence_of, tag_of
+from hydrad.domain.ids import IdKind, sequence_of, show, tag_of
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, Order, Side, order_hash
 from hydrad.link import frames as f
 from hydrad.simulation.brokerage import Brokerage, Execution, Sent
 from hydrad.simulation.daemons import BOSS, TAG, DaemonActor
+from hydrad.simulation.people import RECONCILE_KEY
 from hydrad.simulation.terminals import AgentActor
 from hydrad.simulation.world import World
 from hydrad.toc import fold
@@ -29,6 +30,7 @@ from hydrad.toc.state import Act, Position, State
 from hydrad.toc.terminal import LinkState
 from hydrad.venue.contract import CONTRACTS
 from hydrad.venue.profit import point_value
+from hydrad.wire.answers import ReconcileData
 
 # Two hosts' drift over the age that a measurement may have.
 DEADLINE_ROOM_NS = 60 * MS
@@ -36,6 +38,9 @@ DEADLINE_ROOM_NS = 60 * MS
 STEP_GRACE_NS = 7 * SECOND
 VERDICT_ROOM_NS = 2 * SECOND
 EXECUTED = frozenset({ActState.FILLED, ActState.CLOSING, ActState.CLOSED, ActState.DONE, ActState.QUARANTINED})
+ENDS_WITH_THE_FAULT = frozenset(
+    {"TERMINAL_LOST", "TERMINAL_UNFIT", "FEED_SILENT", "CLOCK_UNKNOWN", "UNPROTECTED", "STOP_MISSING", "ALARMS_FULL"}
+)
 _FILLED = frozenset({ActState.FILLED, ActState.CLOSING, ActState.CLOSED, ActState.QUARANTINED})
 
 
@@ -83,6 +88,7 @@ class Oracles:
         self._promised: dict[int, ActState] = {}
         self._keys: dict[str, tuple[int, ...]] = {}
         self._last_live: State | None = None
+        self._reconciled: Reply | None = None
         daemon.on_frame = self.released
         daemon.on_heard = self.heard
         daemon.on_records = self.committed
@@ -256,6 +262,8 @@ class Oracles:
 
     def answered(self, key: str, reply: Reply) -> None:
         """I6: an answer names acts and states; they must stand, also after a crash."""
+        if key == RECONCILE_KEY:
+            self._reconciled = reply
         known = self.daemon.state.keys.get((BOSS, key))
         if known is None or (reply.problem is not None and reply.problem.code == "CONFLICT"):
             return
@@ -322,6 +330,29 @@ class Oracles:
             self._positions_agree(state, account, login)
         self._executions_agree(state)
         self._once_each(state)
+        self._alarms_are_true(state)
+        self._reconcile_agrees(state)
+
+    def _alarms_are_true(self, state: State) -> None:
+        """Everything is well: what goes on ringing about terminals, feeds or stops has forgotten to end."""
+        for alarm in state.alarms.values():
+            if alarm.code in ENDS_WITH_THE_FAULT:
+                raise Violation("ALARM", f"{alarm.code} {alarm.subject} still stands: {alarm.text}")
+
+    def _reconcile_agrees(self, state: State) -> None:
+        """`reconcile` sees the books as this oracle does: no difference but in what is the owner's, and in the deals of
+        what a person resolved."""
+        reply = self._reconciled
+        if reply is None or reply.data is None:
+            raise Violation("RECONCILE", "the question about the books was not answered")
+        assert isinstance(reply.data, ReconcileData)
+        resolved = {
+            show(IdKind.POSITION, act.position) for act in state.acts.values() if act.position and act.by == "resolve"
+        }
+        for row in reply.data.differences:
+            if row.kind == "foreign" or row.subject in resolved:
+                continue
+            raise Violation("RECONCILE", f"{row.kind} {row.subject}: {row.journal} / {row.broker}")
 
     def _folds(self, state: State) -> None:
         again = State()

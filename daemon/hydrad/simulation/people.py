@@ -25,6 +25,7 @@ from hydrad.wire import calls
 
 ASK_AGAIN_NS = 2 * SECOND
 GIVE_UP = 5
+RECONCILE_KEY = "reconcile"
 
 
 @dataclass(slots=True)
@@ -77,6 +78,10 @@ class People:
             ticket = next((row.ticket for row in rows if row.magic == act.act_id), None)
             if ticket is not None:
                 self._ask(calls.Resolve(show(IdKind.FIRE, sequence_of(act.act_id)), "filled", "seen", ticket))
+
+    def compare(self) -> None:
+        """At the end somebody has the books read again; the oracles look at the answer."""
+        self._ask(calls.Reconcile(wait_s=5.0), RECONCILE_KEY)
 
     # --- asking ----------------------------------------------------------------------------------------------
 

@@ -40,6 +40,12 @@ def active_commanders(state: State) -> list[Operator]:
     return [o for o in state.operators.values() if o.role is Role.COMMANDER and not o.suspended]
 
 
+def name_of(state: State, identity: str) -> str:
+    """Who that is, by name where they are known; else the identity as it is."""
+    operator = state.operator(identity)
+    return operator.name if operator else identity
+
+
 def reaches(operator: Operator, account: str) -> bool:
     """Whether this operator was given this account."""
     return ALL in operator.accounts or account in operator.accounts

@@ -9,7 +9,19 @@ from __future__ import annotations
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
-from hydrad.toc import agent_acts, changes, desk, guards, invariants, news, reconcile, routing, uplink
+from hydrad.toc import (
+    agent_acts,
+    alarms,
+    changes,
+    desk,
+    guards,
+    invariants,
+    news,
+    reconcile,
+    routing,
+    uplink,
+    watch,
+)
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
@@ -51,6 +63,7 @@ class Engine:
             routing.settle_missions(turn)
             routing.pump_lanes(turn)
             desk.answer_waiters(turn)
+            desk.answer_askings(turn)
         if turn.records:
             invariants.check(self.state, turn.missions)
         return turn.records, turn.effects
@@ -164,6 +177,8 @@ class Engine:
         self._acts_clock(turn)
         guards.on_clock(turn)
         self._bad_ticks_told(turn)
+        watch.clock(turn)
+        alarms.clock(turn)
 
     def _link_clock(self, turn: Turn, link: Link) -> None:
         if link.session is None:

@@ -18,10 +18,12 @@ from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
-from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Position, State, Terminal
+from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Note, Position, State, Terminal
 
 FOLD_VERSION = 4
 ENTRY_IN = 0  # of a deal
+ALARMS_PAST_MAX = 200
+FINDINGS_MAX = 1_000
 PENDING = frozenset(ActState) - FINAL - HOLDING
 
 
@@ -368,11 +370,44 @@ def _authority_set(state: State, record: Record, body: r.AuthoritySet) -> None:
 
 def _alarm_raised(state: State, record: Record, body: r.AlarmRaised) -> None:
     _used(state, body.number)
-    state.alarms[body.number] = Alarm(body.number, body.code, body.subject, body.text, record.at_ns)
+    state.alarms[body.number] = Alarm(
+        number=body.number,
+        code=body.code,
+        subject=body.subject,
+        text=body.text,
+        since_ns=record.at_ns,
+        severity=body.severity,
+        account=body.account,
+        owner=body.owner,
+        told=(body.owner,) if body.owner else (),
+        told_ns=record.at_ns,
+    )
 
 
 def _alarm_cleared(state: State, record: Record, body: r.AlarmCleared) -> None:
-    del state.alarms[body.number]
+    alarm = state.alarms.pop(body.number)
+    alarm.cleared_ns, alarm.cleared_why = record.at_ns, body.why
+    state.alarms_past = [*state.alarms_past, alarm][-ALARMS_PAST_MAX:]
+
+
+def _alarm_acknowledged(state: State, record: Record, body: r.AlarmAcknowledged) -> None:
+    alarm = state.alarms[body.number]
+    alarm.acked_by, alarm.acked_ns, alarm.ack_note = record.actor, record.at_ns, body.note
+
+
+def _alarm_repeated(state: State, record: Record, body: r.AlarmRepeated) -> None:
+    alarm = state.alarms[body.number]
+    alarm.repeats, alarm.step, alarm.told, alarm.told_ns = body.repeats, body.step, body.told, record.at_ns
+
+
+def _finding_made(state: State, record: Record, body: r.FindingMade) -> None:
+    state.findings.append(record.seq)
+    del state.findings[:-FINDINGS_MAX]
+
+
+def _note_made(state: State, record: Record, body: r.NoteMade) -> None:
+    note = Note(record.actor, record.at_ns, body.text, body.tag)
+    state.notes.setdefault(body.subject, []).append(note)
 
 
 def _news_ahead(state: State, record: Record, body: r.NewsAhead) -> None:
@@ -422,6 +457,10 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     **fold_guards.HANDLERS,
     r.PositionAdopted: _adopted,
     r.AgentActBegun: _agent_act_begun,
+    r.AlarmAcknowledged: _alarm_acknowledged,
+    r.AlarmRepeated: _alarm_repeated,
+    r.FindingMade: _finding_made,
+    r.NoteMade: _note_made,
 }
 
 

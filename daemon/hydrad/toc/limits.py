@@ -157,3 +157,15 @@ class Timing(msgspec.Struct, frozen=True):
     settle_ms: Annotated[
         int, Meta(ge=0, le=3_600_000, description="milliseconds; how late a broker's history may be")
     ] = 60_000
+    alarm_repeat_ms: Annotated[
+        int, Meta(ge=1_000, le=86_400_000, description="milliseconds; an alarm that nobody acknowledged is told again")
+    ] = 300_000
+    feed_silent_ms: Annotated[
+        int, Meta(ge=1_000, le=86_400_000, description="milliseconds of market time; longest silence of an open market")
+    ] = 120_000
+    stop_missing_ms: Annotated[
+        int, Meta(ge=0, le=3_600_000, description="milliseconds; how long a position may be without a stop")
+    ] = 30_000
+    signals_silent_ms: Annotated[
+        int, Meta(ge=60_000, le=604_800_000, description="milliseconds of market time; then APEX is asked about")
+    ] = 14_400_000

@@ -12,6 +12,7 @@ from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Session
 from hydrad.toc.basis import Mids
+from hydrad.toc.histories import Asking
 from hydrad.toc.terminal import LinkState
 
 RATE_WINDOW_NS = 60_000_000_000
@@ -102,6 +103,8 @@ class Link:
     incoming: Books = field(default_factory=Books)
     positions: dict[int, f.PositionRow] = field(default_factory=dict)
     positions_ns: int = 0
+    positions_reports: int = 0  # whole reports so far, and figures: what is read after a question is told by these
+    account_reports: int = 0
     orders: dict[int, f.OrderRow] = field(default_factory=dict)
     funds_seen: tuple[Decimal, int] | None = None  # unexplained of balance plus credit, and since when
     halted: bool | None = None
@@ -141,6 +144,23 @@ class News:
 
 
 @dataclass(slots=True)
+class Watch:
+    """What the conditions that are judged at every clock remember (`watch`): since when each one has held (machine
+    time), and per terminal the newest tick's stamp, since when silence counts, and how far it has read. `rung`: the
+    alarms that stood when this clock began."""
+
+    rung: set[tuple[str, str]] = field(default_factory=set)
+    since_ns: dict[tuple[str, str], int] = field(default_factory=dict)
+    looked_ns: int = 0  # the last clock at which all was judged, and its market time
+    looked_ms: int = 0
+    open_ms: int | None = None  # market time since when the market has been seen open, without a break
+    ready_ms: dict[str, int] = field(default_factory=dict)
+    tick_ms: dict[str, int] = field(default_factory=dict)
+    read: dict[str, tuple[int, int]] = field(default_factory=dict)  # through, machine time since when it stands there
+    said_ms: int = 0  # APEX proposed or suppressed something
+
+
+@dataclass(slots=True)
 class Live:
     market_ms: int = 0
     expired_ms: int = 0  # missions have been looked at for expiry up to here
@@ -157,6 +177,9 @@ class Live:
     clock_ns: int = 0
     news: News = field(default_factory=News)
     hours_told: dict[tuple[str, str], int] = field(default_factory=dict)  # terminal, symbol -> day of the finding
+    watch: Watch = field(default_factory=Watch)
+    askings: list[Asking] = field(default_factory=list)
+    histories: int = 0  # so many were asked for: the last `query_id`
 
     def link(self, terminal: str) -> Link:
         link = self.links.get(terminal)

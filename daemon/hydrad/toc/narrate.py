@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hydrad.domain.accounts import Authority
-from hydrad.domain.ids import IdKind, show
+from hydrad.domain.ids import IdKind, act_id, parse, show
 from hydrad.domain.instants import ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Side
@@ -295,6 +295,27 @@ def _alarm_cleared(state: State, b: r.AlarmCleared) -> Told:
     return f"{shown} alarm cleared: {b.why}", (shown,), ""
 
 
+def _alarm_acknowledged(state: State, b: r.AlarmAcknowledged) -> Told:
+    shown = show(IdKind.ALARM, b.number)
+    return f"{shown} acknowledged{': ' + b.note if b.note else ''}", (shown,), ""
+
+
+def _alarm_repeated(state: State, b: r.AlarmRepeated) -> Told:
+    shown = show(IdKind.ALARM, b.number)
+    who = ", ".join(b.told) or "nobody: there is no operator to tell"
+    return f"{shown} not acknowledged, told again ({b.repeats}) to {who}", (shown,), ""
+
+
+def _note(state: State, b: r.NoteMade) -> Told:
+    kind, number = parse(b.subject)
+    ids: tuple[str, ...] = (b.subject,)
+    if kind is IdKind.POSITION and number in state.positions:
+        ids = _position_ids(state, number)
+    elif kind in (IdKind.FIRE, IdKind.ACT):
+        _, ids, _ = _act(state, act_id(state.tag, number))
+    return f"note on {b.subject}{f' [{b.tag}]' if b.tag else ''}: {b.text}", ids, ""
+
+
 def _finding(state: State, b: r.FindingMade) -> Told:
     return f"finding {b.code} {b.subject}: {b.detail}", (b.subject,), ""
 
@@ -355,6 +376,9 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.AuthoritySet: _authority,
     r.AlarmRaised: _alarm,
     r.AlarmCleared: _alarm_cleared,
+    r.AlarmAcknowledged: _alarm_acknowledged,
+    r.AlarmRepeated: _alarm_repeated,
+    r.NoteMade: _note,
     r.FindingMade: _finding,
     r.CallRefused: _refused,
     r.StrangersCounted: _strangers,

@@ -211,11 +211,36 @@ class Change:
 
 @dataclass(slots=True)
 class Alarm:
+    """`account`: the one concerned, empty for the home's. `step`: how far it was escalated, `told`: to whom last.
+    `acked_by` empty: nobody has acknowledged it. Cleared when its condition has ended, acknowledged or not."""
+
     number: int
     code: str
     subject: str
     text: str
     since_ns: int
+    severity: str = "ALARM"
+    account: str = ""
+    owner: str = ""
+    acked_by: str = ""
+    acked_ns: int = 0
+    ack_note: str = ""
+    repeats: int = 0
+    step: int = 0
+    told: tuple[str, ...] = ()
+    told_ns: int = 0
+    cleared_ns: int = 0
+    cleared_why: str = ""
+
+
+@dataclass(slots=True)
+class Note:
+    """What a person wrote about a mission, an act, a position or an alarm."""
+
+    actor: str
+    at_ns: int
+    text: str
+    tag: str
 
 
 @dataclass(slots=True)
@@ -274,6 +299,9 @@ class State:
     lanes: dict[str, str] = field(default_factory=dict)  # account -> the terminal that opens for it
     changes: dict[int, Change] = field(default_factory=dict)
     alarms: dict[int, Alarm] = field(default_factory=dict)
+    alarms_past: list[Alarm] = field(default_factory=list)  # the newest that were cleared, bounded by the fold
+    findings: list[int] = field(default_factory=list)  # sequence numbers of the newest, bounded by the fold
+    notes: dict[str, list[Note]] = field(default_factory=dict)  # shown id -> what people wrote about it
     foreign: dict[tuple[str, int], int] = field(default_factory=dict)
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
     suppressed: dict[str, int] = field(default_factory=dict)

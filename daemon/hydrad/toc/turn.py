@@ -5,7 +5,7 @@ from __future__ import annotations
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import MS
 from hydrad.link import frames as f
-from hydrad.toc import fold
+from hydrad.toc import alarms, fold
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.effects import Effect, Reply, Send
@@ -73,16 +73,15 @@ class Turn:
             self.alarm(code.name, subject, f"{code.text} {detail}")
 
     def alarm(self, code: str, subject: str, text: str) -> None:
-        """Raise an alarm once per (code, subject)."""
-        for alarm in self.state.alarms.values():
-            if (alarm.code, alarm.subject) == (code, subject):
-                return
-        self.emit(r.AlarmRaised(self.state.next_number, code, subject, text))
+        """Raise an alarm once per (code, subject); its owner and account follow from the subject."""
+        for body in alarms.raised(self.state, code, subject, text):
+            self.emit(body)
 
     def clear_alarm(self, code: str, subject: str, why: str) -> None:
-        for alarm in list(self.state.alarms.values()):
-            if (alarm.code, alarm.subject) == (code, subject):
-                self.emit(r.AlarmCleared(alarm.number, why))
+        """The condition has ended; acknowledged or not."""
+        standing = alarms.standing(self.state, code, subject)
+        if standing is not None:
+            self.emit(r.AlarmCleared(standing.number, why))
 
     def link_to(self, link: Link, state: LinkState, why: str) -> None:
         """Move a link by its table; journaled, so that `tail` tells of it."""

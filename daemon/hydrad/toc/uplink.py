@@ -28,7 +28,7 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
-from hydrad.toc import after_fill, agent_acts, cash, guards, reconcile, routing
+from hydrad.toc import after_fill, agent_acts, cash, guards, histories, reconcile, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.basis import Mids
@@ -281,23 +281,29 @@ def _health(turn: Turn, link: Link) -> None:
         link.settled_ns = None
     elif link.settled_ns is None:
         link.settled_ns = turn.now_ns
-    sick = [
-        text
-        for bad, text in (
-            (not link.beat.connected, "no connection to the trade server"),
-            (not link.beat.trade_allowed, "trading is switched off"),
-            (not link.beat.worker_alive, "no worker"),
-        )
-        if bad
-    ]
+    sick = sickness(link)
     if sick:
-        turn.link_to(link, LinkState.DEGRADED, "; ".join(sick))
+        turn.link_to(link, LinkState.DEGRADED, sick)
     elif link.state is LinkState.DEGRADED:
         turn.link_to(link, LinkState.READY, "healthy again")
 
 
+def sickness(link: Link) -> str:
+    """Why a terminal cannot trade, by its last beat; empty when it can, or has not said."""
+    beat = link.beat
+    if beat is None:
+        return ""
+    reasons = (
+        (not beat.connected, "no connection to the trade server"),
+        (not beat.trade_allowed, "trading is switched off"),
+        (not beat.worker_alive, "no worker"),
+    )
+    return "; ".join(text for bad, text in reasons if bad)
+
+
 def _account(turn: Turn, link: Link, body: f.Account) -> None:
     link.account, link.account_ns = body, turn.now_ns
+    link.account_reports += 1
     _figures(turn, link)
 
 
@@ -344,6 +350,7 @@ def _positions(turn: Turn, link: Link, body: f.Positions) -> None:
     if body.last:
         link.positions = {row.ticket: row for row in link.incoming.positions}
         link.positions_ns = turn.now_ns
+        link.positions_reports += 1
         reconcile.book_positions(turn, link)
         guards.on_positions(turn, link)
 
@@ -357,6 +364,11 @@ def _orders(turn: Turn, link: Link, body: f.Orders) -> None:
 
 
 def _deals(turn: Turn, link: Link, body: f.Deals) -> None:
+    """An answer to QUERY_HISTORY is looked at and not booked: an interval may leave out what came before it."""
+    if body.query_id:
+        reports = (link.positions_reports, link.account_reports)
+        histories.told(turn.live.askings, link.terminal, body, reports)
+        return
     reconcile.book_deals(turn, link, body.rows)
 
 
@@ -486,6 +498,7 @@ def _quote(turn: Turn, link: Link, symbol: str, ticks: tuple[f.Tick, ...]) -> No
 def _signals(turn: Turn, apex: SignalEngine, link: Link, batches: list[f.SymbolTicks], body: f.Ticks) -> None:
     apex.market_ms = turn.market_ms
     for said in apex.on_frame(batches, body.through_ms, body.history):
+        turn.live.watch.said_ms = turn.market_ms
         if isinstance(said, Signal):
             turn.emit(r.MissionProposed(turn.state.next_number, said, "apex", link.terminal))
         elif isinstance(said, Suppressed):

@@ -11,7 +11,7 @@ from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Order
 from hydrad.link import retcodes
-from hydrad.toc import after_fill, exposure, plan_views, risk, uplink
+from hydrad.toc import after_fill, alarm_views, exposure, plan_views, risk, uplink
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
@@ -22,6 +22,7 @@ from hydrad.toc.terminal import Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
 from hydrad.wire.codes import Reason
+from hydrad.wire.runbooks import Severity
 
 NOT_CALIBRATED = "not calibrated"
 HOUR_NS = 3600 * SECOND
@@ -301,7 +302,15 @@ def mission_show(state: State, live: Live, now_ns: int, mission: Mission, identi
         why,
         tuple(act_row(state, now_ns, state.acts[number]) for number in mission.acts),
         mission.source or None,
+        alarm_views.note_rows(state, _told_of(state, mission)),
     )
+
+
+def _told_of(state: State, mission: Mission) -> tuple[str, ...]:
+    """The ids that notes about a mission may be under: its own, its acts', its positions'."""
+    acts = [state.acts[number] for number in mission.acts]
+    positions = {position_id_text(act.position) for act in acts if act.position}
+    return (show(IdKind.MISSION, mission.number), *(act_id_text(act) for act in acts), *sorted(positions))
 
 
 # --- positions ------------------------------------------------------------------------------------------
@@ -514,20 +523,6 @@ def feed_rows(turn: Turn) -> tuple[a.FeedRow, ...]:
     return tuple(rows)
 
 
-def alarm_rows(state: State, now_ns: int) -> tuple[a.AlarmRow, ...]:
-    return tuple(
-        a.AlarmRow(
-            show(IdKind.ALARM, alarm.number),
-            alarm.code,
-            alarm.subject,
-            alarm.text,
-            ns_text(alarm.since_ns),
-            seconds(now_ns - alarm.since_ns),
-        )
-        for alarm in state.alarms.values()
-    )
-
-
 # --- status ---------------------------------------------------------------------------------------------
 
 
@@ -586,7 +581,9 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
     rows.append(a.HealthRow("acts", unknown + held == 0, f"{unknown} UNKNOWN, {held} QUARANTINED"))
     strictest = max((state.account_authority(name) for name in state.accounts), default=state.authority)
     rows.append(a.HealthRow("authority", strictest is Authority.ACTIVE, strictest.name))
-    rows.append(a.HealthRow("alarms", not state.alarms, f"{len(state.alarms)} standing"))
+    ringing = sum(alarm.severity == Severity.ALARM for alarm in state.alarms.values())
+    warned = len(state.alarms) - ringing
+    rows.append(a.HealthRow("alarms", not ringing, f"{ringing} standing, {warned} warning(s)"))
     return tuple(rows)
 
 

@@ -160,6 +160,16 @@ class FireAnswer(Out, frozen=True):
     basis: str | None = None
 
 
+class NoteRow(Out, frozen=True):
+    """What a person wrote. `tag` null: none."""
+
+    id: str
+    at: str
+    by: str
+    text: str
+    tag: str | None
+
+
 class MissionRow(Out, frozen=True):
     """`tcs` is null and `tcs_text` says "not calibrated" while no calibration holds."""
 
@@ -194,6 +204,7 @@ class MissionShow(Out, frozen=True):
     why: str
     acts: tuple[ActRow, ...]
     source: str | None
+    notes: tuple[NoteRow, ...] = ()
 
 
 class PositionRow(Out, frozen=True):
@@ -391,12 +402,195 @@ class HealthRow(Out, frozen=True):
 
 
 class AlarmRow(Out, frozen=True):
+    """`severity`: ALARM (repeated and escalated until acknowledged) or WARNING. `step`: how far it was escalated,
+    `told`: to whom last. `runbook`: the first line says what to do now. `cleared_at` null: it stands."""
+
     id: str
     code: str
     subject: str
     text: str
     since: str
     age_s: float
+    severity: str
+    account: str | None
+    owner: str | None
+    acknowledged_by: str | None
+    acknowledged_at: str | None
+    note: str | None
+    repeats: int
+    step: int
+    told: tuple[str, ...]
+    cleared_at: str | None
+    cleared_why: str | None
+    runbook: tuple[str, ...]
+
+
+class AlarmShow(Out, frozen=True):
+    alarm: AlarmRow
+    notes: tuple[NoteRow, ...]
+
+
+class FindingRow(Out, frozen=True):
+    """`meaning`: the code's own sentence. `now`: the first line of its runbook."""
+
+    seq: int
+    at: str
+    market_at: str | None
+    code: str
+    subject: str
+    detail: str
+    meaning: str
+    now: str
+
+
+class Answered(Out, frozen=True):
+    """Whether a terminal's books were read after the question, and how much of them."""
+
+    terminal: str
+    account: str
+    answered: bool
+    detail: str
+    positions: int
+    deals: int
+
+
+class Difference(Out, frozen=True):
+    """One row where two books differ. `kind`: position, volume, stop, target, deal, profit, foreign or balance.
+    `settled`: the reading itself has brought the journal up to date."""
+
+    account: str
+    terminal: str
+    kind: str
+    subject: str
+    journal: str
+    broker: str
+    settled: bool
+
+
+class ReconcileData(Out, frozen=True):
+    """`in_flight`: acts without a verdict while the books were compared; they may explain a difference."""
+
+    terminals: tuple[Answered, ...]
+    differences: tuple[Difference, ...]
+    in_flight: tuple[str, ...]
+
+
+class PreflightRow(Out, frozen=True):
+    """`account` null: the home's. `symbol` null: the same for all symbols of the account."""
+
+    account: str | None
+    symbol: str | None
+    code: str
+    ok: bool
+    measured: str
+    limit: str
+
+
+class PreflightData(Out, frozen=True):
+    """`assumed`: what smallest fire the checks that need one were asked about."""
+
+    ready: bool
+    assumed: str
+    rows: tuple[PreflightRow, ...]
+
+
+class StatementRow(Out, frozen=True):
+    """One deal of the broker's. `amount`: what it added to the balance; `balance`: after it. `owner`: the act of ours
+    that it belongs to, FOREIGN, or CASH. `volume` and `price` are null where the symbol's terms are not known."""
+
+    at: str
+    ticket: int
+    order: int
+    position: int
+    owner: str
+    type: str
+    entry: str | None
+    symbol: str | None
+    volume: str | None
+    price: str | None
+    profit: str
+    swap: str
+    commission: str
+    amount: str
+    balance: str
+    comment: str
+
+
+class StatementData(Out, frozen=True):
+    """A month by the broker's clock. `opening` and `closing`: the sum of all deals before and up to its end.
+    `deals_balance`: the sum of all deals until now; `difference` from `broker_balance`, which it must equal."""
+
+    account: str
+    currency: str
+    kind: str
+    month: str
+    start: str
+    end: str
+    broker_offset_s: float | None
+    opening: str
+    closing: str
+    total_profit: str
+    total_swap: str
+    total_commission: str
+    total_cash: str
+    deals_balance: str
+    broker_balance: str
+    difference: str
+    agrees: bool
+    rows: tuple[StatementRow, ...]
+
+
+class Estimate(Out, frozen=True):
+    """A value with its 95 % interval; null where there is too little to say it."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class MoneyTotal(Out, frozen=True):
+    currency: str
+    amount: str
+
+
+class ReportSide(Out, frozen=True):
+    """One side of a group: what was fired, or what was ghosted. `n_effective`: how many independent ones it is worth;
+    `n_needed`: how many it would take to tell the mean R from zero. Method: `hydrad.toc.reporting`."""
+
+    n: int
+    n_effective: float
+    n_needed: int | None
+    wins: int
+    win_rate: Estimate
+    mean_r: Estimate
+    total_r: float
+
+
+class ReportGroup(Out, frozen=True):
+    """`money`: never summed across currencies. Slippage in points, above zero is worse than the entry."""
+
+    group: str
+    fired: ReportSide
+    money: tuple[MoneyTotal, ...]
+    slippage_mean: float | None
+    slippage_worst: int | None
+    asked: int
+    denied: int
+    requotes: int
+    rejections: int
+    ghosted: ReportSide
+
+
+class ReportData(Out, frozen=True):
+    """`open`: positions that are not in it because they are not closed; `unended`: ghosted missions without an outcome
+    yet. With `by` null there is one group, `all`."""
+
+    by: str | None
+    since: str | None
+    until: str | None
+    groups: tuple[ReportGroup, ...]
+    open: int
+    unended: int
 
 
 class MissionCounts(Out, frozen=True):

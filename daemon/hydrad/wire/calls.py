@@ -107,7 +107,38 @@ class ConfigShow(Verb, frozen=True, tag="config.show"):
 
 
 class Alarms(Verb, frozen=True, tag="alarms"):
-    pass
+    """Those that stand; with `cleared` the newest that do not any more, too."""
+
+    cleared: bool = False
+
+
+class AlarmShow(Verb, frozen=True, tag="alarm.show"):
+    alarm: str
+
+
+class Findings(Verb, frozen=True, tag="findings"):
+    """From the journal, newest first, of the newest thousand."""
+
+    since_ns: int | None = None
+    code: str | None = None
+    limit: int = 50
+
+
+class Preflight(Verb, frozen=True, tag="preflight"):
+    """Everything that would stop a fire now, without a mission; of all accounts and symbols unless one is named."""
+
+    account: str | None = None
+    symbol: str | None = None
+
+
+class Report(Verb, frozen=True, tag="report"):
+    """Over closed positions and ghosted missions. `by`: kind, session, symbol, operator, account, terminal, detector,
+    surface, tag or tcs. `since_ms`, `until_ms`: market time; `ago_ms`: so long before now instead of `since_ms`."""
+
+    by: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    ago_ms: int | None = None
 
 
 class AccountShow(Verb, frozen=True, tag="account.show"):
@@ -270,6 +301,36 @@ class Resolve(Verb, frozen=True, tag="resolve"):
     verdict: str
     reason: str
     ticket: int | None = None
+
+
+class Ack(Verb, frozen=True, tag="ack"):
+    """Take an alarm on: it stands, and is no longer repeated."""
+
+    alarm: str
+    note: str | None = None
+
+
+class Note(Verb, frozen=True, tag="note"):
+    """Write something about a mission, act, position or alarm. `tag`: a plain word that `report` can count by."""
+
+    id: str
+    text: str
+    tag: str | None = None
+
+
+class Reconcile(Verb, frozen=True, tag="reconcile"):
+    """Have the terminals read their books again now, and compare them with the journal."""
+
+    account: str | None = None
+    wait_s: float = 8.0
+
+
+class Statement(Verb, frozen=True, tag="statement"):
+    """The broker's deals of an account in a month, `YYYY-MM`, read from its terminal now."""
+
+    account: str
+    month: str
+    wait_s: float = 8.0
 
 
 class TerminalEnroll(Verb, frozen=True, tag="terminal.enroll"):
@@ -496,6 +557,10 @@ AnyVerb = (
     | NewsToday
     | NewsImport
     | NewsAdd
+    | AlarmShow
+    | Findings
+    | Preflight
+    | Report
     | Fire
     | FireSymbol
     | Pass
@@ -508,6 +573,10 @@ AnyVerb = (
     | Halt
     | Resume
     | Resolve
+    | Ack
+    | Note
+    | Reconcile
+    | Statement
     | TerminalEnroll
     | TerminalAssign
     | TerminalRelease

@@ -13,12 +13,15 @@ from hydrad.toc import records as r
 from hydrad.toc.desk import (
     accounts,
     adopt,
+    alarms,
+    asking,
     authority,
     changing,
     fires,
     flatten,
     missions,
     news,
+    notes,
     operators,
     plans,
     positions,
@@ -26,6 +29,7 @@ from hydrad.toc.desk import (
     terminals,
     trading_day,
 )
+from hydrad.toc.desk.asking import answer as answer_askings
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import answer_waiters
@@ -35,10 +39,24 @@ from hydrad.wire import calls
 from hydrad.wire.answers import Problem
 from hydrad.wire.codes import ErrorCode
 
-__all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
+__all__ = ["NEEDS", "VERBS", "answer_askings", "answer_waiters", "on_request"]
 
 VERBS: Table = {}
-for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing, news):
+for noun in (
+    fires,
+    positions,
+    missions,
+    authority,
+    resolve,
+    terminals,
+    accounts,
+    operators,
+    changing,
+    news,
+    alarms,
+    notes,
+    asking,
+):
     VERBS |= noun.VERBS
 for noun in (flatten, adopt, trading_day, plans):
     VERBS |= noun.VERBS

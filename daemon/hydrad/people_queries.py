@@ -1,0 +1,70 @@
+"""What people ask about their own work: alarms, findings, what would stop a fire, what came of it. As `queries`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hydrad.domain import ids
+from hydrad.domain.actors import Actor
+from hydrad.domain.ids import IdKind
+from hydrad.queries import NotFound
+from hydrad.toc import alarm_views, preflight, reports
+from hydrad.toc.turn import Turn
+from hydrad.wire import answers as a
+from hydrad.wire import calls
+
+if TYPE_CHECKING:
+    from hydrad.app import App
+
+
+def alarm_show(app: App, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> a.AlarmShow:
+    _, number = ids.parse(verb.alarm, IdKind.ALARM)
+    known = {alarm.number: alarm for alarm in (*turn.state.alarms_past, *turn.state.alarms.values())}
+    if number not in known:
+        raise NotFound(f"no alarm {verb.alarm}; the newest that were cleared are kept, older ones are in the journal")
+    return alarm_views.alarm_show(turn.state, turn.now_ns, known[number])
+
+
+def findings(app: App, turn: Turn, actor: Actor, verb: calls.Findings) -> list[a.FindingRow]:
+    """Newest first, of the newest that the state remembers; older ones: `tail --kind FINDING`."""
+    rows: list[a.FindingRow] = []
+    for seq in reversed(turn.state.findings):
+        if len(rows) >= verb.limit:
+            break
+        read = app.read(seq - 1, 1)
+        if not read:
+            continue  # stepped, and not committed yet
+        if verb.since_ns is not None and read[0].at_ns < verb.since_ns:
+            break
+        row = alarm_views.finding_row(read[0])
+        if verb.code is None or row.code == verb.code.upper():
+            rows.append(row)
+    return rows
+
+
+def preflight_data(app: App, turn: Turn, actor: Actor, verb: calls.Preflight) -> a.PreflightData:
+    accounts = tuple(turn.state.accounts.values())
+    if verb.account is not None:
+        if verb.account not in turn.state.accounts:
+            raise NotFound(f"no account {verb.account}")
+        accounts = (turn.state.accounts[verb.account],)
+    return preflight.made(turn, actor.identity, accounts, verb.symbol)
+
+
+def report(app: App, turn: Turn, actor: Actor, verb: calls.Report) -> a.ReportData:
+    if verb.by is not None and verb.by not in reports.BY:
+        raise NotFound(f"nothing is grouped by '{verb.by}'; known are {', '.join(reports.BY)}")
+    since_ms = verb.since_ms if verb.since_ms is not None else 0
+    if verb.ago_ms is not None:
+        since_ms = max(turn.market_ms - verb.ago_ms, 0)
+    until_ms = verb.until_ms if verb.until_ms is not None else reports.MAX_MS
+    return reports.made(turn.state, verb.by, since_ms, until_ms)
+
+
+QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
+    calls.AlarmShow: ("hydra.alarm/v1", alarm_show),
+    calls.Findings: ("hydra.findings/v1", findings),
+    calls.Preflight: ("hydra.preflight/v1", preflight_data),
+    calls.Report: ("hydra.report/v1", report),
+}
