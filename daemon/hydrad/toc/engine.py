@@ -9,7 +9,19 @@ from __future__ import annotations
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
-from hydrad.toc import agent_acts, alarms, changes, desk, guards, invariants, news, reconcile, routing, uplink, watch
+from hydrad.toc import (
+    agent_acts,
+    alarms,
+    changes,
+    desk,
+    guards,
+    invariants,
+    news,
+    reconcile,
+    routing,
+    uplink,
+    watch,
+)
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
