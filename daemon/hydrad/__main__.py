@@ -19,6 +19,7 @@ import msgspec
 from hydrad import __version__, config, home, reference
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import ns_text
+from hydrad.host import modes
 from hydrad.host.clock import SystemClock
 from hydrad.host.keys import BadSecret
 from hydrad.host.lock import FileLock, Held
@@ -142,11 +143,21 @@ def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
         stream=sys.stderr,
     )
     lock = _take(places)
-    if not places.journal.exists():
-        home.create(places, loaded.config, HomeMode.PAPER)
+    _prepare(places, loaded.config)
     from hydrad.app import App
 
     return asyncio.run(_life(App, places, loaded, lock)), []
+
+
+def _prepare(places: Places, loaded: config.Config) -> None:
+    """See that secrets are secret, and that there is a home; else BAD_CONFIG."""
+    try:
+        modes.check(places)
+        if not places.journal.exists():
+            home.create(places, loaded, HomeMode.PAPER)
+        home.daemon_key(places, loaded)
+    except (BadSecret, FileNotFoundError) as error:
+        raise Failed(EXIT_CONFIG, ErrorCode.FAILED, str(error)) from None
 
 
 async def _life(app: type, places: Places, loaded: config.Loaded, lock: FileLock) -> int:
