@@ -322,7 +322,7 @@ class App:
         """One line for `systemctl status`, measured now."""
         ready = sum(self._opened.engine.live.link(name).state is LinkState.READY for name in self.state.terminals)
         return (
-            f"{self.state.mode.value} {self.state.authority.value}, {ready} of {len(self.state.terminals)} terminals "
+            f"{self.state.mode.value} {self.state.authority.name}, {ready} of {len(self.state.terminals)} terminals "
             f"READY, record {self.journal_seq}, last commit {self._commit_s * 1000:.1f} ms, loop lag "
             f"{self._lag_s * 1000:.1f} ms"
         )
