@@ -59,11 +59,7 @@ def main(argv: list[str], environ: Mapping[str, str]) -> int:
 def candidates(argv: list[str], environ: Mapping[str, str]) -> list[str]:
     """Sorted, each once, all beginning with the last word."""
     *before, last = argv or [""]
-    try:
-        found = _next(before, last, environ)
-    except (Failure, OSError, ValueError):
-        return []
-    return sorted({word for word in found if word.startswith(last)})
+    return sorted({word for word in _next(before, last, environ) if word.startswith(last)})
 
 
 def _next(before: list[str], last: str, environ: Mapping[str, str]) -> Iterable[str]:
@@ -142,7 +138,13 @@ def _values(param: Param, verb: str, words: list[str], environ: Mapping[str, str
     asked = _NOUNS.get(verb.split()[0], ()) if param.name == "name" and verb else LIVE.get(param.name, ())
     if not asked:
         return []
-    client = Client(places.find(_socket(words), environ), ASKED_FOR_S)
+    try:
+        return _live(asked, Client(places.find(_socket(words), environ), ASKED_FOR_S))
+    except Failure:  # whoever asks for a word wants no talk
+        return []
+
+
+def _live(asked: _Asked, client: Client) -> list[str]:
     try:
         answers = [(client.query(query, **fields), field) for query, fields, field in asked]
     finally:
