@@ -184,6 +184,13 @@ def _take(places: Places) -> FileLock:
         raise Failed(
             EXIT_FENCED, ErrorCode.CONFLICT, f"a daemon holds this home already (process {held.pid})"
         ) from None
+    except PermissionError:
+        raise Failed(
+            EXIT_CONFIG,
+            ErrorCode.FORBIDDEN,
+            f"{places.lock_file} is another user's: uid {os.geteuid()} does not own this home",
+            f"run it as its owner, or, where root made it: chown -R hydra:hydra {places.state_dir}",
+        ) from None
 
 
 # --- verbs without a daemon -----------------------------------------------------------------------------

@@ -169,16 +169,18 @@ def _check_system(root: Path, bindir: Path) -> None:
         raise NeedsRoot("the system's units are root's", "sudo hydractl service install --system, or --user")
     if not BOOTED.exists():
         raise Refused(*NO_SYSTEMD)
-    _check_visible(bindir)
+    for folder in (bindir, Path(sys.base_prefix)):
+        _check_visible(folder)
 
 
-def _check_visible(bindir: Path) -> None:
-    """Raises Refused for an installation that the hardened unit cannot see."""
-    where = str(bindir.resolve())
+def _check_visible(folder: Path) -> None:
+    """Raises Refused for an installation, or a Python below it, that the hardened unit cannot see."""
+    where = str(folder.resolve())
     if any(where == folder or where.startswith(folder + "/") for folder in HIDDEN):
         raise Refused(
             f"{where} is hidden from a system service (ProtectHome, PrivateTmp)",
-            "install it where services can see it: python3 -m venv /opt/hydrax && /opt/hydrax/bin/pip install hydrax",
+            "install it where services can see it, with the system's Python: "
+            "/usr/bin/python3 -m venv /opt/hydrax && /opt/hydrax/bin/pip install hydrax",
         )
 
 
