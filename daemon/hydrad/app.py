@@ -255,6 +255,10 @@ class App:
 
     async def _pump(self, tasks: list[asyncio.Task[None]]) -> None:
         """Turn until stopped; a task that died takes the daemon with it, evidence first."""
+        for task in tasks:
+            task.add_done_callback(
+                lambda _: self._wake.set()
+            )  # nothing else may wake a quiet home, least of all the dead
         while self._stopping is None:
             await self._wake.wait()
             self._wake.clear()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrad.host import systemd
+from hydrad.host import systemd, tcp_ports
 from hydrad.host.systemd import LAG_MAX_S, Manager, Watchdog
 
 WAIT_S = 40.0
@@ -169,6 +169,49 @@ def test_the_daemon_is_ready_lives_and_stops(home: Path, listener: socket.socket
             raise AssertionError(heard(listener))
     finally:
         daemon.end()
+
+
+def test_a_writer_that_hangs_does_not_feed_it(home: Path, listener: socket.socket) -> None:
+    """A real home has no market and so no commits: each feeding needs a ping, and this one never comes back."""
+    environ = {**os.environ, "HYDRA_HOME": str(home)}
+    subprocess.run([sys.executable, "-m", "hydrad", "init", "--real"], env=environ, check=True, capture_output=True)
+    ping = home / "state" / "ping"
+    os.mkfifo(ping, 0o600)
+    address = f"tcp://127.0.0.1:{tcp_ports.free_port()}"
+    daemon = Daemon(home, listener, WATCHDOG_USEC="400000", HYDRA_BRIDGE__ADDRESS=address)
+    try:
+        daemon.until("READY=1")
+        reader = os.open(ping, os.O_RDONLY)  # comes back when the daemon has tried
+        assert daemon.process.wait(WAIT_S) != 0  # a disk that does not take it is the end, with evidence
+        os.close(reader)
+        assert "Illegal seek" in daemon.log.read_text()
+        said = daemon.until("STOPPING=1")
+        assert ["WATCHDOG=1"] not in said
+    finally:
+        daemon.end()
+
+
+def test_an_agent_is_ready_lives_and_stops(home: Path, listener: socket.socket) -> None:
+    environ = {**os.environ, "HYDRA_HOME": str(home)}
+    subprocess.run([sys.executable, "-m", "hydrad", "init"], env=environ, check=True, capture_output=True)
+    folder = home / "state" / "terminals" / "alpha"
+    agent = subprocess.Popen(
+        [sys.executable, "-m", "hydrad.terminal", "run", str(folder / "bundle.toml")],
+        env={**environ, "NOTIFY_SOCKET": listener.getsockname(), "WATCHDOG_USEC": "2000000"},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert heard(listener)[0] == "READY=1"
+        assert heard(listener)[0].startswith("STATUS=alpha: ")
+        assert heard(listener) == ["WATCHDOG=1"]
+        assert (folder / "ping").read_text() == f"{agent.pid}\n"
+        agent.send_signal(signal.SIGTERM)
+        while heard(listener)[0] != "STOPPING=1":
+            pass
+        assert agent.wait(WAIT_S) == 0
+    finally:
+        agent.kill()
+        agent.wait()
 
 
 def test_the_daemon_does_not_start_with_a_secret_that_others_can_read(home: Path, listener: socket.socket) -> None:
