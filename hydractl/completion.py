@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 ASKED_FOR_S = 0.4
 HELP_S = 3.0
 
-# What a parameter's name asks for: the query, its fields, and where the word stands in a row.
+# What a parameter's name asks for: the query, its fields, and where the word stands: in a row, or `list.field`.
 _OPEN_MISSIONS: _Asked = (("missions", {"limit": 200}, "id"),)
 _ACTS: _Asked = (("fires", {"limit": 50}, "id"),)
 _POSITIONS: _Asked = (("positions", {"limit": 200}, "id"),)
 _ACCOUNTS: _Asked = (("accounts", {}, "name"),)
 _TERMINALS: _Asked = (("terminals", {}, "name"),)
 _SYMBOLS: _Asked = (("ticks", {}, "symbol"),)
+_OPERATORS: _Asked = (("operators", {}, "name"),)
+_POLICIES: _Asked = (("policies", {}, "name"),)
+_CHANGES: _Asked = (("changes", {}, "id"),)
+_SERVICES: _Asked = (("status", {}, "services.name"),)
 LIVE = {
     "mission": _OPEN_MISSIONS,
     "fire": _ACTS,
@@ -44,9 +48,22 @@ LIVE = {
     "symbol": _SYMBOLS,
     "symbols": _SYMBOLS,
     "alarm": (("alarms", {}, "id"),),
+    "members": _ACCOUNTS,
+    "group": (("groups", {}, "name"),),
+    "operator": _OPERATORS,
+    "policy": _POLICIES,
+    "names": _SERVICES,
+    "service": _SERVICES,
 }
-# A `name` is whatever the verb's noun is.
-_NOUNS = {"terminal": _TERMINALS, "account": _ACCOUNTS}
+# A `name` or an `id` is whatever the verb's first word is about.
+_NOUNS = {
+    "terminal": _TERMINALS,
+    "account": _ACCOUNTS,
+    "operator": _OPERATORS,
+    "policy": _POLICIES,
+    "change": _CHANGES,
+    "approve": (*_CHANGES, *_ACTS),
+}
 
 
 def main(argv: list[str], environ: Mapping[str, str]) -> int:
@@ -59,7 +76,9 @@ def main(argv: list[str], environ: Mapping[str, str]) -> int:
 def candidates(argv: list[str], environ: Mapping[str, str]) -> list[str]:
     """Sorted, each once, all beginning with the last word."""
     *before, last = argv or [""]
-    return sorted({word for word in _next(before, last, environ) if word.startswith(last)})
+    listed, comma, _ = last.rpartition(",")  # of a list with commas the last name is what is completed
+    found = {f"{listed}{comma}{word}" for word in _next(before, last, environ)}
+    return sorted(word for word in found if word.startswith(last))
 
 
 def _next(before: list[str], last: str, environ: Mapping[str, str]) -> Iterable[str]:
@@ -135,7 +154,9 @@ def _values(param: Param, verb: str, words: list[str], environ: Mapping[str, str
     """The choices of a parameter, or the live words that its name stands for."""
     if param.choices:
         return list(param.choices)
-    asked = _NOUNS.get(verb.split()[0], ()) if param.name == "name" and verb else LIVE.get(param.name, ())
+    asked = LIVE.get(param.name, ())
+    if param.name in ("name", "id") and verb:
+        asked = _NOUNS.get(verb.split()[0], asked)
     if not asked:
         return []
     try:
@@ -149,7 +170,12 @@ def _live(asked: _Asked, client: Client) -> list[str]:
         answers = [(client.query(query, **fields), field) for query, fields, field in asked]
     finally:
         client.close()
-    return [str(row.get(field)) for answer, field in answers for row in answer.data or ()]
+    return [word for answer, field in answers if answer.data for word in _words(answer.data, field)]
+
+
+def _words(data: Any, field: str) -> Iterable[str]:
+    rows, _, name = field.rpartition(".")
+    return (str(row.get(name)) for row in (data.get(rows) if rows else data) or ())
 
 
 def _socket(words: list[str]) -> str | None:

@@ -32,7 +32,20 @@ if TYPE_CHECKING:
 LOG_BYTES = 256 << 10
 PART_BYTES_MAX = 4 << 20
 VERIFY_S = 120
-QUERIES = ("status", "config.show", "accounts", "terminals", "alarms", "positions", "fires", "missions", "ticks")
+RECORDS = 200
+QUERIES = (
+    "status",
+    "config.show",
+    "accounts",
+    "terminals",
+    "alarms",
+    "positions",
+    "fires",
+    "missions",
+    "ticks",
+    "symbols",
+    "changes",
+)
 MASKED = "(masked)"
 _SECRET = re.compile(r"^\s*(?:secret|curve_secret|password)\s*=\s*[\"'](.+)[\"']\s*$", re.MULTILINE)
 _LOGIN = re.compile(r"^\s*login\s*=\s*(\d+)\s*$", re.MULTILINE)
@@ -90,6 +103,7 @@ def _parts(session: Session, hidden: _Hidden) -> Iterator[tuple[str, str]]:
             hidden.account(row.get("login"))
     for name, answer in answers:
         yield f"{name}.json", json.dumps(answer, indent=1) + "\n"
+    yield "records.ndjson", _records(session)
     for path in (Path(session.places.config), *sorted(Path(session.places.config).parent.glob("conf.d/*.toml"))):
         yield f"config/{path.name}", _tail(path)
     yield "config-check.txt", _hydrad("config", "check")
@@ -106,6 +120,15 @@ def _answer(session: Session, query: str) -> dict[str, Any]:
     except Failure as failure:
         return session.failed(failure)
     return dict(answer)
+
+
+def _records(session: Session) -> str:
+    """The last records of the journal, as `tail` tells them."""
+    try:
+        events: Any = list(session.client.events(False, lambda seq: None, last=RECORDS))
+    except Failure as failure:
+        events = [session.failed(failure)]
+    return "".join(json.dumps(dict(event)) + "\n" for event in events)
 
 
 def _versions() -> str:

@@ -14,7 +14,7 @@ from hydractl import completion, verbs
 from hydractl.commands.completion import SCRIPTS
 from hydrad.domain.ids import IdKind, show
 
-M, F, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION))
+M, F, P, C = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION, IdKind.CHANGE))
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ M, F, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITI
     [
         (["mis"], ["mission", "missions"]),
         (["-o", "json", "mis"], ["mission", "missions"]),
-        (["terminal", ""], ["enroll", "show"]),
+        (["terminal", "en"], ["enroll"]),
         (["journal", ""], ["verify"]),
         (["fire", "sh"], ["show"]),
         (["-o", "j"], ["json"]),
@@ -70,6 +70,12 @@ def test_options_of_a_verb_that_hydrad_has() -> None:
         (["terminal", "show", ""], ["sim-1"]),
         (["ticks", "EURUSD", ""], ["EURUSD"]),
         (["tail", "--mission", ""], [M]),
+        (["fire", M, "--accounts", "x,pa"], ["x,paper-1"]),
+        (["halt", "--account", "none"], []),
+        (["operator", "suspend", ""], ["ann"]),
+        (["change", "drop", ""], [C]),
+        (["approve", "C-"], [C]),
+        (["fire", M, "--group", ""], ["majors"]),
     ],
 )
 def test_live_ids(typed: list[str], found: list[str], fake: Any, home: Path) -> None:
