@@ -153,7 +153,7 @@ def _positional(
 def _values(param: Param, verb: str, words: list[str], environ: Mapping[str, str]) -> list[str]:
     """The choices of a parameter, or the live words that its name stands for."""
     if param.choices:
-        return list(param.choices)
+        return [choice for choice in param.choices if choice]
     asked = LIVE.get(param.name, ())
     if param.name in ("name", "id") and verb:
         asked = _NOUNS.get(verb.split()[0], asked)

@@ -64,13 +64,18 @@ def tagged(items: Iterable[tuple[str, Iterable[str]]], width: str = "Ds") -> Ite
 # --- lists ----------------------------------------------------------------------------------------------
 
 
+def shown(param: verbs.Param) -> str:
+    """What stands for a value; a choice of nothing is not shown."""
+    return (param.metavar or param.name.upper()).strip("|")
+
+
 def option_head(param: verbs.Param) -> str:
     """`Fl -output Ar FORM , Fl o Ar FORM`."""
     forms = []
     for decl in param.decls:
         for one in decl.split("/"):
             flag = f"Fl {word(one[1:]) if not one.startswith('--') else one[1:].replace('-', chr(92) + '-')}"
-            forms.append(flag if param.kind == "flag" else f"{flag} Ar {word(param.metavar or 'VALUE')}")
+            forms.append(flag if param.kind == "flag" else f"{flag} Ar {word(shown(param))}")
     return " , ".join(forms)
 
 
@@ -99,8 +104,8 @@ def verb_head(name: str) -> str:
     head = [f"Cm {word(name)}"]
     for param in verbs.load(name).params:
         if param.kind == "argument":
-            shown = f"Ar {word(param.metavar or param.name)}" + (" ..." if param.many else "")
-            head.append(shown if param.required else f"Op {shown}")
+            asked = f"Ar {word(shown(param))}" + (" ..." if param.many else "")
+            head.append(asked if param.required else f"Op {asked}")
     return " ".join(head)
 
 
@@ -114,7 +119,7 @@ def verb_text(name: str) -> Iterator[str]:
     for param in verb.params:
         if param.kind == "argument":
             yield ".Pp"
-            yield f".Ar {word(param.metavar or param.name)} :"
+            yield f".Ar {word(shown(param))} :"
             yield from prose(param.help)
     options = [param for param in verb.params if param.kind != "argument"]
     if options:

@@ -42,9 +42,8 @@ def test_made_again_they_are_the_same() -> None:
 def test_mandoc_has_nothing_to_say(page: str, tmp_path: Path) -> None:
     if shutil.which("mandoc") is None:
         pytest.skip("mandoc is not installed")
-    done = subprocess.run(["mandoc", "-Tlint", "-Wall", str(ROOT / "man" / page)], capture_output=True, text=True)
-    said = [line for line in done.stdout.splitlines() if "referenced manual not found" not in line]
-    assert not said
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(ROOT / "man" / page)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
     (tmp_path / page).write_text(source(page).replace(".Sh FILES", ".Sh FILES\n.Bogus x"))
     assert subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(tmp_path / page)], capture_output=True).returncode != 0
 
