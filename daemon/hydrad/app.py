@@ -307,6 +307,7 @@ class App:
             await self._feed(watchdog)
             if loop.time() - synced_s >= SYNC_S:
                 synced_s = loop.time()
+                self._manager.status(self.status_line())
                 await loop.run_in_executor(self._writer, self._idle_work, self._opened.input_log.sync_handle())
                 self._look_for_halt_file()
                 self._look_at_news()
@@ -319,7 +320,6 @@ class App:
             await loop.run_in_executor(self._writer, systemd.ping, self.places.ping_file, f"{self.pid}\n")
             self._durable_s = loop.time()
         if watchdog.feed(loop.time(), self._lag_s, self._durable_s):
-            self._manager.status(self.status_line())
             self._manager.alive()
 
     def status_line(self) -> str:

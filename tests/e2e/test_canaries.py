@@ -17,6 +17,7 @@ from zmq.utils import z85
 from hydrad.host import keys
 from hydrad.terminal import bundle as bundles
 
+pytestmark = pytest.mark.xdist_group("canaries")
 CANARIES = ("canary-of-alpha-51c9e0", "canary-of-bravo-51c9e0")
 
 
