@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES := $(shell find hydractl daemon -name '*.py' -o -name '*.hxtk' 2>/dev/null) pyproject.toml constraints.txt
+SOURCES := $(shell find hydractl daemon -name '*.py' -o -name '*.hxtk' -o -name '*.service' -o -name '*.conf' 2>/dev/null) $(wildcard man/*.[1-9]) pyproject.toml constraints.txt
 SEEDS ?= 200
 T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim bench bench-setup wheel clean codes
+.PHONY: help setup demo run test quick check sim man bench bench-setup wheel clean codes
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ check: setup     ## lint, types, layers
 
 sim: setup       ## the seeded simulator: SEEDS=300
 	$(BIN)/hydrad drill --ring R1 --seeds $(SEEDS)
+
+man:             ## the manual pages, from their templates and the tables of the code
+	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/python man/make.py
 
 bench: setup     ## figures, each beside its peer or limit, in one run
 	for name in journal fire status; do $(BIN)/python bench/$$name.py || exit 1; done

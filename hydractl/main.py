@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hydractl.verbs import Verb
 
 _COMPLETION = "_HYDRACTL_COMPLETE"
+_COMPLETION_WORDS = "words"
 
 
 def main() -> NoReturn:
@@ -45,6 +46,12 @@ def run(argv: list[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
+    if os.environ.get(_COMPLETION) == _COMPLETION_WORDS:
+        from hydractl import completion
+
+        return completion.main(argv, os.environ)
+    if argv == ["--version"]:
+        return _version()
     host, here = handover.split_host(argv)
     if host is not None:
         handover.to_host(host, here)
@@ -54,6 +61,17 @@ def _run(argv: list[str]) -> int:
     from hydractl import root
 
     return root.run(argv, _dispatch)
+
+
+def _version() -> int:
+    from hydractl.client import PROTOCOL
+    from hydractl.output import Output
+    from hydrad import __version__
+
+    out = Output()
+    out.line(f"hydractl {__version__}, protocol {PROTOCOL}")
+    out.flush()
+    return ExitCode.DONE
 
 
 def _dispatch(name: str, verb: Verb | None, options: dict[str, Any], values: dict[str, Any], rest: list[str]) -> int:

@@ -19,7 +19,7 @@ from hydractl.verbs import GLOBALS, HANDED_OVER, MODULES, Param, Verb, load, wor
 Dispatch = Callable[[str, Verb | None, dict[str, Any], dict[str, Any], list[str]], int]
 # typer names this class only as the base of one that it exports.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
-HELP = "HydraX: talk to the daemon that runs the terminals. Exit codes are in hydractl(1)."
+HELP = "HydraX: talk to the daemon that runs the terminals. Exit codes are in hydractl(1); --version tells the version."
 
 
 class _Root(TyperGroup):
@@ -113,7 +113,7 @@ def _form(param: Param) -> tuple[Any, Any]:
     """typer's annotation and default of a parameter."""
     default = inspect.Parameter.empty if param.required else param.default
     if param.kind == "argument":
-        info = typer.Argument(help=param.help, metavar=param.metavar)
+        info = typer.Argument(help=param.help, metavar=param.metavar, parser=_parser(param) if param.choices else None)
         if param.many:
             return Annotated[list[str] | None, info], None
         return Annotated[str | None if not param.required else str, info], default

@@ -29,6 +29,7 @@ MODULES = {
     "change drop": "changes",
     "changes": "changes",
     "close": "positions",
+    "completion": "completion",
     "config show": "config",
     "down": "daemon",
     "findings": "alarms",
@@ -78,6 +79,7 @@ MODULES = {
     "statement": "statement",
     "status": "status",
     "symbols": "market",
+    "support bundle": "support",
     "tail": "tail",
     "terminal activate": "terminals",
     "terminal assign": "terminals",
@@ -100,6 +102,8 @@ HANDED_OVER = {
     "demo": "The whole pipeline on a bundled day, with simulated terminals.",
     "drill": "Run the seeded simulator: rings R1 and R2.",
     "init": "Make a home: paper by default, --real for demo and live accounts.",
+    "service install": "Put HydraX under systemd, for the machine or for this user.",
+    "service uninstall": "Remove what service install wrote, and nothing else.",
     "journal verify": "Verify the journal's hash chain; broken exits 10.",
 }
 
@@ -146,10 +150,21 @@ class Param:
             raise ValueError(f"'{text}' is not a number") from None
 
 
-def argument(name: str, help_text: str, *, required: bool = True, many: bool = False) -> Param:
+def argument(
+    name: str, help_text: str, *, required: bool = True, many: bool = False, choices: tuple[str, ...] = ()
+) -> Param:
     """A positional; `many` takes all that are left, as a tuple."""
     default = () if many else None
-    return Param(name, "argument", help_text, default=default, required=required, many=many, metavar=name.upper())
+    return Param(
+        name,
+        "argument",
+        help_text,
+        default=default,
+        required=required,
+        many=many,
+        choices=choices,
+        metavar=name.upper(),
+    )
 
 
 def option(

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from hydrad import __version__, config, home, reference
+from hydrad import __version__, config, home, reference, service
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import ns_text
+from hydrad.host import modes
 from hydrad.host.clock import SystemClock
 from hydrad.host.keys import BadSecret
 from hydrad.host.lock import FileLock, Held
@@ -33,7 +34,7 @@ from hydrad.wire.calls import PROTOCOL
 from hydrad.wire.codes import ErrorCode
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_DIFFERENCES, EXIT_CONFLICT = 0, 1, 2, 5, 10, 15
-EXIT_PARTLY, EXIT_FENCED, EXIT_CONFIG = 7, 75, 78
+EXIT_FORBIDDEN, EXIT_PARTLY, EXIT_FENCED, EXIT_CONFIG = 4, 7, 75, 78
 
 
 class Failed(Exception):
@@ -86,15 +87,26 @@ def _parser() -> argparse.ArgumentParser:
     down.set_defaults(work=_down, schema="hydra.down/v1")
     noun = verbs.add_parser("config", help="the configuration").add_subparsers(required=True, metavar="VERB")
     check = noun.add_parser("check", parents=[common], help="read it, and say what is wrong")
-    check.add_argument("file", nargs="?", type=Path)
+    check.add_argument("file", nargs="?", type=Path, help="a file; else the home's own")
     check.set_defaults(work=_config_check, schema="hydra.config_check/v1")
     noun = verbs.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="VERB")
     verifier = noun.add_parser("verify", parents=[common], help="check the chain of hashes")
-    verifier.add_argument("file", nargs="?", type=Path)
+    verifier.add_argument("file", nargs="?", type=Path, help="a journal; else the home's own")
     verifier.add_argument("--replay", action="store_true", help="and make it again from the logged inputs")
     verifier.set_defaults(work=_journal_verify, schema="hydra.journal_verify/v1")
     codes = verbs.add_parser("codes", parents=[common], help="the reference page of all codes")
     codes.set_defaults(work=_codes, schema="hydra.codes/v1")
+    noun = verbs.add_parser("service", help="HydraX under systemd").add_subparsers(required=True, metavar="VERB")
+    for name, work, text in (
+        ("install", _service_install, "write the units, sysusers and tmpfiles of this installation"),
+        ("uninstall", _service_uninstall, "remove what install wrote, and nothing else"),
+    ):
+        one = noun.add_parser(name, parents=[common], help=text)
+        scope = one.add_mutually_exclusive_group()
+        scope.add_argument("--system", action="store_true", help="for the machine; what root gets")
+        scope.add_argument("--user", action="store_true", help="for this user's manager; what everybody else gets")
+        one.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="write below it, tell nobody")
+        one.set_defaults(work=work, schema=f"hydra.service_{name}/v1")
     verbs.add_parser("demo", help="the whole pipeline on a recorded day", add_help=False)
     verbs.add_parser("drill", help="the seeded simulator", add_help=False)
     return parser
@@ -142,11 +154,21 @@ def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
         stream=sys.stderr,
     )
     lock = _take(places)
-    if not places.journal.exists():
-        home.create(places, loaded.config, HomeMode.PAPER)
+    _prepare(places, loaded.config)
     from hydrad.app import App
 
     return asyncio.run(_life(App, places, loaded, lock)), []
+
+
+def _prepare(places: Places, loaded: config.Config) -> None:
+    """See that secrets are secret, and that there is a home; else BAD_CONFIG."""
+    try:
+        modes.check(places)
+        if not places.journal.exists():
+            home.create(places, loaded, HomeMode.PAPER)
+        home.daemon_key(places, loaded)
+    except (BadSecret, FileNotFoundError) as error:
+        raise Failed(EXIT_CONFIG, ErrorCode.FAILED, str(error)) from None
 
 
 async def _life(app: type, places: Places, loaded: config.Loaded, lock: FileLock) -> int:
@@ -161,6 +183,13 @@ def _take(places: Places) -> FileLock:
     except Held as held:
         raise Failed(
             EXIT_FENCED, ErrorCode.CONFLICT, f"a daemon holds this home already (process {held.pid})"
+        ) from None
+    except PermissionError:
+        raise Failed(
+            EXIT_CONFIG,
+            ErrorCode.FORBIDDEN,
+            f"{places.lock_file} is another user's: uid {os.geteuid()} does not own this home",
+            f"run it as its owner, or, where root made it: chown -R hydra:hydra {places.state_dir}",
         ) from None
 
 
@@ -242,6 +271,44 @@ def _replayed(path: Path, data: dict[str, object]) -> tuple[object, list[str]]:
             EXIT_DIFFERENCES, ErrorCode.DIFFERENCES, f"{path}: the replay differs from record {outcome.differs_at} on"
         )
     return data, [f"{path}: {outcome.records} records verify, and {outcome.inputs} inputs give them again"]
+
+
+# --- the service manager --------------------------------------------------------------------------------
+
+
+def _service_install(options: argparse.Namespace) -> tuple[object, list[str]]:
+    system = _scope(options)
+    try:
+        written, following = service.install(system, options.root, os.environ)
+    except service.Refused as refused:
+        raise _not_done(refused) from None
+    lines = [*(f"wrote {path}" for path in written), "next:", *(f"  {line}" for line in following)]
+    return {"scope": "system" if system else "user", "written": written, "next": following}, lines
+
+
+def _service_uninstall(options: argparse.Namespace) -> tuple[object, list[str]]:
+    system = _scope(options)
+    try:
+        removed, left = service.uninstall(system, options.root, os.environ)
+    except service.Refused as refused:
+        raise _not_done(refused) from None
+    lines = [f"removed {path}" for path in removed] or ["nothing of ours was installed"]
+    lines += [f"left {path}: not written by HydraX" for path in left]
+    return {"scope": "system" if system else "user", "removed": removed, "left": left}, lines
+
+
+def _scope(options: argparse.Namespace) -> bool:
+    """Whether the machine's manager is meant."""
+    return bool(options.system or (not options.user and os.geteuid() == 0))
+
+
+def _not_done(refused: service.Refused) -> Failed:
+    message, hint = str(refused), refused.hint
+    if isinstance(refused, service.NeedsRoot):
+        return Failed(EXIT_FORBIDDEN, ErrorCode.FORBIDDEN, message, hint)
+    if isinstance(refused, service.NotOurs):
+        return Failed(EXIT_CONFLICT, ErrorCode.CONFLICT, message, hint)
+    return Failed(EXIT_FAILED, ErrorCode.FAILED, message, hint)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.instants import ns_text
 from hydrad.driver import BATCH_MAX, Driver
-from hydrad.host import entropy, keys, processes
+from hydrad.host import entropy, processes, systemd
 from hydrad.host.keys import KeyPair
 from hydrad.host.lock import FileLock
 from hydrad.host.places import Places
@@ -37,6 +37,7 @@ from hydrad.toc import newsview
 from hydrad.toc.live import NEWS_FILE
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
+from hydrad.toc.terminal import LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
 from hydrad.wire import calls
@@ -61,6 +62,8 @@ class App:
         self.pid = os.getpid()
         self.endpoint = ""
         self._lock = lock
+        self._manager = systemd.take(os.environ)
+        self._durable_s = 0.0
         self._opened = home.open_home(places, loaded.config)
         self._inbox: deque[i.AnyInput] = deque()
         self._urgent: deque[i.AnyInput] = deque()
@@ -131,7 +134,8 @@ class App:
 
     def enrolled(self, verb: calls.TerminalEnroll, pair: KeyPair) -> str:
         """A terminal was added to the journal: write its bundle, and in a paper home run its agent."""
-        path = home.write_bundle(self.places, verb, pair, self.endpoint)
+        server_key = home.daemon_key(self.places, self.loaded.config).public
+        path = home.write_bundle(self.places, verb, pair, self.endpoint, server_key)
         if self.family is not None:
             self.family.add(verb.name)
         return path
@@ -232,9 +236,11 @@ class App:
                 tasks.append(loop.create_task(self.conductor.run()))
             await server.start()
             tasks.append(loop.create_task(self._ticker()))
+            self._manager.ready(self.status_line())
             log.info("ready: %s, epoch %d, %s", self.places.state_dir, self.state.epoch, self.endpoint)
             await self._pump(tasks)
         finally:
+            self._manager.stopping(f"stopping: {self._stopping or 'after an error'}")
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -249,6 +255,10 @@ class App:
 
     async def _pump(self, tasks: list[asyncio.Task[None]]) -> None:
         """Turn until stopped; a task that died takes the daemon with it, evidence first."""
+        for task in tasks:
+            task.add_done_callback(
+                lambda _: self._wake.set()
+            )  # nothing else may wake a quiet home, least of all the dead
         while self._stopping is None:
             await self._wake.wait()
             self._wake.clear()
@@ -266,7 +276,8 @@ class App:
             if batch.records:
                 began = loop.time()
                 await loop.run_in_executor(self._writer, self.driver.commit, batch)
-                self._commit_s = loop.time() - began
+                self._durable_s = loop.time()
+                self._commit_s = self._durable_s - began
             for caused in self.driver.release(batch):
                 self._inbox.appendleft(caused)
             self._turning = False
@@ -287,17 +298,38 @@ class App:
     async def _ticker(self) -> None:
         loop = asyncio.get_running_loop()
         synced_s = loop.time()
+        watchdog = systemd.Watchdog(self._manager.watchdog_s, synced_s)
         while True:
             due = loop.time() + CLOCK_S
             await asyncio.sleep(CLOCK_S)
             self._lag_s = max(loop.time() - due, 0.0)
             self.submit(i.Clock())
+            await self._feed(watchdog)
             if loop.time() - synced_s >= SYNC_S:
                 synced_s = loop.time()
+                self._manager.status(self.status_line())
                 await loop.run_in_executor(self._writer, self._idle_work, self._opened.input_log.sync_handle())
                 self._look_for_halt_file()
                 self._look_at_news()
                 await self._snapshot_if_due()
+
+    async def _feed(self, watchdog: systemd.Watchdog) -> None:
+        """A sign of life for the service manager, if the loop keeps time and the journal's disk has just worked."""
+        loop = asyncio.get_running_loop()
+        if watchdog.needs_ping(loop.time(), self._durable_s):
+            await loop.run_in_executor(self._writer, systemd.ping, self.places.ping_file, f"{self.pid}\n")
+            self._durable_s = loop.time()
+        if watchdog.feed(loop.time(), self._lag_s, self._durable_s):
+            self._manager.alive()
+
+    def status_line(self) -> str:
+        """One line for `systemctl status`, measured now."""
+        ready = sum(self._opened.engine.live.link(name).state is LinkState.READY for name in self.state.terminals)
+        return (
+            f"{self.state.mode.value} {self.state.authority.name}, {ready} of {len(self.state.terminals)} terminals "
+            f"READY, record {self.journal_seq}, last commit {self._commit_s * 1000:.1f} ms, loop lag "
+            f"{self._lag_s * 1000:.1f} ms"
+        )
 
     async def _snapshot_if_due(self) -> None:
         """Every so many records, when nothing is being committed: a short fold for the next start."""
@@ -351,7 +383,7 @@ class App:
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> Bridge:
         """Bind the bridge. A paper home whose port was taken moves to a free one and tells its agents."""
-        pair = keys.read_keypair(self.places.daemon_key)
+        pair = home.daemon_key(self.places, self.loaded.config)
         address = self.loaded.config.bridge.address
         paper = self.state.mode is HomeMode.PAPER
         if paper:

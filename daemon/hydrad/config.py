@@ -185,6 +185,27 @@ PlanText = Annotated[
 ]
 
 
+class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[secrets]`: where secrets are kept; never the secrets themselves."""
+
+    daemon_key_file: Annotated[
+        str,
+        Meta(
+            description="path of the daemon's key pair; empty: the credential daemon.key, else state/keys/daemon.key",
+            pattern=r"^(/.*)?$",
+            extra={"expected": "an absolute path, or nothing"},
+        ),
+    ] = ""
+    keyring: Annotated[
+        str,
+        Meta(
+            description="service in the system's keyring to ask for secrets; empty: the keyring is not used",
+            pattern=r"^[A-Za-z0-9._-]{0,64}$",
+            extra={"expected": "up to 64 letters, digits, dots, dashes and underscores"},
+        ),
+    ] = ""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All values, complete and within their ranges. `plans`: texts by name."""
 
@@ -198,6 +219,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guards: Guards = msgspec.field(default_factory=Guards)
     operators: Operators = Operators()
     plans: dict[str, str] = msgspec.field(default_factory=lambda: {"runner": RUNNER})
+    secrets: Secrets = Secrets()
 
 
 # What `reload` takes without a restart.

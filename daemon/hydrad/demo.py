@@ -71,12 +71,16 @@ class Tally:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code: 0 all agrees, 10 the books differ, 12 an act has no verdict, 1 anything else."""
+    options = _parser().parse_args(argv)
+    return _Demo(options).run()
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hydractl demo", description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", choices=("table", "wide", "json", "tsv"), default="table")
     parser.add_argument("--keep", action="store_true", help="leave the home and its daemon running")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    options = parser.parse_args(argv)
-    return _Demo(options).run()
+    return parser
 
 
 class _Demo:

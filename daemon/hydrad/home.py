@@ -6,8 +6,9 @@ Making a home and starting a daemon run the same core: `create` is a daemon that
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -24,6 +25,7 @@ from hydrad.host import entropy, keys, tcp_ports
 from hydrad.host.clock import SystemClock
 from hydrad.host.news_file import NewsFile
 from hydrad.host.places import Places
+from hydrad.host.secrets import CREDENTIALS, BadSecret, Secret, read_text, revealed
 from hydrad.journal import snapshot
 from hydrad.journal.inputs import InputLog
 from hydrad.journal.sqlite import SqliteJournal
@@ -41,7 +43,7 @@ from hydrad.wire import calls
 
 PAPER_SERVER = "HydraX-Paper"
 PAPER_LOGIN_FIRST = 100001
-PAPER_PASSWORD = "paper"  # of the simulated broker alone, which listens on a socket in a private folder
+PAPER_PASSWORD = Secret("paper")  # of the simulated broker alone, which listens on a socket in a private folder
 PAPER_NAMES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel")
 SERVER_OFFSET_S = 10_800
 HOUR_MS = 3_600_000
@@ -71,6 +73,20 @@ class Opened:
     def close(self) -> None:
         self.input_log.close()
         self.journal.close()
+
+
+def daemon_key(places: Places, config: Config, environ: Mapping[str, str] = os.environ) -> keys.KeyPair:
+    """The daemon's key pair, from wherever it is kept; raises BadSecret, and FileNotFoundError where there is none."""
+    named = config.secrets.daemon_key_file
+    if named:
+        try:
+            return keys.read_keypair(Path(named))
+        except FileNotFoundError:
+            raise BadSecret(f"secrets.daemon_key_file: {named} does not exist") from None
+    credential = Path(environ.get(CREDENTIALS, "/nonexistent")) / places.daemon_key.name
+    if credential.exists():
+        return keys.parse_keypair(read_text(credential, private=False), str(credential))
+    return keys.read_keypair(places.daemon_key)
 
 
 def broker_socket(places: Places) -> str:
@@ -231,7 +247,9 @@ def commander(config: Config) -> str:
 def create(places: Places, config: Config, mode: HomeMode) -> None:
     """Make a home: keys, journal, and for a paper home its simulated accounts. The caller holds the lock."""
     places.make()
-    if not places.daemon_key.exists():
+    try:
+        daemon_key(places, config)
+    except FileNotFoundError:
         keys.write_keypair(places.daemon_key, keys.draw_keypair())
     opened = open_home(places, config)
     try:
@@ -261,6 +279,7 @@ def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
     start_ms = parse_ms(paper.start)
     address = endpoint_at(opened.config.bridge.address)
     write_endpoint(places, address)
+    server_key = daemon_key(places, opened.config).public
     accounts, currencies = [], paper.currencies.split(",")
     for number in range(paper.accounts):
         login = PAPER_LOGIN_FIRST + number
@@ -280,7 +299,7 @@ def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
         problem = nobody.replies[-1].problem
         if problem is not None:
             raise NoHome(problem.message)
-        write_bundle(places, verb, pair, address)
+        write_bundle(places, verb, pair, address, server_key)
     broker = BrokerConfig(
         instance=entropy.draw_instance(),
         socket=broker_socket(places),
@@ -291,7 +310,7 @@ def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
         history_from_ms=start_ms - paper.history_hours * HOUR_MS,
         server_offset_s=SERVER_OFFSET_S,
     )
-    text = msgspec.toml.encode(broker).decode()
+    text = msgspec.toml.encode(broker, enc_hook=revealed).decode()
     keys.write_secret(places.broker_dir / "broker.toml", text)
 
 
@@ -326,11 +345,10 @@ def move_bundles(places: Places, terminals: Iterable[str], address: str) -> None
             bundles.save(path, msgspec.structs.replace(bundle, daemons=daemons))
 
 
-def write_bundle(places: Places, verb: calls.TerminalEnroll, pair: keys.KeyPair, address: str) -> str:
-    """Write what the terminal's agent starts from, mode 0600; its path."""
+def write_bundle(places: Places, verb: calls.TerminalEnroll, pair: keys.KeyPair, address: str, server_key: str) -> str:
+    """Write what the terminal's agent starts from, mode 0600; its path. `server_key`: the daemon's public one."""
     path = places.bundle(verb.name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    server = keys.read_keypair(places.daemon_key)
     simulated = verb.kind == "paper"
     bundles.save(
         path,
@@ -339,7 +357,7 @@ def write_bundle(places: Places, verb: calls.TerminalEnroll, pair: keys.KeyPair,
             account=verb.account,
             login=verb.login,
             server=verb.server,
-            password=PAPER_PASSWORD if simulated else "",
+            password=PAPER_PASSWORD if simulated else Secret(""),
             kind=verb.kind,
             currency=verb.currency,
             hedging=verb.hedging,
@@ -348,7 +366,7 @@ def write_bundle(places: Places, verb: calls.TerminalEnroll, pair: keys.KeyPair,
             symbols=list(verb.symbols),
             curve_public=pair.public,
             curve_secret=pair.secret,
-            daemons=[bundles.DaemonAddress(address, server.public)],
+            daemons=[bundles.DaemonAddress(address, server_key)],
             ledger=str(path.parent / "ledger.db"),
             lock=str(places.process_lock(verb.name)),
             settle_s=SIMULATED_SETTLE_S if simulated else REAL_SETTLE_S,

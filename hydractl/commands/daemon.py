@@ -1,4 +1,5 @@
-"""The daemon itself: up, down, restart. Never two: `hydrad run` holds its home's lock."""
+"""The daemon itself: up, down, restart; through systemd where a unit of this home is installed, else a process of its
+own with its own log. Never two: `hydrad run` holds its home's lock."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from hydractl import systemd
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.handover import hydrad_command
 from hydractl.session import Session
@@ -39,6 +41,9 @@ def down(session: Session, yes: bool) -> int:
     """Stop the daemon; refused while acts are in flight, unless --yes."""
     stopped = _stop(session, yes)
     if stopped is None:  # a killed daemon leaves its broker and agents running
+        unit = systemd.find(session.places, os.environ)
+        if unit is not None:
+            unit.stop()  # systemd may be about to start it again; one that was asked to end is not started
         session.talk.note("no daemon was running")
         return ExitCode(subprocess.run([*hydrad_command(), "down", "-o", session.out.form], check=False).returncode)
 
@@ -62,6 +67,24 @@ def restart(session: Session, yes: bool) -> int:
 
 
 def _start(session: Session) -> ExitCode:
+    unit = systemd.find(session.places, os.environ)
+    return _start_process(session) if unit is None else _start_unit(session, unit)
+
+
+def _start_unit(session: Session, unit: systemd.Unit) -> ExitCode:
+    """systemctl comes back when the daemon has said READY; then as with a process of our own."""
+    unit.start()
+    until = time.monotonic() + (session.timeout_s or START_S)
+    while (answer := _status(session)) is None or _not_ready(answer.data):
+        if time.monotonic() >= until:
+            break
+        time.sleep(POLL_S)
+    if answer is None:
+        raise Failure("TIMED_OUT", f"{systemd.UNIT} was started but does not answer", unit.report)
+    return _present(session, answer, started=True)
+
+
+def _start_process(session: Session) -> ExitCode:
     log = _log_path(session)
     begin = log.stat().st_size if log.exists() else 0
     with log.open("ab") as sink, Path(os.devnull).open("rb") as nothing:

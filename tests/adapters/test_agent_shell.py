@@ -18,6 +18,7 @@ import zmq
 
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, PlanStep, PlanStepKind, Side, order_hash
+from hydrad.host.secrets import Secret
 from hydrad.link import frames as f
 from hydrad.link.session import Arrival, Session
 from hydrad.terminal import bundle as bundles
@@ -133,7 +134,7 @@ server = "Paper"
                 account="alpha",
                 login=LOGIN,
                 server="Paper",
-                password="paper",
+                password=Secret("paper"),
                 kind="paper",
                 currency="USD",
                 hedging=True,
@@ -141,7 +142,7 @@ server = "Paper"
                 sim_socket=f"{folder}/broker.sock",
                 symbols=["EURUSD", "XAUUSD"],
                 curve_public=public.decode(),
-                curve_secret=secret.decode(),
+                curve_secret=Secret(secret.decode()),
                 daemons=[bundles.DaemonAddress(self.daemon.address, self.daemon.public)],
                 ledger=str(folder / "ledger.db"),
                 lock=str(folder / "t1.lock"),

@@ -13,6 +13,7 @@ import zmq
 
 from hydrad.bridge.bridge import QUEUE_FRAMES_MAX, Bridge
 from hydrad.bridge.connections import CONNECTIONS_PER_KEY_MAX, Connections
+from hydrad.host.secrets import Secret
 from hydrad.link.frames import (
     FRAME_BYTES_MAX,
     LINK_VERSION,
@@ -43,7 +44,7 @@ class Key:
 
     def __init__(self) -> None:
         public, secret = zmq.curve_keypair()
-        self.public, self.secret = public.decode(), secret.decode()
+        self.public, self.secret = public.decode(), Secret(secret.decode())
 
 
 class Yard:
@@ -74,7 +75,7 @@ class Yard:
         dealer = self.plain(**options)
         dealer.curve_serverkey = self.server.public.encode()
         dealer.curve_publickey = key.public.encode()
-        dealer.curve_secretkey = key.secret.encode()
+        dealer.curve_secretkey = key.secret.reveal().encode()
         dealer.connect(self.endpoint)
         return dealer
 
@@ -162,7 +163,7 @@ def test_plain_meets_silence(yard: Yard) -> None:
 def test_another_server_s_key_meets_silence(yard: Yard) -> None:
     dealer = yard.plain()
     dealer.curve_serverkey = Key().public.encode()
-    dealer.curve_publickey, dealer.curve_secretkey = yard.key.public.encode(), yard.key.secret.encode()
+    dealer.curve_publickey, dealer.curve_secretkey = yard.key.public.encode(), yard.key.secret.reveal().encode()
     dealer.connect(yard.endpoint)
     dealer.send(encode(up(1)))
     yard.until(lambda: yard.kinds() & {"stranger_protocol", "stranger_handshake"})
@@ -378,7 +379,7 @@ def test_frames_that_arrive_during_sends_are_not_left_waiting(yard: Yard) -> Non
 
 
 def test_an_address_in_use_and_an_unnamed_host_are_errors(yard: Yard) -> None:
-    def made(address: str, secret: str = yard.server.secret) -> Bridge:
+    def made(address: str, secret: Secret = yard.server.secret) -> Bridge:
         return Bridge(yard.loop, address, secret, yard.server.public, lambda *_: None, lambda *_: None)
 
     second = made(yard.endpoint)
@@ -391,7 +392,7 @@ def test_an_address_in_use_and_an_unnamed_host_are_errors(yard: Yard) -> None:
     with pytest.raises(ValueError, match="does not belong"):
         made("tcp://127.0.0.1:*", Key().secret)
     with pytest.raises(ValueError, match="Z85"):
-        made("tcp://127.0.0.1:*", "short")
+        made("tcp://127.0.0.1:*", Secret("short"))
 
 
 def test_closing_twice_and_two_bridges_in_one_process(yard: Yard) -> None:

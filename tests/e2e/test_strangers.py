@@ -28,7 +28,7 @@ def dealer(home: PaperHome, context: zmq.Context[zmq.Socket[bytes]], pair: keys.
     if pair is not None:
         server = keys.read_keypair(home.places.daemon_key).public
         link.curve_serverkey, link.curve_publickey, link.curve_secretkey = (
-            text.encode() for text in (server, pair.public, pair.secret)
+            text.encode() for text in (server, pair.public, pair.secret.reveal())
         )
     link.connect(home.status()["endpoint"])
     return link

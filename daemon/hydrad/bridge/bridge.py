@@ -21,6 +21,7 @@ from hydrad.bridge.connections import Connections
 from hydrad.bridge.reader import SocketReader
 from hydrad.bridge.strangers import Strangers
 from hydrad.bridge.zap import DOMAIN, Zap
+from hydrad.host.secrets import Secret
 from hydrad.link.frames import FRAME_BYTES_MAX, BadFrame, DownFrame, UpFrame, decode_up, encode
 
 # A queue is per connection and counts frames: 512 hold a hand-shake's pages (100 rows each) and more than a
@@ -55,7 +56,7 @@ class Bridge:
         self,
         loop: asyncio.AbstractEventLoop,
         address: str,
-        server_secret_z85: str,
+        server_secret_z85: Secret,
         server_public: str,
         on_frame: OnFrame,
         on_bad: OnBad,
@@ -180,7 +181,7 @@ class Bridge:
         self._on_bad(kind, detail, terminal)
 
 
-def _router(context: zmq.Context[zmq.Socket[bytes]], secret: str, public: str, address: str) -> zmq.Socket[bytes]:
+def _router(context: zmq.Context[zmq.Socket[bytes]], secret: Secret, public: str, address: str) -> zmq.Socket[bytes]:
     """The ROUTER with every option set, not bound yet. No ROUTER_HANDOVER: a name in use is not handed on."""
     socket = context.socket(zmq.ROUTER)
     options = {
@@ -198,15 +199,15 @@ def _router(context: zmq.Context[zmq.Socket[bytes]], secret: str, public: str, a
     }
     for option, value in options.items():
         socket.setsockopt(option, value)
-    socket.setsockopt(zmq.CURVE_SECRETKEY, secret.encode("ascii"))
+    socket.setsockopt(zmq.CURVE_SECRETKEY, secret.reveal().encode("ascii"))
     socket.setsockopt(zmq.CURVE_PUBLICKEY, public.encode("ascii"))
     socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
     return socket
 
 
-def _check_keys(secret: str, public: str) -> None:
+def _check_keys(secret: Secret, public: str) -> None:
     try:
-        derived = zmq.curve_public(secret.encode("ascii")).decode("ascii")
+        derived = zmq.curve_public(secret.reveal().encode("ascii")).decode("ascii")
     except (zmq.ZMQError, ValueError):  # pyzmq: ValueError for a wrong length
         raise ValueError("the server's secret key is not 40 characters of Z85") from None
     if derived != public:

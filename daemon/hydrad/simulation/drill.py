@@ -256,7 +256,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hydrad drill", description="The seeded simulator.")
-    parser.add_argument("--ring", default="R1")
+    parser.add_argument("--ring", default="R1", help="which ring of the simulator")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=20, help="how many seeds")
     parser.add_argument("--until", type=float, default=SAFETY_S, help="seconds of the safety phase")

@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         ("halt", _halt, "open nothing from now on"),
     ):
         one = local_verbs.add_parser(name, help=text)
-        one.add_argument("bundle", type=Path, metavar="BUNDLE")
+        one.add_argument("bundle", type=Path, metavar="BUNDLE", help="the terminal's bundle")
         one.set_defaults(verb=verb)
     return parser
 

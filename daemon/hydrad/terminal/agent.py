@@ -7,6 +7,7 @@ loop waits but the one poll, which is bounded.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +20,7 @@ from hydrad.agent.caps import Caps
 from hydrad.agent.core import AgentConfig, AgentCore
 from hydrad.agent.entries import LatchStored
 from hydrad.domain.instants import MS, SECOND
-from hydrad.host import entropy
+from hydrad.host import entropy, systemd
 from hydrad.host.clock import SystemClock
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal import pipe
@@ -39,6 +40,8 @@ class Agent:
 
     def __init__(self, path: Path, bundle: Bundle) -> None:
         self._path = path
+        self._name = bundle.name
+        self._ping_file = Path(bundle.ledger).with_name("ping")
         self._daemons = bundle.daemons
         self._daemon = 0
         self._simulated = bundle.module == "simulated"
@@ -49,6 +52,8 @@ class Agent:
         self._dealer = Dealer(bundle)
         self._worker = WorkerHandle(bundle, self._clock.base_ns)
         self._timer_ns = self._poll_at_ns = 0
+        self._manager = systemd.take(os.environ)
+        self._watchdog = systemd.Watchdog(self._manager.watchdog_s, self._clock.now_ns() / SECOND)
         self._stopping = self._clogged = False
         self._perform: dict[type[effects.Effect], Callable[..., None]] = {
             effects.Send: self._send,
@@ -64,9 +69,13 @@ class Agent:
         """Serve until `stop`."""
         try:
             self._open()
+            self._manager.ready(f"{self._name}: looking for its daemon and its terminal")
             while not self._stopping or self._core.performing:
+                began_ns = self._clock.now_ns()
                 self._turn()
+                self._feed(began_ns)
         finally:
+            self._manager.stopping(f"{self._name}: stopping")
             self._worker.kill(self._clock.now_ns())
             self._dealer.close()
             self._ledger.close()
@@ -82,6 +91,18 @@ class Agent:
                 self._step(inputs.LocalHalt(*self._now(), entry.by))
         self._dealer.flush()
         self._due()
+
+    def _feed(self, began_ns: int) -> None:
+        """A sign of life for the service manager, after a round in time and a write that the ledger's disk took."""
+        if not self._watchdog.needs_ping(self._clock.now_ns() / SECOND, 0.0):
+            return
+        systemd.ping(self._ping_file, f"{os.getpid()}\n")
+        now_ns = self._clock.now_ns()
+        lag_s = (now_ns - began_ns) / SECOND - WAIT_MS_MAX / 1000
+        if self._watchdog.feed(now_ns / SECOND, lag_s, now_ns / SECOND):
+            worker = "worker free" if self._core.worker_free else "worker busy"
+            self._manager.status(f"{self._name}: {worker}, {self._dealer.waiting} frames wait")
+            self._manager.alive()
 
     def _wait(self) -> None:
         poller = zmq.Poller()

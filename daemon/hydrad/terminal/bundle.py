@@ -5,6 +5,8 @@ It holds the agent's secret key and the account's password, so a file that other
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -12,7 +14,8 @@ from typing import Literal
 import msgspec
 import tomli_w
 
-from hydrad.host import keys
+from hydrad.host import keys, secrets
+from hydrad.host.secrets import Secret
 
 
 class BadBundle(ValueError):
@@ -43,13 +46,15 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """`name`: the terminal's; `account`: the account's, as the daemon knows them. `sim_socket`: of the simulated
     broker, empty for a real terminal. `curve_public`, `curve_secret`: the agent's pair, Z85. `ledger`, `lock`:
     file paths. `poll_ms`: between readings of the market; `settle_s`: how long the broker's records may lag;
-    `dead_man_s`: without a beat for so long nothing is opened; `act_bound_s`: how long one order may take."""
+    `dead_man_s`: without a beat for so long nothing is opened; `act_bound_s`: how long one order may take.
+    Where `password` is empty it is read at the start: from `password_file`, from the credential `NAME.password`, or
+    from the service `keyring` of the keyring."""
 
     name: str
     account: str
     login: int
     server: str
-    password: str
+    password: Secret
     kind: str
     currency: str
     hedging: bool
@@ -57,7 +62,7 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sim_socket: str
     symbols: list[str]
     curve_public: str
-    curve_secret: str
+    curve_secret: Secret
     daemons: list[DaemonAddress]
     ledger: str
     lock: str
@@ -66,15 +71,14 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     settle_s: int = 60
     dead_man_s: int = 10
     act_bound_s: int = 15
-
-    def __repr__(self) -> str:
-        return f"Bundle(name={self.name!r}, login={self.login}, secrets hidden)"
+    password_file: str = ""
+    keyring: str = ""
 
 
 def load(path: Path) -> Bundle:
     """The bundle in a file; raises BadBundle."""
     try:
-        bundle = msgspec.toml.decode(keys.read_secret(path), type=Bundle)
+        bundle = msgspec.toml.decode(keys.read_secret(path), type=Bundle, dec_hook=secrets.hidden)
     except FileNotFoundError:
         raise BadBundle(f"{path} does not exist: enrol the terminal, or name its bundle") from None
     except keys.BadSecret as error:
@@ -88,9 +92,23 @@ def load(path: Path) -> Bundle:
     return bundle
 
 
+def password_of(bundle: Bundle, environ: Mapping[str, str] = os.environ) -> Secret:
+    """The account's password, from wherever it is kept; raises BadBundle."""
+    if bundle.password:
+        return bundle.password
+    name = f"{bundle.name}.password"
+    try:
+        found = secrets.find(name, bundle.password_file, environ, bundle.keyring)
+    except secrets.BadSecret as error:
+        raise BadBundle(str(error)) from None
+    if found is None:
+        raise BadBundle(f"bundle {bundle.name} has no password: set password_file in it, or give the credential {name}")
+    return found
+
+
 def save(path: Path, bundle: Bundle) -> None:
     """Write or replace a bundle, whole or not at all, mode 0600."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
-    keys.write_secret(fresh, tomli_w.dumps(msgspec.to_builtins(bundle)))
+    keys.write_secret(fresh, tomli_w.dumps(msgspec.to_builtins(bundle, enc_hook=secrets.revealed)))
     fresh.replace(path)

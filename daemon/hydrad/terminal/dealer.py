@@ -42,7 +42,7 @@ class Dealer:
 
     def __init__(self, bundle: Bundle) -> None:
         self._public = bundle.curve_public.encode("ascii")
-        self._secret = bundle.curve_secret.encode("ascii")
+        self._secret = bundle.curve_secret
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._outbox: deque[bytes] = deque()
         self.socket: zmq.Socket[bytes] | None = None
@@ -56,7 +56,7 @@ class Dealer:
         socket.setsockopt(zmq.IPV6, int("[" in daemon.address))
         socket.setsockopt(zmq.CURVE_SERVERKEY, daemon.server_key.encode("ascii"))
         socket.setsockopt(zmq.CURVE_PUBLICKEY, self._public)
-        socket.setsockopt(zmq.CURVE_SECRETKEY, self._secret)
+        socket.setsockopt(zmq.CURVE_SECRETKEY, self._secret.reveal().encode("ascii"))
         socket.connect(daemon.address)
         self.socket = socket
 

@@ -10,7 +10,7 @@ from hydrad.agent.effects import Call
 from hydrad.domain.instants import MS, SECOND
 from hydrad.terminal import pipe
 from hydrad.terminal.broker import module_path
-from hydrad.terminal.bundle import Bundle
+from hydrad.terminal.bundle import Bundle, password_of
 
 LOGIN_BOUND_NS = 60 * SECOND
 RESTART_NS_MIN = SECOND // 4
@@ -27,6 +27,7 @@ class WorkerHandle:
 
     def __init__(self, bundle: Bundle, clock_base_ns: int) -> None:
         self._bundle = bundle
+        self._password = password_of(bundle)
         self._clock_base_ns = clock_base_ns
         self._process: subprocess.Popen[bytes] | None = None
         self._assembler = pipe.Assembler()
@@ -64,7 +65,7 @@ class WorkerHandle:
                 bundle.module == "simulated",
                 bundle.login,
                 bundle.server,
-                bundle.password,
+                self._password,
                 tuple(bundle.symbols),
                 self._clock_base_ns,
             )

@@ -59,7 +59,7 @@ class Terminal:
             raise TerminalError("the MetaTrader5 module is not the one that the bundle names")
         self._login = login
         self._grids: dict[str, Grid] = {}
-        if not self._module.initialize(login=login.login, password=login.password, server=login.server):
+        if not self._module.initialize(login=login.login, password=login.password.reveal(), server=login.server):
             raise self.error("initialize")
         self.offset_ms: int | None = None if self._mark is None else int(self._mark.offset_s) * 1000
         self.symbols = tuple(name for name in login.symbols if self._module.symbol_select(name, True))

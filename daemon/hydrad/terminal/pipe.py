@@ -11,6 +11,7 @@ import struct
 import msgspec
 
 from hydrad.agent.calls import Answer, Call
+from hydrad.host.secrets import Secret, hidden, revealed
 from hydrad.link.frames import Identity
 
 MESSAGE_BYTES_MAX = 64 << 20
@@ -28,7 +29,7 @@ class Login(_Message, frozen=True, tag="LOGIN"):
     simulated: bool
     login: int
     server: str
-    password: str
+    password: Secret
     symbols: tuple[str, ...]
     clock_base_ns: int
 
@@ -46,8 +47,9 @@ class LoginFailed(_Message, frozen=True, tag="LOGIN_FAILED"):
 
 Down = Login | Call
 Up = LoggedIn | LoginFailed | Answer
-_ENCODER = msgspec.msgpack.Encoder()
-_DOWN: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
+# The pipe ends in a child of ours: the one place where a password is told.
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=revealed)
+_DOWN: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down, dec_hook=hidden)
 _UP: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 
 

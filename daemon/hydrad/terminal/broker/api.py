@@ -15,6 +15,7 @@ import msgspec
 from hydrad import __version__
 from hydrad.domain.money import points_float
 from hydrad.domain.orders import Side
+from hydrad.host.secrets import Secret
 from hydrad.terminal.broker.arrays import TIMEFRAMES, Arrays, Rows
 from hydrad.terminal.broker.broker import Broker
 from hydrad.terminal.broker.faults import FaultKind, Faults
@@ -161,7 +162,7 @@ class Api:
     def login(self, session: Session, login: int, password: str, server: str) -> bool:
         """True, or ApiError -6. An empty server means the account's own."""
         account = self._broker.accounts.get(login)
-        if account is None or account.password != password or server not in ("", account.server):
+        if account is None or account.password != Secret(password) or server not in ("", account.server):
             raise ApiError(-6, "Terminal: Authorization failed")
         session.login = login
         return True

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from hydrad.host.secrets import BadSecret, Secret, hidden, read_text
+
 SOCKET_PATH_BYTES_MAX = 107  # sun_path of a unix socket on Linux, less the ending zero
 
 
@@ -17,7 +19,7 @@ class AccountConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One account. `balance`: the first deposit, as text, when the books do not have the account yet."""
 
     login: int
-    password: str
+    password: Secret
     server: str
     currency: str = "USD"
     balance: str = "10000.00"
@@ -49,9 +51,11 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read(path: Path) -> BrokerConfig:
     """The configuration in a file; raises BadConfig."""
     try:
-        config = msgspec.toml.decode(path.read_bytes(), type=BrokerConfig)
+        config = msgspec.toml.decode(read_text(path, private=False), type=BrokerConfig, dec_hook=hidden)
     except OSError as error:
         raise BadConfig(f"{path}: {error.strerror}") from None
+    except BadSecret as error:
+        raise BadConfig(str(error)) from None
     except msgspec.MsgspecError as error:
         raise BadConfig(f"{path}: {error}") from None
     check(config)
