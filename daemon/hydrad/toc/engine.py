@@ -9,7 +9,19 @@ from __future__ import annotations
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
-from hydrad.toc import agent_acts, changes, desk, guards, invariants, news, reconcile, routing, uplink
+from hydrad.toc import (
+    agent_acts,
+    changes,
+    desk,
+    guards,
+    housekeeping,
+    invariants,
+    news,
+    reconcile,
+    routing,
+    service,
+    uplink,
+)
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActEvent, ActState
@@ -65,7 +77,7 @@ class Engine:
     def _dispatch(self, turn: Turn, body: i.AnyInput) -> None:
         match body:
             case i.FrameIn():
-                if body.terminal in self.state.terminals:
+                if body.terminal in self.state.terminals and housekeeping.service_of(self.state, service.BRIDGE).wanted:
                     uplink.on_frame(turn, self.apex, body.terminal, body.connection, body.frame)
             case i.Clock():
                 self._clock(turn)
@@ -82,6 +94,12 @@ class Engine:
                 self._strangers_seen(turn, body)
             case i.NewsTold():
                 news.told(turn, body)
+            case i.ServiceReported():
+                housekeeping.reported(turn, body)
+            case i.JobReported():
+                housekeeping.job_ran(turn, body)
+            case i.Configured():
+                housekeeping.configured(turn, body)
             case i.Started():
                 self._started(turn, body)
             case i.Stopping():
@@ -99,19 +117,23 @@ class Engine:
             birth = body.birth
             turn.emit(r.HomeCreated(birth.mode, birth.tag, birth.commander, body.code_version, body.tzdata_version))
             turn.emit(r.OperatorSet(birth.commander, "commander", Role.COMMANDER))
+        born = body.birth is not None
         turn.emit(
             r.DaemonStarted(
                 self.state.epoch + 1,
                 body.instance,
                 body.code_version,
                 body.tzdata_version,
-                body.limits,
+                housekeeping.limits_at_start(self.state, body.limits),
                 body.timing,
                 body.guards,
                 body.plans,
             )
         )
         turn.machine_market()
+        housekeeping.let_wait(turn, body.limits)
+        if not born:
+            housekeeping.started(turn, bool(body.symbols))
         if body.halt_file and self.state.authority is not Authority.HALTED:
             turn.emit(r.AuthoritySet("", Authority.HALTED, "the HALT file stood at start"))
         for number in sorted(self.state.acts_open):

@@ -23,6 +23,7 @@ from hydrad.toc.desk import (
     plans,
     positions,
     resolve,
+    services,
     terminals,
     trading_day,
 )
@@ -38,7 +39,7 @@ from hydrad.wire.codes import ErrorCode
 __all__ = ["NEEDS", "VERBS", "answer_waiters", "on_request"]
 
 VERBS: Table = {}
-for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing, news):
+for noun in (fires, positions, missions, authority, resolve, terminals, accounts, operators, changing, news, services):
     VERBS |= noun.VERBS
 for noun in (flatten, adopt, trading_day, plans):
     VERBS |= noun.VERBS
@@ -51,6 +52,8 @@ NEEDS: dict[type[calls.Verb], Role] = {
     calls.PaperCash: Role.COMMANDER,
     calls.PaperTrade: Role.COMMANDER,
     calls.Down: Role.COMMANDER,
+    calls.Reload: Role.COMMANDER,
+    calls.LogLevel: Role.COMMANDER,
 }
 
 
