@@ -216,7 +216,7 @@ def _codes(options: argparse.Namespace) -> tuple[object, list[str]]:
 
 
 def _known(key: str) -> str:
-    if key not in config.KEYS:
+    if config.key_of(key) is None:
         message = f"{key}: {config.unknown(key)}"
         raise Failed(EXIT_NOT_FOUND, ErrorCode.NOT_FOUND, message, "hydractl config show lists them")
     return key

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from hydrad import config
-from hydrad.config import KEYS, Loaded, value_text
+from hydrad.config import Key, Loaded, key_of, value_text
 from hydrad.domain.instants import ns_text
 from hydrad.host.places import Places, make_private
 from hydrad.journal.snapshot import sync_folder
@@ -36,7 +36,8 @@ def rows(loaded: Loaded, state: State) -> list[a.ConfigRow]:
     """The values that hold; of the limits those in the state, which may still wait for looser ones."""
     waiting = {row.key: row for row in pending_rows(state)}
     found = []
-    for path, key in KEYS.items():
+    for path in loaded.sources:
+        key = _key(path)
         value = getattr(state.limits, key.name) if key.section == "risk" else loaded.value(path)
         waits = waiting.get(path)
         pending = f"{waits.wanted} from {waits.due}, {waits.change}" if waits else None
@@ -64,17 +65,26 @@ def pending_rows(state: State) -> tuple[a.PendingRow, ...]:
 
 def changed(old: Loaded, new: Loaded) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Keys whose values differ: those that a reload takes, and those that need a restart."""
-    differing = [path for path in KEYS if old.value(path) != new.value(path)]
-    taken = tuple(path for path in differing if not KEYS[path].needs_restart)
-    return taken, tuple(path for path in differing if KEYS[path].needs_restart)
+    both = [path for path in old.sources if path in new.sources]
+    differing = [path for path in both if old.value(path) != new.value(path)]
+    differing += sorted(set(old.sources) ^ set(new.sources))
+    taken = tuple(path for path in differing if not _key(path).needs_restart)
+    return taken, tuple(path for path in differing if _key(path).needs_restart)
 
 
 def merged(old: Loaded, new: Loaded) -> Loaded:
     """`old` with what a reload takes from `new`."""
     daemon = msgspec.structs.replace(old.config.daemon, log_level=new.config.daemon.log_level)
     parts: dict[str, Any] = {section: getattr(new.config, section) for section in RELOADED_SECTIONS}
-    sources = {path: (old if KEYS[path].needs_restart else new).sources[path] for path in KEYS}
+    sources = {path: (old if _key(path).needs_restart else new).sources[path] for path in old.sources}
     return Loaded(msgspec.structs.replace(old.config, daemon=daemon, **parts), sources)
+
+
+def _key(path: str) -> Key:
+    """A key that a configuration has; a named plan's too."""
+    key = key_of(path)
+    assert key is not None, path
+    return key
 
 
 # --- on disk --------------------------------------------------------------------------------------------
@@ -91,7 +101,7 @@ def read(places: Places, environ: Mapping[str, str]) -> Loaded:
 
 def value_of(loaded: Loaded, path: str, shadowed: str | None = None) -> a.ConfigValue:
     """A known key as it would hold."""
-    needs = "restart" if KEYS[path].needs_restart else "reload"
+    needs = "restart" if _key(path).needs_restart else "reload"
     return a.ConfigValue(path, value_text(loaded.value(path)), str(loaded.sources[path]), needs, shadowed)
 
 
@@ -102,7 +112,7 @@ def write(places: Places, environ: Mapping[str, str], path: str, text: str) -> a
     value = config.checked(path, text)
     target = set_file(places)
     tables = _tables(target)
-    tables.setdefault(KEYS[path].section, {})[KEYS[path].name] = _plain(value)
+    tables.setdefault(_key(path).section, {})[_key(path).name] = _plain(value)
     document = f"# Written by `hydractl config set`.\n{tomli_w.dumps(tables)}"
     loaded = _tried(places, environ, document)
     _replace(target, document)
