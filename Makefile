@@ -22,7 +22,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.tools: $(VENV)/bin/python constraints.txt pyproject.toml
 	$(BIN)/pip install -q --upgrade 'pip>=25.1' -c constraints.txt
-	$(BIN)/pip install -q -c constraints.txt --group dev hatchling apsw msgspec numpy pyzmq rich tomli-w typer tzdata
+	$(BIN)/pip install -q -c constraints.txt --group dev hatchling apscheduler apsw msgspec numpy pyzmq rich starlette tomli-w typer tzdata uvicorn
 	touch $@
 
 $(STAMP): $(VENV)/.tools $(SOURCES)
@@ -54,7 +54,7 @@ man:             ## the manual pages, from their templates and the tables of the
 	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/python man/make.py
 
 bench: setup     ## figures, each beside its peer or limit, in one run
-	for name in journal fire status; do $(BIN)/python bench/$$name.py || exit 1; done
+	for name in journal fire status verbs memory; do $(BIN)/python bench/$$name.py || exit 1; done
 
 bench-setup:     ## peers of the benches, in an environment of their own
 	$(PYTHON) -m venv bench/.peers

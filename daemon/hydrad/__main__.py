@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -16,10 +15,10 @@ from pathlib import Path
 
 import msgspec
 
-from hydrad import __version__, config, home, reference, service
+from hydrad import __version__, config, doctor, home, reference, service, settings
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import ns_text
-from hydrad.host import modes
+from hydrad.host import logs, modes
 from hydrad.host.clock import SystemClock
 from hydrad.host.keys import BadSecret
 from hydrad.host.lock import FileLock, Held
@@ -29,11 +28,12 @@ from hydrad.journal.sqlite import SqliteJournal
 from hydrad.journal.verify import verify
 from hydrad.paper import Family
 from hydrad.replay import compare
-from hydrad.wire.answers import Answer, DaemonInfo, Problem
+from hydrad.wire.answers import Answer, ConfigPlaces, DaemonInfo, DoctorData, Problem
 from hydrad.wire.calls import PROTOCOL
 from hydrad.wire.codes import ErrorCode
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_DIFFERENCES, EXIT_CONFLICT = 0, 1, 2, 5, 10, 15
+EXIT_UNHEALTHY = 9
 EXIT_FORBIDDEN, EXIT_PARTLY, EXIT_FENCED, EXIT_CONFIG = 4, 7, 75, 78
 
 
@@ -89,6 +89,17 @@ def _parser() -> argparse.ArgumentParser:
     check = noun.add_parser("check", parents=[common], help="read it, and say what is wrong")
     check.add_argument("file", nargs="?", type=Path, help="a file; else the home's own")
     check.set_defaults(work=_config_check, schema="hydra.config_check/v1")
+    getter = noun.add_parser("get", parents=[common], help="one value, as a start would read it")
+    getter.add_argument("key")
+    getter.set_defaults(work=_config_get, schema="hydra.config_value/v1")
+    setter = noun.add_parser("set", parents=[common], help="set one value in conf.d/90-hydractl.toml")
+    setter.add_argument("key")
+    setter.add_argument("value")
+    setter.set_defaults(work=_config_set, schema="hydra.config_value/v1")
+    where = noun.add_parser("path", parents=[common], help="the files that are read, in their order")
+    where.set_defaults(work=_config_path, schema="hydra.config_path/v1")
+    doctor = verbs.add_parser("doctor", parents=[common], help="check this home, its daemon or not")
+    doctor.set_defaults(work=_doctor, schema="hydra.doctor/v1")
     noun = verbs.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="VERB")
     verifier = noun.add_parser("verify", parents=[common], help="check the chain of hashes")
     verifier.add_argument("file", nargs="?", type=Path, help="a journal; else the home's own")
@@ -148,11 +159,7 @@ def _load(places: Places, exit_code: int, file: Path | None = None) -> config.Lo
 def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
     places = find_places(os.environ)
     loaded = _load(places, EXIT_CONFIG)
-    logging.basicConfig(
-        level=getattr(logging, loaded.config.daemon.log_level.upper()),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+    logs.set_up(loaded.config.daemon.log_level)
     lock = _take(places)
     _prepare(places, loaded.config)
     from hydrad.app import App
@@ -234,6 +241,58 @@ def _config_check(options: argparse.Namespace) -> tuple[object, list[str]]:
 def _codes(options: argparse.Namespace) -> tuple[object, list[str]]:
     text = reference.page()
     return {"page": text}, text.rstrip("\n").split("\n")
+
+
+def _known(key: str) -> str:
+    if config.key_of(key) is None:
+        message = f"{key}: {config.unknown(key)}"
+        raise Failed(EXIT_NOT_FOUND, ErrorCode.NOT_FOUND, message, "hydractl config show lists them")
+    return key
+
+
+def _config_get(options: argparse.Namespace) -> tuple[object, list[str]]:
+    loaded = _load(find_places(os.environ), EXIT_FAILED)
+    found = settings.value_of(loaded, _known(options.key))
+    return found, [found.value]
+
+
+def _config_set(options: argparse.Namespace) -> tuple[object, list[str]]:
+    places = find_places(os.environ)
+    try:
+        done = settings.write(places, os.environ, _known(options.key), options.value)
+    except config.ConfigError as error:
+        raise Failed(EXIT_USAGE, ErrorCode.USAGE, str(error), "nothing was written") from None
+    line = f"{done.key} = {done.value} in {settings.set_file(places)}"
+    if done.shadowed:
+        line = f"written to {settings.set_file(places)}, but {done.shadowed} comes later and wins"
+        _say(options, done, [], Problem(ErrorCode.PARTLY.value, line, f"there it is {done.value}: change it there"))
+        return EXIT_PARTLY, []
+    if done.needs == "restart":
+        restart = Problem(ErrorCode.PARTLY.value, "a running daemon needs a restart", "hydractl restart")
+        _say(options, done, [line], restart)
+        return EXIT_PARTLY, []
+    return done, [line, "a running daemon takes it with: hydractl reload"]
+
+
+def _config_path(options: argparse.Namespace) -> tuple[object, list[str]]:
+    places = find_places(os.environ)
+    files = [str(path) for path in (places.config_file, *sorted(places.conf_dir.glob("*.toml")))]
+    lines = [path if Path(path).exists() else f"{path} (not there)" for path in files]
+    return ConfigPlaces(tuple(files), str(settings.set_file(places))), lines
+
+
+def _doctor(options: argparse.Namespace) -> tuple[object, list[str]]:
+    checks = doctor.examine(find_places(os.environ), dict(os.environ))
+    failed = [row.check for row in checks if not row.ok]
+    data = DoctorData(not failed, checks)
+    lines = []
+    for row in checks:
+        lines.append(f"{'ok    ' if row.ok else 'FAILED'}  {row.check:14} {row.detail}")
+        lines += [f"        {'':14} -> {row.fix}"] if row.fix else []
+    if failed:
+        _say(options, data, lines, Problem(ErrorCode.UNHEALTHY.value, f"failed: {', '.join(failed)}"))
+        return EXIT_UNHEALTHY, []
+    return data, lines
 
 
 def _journal_verify(options: argparse.Namespace) -> tuple[object, list[str]]:

@@ -15,28 +15,32 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hydrad import __version__, home
+from hydrad import __version__, home, settings, vitals
 from hydrad.bridge.bridge import Bridge
-from hydrad.config import Loaded, value_text
+from hydrad.config import Loaded
 from hydrad.control.server import ControlServer
 from hydrad.domain import news
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Surface
-from hydrad.domain.instants import ns_text
 from hydrad.driver import BATCH_MAX, Driver
 from hydrad.host import entropy, processes, systemd
 from hydrad.host.keys import KeyPair
 from hydrad.host.lock import FileLock
+from hydrad.host.logs import Levels
 from hydrad.host.places import Places
+from hydrad.hosted import BotService, BridgeService, HudService, Links, SchedulerService
+from hydrad.hud.page import Glance
+from hydrad.jobs import JobFailed
 from hydrad.link import frames as f
 from hydrad.paper import Conductor, Family
+from hydrad.services import Supervisor
 from hydrad.surface import ControlSurface
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
 from hydrad.toc import newsview
-from hydrad.toc.live import NEWS_FILE
+from hydrad.toc.live import NEWS_FILE, Link
 from hydrad.toc.record import Record
-from hydrad.toc.state import State
+from hydrad.toc.state import Job, State
 from hydrad.toc.terminal import LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
@@ -48,6 +52,7 @@ INBOX_TICKS_MAX = 4_096
 CLOCK_S = 0.1
 SNAPSHOT_EVERY_RECORDS = 5_000
 SYNC_S = 1.0
+SNAPSHOT_TRIES = 3_000
 EXIT_FAILED = 1
 EXIT_FENCED = 75
 
@@ -81,7 +86,12 @@ class App:
         self.family: Family | None = None
         self.conductor: Conductor | None = None
         self.news = home.news_file(places, loaded.config, self.state.mode)
-        self._bridge: Bridge | None = None
+        self.levels = Levels()
+        self.hud = HudService(self, loaded.config)
+        self.scheduler = SchedulerService(self, loaded.config)
+        self._links = Links()
+        bridge = BridgeService(self, self._links, self._bind_again)
+        self.supervisor = Supervisor((bridge, BotService(loaded.config), self.hud, self.scheduler), self.submit)
 
     # --- what surfaces ask of it ----------------------------------------------------------------------
 
@@ -152,46 +162,55 @@ class App:
         self.submit(self.news.told(actor))
 
     def config_rows(self) -> list[a.ConfigRow]:
-        rows = []
-        for key, source in self.loaded.sources.items():
-            rows.append(a.ConfigRow(key, value_text(self.loaded.value(key)), str(source), True))
-        return rows
+        return settings.rows(self.loaded, self.state)
+
+    def reloaded(self, loaded: Loaded) -> None:
+        """The core has taken limits and timing by itself; the rest of what a reload may change is changed here."""
+        self.loaded = loaded
+        self.levels.set_root(loaded.config.daemon.log_level)
+
+    def note_endpoint(self, name: str, address: str | None) -> None:
+        """Write where a service listens, for people; None: nowhere any more."""
+        home.note_endpoint(self.places, name, address)
+
+    def last_runs(self) -> dict[str, Job]:
+        return self.state.jobs
+
+    def links_live(self) -> list[Link]:
+        return [self._opened.engine.live.link(name) for name in self.state.terminals]
+
+    # --- what it measures of itself -------------------------------------------------------------------
+
+    @property
+    def commit_s(self) -> float:
+        return self._commit_s
+
+    @property
+    def lag_s(self) -> float:
+        return self._lag_s
+
+    @property
+    def inbox_depth(self) -> int:
+        return len(self._inbox)
+
+    @property
+    def inbox_max(self) -> int:
+        return INBOX_TICKS_MAX
+
+    @property
+    def ticks_shed(self) -> int:
+        return self._ticks_shed
 
     def services(self) -> tuple[a.ServiceRow, ...]:
         """What runs inside and beside the daemon; each detail was measured just now."""
-        since = ns_text(self.state.started_ns)
-        counters = self._bridge.counters() if self._bridge else {}
-        rows = [
-            a.ServiceRow(
-                "toc", "running", since, 0, f"commit {self._commit_s * 1000:.1f} ms, inbox {len(self._inbox)}"
-            ),
-            a.ServiceRow(
-                "bridge",
-                "running" if self._bridge else "stopped",
-                since,
-                0,
-                f"{counters.get('connections', 0)} connections, {counters.get('frames_in', 0)} frames in",
-            ),
-            a.ServiceRow(
-                "apex",
-                "running" if self.loaded.config.apex.enabled else "off",
-                since,
-                0,
-                f"profile {self.loaded.config.apex.profile}, {self._ticks_shed} ticks frames shed",
-            ),
-        ]
-        for child in self.family.children.values() if self.family else ():
-            state = "running" if child.running else "down"
-            rows.append(a.ServiceRow(child.name, state, since, max(child.restarts, 0), str(child.log)))
-        return tuple(rows)
+        return vitals.service_rows(self)
 
     def health(self) -> tuple[a.HealthRow, ...]:
-        lag_ms = self._lag_s * 1000
-        return (
-            a.HealthRow("loop", lag_ms < 250, f"lag {lag_ms:.1f} ms"),
-            a.HealthRow("journal", self._commit_s < 0.25, f"last commit {self._commit_s * 1000:.1f} ms"),
-            a.HealthRow("inbox", len(self._inbox) < INBOX_TICKS_MAX, f"{len(self._inbox)} inputs wait"),
-        )
+        return vitals.own_health(self)
+
+    def public(self) -> Glance:
+        """What anybody at this machine may see."""
+        return vitals.public(self)
 
     # --- Outlet of the driver -------------------------------------------------------------------------
 
@@ -200,14 +219,14 @@ class App:
             self.surface.reply(reply)
 
     def admit(self) -> None:
-        assert self._bridge is not None
-        self._bridge.allow({t.public_key: t.name for t in self.state.terminals.values()})
+        self._links.allow({t.public_key: t.name for t in self.state.terminals.values()})
 
     def step_down(self, reason: str) -> None:
         log.error("stepping down: %s", reason)
         self.stop(f"fenced: {reason}", EXIT_FENCED)
 
     def published(self, records: Sequence[Record]) -> None:
+        self.supervisor.published(records)
         self.surface.published(records[-1].seq)
 
     # --- the loop -------------------------------------------------------------------------------------
@@ -218,10 +237,11 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop, f"signal {number.name}")
         config = self.loaded.config
-        self._bridge = self._listen(loop)
+        self._loop = loop
+        self._links.bridge = self._listen(loop)
         opened = self._opened
         self.driver = Driver(
-            opened.engine, opened.journal, opened.input_log, self._bridge, self, opened.clock, opened.next_input
+            opened.engine, opened.journal, opened.input_log, self._links, self, opened.clock, opened.next_input
         )
         server = ControlServer(self.places.socket, self.surface)
         tasks: list[asyncio.Task[None]] = []
@@ -244,8 +264,10 @@ class App:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.levels.close()
+            await self.supervisor.close()
             await server.close()
-            self._bridge.close()
+            self._links.close()
         self.driver.turn([*self._urgent, i.Stopping(self._stopping or "stopped")])
         home.write_snapshot(self.places, home.snapshot_of(opened))
         opened.close()
@@ -333,9 +355,25 @@ class App:
 
     async def _snapshot_if_due(self) -> None:
         """Every so many records, when nothing is being committed: a short fold for the next start."""
+        if self.state.seq - self._snapshot_seq >= SNAPSHOT_EVERY_RECORDS and self._is_settled():
+            await self._snapshot()
+
+    async def snapshot_now(self) -> str:
+        """The scheduler's job: a snapshot, unless nothing has changed since the last. Raises JobFailed."""
+        if self.state.seq == self._snapshot_seq:
+            return f"nothing new since record {self._snapshot_seq}"
+        for _ in range(SNAPSHOT_TRIES):
+            if self._is_settled():
+                await self._snapshot()
+                return f"written at record {self._snapshot_seq}"
+            await asyncio.sleep(CLOCK_S / 10)
+        raise JobFailed("the daemon was never idle")
+
+    def _is_settled(self) -> bool:
+        return self.is_idle() and self.state.seq == self.journal_seq
+
+    async def _snapshot(self) -> None:
         seq = self.state.seq
-        if seq - self._snapshot_seq < SNAPSHOT_EVERY_RECORDS or not self.is_idle() or seq != self.journal_seq:
-            return
         self._snapshot_seq = seq
         found = home.snapshot_of(self._opened)
         await asyncio.get_running_loop().run_in_executor(self._writer, home.write_snapshot, self.places, found)
@@ -401,4 +439,15 @@ class App:
             for name in self.state.terminals:
                 processes.stop(self.places.process_lock(name), 1.0)
         home.write_endpoint(self.places, self.endpoint)
+        return bridge
+
+    def _bind_again(self) -> Bridge:
+        """The bridge anew, after a person stopped it or it failed: where the agents look for it."""
+        pair = home.daemon_key(self.places, self.loaded.config)
+        bridge = Bridge(self._loop, self.endpoint, pair.secret, pair.public, self._frame, self._bad)
+        try:
+            bridge.start()
+        except OSError:
+            bridge.close()
+            raise
         return bridge

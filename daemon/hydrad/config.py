@@ -206,6 +206,43 @@ class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class Hud(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[hud]`: the status page and the probes, on this machine's loopback address alone."""
+
+    enabled: Annotated[bool, Meta(description="true or false; without it no HTTP port is opened")] = True
+    port: Annotated[
+        int, Meta(ge=1, le=65_535, description="TCP port on 127.0.0.1; a paper home takes another where it is taken")
+    ] = 8_888
+
+
+class Bot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[bot]`: the Telegram bot."""
+
+    token_file: Annotated[
+        Annotated[str, Meta(pattern="^/")] | None,
+        Meta(
+            description="path of a file with the bot's token, readable by its owner alone; without it there is no bot",
+            extra={"example": "/etc/hydra/bot.token", "expected": "an absolute path in quotes"},
+        ),
+    ] = None
+
+
+class Scheduler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[scheduler]`: what the daemon does by itself, in machine time."""
+
+    verify_at: Annotated[
+        str,
+        Meta(
+            pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$",
+            description="time of day in UTC; when the journal's chain is verified, daily, in a process of its own",
+            extra={"expected": 'a time of day in quotes, such as "03:10"'},
+        ),
+    ] = "03:10"
+    snapshot_every_s: Annotated[
+        int, Meta(ge=60, le=86_400, description="seconds; between snapshots, which shorten the next start")
+    ] = 3_600
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All values, complete and within their ranges. `plans`: texts by name."""
 
@@ -220,6 +257,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operators: Operators = Operators()
     plans: dict[str, str] = msgspec.field(default_factory=lambda: {"runner": RUNNER})
     secrets: Secrets = Secrets()
+    hud: Hud = Hud()
+    bot: Bot = Bot()
+    scheduler: Scheduler = Scheduler()
 
 
 # What `reload` takes without a restart.
@@ -485,7 +525,7 @@ class _Reading:
     def _take(self, path: str, source: Source, value: Any, read: Callable[[Key, Any], Any]) -> None:
         key = key_of(path)
         if key is None:
-            self.problems.append(Problem(source, path, _unknown(path)))
+            self.problems.append(Problem(source, path, unknown(path)))
             return
         try:
             self.values[path] = read(key, value)
@@ -515,7 +555,7 @@ def _pairs(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield section, content
 
 
-def _unknown(path: str) -> str:
+def unknown(path: str) -> str:
     section, _, name = path.partition(".")
     if section == "plans":
         why = "is built in" if name in BUILT_IN_PLANS else "is not up to 32 small letters, digits, - and _"

@@ -318,6 +318,8 @@ class _Demo:
             sys.stderr.write(f"hydractl demo: kept {self._home}\n")
         elif self._options.keep:
             sys.stderr.write(f"left running: HYDRA_HOME={self._home} hydractl status\n")
+            if hud := home.endpoints(self._places).get("hud"):
+                sys.stderr.write(f"its status page: {hud}\n")
 
     # --- talk -------------------------------------------------------------------------------------
 

@@ -335,6 +335,20 @@ def write_endpoint(places: Places, address: str) -> None:
     places.endpoints_file.write_bytes(msgspec.json.encode({"bridge": address}) + b"\n")
 
 
+def endpoints(places: Places) -> dict[str, str]:
+    """Where the daemon's services listen, as it noted; raises FileNotFoundError."""
+    return msgspec.json.decode(places.endpoints_file.read_bytes(), type=dict[str, str])
+
+
+def note_endpoint(places: Places, name: str, address: str | None) -> None:
+    """Note where another service listens beside the bridge; None: nowhere."""
+    found = endpoints(places)
+    found.pop(name, None)
+    if address is not None:
+        found[name] = address
+    places.endpoints_file.write_bytes(msgspec.json.encode(found) + b"\n")
+
+
 def move_bundles(places: Places, terminals: Iterable[str], address: str) -> None:
     """The bridge listens elsewhere now: tell the bundles of this host."""
     for name in terminals:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from hydrad.link.frames import DownFrame
@@ -48,4 +49,44 @@ class ClockPort(Protocol):
 
     def boot_ns(self) -> int:
         """A clock that counts suspend and never steps."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Once a day at this time of day, UTC."""
+
+    hour: int
+    minute: int
+
+    def __str__(self) -> str:
+        return f"daily at {self.hour:02}:{self.minute:02}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """At every whole multiple of so many seconds since 1970."""
+
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"every {self.seconds} s"
+
+
+When = Daily | Every
+
+
+class SchedulerPort(Protocol):
+    """Calls at times of machine time. Runs that were missed while it slept are one call; none runs beside itself."""
+
+    def add(self, name: str, when: When, call: Callable[[], Awaitable[None]]) -> None: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """No more calls; what runs is not ended."""
+        ...
+
+    def next_ns(self, name: str) -> int | None:
+        """When a job is called next; None while it is not scheduled."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hydrad import settings, vitals
 from hydrad.domain import ids
 from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
@@ -16,11 +17,20 @@ from hydrad.toc.state import State
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
 from hydrad.wire import calls
+from hydrad.wire.codes import ErrorCode
 
 if TYPE_CHECKING:
     from hydrad.app import App
 
 TRACE_RECORDS_MAX = 5_000
+
+
+class Troubled(Exception):
+    """An answer that comes with a problem: both are shown."""
+
+    def __init__(self, data: object, problem: a.Problem) -> None:
+        super().__init__(problem.message)
+        self.data, self.problem = data, problem
 
 
 class NotFound(Exception):
@@ -49,10 +59,12 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> a.StatusD
         positions=len(state.positions_open),
         journal=a.JournalView(seq, head.hex()[:16], app.journal_bytes),
         signals=views.signals_view(state, live, now),
-        scheduler=(),
+        scheduler=app.scheduler.rows(),
         alarms=alarm_views.alarm_rows(state, now),
         health=(*views.health_rows(turn), *app.health()),
         news=app.news_view(turn),
+        pending_limits=settings.pending_rows(state),
+        hud=app.hud.address or None,
     )
 
 
@@ -230,6 +242,14 @@ def news_today(app: App, turn: Turn, actor: Actor, verb: calls.Verb) -> a.NewsDa
     return newsview.data(turn, app.news_view(turn))
 
 
+def _health(app: App, turn: Turn, actor: Actor, verb: calls.Health) -> a.HealthData:
+    data = vitals.health(app)
+    if data.failing:
+        problem = a.Problem(ErrorCode.UNHEALTHY.value, "failing: " + ", ".join(data.failing))
+        raise Troubled(data, problem)
+    return data
+
+
 QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
     calls.Status: ("hydra.status/v1", _status),
     calls.Missions: ("hydra.missions/v1", _missions),
@@ -252,4 +272,5 @@ QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], obj
     calls.Groups: ("hydra.groups/v1", _groups),
     calls.Changes: ("hydra.changes/v1", _changes),
     calls.NewsToday: ("hydra.news/v1", news_today),
+    calls.Health: ("hydra.health/v1", _health),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -22,7 +23,8 @@ from hydrad.domain.instants import ms_text, ns_text
 from hydrad.host import entropy, keys
 from hydrad.host.keys import KeyPair
 from hydrad.playing import PLAYED, CannotPlay, play
-from hydrad.queries import NotFound
+from hydrad.queries import NotFound, Troubled
+from hydrad.running import Running, Told
 from hydrad.toc import crew, desk, narrate, views
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
@@ -62,6 +64,7 @@ class ControlSurface:
         self._next_request = 1
         self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running = Running(app)
 
     # --- Handler ------------------------------------------------------------------------------------
 
@@ -84,6 +87,10 @@ class ControlSurface:
             self._commander_task(role, verb, reply, self._step(verb, reply))
         elif isinstance(verb, PLAYED):
             self._commander_task(role, verb, reply, self._play(verb, reply))
+        elif isinstance(verb, calls.Reload):
+            self._commander_task(role, verb, reply, self._reload(actor, verb, reply))
+        elif isinstance(verb, calls.LogLevel):
+            self._commander_task(role, verb, reply, self._answered(reply, self._running.log_level(verb)))
         elif isinstance(verb, calls.Down):
             self._commander_task(role, verb, reply, self._down(verb, reply))
         else:
@@ -142,6 +149,12 @@ class ControlSurface:
             data = a.EnrollData(verb.name, verb.account, path, private.public)
         if isinstance(data, a.InviteData) and isinstance(private, str):
             data = msgspec.structs.replace(data, code=private)
+        if isinstance(verb, Running.SERVICE_VERBS) and effect.problem is None:
+            self._task(self._answered(reply, self._running.settled(verb)))
+            return None
+        if isinstance(verb, calls.Reload) and effect.problem is None:
+            reply.send(self._envelope(*self._running.reloaded(effect.request)))
+            return None
         if isinstance(verb, calls.Resume | calls.Approve) and self._state.authority is Authority.ACTIVE:
             self._app.places.halt_file.unlink(missing_ok=True)
         if isinstance(verb, calls.OperatorClaim) and effect.problem is not None:
@@ -163,9 +176,27 @@ class ControlSurface:
             work.close()
             self._problem(reply, verb, ErrorCode.FORBIDDEN, f"commander is needed, caller is {role.name.lower()}")
             return
+        self._task(work)
+
+    def _task(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _answered(self, reply: Reply, work: Awaitable[Told]) -> None:
+        schema, data, problem = await work
+        reply.send(self._envelope(schema, data, problem))
+
+    async def _reload(self, actor: Actor, verb: calls.Reload, reply: Reply) -> None:
+        """Read first, whole or not at all; the core's answer to what was read comes to `reply`."""
+        read = await self._running.read()
+        if isinstance(read, Problem):
+            reply.send(self._envelope("hydra.reload/v1", None, read))
+            return
+        request = self._next_request
+        self._next_request += 1
+        self._waiting[request] = (reply, verb, None)
+        self._app.submit(self._running.configured(request, actor, read))
 
     async def _step(self, verb: calls.MarketStep, reply: Reply) -> None:
         conductor = self._app.conductor
@@ -217,6 +248,8 @@ class ControlSurface:
         turn = self._app.glance()
         try:
             data = answer(self._app, turn, actor, verb)
+        except Troubled as troubled:
+            reply.send(self._envelope(schema, troubled.data, troubled.problem))
         except NotFound as missing:
             self._problem(reply, verb, ErrorCode.NOT_FOUND, str(missing))
         except ids.BadId as error:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from hydractl import systemd
+from hydractl.commands.services import NAMES, REASON, show
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.handover import hydrad_command
 from hydractl.session import Session
@@ -54,9 +55,12 @@ def down(session: Session, yes: bool) -> int:
     return session.present(stopped, people)
 
 
-@verb("restart", "up", YES)
-def restart(session: Session, yes: bool) -> int:
-    """Stop the daemon and start it again."""
+@verb("restart", "up", NAMES, YES, REASON)
+def restart(session: Session, names: tuple[str, ...], yes: bool, reason: str | None) -> int:
+    """Stop the daemon and start it again; with names, services inside it."""
+    if names:
+        asked = session.client.request("service.restart", names=list(names), force=yes, reason=reason)
+        return show(session, asked)
     stopped = _stop(session, yes)
     if stopped is not None and stopped.error is not None:
         return session.present(stopped, lambda data: None)

@@ -25,6 +25,11 @@ def _plan(row: PositionRow) -> str:
     return ", ".join(f"{step.kind} {step.state}" for step in row.plan) or "-"
 
 
+def _as_of(row: PositionRow) -> str:
+    away = row.closed_at is None and row.reachable is False
+    return f"{age(row.as_of_age_s)}, NOT REACHABLE" if away else age(row.as_of_age_s)
+
+
 POSITIONS = (
     Column("ID", "id"),
     Column("STATE", "state"),
@@ -46,7 +51,7 @@ POSITIONS = (
     Column("WHY", "close_reason"),
     Column("CURRENCY", "currency", wide=True),
     Column("PLAN", "plan", wide=True, show=_plan),
-    Column("AS OF", "as_of_age_s", right=True, show=lambda row: age(row.as_of_age_s)),
+    Column("AS OF", "as_of_age_s", right=True, show=_as_of),
 )
 _TARGET = argument("id", "A position, its fire, or all of a mission.")
 _KINDS = (IdKind.POSITION, IdKind.FIRE, IdKind.MISSION)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from hydractl.commands.accounts import ACCOUNTS
 from hydractl.commands.alarms import state_of
 from hydractl.commands.news import in_words
+from hydractl.commands.services import SERVICES
 from hydractl.commands.terminals import TERMINALS
 from hydractl.output import Column, age, ago
 from hydractl.session import Session
@@ -27,14 +28,15 @@ FEED = (
     Column("PER S", "rate_per_s", right=True, show=lambda row: f"{row.rate_per_s:.1f}"),
     Column("", "stale", show=lambda row: "STALE" if row.stale else "fresh"),
 )
-SERVICES = (
-    Column("SERVICE", "name"),
-    Column("STATE", "state"),
-    Column("RESTARTS", "restarts", right=True),
-    Column("SINCE", "since"),
-    Column("DETAIL", "detail"),
+JOBS = (
+    Column("JOB", "name"),
+    Column("WHEN", "when"),
+    Column("NEXT", "next_at"),
+    Column("LAST", "last_at"),
+    Column("", "last_ok", show=lambda row: "never ran" if row.last_ok is None else "ok" if row.last_ok else "FAILED"),
+    Column("DETAIL", "last_detail"),
 )
-_UP = ("RUNNING", "READY", "OK")
+_UP = ("RUNNING", "READY", "OK", "OFF")
 
 
 @verb("status", "status", flag("--watch -w", "Again every second."))
@@ -72,6 +74,8 @@ def _screen(session: Session, answer: Answer, data: StatusData) -> None:
     if out.form == "wide":
         out.line()
         out.table(SERVICES, data.services, empty="no services")
+        out.line()
+        out.table(JOBS, data.scheduler, empty="no job is scheduled")
 
 
 def _first_line(session: Session, answer: Answer, data: StatusData) -> str:
@@ -114,8 +118,10 @@ def _wrong(data: StatusData) -> Iterator[str]:
     for service in data.services:
         if service.state.upper() not in _UP:
             yield f"service {service.name} is {service.state}: {service.detail}"
+    for row in data.pending_limits or ():
+        yield f"limit {row.key} is {row.value}; {row.wanted} from {row.due} (looser: {row.change} waits)"
     for check in data.health:
-        if not check.ok:
+        if not check.ok and not check.check.startswith("service "):  # told above
             yield f"health {check.check}: {check.detail}"
     if data.news is not None and data.news.problem:
         yield f"news: nothing opens: {data.news.problem}"
@@ -149,4 +155,5 @@ def _counters(session: Session, data: StatusData) -> Iterator[str]:
         yield in_words(data.news)
     services = "  ".join(f"{row.name} {session.out.word(row.state)}" for row in data.services) or "none"
     yield f"services  {services}"
-    yield f"home      {data.home}  endpoint {data.endpoint}  pid {data.pid}  epoch {data.epoch}"
+    yield f"home      {data.home}  pid {data.pid}  epoch {data.epoch}"
+    yield f"endpoints bridge {data.endpoint}  hud {data.hud or 'none'}"

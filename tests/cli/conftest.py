@@ -160,12 +160,14 @@ STATUS = a.StatusData(
     terminals=(TERMINAL,), missions=a.MissionCounts(open=1, engaged=0, proposed_today=4, expired_today=3),
     acts=a.ActCounts(unknown=0, in_flight=0, today=2, denied_today=1), positions=1,
     journal=a.JournalView(seq=512, head="cd" * 32, size_bytes=262144),
-    signals=a.SignalsView(rate_per_h=3.5, last_age_s=61.0, suppressed={"SPREAD": 2}), scheduler=(), alarms=(),
+    signals=a.SignalsView(rate_per_h=3.5, last_age_s=61.0, suppressed={"SPREAD": 2}), alarms=(),
     health=(a.HealthRow(check="journal", ok=True, detail="verified at start"),),
     news=a.NewsView(
         mode="off", explicit=False, file="/home/hydra/news.csv", age_s=None, problem=None, events=0, next=None,
         holding=(),
     ),
+    scheduler=(a.JobRow(name="snapshot", when="every 3600 s", next_at=TS, last_at=None, last_ok=None, last_detail=None),),
+    hud="http://127.0.0.1:8888",
 )  # fmt: skip
 HALT = a.HaltData(
     authority="HALTED", account=None, latched_at=TS,
@@ -304,6 +306,26 @@ DATA: dict[str, tuple[str, Any]] = {
         a.EnrollData(terminal="t1", account="acc", bundle="/state/t1/bundle.toml", public_key="k"),
     ),
     "tail": ("hydra.event/v1", None),
+    "service.start": ("hydra.services/v1", a.ServicesData(services=STATUS.services)),
+    "service.stop": ("hydra.services/v1", a.ServicesData(services=STATUS.services)),
+    "service.restart": ("hydra.services/v1", a.ServicesData(services=STATUS.services)),
+    "health": ("hydra.health/v1", a.HealthData(healthy=True, failing=(), checks=STATUS.health)),
+    "reload": (
+        "hydra.reload/v1",
+        a.ReloadData(
+            applied=("risk.open_positions_max",),
+            waiting=(
+                a.PendingRow(
+                    key="risk.open_risk_max_percent", value='"3.0"', wanted='"5"', due=TS, change="C-00000097"
+                ),
+            ),
+            restart=(),
+        ),
+    ),
+    "log.level": (
+        "hydra.log_level/v1",
+        a.LogLevelData(subsystem="services", level="debug", before="info", until=TS),
+    ),
     "down": ("hydra.down/v1", a.DownData(pid=0, stopped=("sim",))),
 }
 

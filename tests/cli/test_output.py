@@ -81,6 +81,9 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "flatten": (["--yes"], a.FireAnswer),
     "halt": ([], a.HaltData),
     "market step": (["30"], a.StepData),
+    "health": ([], a.HealthData),
+    "log level": (["services=debug", "--for", "10m"], a.LogLevelData),
+    "logs": ([], tuple[a.LogRow, ...]),
     "mission": ([M], a.MissionShow),
     "mission show": ([M], a.MissionShow),
     "missions": ([], tuple[a.MissionRow, ...]),
@@ -112,13 +115,16 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "positions": ([], tuple[a.PositionRow, ...]),
     "preflight": ([], a.PreflightData),
     "reconcile": ([], a.ReconcileData),
+    "reload": ([], a.ReloadData),
     "report": (["--by", "symbol"], a.ReportData),
     "resolve": ([F, "--as", "not-executed", "--reason", "seen", "--yes"], a.FireAnswer),
     "restart": ([], Up),
     "resume": (["--yes"], a.HaltData),
+    "start": (["hud"], a.ServicesData),
     "statement": (["paper-1", "--month", "2026-11"], a.StatementData),
     "status": ([], a.StatusData),
     "symbols": ([], tuple[a.SymbolRow, ...]),
+    "stop": (["hud"], a.ServicesData),
     "support bundle": ([], SupportBundle),
     "tail": ([], a.Event),
     "terminal activate": (["sim-1"], a.TerminalRow),
@@ -134,10 +140,18 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "trace": ([M], a.TraceData),
     "up": ([], Up),
     "withdraw": ([M], a.MissionRow),
+    "wait": (["--for", "idle"], a.WaitData),
+}
+# Verbs that `hydrad` carries out, and the type of their data; their answers name paths and versions of this machine.
+HANDED = {
+    "config get": a.ConfigValue,
+    "config path": a.ConfigPlaces,
+    "config set": a.ConfigValue,
+    "doctor": a.DoctorData,
 }
 # `restart` needs a daemon that ends and another that starts; its data is `up`'s. `support bundle` has a home to look at.
 NO_GOLDEN = {"restart", "support bundle"}
-WITH_A_FAKE = sorted(set(VERBS) - {*NO_GOLDEN, "down", "tail"})
+WITH_A_FAKE = sorted(set(VERBS) - {*NO_GOLDEN, "down", "tail", "logs"})
 
 
 def file_of(verb: str) -> str:
@@ -208,9 +222,53 @@ def test_the_schema_file_is_current(verb: str) -> None:
     assert path.read_text() == text, "the schema changed; run again with HYDRA_REGENERATE=1"
 
 
+@pytest.mark.parametrize("verb", sorted(HANDED))
+def test_the_schema_file_of_a_verb_of_hydrad_is_current(verb: str) -> None:
+    assert verb in verbs.HANDED_OVER
+    schema = msgspec.json.schema(HANDED[verb])
+    compare_schema(verb, {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+
+
+HANDED_WORDS = {
+    "config get": ["risk.currency"],
+    "config path": [],
+    "config set": ["risk.open_positions_max", "3"],
+}
+
+
+@pytest.mark.parametrize("verb", sorted(HANDED))
+def test_json_of_a_verb_of_hydrad_is_the_envelope(verb: str, home: Path, hydractl: Any) -> None:
+    done = hydractl(*verb.split(), *HANDED_WORDS.get(verb, []), "-o", "json")
+    assert done.returncode in (0, 9), done.stderr
+    envelope = json.loads(done.stdout)
+    assert set(envelope) == set(ENVELOPE) and envelope["ok"] is (done.returncode == 0)
+    msgspec.convert(envelope["data"], HANDED[verb])
+    if verb in HANDED_WORDS:
+        compare(verb, stable(json.loads(done.stdout.replace(str(home), "HOME"))))
+
+
+def compare_schema(verb: str, schema: dict[str, Any]) -> None:
+    text = json.dumps(schema, indent=1) + "\n"
+    path = SCHEMAS / file_of(verb)
+    if os.environ.get("HYDRA_REGENERATE"):
+        path.write_text(text)
+    assert path.read_text() == text, "the schema changed; run again with HYDRA_REGENERATE=1"
+
+
+def test_json_of_logs(home: Path, hydractl: Any) -> None:
+    (home / "run" / "hydrad.log").write_text("2026-11-20T12:25:30.500Z INFO hydrad ready\n")
+    done = hydractl("logs", "-o", "json")
+    envelope = json.loads(done.stdout)
+    assert list(envelope) == ENVELOPE and envelope["schema"] == verbs.load("logs").schema
+    msgspec.convert(envelope["data"], tuple[a.LogRow, ...])
+    compare("logs", stable(envelope))
+
+
 def test_no_golden_or_schema_file_is_left_over() -> None:
-    assert {path.name for path in SCHEMAS.glob("*.json")} == {file_of(verb) for verb in VERBS}
-    assert {path.name for path in GOLDEN.glob("*.json")} == {file_of(verb) for verb in set(VERBS) - NO_GOLDEN}
+    assert {path.name for path in SCHEMAS.glob("*.json")} == {file_of(verb) for verb in {*VERBS, *HANDED}}
+    assert {path.name for path in GOLDEN.glob("*.json")} == {
+        file_of(verb) for verb in {*VERBS, *HANDED_WORDS} - NO_GOLDEN
+    }
 
 
 @pytest.mark.parametrize("words", [["status"], ["status", "--nope"], ["fire", M], ["nonsense", "status"]])

@@ -278,7 +278,7 @@ def test_a_halt_file_halts_at_the_start(core: Core) -> None:
     assert core.state.authority is Authority.HALTED
     count = len(core.records)
     core.start(halt_file=True)
-    assert [x.type for x in core.records[count:]] == ["DAEMON_STARTED"]
+    assert {x.type for x in core.records[count:]} == {"DAEMON_STARTED", "SERVICE_CHANGED"}
 
 
 def test_notes_of_the_start_become_findings(core: Core) -> None:

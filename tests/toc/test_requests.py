@@ -143,6 +143,9 @@ VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.ChangeDrop("C-00000011"), Role.COMMANDER),
     (calls.NewsImport("x"), Role.COMMANDER),
     (calls.NewsAdd("x", "USD", "CPI"), Role.TRADER),
+    (calls.ServiceStart(("hud",)), Role.COMMANDER),
+    (calls.ServiceStop(("hud",)), Role.COMMANDER),
+    (calls.ServiceRestart(("hud",)), Role.COMMANDER),
 ]
 
 

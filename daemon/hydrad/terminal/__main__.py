@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from hydrad.agent.entries import EpochStored, LatchStored, RowStored
 from hydrad.agent.ledger import Ledger
+from hydrad.host import logs
 from hydrad.host.lock import FileLock, Held, holder
 from hydrad.terminal import broker
 from hydrad.terminal import bundle as bundles
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     bundle = bundles.load(arguments.bundle)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logs.set_up("info")
     with FileLock(Path(bundle.lock)):
         agent = Agent(arguments.bundle, bundle)
         for number in (signal.SIGTERM, signal.SIGINT):

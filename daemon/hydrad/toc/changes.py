@@ -13,7 +13,7 @@ from hydrad.domain.instants import HOUR, MINUTE
 from hydrad.toc import crew
 from hydrad.toc import records as r
 from hydrad.toc.state import Change, State
-from hydrad.toc.turn import Turn
+from hydrad.toc.turn import DAEMON_ACTOR, Turn
 
 LOOSEN_AFTER_NS = 24 * HOUR
 ALONE_AFTER_NS = 10 * MINUTE
@@ -41,6 +41,8 @@ def void(turn: Turn, subject: str, why: str) -> None:
 
 def may_approve(state: State, change: Change, actor: str, now_ns: int) -> str:
     """Empty when this commander may approve now; else why not."""
+    if change.asked_by == DAEMON_ACTOR:
+        return "a configuration file asked for it, and nobody knows whose hand it was: it waits for its time"
     asked, approving = state.operator(change.asked_by), state.operator(actor)
     if asked is None or approving is None or asked.name != approving.name:
         return ""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hydrad.domain.actors import Surface
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
 from hydrad.link.frames import PositionRow
-from hydrad.toc import fold, risk, routing
+from hydrad.toc import fold, housekeeping, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActEvent, ActState
 from hydrad.toc.live import Link
@@ -118,6 +119,13 @@ def _busy_text(act: Act | None) -> str:
     return f"{routing.shown(act)} {act.state.value}" if act else ""
 
 
+def _serving(turn: Turn) -> tuple[Check, ...]:
+    """A stopped TOC takes nobody's close; what the daemon itself does to reduce risk goes on."""
+    if turn.surface == Surface.DAEMON.value:
+        return ()
+    return (Check(Reason.SERVICE_STOPPED.name, *housekeeping.toc_running(turn.state)),)
+
+
 def _begin(
     turn: Turn,
     order: Order,
@@ -130,7 +138,7 @@ def _begin(
 ) -> int:
     act_id = fold.new_act_id(turn.state)
     link = routing.reducing_link(turn, order.account)
-    checks = (*checks, _reach(link))
+    checks = (*checks, _reach(link), *_serving(turn))
     turn.emit(
         r.ActRequested(
             act_id=act_id,

@@ -15,10 +15,12 @@ from hydrad.toc import (
     changes,
     desk,
     guards,
+    housekeeping,
     invariants,
     news,
     reconcile,
     routing,
+    service,
     uplink,
     watch,
 )
@@ -78,7 +80,7 @@ class Engine:
     def _dispatch(self, turn: Turn, body: i.AnyInput) -> None:
         match body:
             case i.FrameIn():
-                if body.terminal in self.state.terminals:
+                if body.terminal in self.state.terminals and housekeeping.service_of(self.state, service.BRIDGE).wanted:
                     uplink.on_frame(turn, self.apex, body.terminal, body.connection, body.frame)
             case i.Clock():
                 self._clock(turn)
@@ -95,6 +97,12 @@ class Engine:
                 self._strangers_seen(turn, body)
             case i.NewsTold():
                 news.told(turn, body)
+            case i.ServiceReported():
+                housekeeping.reported(turn, body)
+            case i.JobReported():
+                housekeeping.job_ran(turn, body)
+            case i.Configured():
+                housekeeping.configured(turn, body)
             case i.Started():
                 self._started(turn, body)
             case i.Stopping():
@@ -112,19 +120,23 @@ class Engine:
             birth = body.birth
             turn.emit(r.HomeCreated(birth.mode, birth.tag, birth.commander, body.code_version, body.tzdata_version))
             turn.emit(r.OperatorSet(birth.commander, "commander", Role.COMMANDER))
+        born = body.birth is not None
         turn.emit(
             r.DaemonStarted(
                 self.state.epoch + 1,
                 body.instance,
                 body.code_version,
                 body.tzdata_version,
-                body.limits,
+                housekeeping.limits_at_start(self.state, body.limits),
                 body.timing,
                 body.guards,
                 body.plans,
             )
         )
         turn.machine_market()
+        housekeeping.let_wait(turn, body.limits)
+        if not born:
+            housekeeping.started(turn, bool(body.symbols))
         if body.halt_file and self.state.authority is not Authority.HALTED:
             turn.emit(r.AuthoritySet("", Authority.HALTED, "the HALT file stood at start"))
         for number in sorted(self.state.acts_open):

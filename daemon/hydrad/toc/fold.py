@@ -18,7 +18,8 @@ from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
-from hydrad.toc.state import Account, Act, Alarm, Key, Mission, Note, Position, State, Terminal
+from hydrad.toc.service import Service
+from hydrad.toc.state import Account, Act, Alarm, Job, Key, Mission, Note, Position, State, Terminal
 
 FOLD_VERSION = 4
 ENTRY_IN = 0  # of a deal
@@ -424,6 +425,20 @@ def _news_told(state: State, event: NewsEvent, stage: int) -> None:
     state.news_told = recent | {event.key: stage}
 
 
+def _service_changed(state: State, record: Record, body: r.ServiceChanged) -> None:
+    known = state.services.get(body.name)
+    since_ns = known.since_ns if known and known.state is body.state else record.at_ns
+    state.services[body.name] = Service(body.name, body.wanted, body.state, since_ns, body.restarts, body.why)
+
+
+def _job_ran(state: State, record: Record, body: r.JobRan) -> None:
+    state.jobs[body.name] = Job(body.name, body.scheduled_ns, body.began_ns, body.ended_ns, body.ok, body.detail)
+
+
+def _config_changed(state: State, record: Record, body: r.ConfigChanged) -> None:
+    state.limits, state.timing = body.limits, body.timing or state.timing
+
+
 _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.HomeCreated: _home_created,
     r.DaemonStarted: _daemon_started,
@@ -461,6 +476,9 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.AlarmRepeated: _alarm_repeated,
     r.FindingMade: _finding_made,
     r.NoteMade: _note_made,
+    r.ServiceChanged: _service_changed,
+    r.JobRan: _job_ran,
+    r.ConfigChanged: _config_changed,
 }
 
 

@@ -14,6 +14,7 @@ from hydrad.domain.news import NewsEvent
 from hydrad.link.frames import UpFrame
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
+from hydrad.toc.service import ServiceState
 from hydrad.wire.calls import AnyVerb
 
 
@@ -113,7 +114,50 @@ class Stopping(_Input, frozen=True, tag="STOPPING"):
     reason: str
 
 
-AnyInput = Started | FrameIn | Requested | Clock | Recheck | Withheld | Unsent | Strangers | NewsTold | Stopping
+class ServiceReported(_Input, frozen=True, tag="SERVICE"):
+    """What became of a service that the daemon supervises."""
+
+    name: str
+    state: ServiceState
+    why: str
+
+
+class JobReported(_Input, frozen=True, tag="JOB"):
+    """A job of the scheduler has ended; times are machine time."""
+
+    name: str
+    scheduled_ns: int
+    began_ns: int
+    ended_ns: int
+    ok: bool
+    detail: str
+    missed: int = 0
+
+
+class Configured(_Input, frozen=True, tag="CONFIG"):
+    """The configuration was read again by `actor`, and is whole."""
+
+    request: int
+    actor: Actor
+    limits: Limits
+    timing: Timing
+
+
+AnyInput = (
+    Started
+    | FrameIn
+    | Requested
+    | Clock
+    | Recheck
+    | Withheld
+    | Unsent
+    | Strangers
+    | NewsTold
+    | Stopping
+    | ServiceReported
+    | JobReported
+    | Configured
+)
 
 
 class Input(msgspec.Struct, frozen=True, array_like=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from hydrad.domain.accounts import Authority
 from hydrad.domain.ids import IdKind, act_id, parse, show
-from hydrad.domain.instants import ms_text, ns_text
+from hydrad.domain.instants import duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Side
 from hydrad.link import retcodes
@@ -346,6 +346,22 @@ def _news_window(state: State, b: r.NewsWindow) -> Told:
     return f"news: {b.event.text}; no opens in {b.event.currency} until {ms_text(b.until_ms, 0)}", (), ""
 
 
+def _service(state: State, b: r.ServiceChanged) -> Told:
+    again = f", restarts {b.restarts}" if b.restarts else ""
+    return f"service {b.name} {b.state.value}: {b.why}{again}", (), ""
+
+
+def _job(state: State, b: r.JobRan) -> Told:
+    took = duration_text(b.ended_ns - b.began_ns)
+    missed = f", {b.missed} missed runs before it" if b.missed else ""
+    return f"job {b.name} {'ok' if b.ok else 'FAILED'} after {took}: {b.detail}{missed}", (), ""
+
+
+def _config(state: State, b: r.ConfigChanged) -> Told:
+    what = "limits and timing" if b.timing else "limits"
+    return f"{what} of everything set ({b.why})", (), ""
+
+
 _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.HomeCreated: _home_created,
     r.DaemonStarted: _daemon_started,
@@ -387,4 +403,7 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.NewsAhead: _news_ahead,
     r.NewsWindow: _news_window,
     **narrate_guards.TELLERS,
+    r.ServiceChanged: _service,
+    r.JobRan: _job,
+    r.ConfigChanged: _config,
 }

@@ -19,6 +19,7 @@ from hydrad.toc.act import ActEvent
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.mission import MissionEvent
+from hydrad.toc.service import ServiceState
 from hydrad.toc.terminal import Duty
 
 
@@ -638,6 +639,37 @@ class NewsWindow(Body, frozen=True):
     until_ms: int
 
 
+class ServiceChanged(Body, frozen=True):
+    """`wanted`: False while a person wants it stopped. `restarts`: since it was last started by a person or with the
+    daemon."""
+
+    name: str
+    state: ServiceState
+    why: str
+    restarts: int = 0
+    wanted: bool = True
+
+
+class JobRan(Body, frozen=True):
+    """A job of the scheduler has ended. `missed`: earlier runs that this one stands for."""
+
+    name: str
+    scheduled_ns: int
+    began_ns: int
+    ended_ns: int
+    ok: bool
+    detail: str
+    missed: int = 0
+
+
+class ConfigChanged(Body, frozen=True):
+    """`limits` and `timing` hold from here on; timing null stays as it is."""
+
+    limits: Limits
+    timing: Timing | None
+    why: str
+
+
 TYPES: dict[str, type[Body]] = {
     "HOME_CREATED": HomeCreated,
     "DAEMON_STARTED": DaemonStarted,
@@ -704,6 +736,9 @@ TYPES: dict[str, type[Body]] = {
     "GUARD_CLEARED": GuardCleared,
     "POSITION_ADOPTED": PositionAdopted,
     "AGENT_ACT_BEGUN": AgentActBegun,
+    "SERVICE_CHANGED": ServiceChanged,
+    "JOB_RAN": JobRan,
+    "CONFIG_CHANGED": ConfigChanged,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}
 BODY_VERSION = 1

@@ -176,6 +176,7 @@ def _plan(c: Case) -> Measure:
 
 CHECKS: tuple[tuple[Reason, Callable[[Case], Measure]], ...] = (
     (Reason.AUTHORITY, people.authority),
+    (Reason.SERVICE_STOPPED, people.service),
     (Reason.ROLE, people.role),
     (Reason.ASSIGNMENT, people.assignment),
     (Reason.POLICY, people.policy),

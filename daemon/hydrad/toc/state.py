@@ -18,6 +18,7 @@ from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.mission import MissionState
 from hydrad.toc.records import Check
+from hydrad.toc.service import Service
 from hydrad.toc.terminal import Duty
 
 
@@ -267,6 +268,18 @@ class Key:
 
 
 @dataclass(slots=True)
+class Job:
+    """A job's last run; times are machine time."""
+
+    name: str
+    scheduled_ns: int
+    began_ns: int
+    ended_ns: int
+    ok: bool
+    detail: str
+
+
+@dataclass(slots=True)
 class State:
     """`next_number`: of the one sequence for missions, acts, positions, orders, alarms and changes."""
 
@@ -307,6 +320,8 @@ class State:
     suppressed: dict[str, int] = field(default_factory=dict)
     agent_acts: dict[str, int] = field(default_factory=dict)  # terminal, ledger, local id, move -> act
     guards_standing: dict[str, GuardStanding] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
     # Plan step's act id -> its fire; account -> market times of the fires of the last minute.
     plan_fires: dict[int, int] = field(default_factory=dict)
     plan_steps: dict[int, PlanStep] = field(default_factory=dict)

@@ -28,7 +28,7 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
-from hydrad.toc import after_fill, agent_acts, cash, guards, histories, reconcile, routing
+from hydrad.toc import after_fill, agent_acts, cash, guards, histories, housekeeping, reconcile, routing, service
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.basis import Mids
@@ -499,7 +499,10 @@ def _signals(turn: Turn, apex: SignalEngine, link: Link, batches: list[f.SymbolT
     apex.market_ms = turn.market_ms
     for said in apex.on_frame(batches, body.through_ms, body.history):
         turn.live.watch.said_ms = turn.market_ms
-        if isinstance(said, Signal):
+        if isinstance(said, Signal) and not housekeeping.service_of(turn.state, service.APEX).wanted:
+            why = "apex is stopped"
+            turn.emit(r.SignalSuppressed(Suppressed(said.symbol, said.at_ms, said.detector, "STOPPED", why)))
+        elif isinstance(said, Signal):
             turn.emit(r.MissionProposed(turn.state.next_number, said, "apex", link.terminal))
         elif isinstance(said, Suppressed):
             turn.emit(r.SignalSuppressed(said))

@@ -18,7 +18,7 @@ from hydrad.toc.live import Link, Live, Waiter
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
 from hydrad.toc.records import Check
 from hydrad.toc.state import Account, Act, Mission, Position, State, Terminal
-from hydrad.toc.terminal import Duty, LinkState
+from hydrad.toc.terminal import REDUCES_IN, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
 from hydrad.wire.codes import Reason
@@ -350,7 +350,13 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> a
         ticket=position.position_id,
         plan=plan_views.rows_of_position(state, position),
         as_of_age_s=age,
+        reachable=reachable(state, live, position.account),
     )
+
+
+def reachable(state: State, live: Live, account: str) -> bool:
+    """Whether a close could be sent now: some terminal of the account is READY or DEGRADED."""
+    return any(live.link(t.name).state in REDUCES_IN for t in state.terminals.values() if t.account == account)
 
 
 def _r_now(position: Position, fire: Act, profit: Decimal | None) -> str | None:
@@ -392,6 +398,7 @@ def foreign_positions(state: State, live: Live, now_ns: int, account: str) -> li
                 ticket=row.ticket,
                 plan=(),
                 as_of_age_s=seconds(now_ns - link.positions_ns),
+                reachable=reachable(state, live, account),
             )
         )
     return rows

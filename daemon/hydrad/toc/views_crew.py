@@ -9,6 +9,7 @@ from hydrad.toc.changes import ALONE_AFTER_NS
 from hydrad.toc.limiting import limits_for, own_limits
 from hydrad.toc.live import Live
 from hydrad.toc.state import Account, Change, Operator, Policy, State
+from hydrad.toc.turn import DAEMON_ACTOR
 from hydrad.wire import answers as a
 
 
@@ -69,11 +70,12 @@ def change_row(state: State, change: Change) -> a.ChangeRow:
     alone = len(crew.active_commanders(state)) < 2
     wait = f"by the one commander, {ALONE_AFTER_NS // MINUTE} minutes after it was asked for"
     asked = state.operator(change.asked_by)
+    by_file = change.asked_by == DAEMON_ACTOR
     return a.ChangeRow(
         id=show(IdKind.CHANGE, change.number),
         text=change.text,
         asked_by=asked.name if asked else change.asked_by,
         asked_at=ns_text(change.asked_ns),
         due_at=ns_text(change.effective_ns) if change.effective_ns else None,
-        approve=wait if alone else "by another commander",
+        approve="by nobody: a file asked for it" if by_file else wait if alone else "by another commander",
     )

@@ -208,7 +208,8 @@ class MissionShow(Out, frozen=True):
 
 
 class PositionRow(Out, frozen=True):
-    """`foreign`: not ours; never touched unasked. `pnl`: open profit with swap, or the closed result net of costs."""
+    """`foreign`: not ours; never touched unasked. `pnl`: open profit with swap, or the closed result net of costs.
+    `reachable`: whether a close could be sent now; what is shown of one that is not is as old as `as_of_age_s`."""
 
     id: str
     state: str
@@ -231,6 +232,7 @@ class PositionRow(Out, frozen=True):
     ticket: int
     plan: tuple[PlanRow, ...]
     as_of_age_s: float | None
+    reachable: bool = True
 
 
 class PlanData(Out, frozen=True):
@@ -365,6 +367,27 @@ class ServiceRow(Out, frozen=True):
     since: str
     restarts: int
     detail: str
+
+
+class JobRow(Out, frozen=True):
+    """`last_ok` null: it never ran. `failing` alarms stand in `alarms`."""
+
+    name: str
+    when: str
+    next_at: str | None
+    last_at: str | None
+    last_ok: bool | None
+    last_detail: str | None
+
+
+class PendingRow(Out, frozen=True):
+    """A loosened limit that waits: `value` holds until `due` or until `change` is approved, then `wanted`."""
+
+    key: str
+    value: str
+    wanted: str
+    due: str
+    change: str
 
 
 class FeedRow(Out, frozen=True):
@@ -669,10 +692,12 @@ class StatusData(Out, frozen=True):
     positions: int
     journal: JournalView
     signals: SignalsView
-    scheduler: tuple[str, ...]
+    scheduler: tuple[JobRow, ...]
     alarms: tuple[AlarmRow, ...]
     health: tuple[HealthRow, ...]
     news: NewsView | None = None
+    pending_limits: tuple[PendingRow, ...] = ()
+    hud: str | None = None
 
 
 class QuoteRow(Out, frozen=True):
@@ -751,6 +776,7 @@ class ConfigRow(Out, frozen=True):
     value: str
     source: str
     restart: bool
+    pending: str | None = None
 
 
 class StepData(Out, frozen=True):
@@ -792,3 +818,82 @@ class PaperData(Out, frozen=True):
 class DownData(Out, frozen=True):
     pid: int
     stopped: tuple[str, ...]
+
+
+class ServicesData(Out, frozen=True):
+    """The services that were named, as they are after it."""
+
+    services: tuple[ServiceRow, ...]
+
+
+class HealthData(Out, frozen=True):
+    """`failing`: the names of the checks that do not pass."""
+
+    healthy: bool
+    failing: tuple[str, ...]
+    checks: tuple[HealthRow, ...]
+
+
+class ReloadData(Out, frozen=True):
+    """Keys that changed: `applied` now, `waiting` for their 24 hours because they loosen a limit, `restart` not taken
+    before the daemon is restarted."""
+
+    applied: tuple[str, ...]
+    waiting: tuple[PendingRow, ...]
+    restart: tuple[str, ...]
+
+
+class LogLevelData(Out, frozen=True):
+    """`until`: when `level` falls back to `before`; null: when the daemon ends."""
+
+    subsystem: str
+    level: str
+    before: str
+    until: str | None
+
+
+class LogRow(Out, frozen=True):
+    """A line of a log, with the lines that belong to it (a trace). `source` is the file's name without its ending; `at`
+    null where the line does not say."""
+
+    source: str
+    at: str | None
+    level: str | None
+    logger: str | None
+    text: str
+
+
+class WaitData(Out, frozen=True):
+    condition: str
+    detail: str
+
+
+class ConfigValue(Out, frozen=True):
+    """`shadowed`: a source that comes later and wins, so that what was set has no effect."""
+
+    key: str
+    value: str
+    source: str
+    needs: str
+    shadowed: str | None = None
+
+
+class ConfigPlaces(Out, frozen=True):
+    """Files in the order in which they are read; later wins."""
+
+    files: tuple[str, ...]
+    written_by_set: str
+
+
+class DoctorRow(Out, frozen=True):
+    """`fix`: what to do about it, null where nothing has to be done."""
+
+    check: str
+    ok: bool
+    detail: str
+    fix: str | None = None
+
+
+class DoctorData(Out, frozen=True):
+    healthy: bool
+    checks: tuple[DoctorRow, ...]

@@ -165,6 +165,10 @@ class NewsToday(Verb, frozen=True, tag="news.today"):
     """Events of the trading day that holds market time, and how old the news file is."""
 
 
+class Health(Verb, frozen=True, tag="health"):
+    """Every health check; the error UNHEALTHY when one fails."""
+
+
 # --- requests: inputs of the core -----------------------------------------------------------------------
 
 
@@ -489,6 +493,39 @@ class NewsAdd(Verb, frozen=True, tag="news.add"):
     impact: str = "high"
 
 
+class ServiceStart(Verb, frozen=True, tag="service.start"):
+    """Services by name: bridge apex toc bot hud scheduler."""
+
+    names: tuple[str, ...]
+    reason: str | None = None
+
+
+class ServiceStop(Verb, frozen=True, tag="service.stop"):
+    """Refused (CONFLICT) for toc while authority is ACTIVE, for bridge while acts are in flight, unless `force`."""
+
+    names: tuple[str, ...]
+    force: bool = False
+    reason: str | None = None
+
+
+class ServiceRestart(Verb, frozen=True, tag="service.restart"):
+    names: tuple[str, ...]
+    force: bool = False
+    reason: str | None = None
+
+
+class Reload(Verb, frozen=True, tag="reload"):
+    """Read the configuration again: whole or nothing. PARTLY when some of what changed needs a restart."""
+
+
+class LogLevel(Verb, frozen=True, tag="log.level"):
+    """What a subsystem's log leaves out, until `for_s` have passed (0: until the daemon ends)."""
+
+    subsystem: str
+    level: str
+    for_s: float = 0.0
+
+
 class MarketStep(Verb, frozen=True, tag="market.step"):
     """Paper homes with `paper.conductor = "client"`: ask the simulated broker for `minutes` of market time and
     answer when every agent has said `through` and all of it has been stepped."""
@@ -561,6 +598,7 @@ AnyVerb = (
     | Findings
     | Preflight
     | Report
+    | Health
     | Fire
     | FireSymbol
     | Pass
@@ -596,6 +634,11 @@ AnyVerb = (
     | PolicySet
     | Approve
     | ChangeDrop
+    | ServiceStart
+    | ServiceStop
+    | ServiceRestart
+    | Reload
+    | LogLevel
     | MarketStep
     | PaperFault
     | PaperCash

@@ -26,6 +26,7 @@ from hydrad.toc.desk import (
     plans,
     positions,
     resolve,
+    services,
     terminals,
     trading_day,
 )
@@ -56,6 +57,7 @@ for noun in (
     alarms,
     notes,
     asking,
+    services,
 ):
     VERBS |= noun.VERBS
 for noun in (flatten, adopt, trading_day, plans):
@@ -69,6 +71,8 @@ NEEDS: dict[type[calls.Verb], Role] = {
     calls.PaperCash: Role.COMMANDER,
     calls.PaperTrade: Role.COMMANDER,
     calls.Down: Role.COMMANDER,
+    calls.Reload: Role.COMMANDER,
+    calls.LogLevel: Role.COMMANDER,
 }
 
 

@@ -9,7 +9,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import SECOND, ms_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import crew
+from hydrad.toc import crew, housekeeping
 from hydrad.toc.act import LIVE_OR_EXECUTED, ActState
 from hydrad.toc.gate.case import UNKNOWN, Case, Measure
 from hydrad.toc.mission import ACCEPTS_FIRES
@@ -22,6 +22,10 @@ _MAY_HAVE_OPENED = LIVE_OR_EXECUTED | {ActState.CLOSED}
 def authority(c: Case) -> Measure:
     level = c.state.account_authority(c.ask.account.name)
     return level is Authority.ACTIVE, level.name, Authority.ACTIVE.name
+
+
+def service(c: Case) -> Measure:
+    return housekeeping.toc_running(c.state)
 
 
 def role(c: Case) -> Measure:

@@ -1,0 +1,208 @@
+"""The services that the daemon hosts: bridge, hud, bot, scheduler. Each starts, serves, and tells what it measures.
+
+starlette, uvicorn and APScheduler are imported here, when the service that needs them is started, and off the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hydrad.bridge.bridge import Bridge
+from hydrad.config import Config
+from hydrad.domain.accounts import HomeMode
+from hydrad.domain.instants import duration_text, ns_text
+from hydrad.host import tcp_ports
+from hydrad.jobs import JobFailed, Jobs, Spec
+from hydrad.link.frames import DownFrame
+from hydrad.ports import Daily, Every
+from hydrad.services import Hopeless
+from hydrad.toc import service
+from hydrad.wire import answers as a
+
+if TYPE_CHECKING:
+    from hydrad.app import App
+    from hydrad.hud.server import HudServer
+
+VERIFY_TIMEOUT_S = 3600.0
+SNAPSHOT_TIMEOUT_S = 120.0
+
+
+class Links:
+    """The driver's way to agents while bridges come and go: nothing is sent while there is none."""
+
+    def __init__(self) -> None:
+        self.bridge: Bridge | None = None
+
+    def send(self, terminal: str, connection: int, frame: DownFrame) -> bool:
+        return self.bridge is not None and self.bridge.send(terminal, connection, frame)
+
+    def allow(self, terminals: Mapping[str, str]) -> None:
+        if self.bridge is not None:
+            self.bridge.allow(terminals)
+
+    def close(self) -> None:
+        bridge, self.bridge = self.bridge, None
+        if bridge is not None:
+            bridge.close()
+
+
+class BridgeService:
+    """The bridge. The first one is bound before the daemon says that it started; `bind` makes the next."""
+
+    name = service.BRIDGE
+
+    def __init__(self, app: App, links: Links, bind: Callable[[], Bridge]) -> None:
+        self._app, self._links, self._bind = app, links, bind
+
+    def off(self) -> str:
+        return ""
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        if self._links.bridge is None:
+            self._links.bridge = self._bind()
+        self._app.admit()
+        try:
+            ready()
+            await asyncio.Event().wait()
+        finally:
+            self._links.close()
+
+    def detail(self) -> str:
+        bridge = self._links.bridge
+        if bridge is None:
+            return "no socket is open: no terminal can be reached"
+        counts = bridge.counters()
+        heard_ns = max((link.heard_ns for link in self._app.links_live()), default=0)
+        age = f"last frame {duration_text(self._app.now_ns() - heard_ns)} ago" if heard_ns else "no frame yet"
+        full = f"{counts['dropped_full']} frames dropped at full queues"
+        return f"{counts['connections']} connections, {counts['frames_in']} frames in, {age}, {full}"
+
+
+class HudService:
+    """The HUD. `address` is empty while it does not listen."""
+
+    name = service.HUD
+
+    def __init__(self, app: App, config: Config) -> None:
+        self._app, self._config = app, config.hud
+        self._server: HudServer | None = None
+        self.address = ""
+
+    def off(self) -> str:
+        return "" if self._config.enabled else "hud.enabled is false"
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        module = await asyncio.to_thread(importlib.import_module, "hydrad.hud.server")
+        port = self._config.port
+        if self._app.state.mode is HomeMode.PAPER:
+            port = tcp_ports.free_port(port, module.HOST)
+        listener = module.listen(port)
+        self._server = server = module.HudServer(self._app.public)
+        self.address = f"http://{module.HOST}:{port}"
+        try:
+            self._app.note_endpoint("hud", self.address)
+            await server.serve(listener, ready)
+        finally:
+            self._server, self.address = None, ""
+            self._app.note_endpoint("hud", None)
+
+    def detail(self) -> str:
+        if self._server is None:
+            return "no port is open"
+        return f"{self.address}, {self._server.requests} requests"
+
+
+class BotService:
+    """The Telegram bot: there is none yet, and it says so."""
+
+    name = service.BOT
+
+    def __init__(self, config: Config) -> None:
+        self._token_file = config.bot.token_file
+
+    def off(self) -> str:
+        return "" if self._token_file else "no token configured (bot.token_file)"
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        raise Hopeless("the bot is not built yet; this version sends no messages")
+
+    def detail(self) -> str:
+        return "sends nothing, reads nothing"
+
+
+class SchedulerService:
+    """The scheduler and its jobs."""
+
+    name = service.SCHEDULER
+
+    def __init__(self, app: App, config: Config) -> None:
+        self._app = app
+        self._specs = specs(app, config)
+        self._jobs: Jobs | None = None
+
+    def off(self) -> str:
+        return ""
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        module = await asyncio.to_thread(importlib.import_module, "hydrad.host.scheduler")
+        self._jobs = jobs = Jobs(module.LoopScheduler(), self._specs, self._app)
+        try:
+            await jobs.keep(ready)
+        finally:
+            self._jobs = None
+
+    def detail(self) -> str:
+        if self._jobs is None:
+            return "no job will run"
+        running = ", ".join(sorted(self._jobs.running)) or "none"
+        return f"{len(self._specs)} jobs, running: {running}"
+
+    def rows(self) -> tuple[a.JobRow, ...]:
+        return tuple(self._row(spec) for spec in self._specs)
+
+    def _row(self, spec: Spec) -> a.JobRow:
+        last = self._app.last_runs().get(spec.name)
+        next_ns = self._jobs.next_ns(spec.name) if self._jobs else None
+        return a.JobRow(
+            spec.name,
+            str(spec.when),
+            ns_text(next_ns) if next_ns else None,
+            ns_text(last.ended_ns) if last else None,
+            last.ok if last else None,
+            last.detail if last else None,
+        )
+
+
+def specs(app: App, config: Config) -> tuple[Spec, ...]:
+    """The daemon's jobs."""
+    hour, _, minute = config.scheduler.verify_at.partition(":")
+    return (
+        Spec(
+            "journal-verify",
+            Daily(int(hour), int(minute)),
+            lambda: _verify(app.places.journal),
+            VERIFY_TIMEOUT_S,
+        ),
+        Spec("snapshot", Every(config.scheduler.snapshot_every_s), app.snapshot_now, SNAPSHOT_TIMEOUT_S),
+    )
+
+
+async def _verify(journal: Path) -> str:
+    """The chain, checked by another process, so that neither the loop nor the interpreter lock waits for it."""
+    argv = (sys.executable, "-m", "hydrad", "journal", "verify", str(journal))
+    pipe = asyncio.subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+    try:
+        said, problem = await child.communicate()
+    finally:
+        if child.returncode is None:  # the time is over, or the scheduler was stopped
+            child.kill()
+            await child.wait()
+    if child.returncode:
+        raise JobFailed(problem.decode(errors="replace").strip() or f"exit {child.returncode}")
+    return said.decode(errors="replace").strip()

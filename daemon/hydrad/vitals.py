@@ -1,0 +1,121 @@
+"""What the daemon measures of itself: a row a service, a row a health check, and the part that anybody may see.
+
+Nothing is inferred from a process or a task being there: each detail counts something, or says how old it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hydrad.domain.instants import ns_text
+from hydrad.hud.page import Check, Glance
+from hydrad.toc import housekeeping, service, views
+from hydrad.toc.service import Service, ServiceState
+from hydrad.toc.terminal import LinkState
+from hydrad.wire import answers as a
+
+if TYPE_CHECKING:
+    from hydrad.app import App
+
+LAG_MAX_MS = 250.0
+LIVE_LAG_MAX_S = 5.0
+COMMIT_MAX_S = 0.25
+
+
+# --- services -------------------------------------------------------------------------------------------
+
+
+def service_rows(app: App) -> tuple[a.ServiceRow, ...]:
+    """The services inside, then the processes beside the daemon."""
+    rows = [_service(app, housekeeping.service_of(app.state, name)) for name in service.NAMES]
+    for child in app.family.children.values() if app.family else ():
+        state = "running" if child.running else "down"
+        since = ns_text(app.state.started_ns)
+        rows.append(a.ServiceRow(child.name, state, since, max(child.restarts, 0), str(child.log)))
+    return tuple(rows)
+
+
+def _service(app: App, now: Service) -> a.ServiceRow:
+    since_ns = max(now.since_ns, app.state.started_ns)
+    state, detail = now.state.value, _detail(app, now.name)
+    if now.state is ServiceState.STOPPED and not app.supervisor.ended(now.name):
+        state = "stopping"
+    if now.state is not ServiceState.RUNNING:
+        detail = f"{now.why}; {detail}"
+    return a.ServiceRow(now.name, state, ns_text(since_ns), now.restarts, detail)
+
+
+def _detail(app: App, name: str) -> str:
+    if name == service.TOC:
+        return f"commit {app.commit_s * 1000:.1f} ms, inbox {app.inbox_depth}, loop lag {app.lag_s * 1000:.1f} ms"
+    if name == service.APEX:
+        return _apex(app)
+    return app.supervisor.hosted[name].detail()
+
+
+def _apex(app: App) -> str:
+    turn = app.glance()
+    ages = [feed.age_s for feed in views.feed_rows(turn) if feed.age_s is not None]
+    tick = f"newest tick {min(ages):.1f} s old" if ages else "no tick in this session"
+    age_s = views.signals_view(app.state, turn.live, turn.now_ns).last_age_s
+    signal = f"last signal {age_s:.0f} s ago" if age_s is not None else "no signal yet"
+    return f"profile {app.loaded.config.apex.profile}, {tick}, {signal}, {app.ticks_shed} tick frames shed"
+
+
+# --- health ---------------------------------------------------------------------------------------------
+
+
+def own_health(app: App) -> tuple[a.HealthRow, ...]:
+    """Loop, journal, inbox, and a check a service: what a person has stopped is not healthy either."""
+    healthy = (ServiceState.RUNNING.value, ServiceState.OFF.value)
+    lag_ms = app.lag_s * 1000
+    return (
+        a.HealthRow("loop", lag_ms < LAG_MAX_MS, f"lag {lag_ms:.1f} ms"),
+        a.HealthRow("journal", app.commit_s < COMMIT_MAX_S, f"last commit {app.commit_s * 1000:.1f} ms"),
+        a.HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
+        *(
+            a.HealthRow(f"service {row.name}", row.state in healthy, f"{row.state}: {row.detail}")
+            for row in service_rows(app)
+            if row.name in service.NAMES
+        ),
+    )
+
+
+def health(app: App) -> a.HealthData:
+    """Every check there is."""
+    checks = (*views.health_rows(app.glance()), *own_health(app))
+    failing = tuple(row.check for row in checks if not row.ok)
+    return a.HealthData(not failing, failing, checks)
+
+
+# --- what anybody may see -------------------------------------------------------------------------------
+
+
+def public(app: App) -> Glance:
+    """Counts where health has names: no terminal, account, symbol or sum."""
+    state = app.state
+    found = health(app).checks
+    named = ("terminal", "feed", "service")
+    checks = [Check(row.check, row.ok, row.detail) for row in found if row.check.partition(" ")[0] not in named]
+    for word in named:
+        rows = [row for row in found if row.check.partition(" ")[0] == word]
+        good = sum(row.ok for row in rows)
+        checks.append(Check(f"{word}s", good == len(rows) > 0, f"{good} of {len(rows)} pass"))
+    return Glance(
+        mode=state.mode.value,
+        authority=max((state.account_authority(name) for name in state.accounts), default=state.authority).name,
+        instance=state.instance,
+        at=ns_text(app.now_ns()),
+        live=app.lag_s < LIVE_LAG_MAX_S,
+        ready=_ready(app),
+        healthy=all(check.ok for check in checks),
+        checks=tuple(checks),
+    )
+
+
+def _ready(app: App) -> bool:
+    """It takes acts that reach somewhere: bridge and toc run, a terminal is READY."""
+    serving = all(
+        housekeeping.service_of(app.state, name).state is ServiceState.RUNNING for name in (service.TOC, service.BRIDGE)
+    )
+    return serving and any(link.state is LinkState.READY for link in app.links_live())
