@@ -21,7 +21,7 @@ from hydrad.domain.instants import ns_text
 from hydrad.host import logs, modes
 from hydrad.host.clock import SystemClock
 from hydrad.host.keys import BadSecret
-from hydrad.host.lock import FileLock, Held
+from hydrad.host.lock import FileLock, Held, holder
 from hydrad.host.places import BadPlace, Places, find_places, make_private
 from hydrad.journal import inputs
 from hydrad.journal.sqlite import SqliteJournal
@@ -231,11 +231,13 @@ def _config_check(options: argparse.Namespace) -> tuple[object, list[str]]:
     if options.file is not None and not options.file.exists():
         raise Failed(EXIT_NOT_FOUND, ErrorCode.NOT_FOUND, f"no file {options.file}")
     loaded = _load(places, EXIT_FAILED, options.file)
-    if not places.config_file.exists() and options.file is None:
-        lines = [f"{places.config_file} does not exist: built-in values, {len(loaded.sources)} keys"]
-        return {"file": None, "keys": len(loaded.sources)}, lines
-    file = str(options.file or places.config_file)
-    return {"file": file, "keys": len(loaded.sources)}, [f"{file}: good, {len(loaded.sources)} keys"]
+    keys = len(loaded.sources)
+    if options.file is not None:
+        return {"file": str(options.file), "keys": keys}, [f"{options.file}: good, {keys} keys"]
+    own = places.config_file
+    read = [path for path in (own, *sorted(places.conf_dir.glob("*.toml"))) if path.exists()]
+    listed = ", ".join(str(path) for path in read) or f"built-in values alone ({own} does not exist)"
+    return {"file": str(own) if own in read else None, "keys": keys}, [f"good, {keys} keys: {listed}"]
 
 
 def _codes(options: argparse.Namespace) -> tuple[object, list[str]]:
@@ -267,11 +269,13 @@ def _config_set(options: argparse.Namespace) -> tuple[object, list[str]]:
         line = f"written to {settings.set_file(places)}, but {done.shadowed} comes later and wins"
         _say(options, done, [], Problem(ErrorCode.PARTLY.value, line, f"there it is {done.value}: change it there"))
         return EXIT_PARTLY, []
+    if holder(places.lock_file) is None:
+        return done, [line]
     if done.needs == "restart":
-        restart = Problem(ErrorCode.PARTLY.value, "a running daemon needs a restart", "hydractl restart")
+        restart = Problem(ErrorCode.PARTLY.value, "the running daemon needs a restart", "hydractl restart")
         _say(options, done, [line], restart)
         return EXIT_PARTLY, []
-    return done, [line, "a running daemon takes it with: hydractl reload"]
+    return done, [line, "the running daemon takes it with: hydractl reload"]
 
 
 def _config_path(options: argparse.Namespace) -> tuple[object, list[str]]:

@@ -41,9 +41,9 @@ def accounts(session: Session) -> int:
 
 LIMITS = (
     Column("LIMIT", "name"),
-    Column("EVERYWHERE", "everywhere", right=True),
+    Column("EVERYWHERE", "everywhere", right=True, show=lambda row: row.everywhere or "not set"),
     Column("OWN", "own", right=True),
-    Column("HOLDS", "holds", right=True),
+    Column("HOLDS", "holds", right=True, show=lambda row: row.holds or "not set"),
 )
 GROUPS = (
     Column("GROUP", "name"),

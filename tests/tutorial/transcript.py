@@ -2,8 +2,8 @@
 
 In a block a line that begins with `$ ` is typed by whoever made the home, one with `NAME$ ` by another unix user; the
 lines after it are what is printed, standard error where it comes. In what is printed `…` stands for anything on its
-line, and a line of `…` alone for any lines; spaces count as one. An id such as `P-0000002V` stands for whatever id is
-printed in its place the first time, and for that one from there on. `[exit 6]` after the output is the exit code; none
+line, and a line of `…` alone for any lines; spaces count as one. An id such as `P-0000002V`, or a broker's ticket, stands for
+whatever is printed in its place the first time, and for that one from there on. `[exit 6]` after the output is the exit code; none
 means 0.
 
     python transcript.py PAGE --write     runs the page and writes what is printed into it
@@ -19,7 +19,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ID = re.compile(r"\b[MFAPOLC]-[0-9A-HJKMNP-TV-Z]{8}\b")
+# Our ids, and the simulated broker's tickets, which it hands out to whoever asks first.
+ID = re.compile(r"\b(?:[MFAPOLC]-[0-9A-HJKMNP-TV-Z]{8}|[12]0{4}\d{4})\b")
 PROMPT = re.compile(r"^(?:(?P<who>[a-z]+))?\$ (?P<typed>.+)$")
 EXIT = re.compile(r"^\[exit (\d+)\]$")
 TIMEOUT_S = 120.0
@@ -117,7 +118,7 @@ class Shell:
             elif ID.fullmatch(part) and part in names:
                 pattern += f"(?P=id{names.index(part)})"
             elif ID.fullmatch(part):
-                pattern += f"(?P<id{len(names)}>{part[0]}-[0-9A-Z]{{8}})"
+                pattern += f"(?P<id{len(names)}>{'[0-9]{9}' if part.isdigit() else part[0] + '-[0-9A-Z]{8}'})"
                 names.append(part)
             else:
                 pattern += re.escape(part)
@@ -129,6 +130,7 @@ class Shell:
 
 def steady(line: str) -> str:
     """A printed line as a page may have it: what varies is `…`."""
+    line = line.replace(os.environ["HYDRA_HOME"], "…")
     for varying in _VARYING:
         line = varying.sub("…", line)
     return line.rstrip()

@@ -135,9 +135,10 @@ class Agent:
 
     def _answered(self, message: pipe.Up) -> None:
         match message:
-            case pipe.LoggedIn(identity, offset_ms):
+            case pipe.LoggedIn(identity, offset_ms, market_ms):
                 self._worker.healthy()
-                self._step(inputs.WorkerUp(*self._now(), identity, offset_ms))
+                # HELLO tells market time: without it the daemon would take the first history for ticks of the future.
+                self._step(inputs.WorkerUp(self._clock.now_ns(), market_ms, identity, offset_ms))
             case pipe.LoginFailed(reason):
                 _LOG.warning("the terminal cannot be used: %s", reason)
             case _:

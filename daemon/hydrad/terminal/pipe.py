@@ -35,10 +35,11 @@ class Login(_Message, frozen=True, tag="LOGIN"):
 
 
 class LoggedIn(_Message, frozen=True, tag="LOGGED_IN"):
-    """`offset_ms`: the broker's wall clock minus UTC, None while unknown."""
+    """`offset_ms`: the broker's wall clock minus UTC, None while unknown. `market_ms`: market time now."""
 
     identity: Identity
     offset_ms: int | None
+    market_ms: int
 
 
 class LoginFailed(_Message, frozen=True, tag="LOGIN_FAILED"):

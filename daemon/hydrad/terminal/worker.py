@@ -62,10 +62,12 @@ def main() -> int:
 def _serve(login: pipe.Login, messages: Iterator[pipe.Down], up: int) -> int:
     try:
         worker = Worker(login)
+        terminal = worker.terminal
+        told = pipe.LoggedIn(terminal.who, terminal.offset_ms, terminal.market_ms())
     except TerminalError as error:
         pipe.write_all(up, pipe.frame(pipe.LoginFailed(str(error))))
         return FAILED
-    pipe.write_all(up, pipe.frame(pipe.LoggedIn(worker.terminal.who, worker.terminal.offset_ms)))
+    pipe.write_all(up, pipe.frame(told))
     for call in messages:
         assert not isinstance(call, pipe.Login)
         pipe.write_all(up, pipe.frame(worker.answer(call)))

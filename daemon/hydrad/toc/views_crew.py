@@ -52,7 +52,7 @@ def account_show(state: State, live: Live, now_ns: int, account: Account) -> a.A
     return a.AccountShow(
         account=views.account_row(state, live, now_ns, account),
         limits=tuple(
-            a.LimitRow(name, str(getattr(state.limits, name)), account.limits.get(name), str(getattr(holds, name)))
+            a.LimitRow(name, _text(getattr(state.limits, name)), account.limits.get(name), _text(getattr(holds, name)))
             for name in own_limits()
         ),
         groups={
@@ -64,6 +64,10 @@ def account_show(state: State, live: Live, now_ns: int, account: Account) -> a.A
         lane=lane.name if lane else None,
         operators=tuple(o.name for o in state.operators.values() if crew.reaches(o, account.name)),
     )
+
+
+def _text(limit: object) -> str | None:
+    return None if limit is None else str(limit)
 
 
 def change_row(state: State, change: Change) -> a.ChangeRow:

@@ -36,7 +36,7 @@ def _row(turn: Turn, link: Link, account: str, currency: str, terms: SymbolTerms
         volume_min=volume_text(terms.volume_min_steps, terms.volume_step),
         volume_step=volume_text(1, terms.volume_step),
         volume_max=volume_text(terms.volume_max_steps, terms.volume_step),
-        point_value=f"{terms.tick_value_loss.normalize():f}",
+        point_value=f"{terms.tick_value_loss:.6g}",
         currency=currency,
         stops_level_points=terms.stops_level_points,
         freeze_level_points=terms.freeze_level_points,

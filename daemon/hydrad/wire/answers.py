@@ -291,12 +291,12 @@ class AccountRow(Out, frozen=True):
 
 
 class LimitRow(Out, frozen=True):
-    """`everywhere`: of all accounts; `own`: the account's; `holds`: the stricter one."""
+    """`everywhere`: of all accounts; `own`: the account's; `holds`: the stricter one. Null is not set."""
 
     name: str
-    everywhere: str
+    everywhere: str | None
     own: str | None
-    holds: str
+    holds: str | None
 
 
 class AccountShow(Out, frozen=True):
