@@ -85,6 +85,7 @@ MODULES = {
     "status": "status",
     "stop": "services",
     "support bundle": "support",
+    "symbol map": "market",
     "symbols": "market",
     "tail": "tail",
     "terminal activate": "terminals",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hydractl.diagnostics import Failure
 from hydractl.output import Column, age
 from hydractl.session import Session
-from hydractl.verbs import argument, option, verb
+from hydractl.verbs import YES, argument, option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ MINUTES_MAX = 1440
 
 SYMBOLS = (
     Column("SYMBOL", "symbol"),
+    Column("STANDS FOR", "stands_for", show=lambda row: ", ".join(row.stands_for or ()) or "-"),
     Column("ACCOUNT", "account"),
     Column("TERMINAL", "terminal"),
     Column("DIGITS", "digits", right=True),
@@ -60,3 +61,46 @@ def market_step(session: Session, minutes: str | None) -> int:
 def symbols(session: Session, account: str | None) -> int:
     """What each account's broker says of its symbols: the figures that sizes are made from."""
     return session.rows(session.client.query("symbols", account=account), SYMBOLS, "no terminal has told its terms yet")
+
+
+@verb(
+    "symbol map",
+    "symbols",
+    argument("account", "The account's name."),
+    argument("maps", "Such as EURUSD=EURUSD.r.", required=False, many=True),
+    option("--clear", "Maps to take away, with commas.", default="", metavar="A,B"),
+    YES,
+)
+def symbol_map(session: Session, account: str, maps: tuple[str, ...], clear: str, yes: bool) -> int:
+    """Say what an account's broker calls the symbols of missions; needs a commander. Shows both sides first."""
+    values = {}
+    for word in maps:
+        symbol, mark, own = word.partition("=")
+        if not mark or not symbol or not own:
+            raise Failure("USAGE", f"'{word}' is not SYMBOL=NAME")
+        values[symbol] = own
+    taken = [word for word in clear.split(",") if word]
+    if not values and not taken:
+        raise Failure("USAGE", "name SYMBOL=NAME, or --clear")
+    session.require(yes, "symbol map")
+    if not yes:
+        _compare(session, account, values)
+    return session.rows(
+        session.client.request("symbol.map", account=account, values=values, clear=taken), SYMBOLS, "no terms are known"
+    )
+
+
+def _compare(session: Session, account: str, values: dict[str, str]) -> None:
+    """Contract size, digits, point value and price of both sides, one below the other, before anything is asked."""
+    told = session.client.query("symbols")
+    rows = told.data or ()
+    shown = [
+        row
+        for symbol, own in values.items()
+        for row in rows
+        if (row.account == account and row.symbol == own) or (row.account != account and row.symbol == symbol)
+    ]
+    session.out.table(SYMBOLS, shown, empty="no terminal has told terms of these symbols")
+    session.out.flush()
+    what = ", ".join(f"{symbol} is {own}" for symbol, own in values.items()) or "these maps are gone"
+    session.confirm(f"on {account}: {what}?", session.label(told, account))

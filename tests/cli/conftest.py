@@ -201,6 +201,27 @@ ACCOUNT_SHOW = a.AccountShow(
     account=ACCOUNT, limits=(a.LimitRow("open_positions_max", "5", "2", "2"),), groups={"majors": "1"},
     terminals=("sim-1",), lane="sim-1", operators=("ann",),
 )  # fmt: skip
+SYMBOLS = (
+    a.SymbolRow(
+        symbol="EURUSD",
+        account="paper-1",
+        terminal="sim-1",
+        digits=5,
+        contract_size="100000",
+        volume_min="0.01",
+        volume_step="0.01",
+        volume_max="100.00",
+        point_value="1",
+        currency="USD",
+        stops_level_points=10,
+        freeze_level_points=0,
+        margin_buy="1100.00",
+        margin_sell="1100.00",
+        trade_mode="full",
+        bid="1.08338",
+        quote_age_s=0.2,
+    ),
+)
 # Wire verb -> schema and data of a good answer.
 DATA: dict[str, tuple[str, Any]] = {
     "account.show": ("hydra.account/v1", ACCOUNT_SHOW),
@@ -212,30 +233,8 @@ DATA: dict[str, tuple[str, Any]] = {
         for verb in ("cash", "fault", "trade")
     },
     "market.step": ("hydra.step/v1", a.StepData(market=TS, done=False, held_by=())),
-    "symbols": (
-        "hydra.symbols/v1",
-        (
-            a.SymbolRow(
-                symbol="EURUSD",
-                account="paper-1",
-                terminal="sim-1",
-                digits=5,
-                contract_size="100000",
-                volume_min="0.01",
-                volume_step="0.01",
-                volume_max="100.00",
-                point_value="1",
-                currency="USD",
-                stops_level_points=10,
-                freeze_level_points=0,
-                margin_buy="1100.00",
-                margin_sell="1100.00",
-                trade_mode="full",
-                bid="1.08338",
-                quote_age_s=0.2,
-            ),
-        ),
-    ),
+    "symbols": ("hydra.symbols/v1", SYMBOLS),
+    "symbol.map": ("hydra.symbols/v1", SYMBOLS),
     "operators": ("hydra.operators/v1", (OPERATOR,)),
     "policies": ("hydra.policies/v1", (POLICY,)),
     "policy.set": ("hydra.policy/v1", POLICY),

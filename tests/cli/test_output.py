@@ -123,6 +123,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "start": (["hud"], a.ServicesData),
     "statement": (["paper-1", "--month", "2026-11"], a.StatementData),
     "status": ([], a.StatusData),
+    "symbol map": (["paper-1", "EURUSD=EURUSD.r", "--yes"], tuple[a.SymbolRow, ...]),
     "symbols": ([], tuple[a.SymbolRow, ...]),
     "stop": (["hud"], a.ServicesData),
     "support bundle": ([], SupportBundle),

@@ -124,6 +124,7 @@ VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.Reconcile(), Role.VIEWER),
     (calls.Statement("alpha", "2024-05"), Role.VIEWER),
     (calls.TerminalEnroll("t9", "x", 1, "Sim"), Role.COMMANDER),
+    (calls.SymbolMap("alpha", {"EURUSD": "EURUSD.r"}), Role.COMMANDER),
     (calls.TerminalAssign("t1", "ann"), Role.COMMANDER),
     (calls.TerminalRelease("t1", "ann"), Role.COMMANDER),
     (calls.TerminalDuty("t1", "draining"), Role.TRADER),

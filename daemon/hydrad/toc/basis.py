@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from hydrad.domain.instants import MINUTE_MS
+from hydrad.toc.mapping import own_symbol
 
 if TYPE_CHECKING:
     from hydrad.toc.live import Live
@@ -92,7 +93,8 @@ def basis_of(
     if made.account == asked.account:
         return OWN
     own, theirs = live.link(terminal), live.link(source)
+    ours, made_as = own_symbol(state, asked.account, symbol), own_symbol(state, made.account, symbol)
     until_ms = min(own.through_ms, theirs.through_ms)
-    if symbol not in own.mids or symbol not in theirs.mids or live.market_ms - until_ms > age_max_ms:
+    if ours not in own.mids or made_as not in theirs.mids or live.market_ms - until_ms > age_max_ms:
         return None
-    return measure(own.mids[symbol], theirs.mids[symbol], digits, source_digits, until_ms)
+    return measure(own.mids[ours], theirs.mids[made_as], digits, source_digits, until_ms)

@@ -97,6 +97,10 @@ def _group_set(state: State, record: Record, body: r.GroupSet) -> None:
         state.groups.pop(body.name, None)
 
 
+def _symbols_mapped(state: State, record: Record, body: r.SymbolsMapped) -> None:
+    state.symbol_maps[body.account] = dict(body.maps)
+
+
 def _lane_set(state: State, record: Record, body: r.LaneSet) -> None:
     assert state.terminals[body.terminal].account == body.account
     state.lanes[body.account] = body.terminal
@@ -135,6 +139,7 @@ HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.AccountLimitsSet: _account_limits,
     r.GroupSet: _group_set,
     r.LaneSet: _lane_set,
+    r.SymbolsMapped: _symbols_mapped,
     r.ChangeAsked: _change_asked,
     r.ChangeEnded: _change_ended,
 }

@@ -85,6 +85,11 @@ def _group(state: State, b: r.GroupSet) -> Told:
     return f"group {b.name}: {members}", (b.name,), ""
 
 
+def _mapped(state: State, b: r.SymbolsMapped) -> Told:
+    maps = ", ".join(f"{symbol} = {own}" for symbol, own in b.maps.items()) or "none"
+    return f"symbols of {b.account}: {maps}", (b.account,), ""
+
+
 def _lane(state: State, b: r.LaneSet) -> Told:
     return f"{b.terminal} opens for {b.account} from here on{_because(b.reason)}", (b.terminal, b.account), ""
 
@@ -115,6 +120,7 @@ TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.AccountLimitsSet: _limits,
     r.GroupSet: _group,
     r.LaneSet: _lane,
+    r.SymbolsMapped: _mapped,
     r.ChangeAsked: _asked,
     r.ChangeEnded: _ended,
 }

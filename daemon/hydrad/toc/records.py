@@ -149,6 +149,13 @@ class GroupSet(Body, frozen=True):
     members: tuple[GroupMember, ...]
 
 
+class SymbolsMapped(Body, frozen=True):
+    """All of an account's maps: symbol as missions name it -> what its broker calls it."""
+
+    account: str
+    maps: dict[str, str]
+
+
 class LaneSet(Body, frozen=True):
     """The terminal that opens for this account as long as it can."""
 
@@ -688,6 +695,7 @@ TYPES: dict[str, type[Body]] = {
     "ACCOUNT_LIMITS": AccountLimitsSet,
     "GROUP_SET": GroupSet,
     "LANE_SET": LaneSet,
+    "SYMBOLS_MAPPED": SymbolsMapped,
     "CHANGE_ASKED": ChangeAsked,
     "CHANGE_ENDED": ChangeEnded,
     "ACCOUNT_ADDED": AccountAdded,

@@ -27,6 +27,7 @@ from hydrad.toc.gate.case import UNKNOWN, Ask, Case, Measure
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.limits import Limits
 from hydrad.toc.live import Link, Live
+from hydrad.toc.mapping import own_symbol
 from hydrad.toc.records import Check
 from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import Duty, LinkState
@@ -94,14 +95,22 @@ def judge(state: State, live: Live, now_ns: int, ask: Ask) -> Verdict:
 
 def _look_up(state: State, live: Live, now_ns: int, ask: Ask) -> Case:
     """Where the basis is not known the levels stand unshifted, to be shown: BASIS denies them."""
-    symbol, limits = ask.signal.symbol, limits_for(state, ask.account.name, ask.actor)
+    symbol = own_symbol(state, ask.account.name, ask.signal.symbol)
+    limits = limits_for(state, ask.account.name, ask.actor)
     holder = lane_holder(state, live, ask.account.name)
     link = live.link(holder.name) if holder else None
     terms = link.terms.get(symbol) if link else None
     basis = None
     if holder and terms:
         basis = basis_of(
-            state, live, holder.name, ask.source, symbol, terms.digits, ask.signal.digits, limits.tick_age_max_ms
+            state,
+            live,
+            holder.name,
+            ask.source,
+            ask.signal.symbol,
+            terms.digits,
+            ask.signal.digits,
+            limits.tick_age_max_ms,
         )
     at = sizing.levels(ask.signal, terms.digits, basis.points if basis else 0) if terms else None
     base = base_of(link)

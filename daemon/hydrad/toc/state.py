@@ -311,6 +311,7 @@ class State:
     groups: dict[str, dict[str, Decimal]] = field(default_factory=dict)  # group -> account -> multiplier
     lanes: dict[str, str] = field(default_factory=dict)  # account -> the terminal that opens for it
     changes: dict[int, Change] = field(default_factory=dict)
+    symbol_maps: dict[str, dict[str, str]] = field(default_factory=dict)  # account -> symbol -> the broker's name
     alarms: dict[int, Alarm] = field(default_factory=dict)
     alarms_past: list[Alarm] = field(default_factory=list)  # the newest that were cleared, bounded by the fold
     findings: list[int] = field(default_factory=list)  # sequence numbers of the newest, bounded by the fold

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc.live import Link
+from hydrad.toc.mapping import stands_for
 from hydrad.toc.turn import Turn
 from hydrad.wire import answers as a
 
@@ -45,4 +46,5 @@ def _row(turn: Turn, link: Link, account: str, currency: str, terms: SymbolTerms
         trade_mode=mode,
         bid=price_text(quote.bid_points, terms.digits) if quote else None,
         quote_age_s=(turn.market_ms - quote.time_ms) / 1000 if quote else None,
+        stands_for=stands_for(turn.state, account, terms.symbol),
     )

@@ -786,7 +786,9 @@ class StepData(Out, frozen=True):
 
 
 class SymbolRow(Out, frozen=True):
-    """A symbol as one terminal's broker has it. `point_value`: what one lot loses in a point against it, in the
+    """A symbol as one terminal's broker has it. `stands_for`: the symbols of missions that are traded as it.
+
+    `point_value`: what one lot loses in a point against it, in the
     account's currency, as told with the terms; margins are of one lot."""
 
     symbol: str
@@ -806,6 +808,7 @@ class SymbolRow(Out, frozen=True):
     trade_mode: str
     bid: str | None
     quote_age_s: float | None
+    stands_for: tuple[str, ...] = ()
 
 
 class PaperData(Out, frozen=True):

@@ -350,6 +350,14 @@ class TerminalEnroll(Verb, frozen=True, tag="terminal.enroll"):
     symbols: tuple[str, ...] = ()
 
 
+class SymbolMap(Verb, frozen=True, tag="symbol.map"):
+    """What an account's broker calls symbols: `values` sets, `clear` takes away."""
+
+    account: str
+    values: dict[str, str] = {}
+    clear: tuple[str, ...] = ()
+
+
 class TerminalAssign(Verb, frozen=True, tag="terminal.assign"):
     """Give a terminal's account to an operator; with `primary` their fires without a choice go there."""
 
@@ -616,6 +624,7 @@ AnyVerb = (
     | Reconcile
     | Statement
     | TerminalEnroll
+    | SymbolMap
     | TerminalAssign
     | TerminalRelease
     | TerminalDuty

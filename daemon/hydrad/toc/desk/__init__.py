@@ -27,6 +27,7 @@ from hydrad.toc.desk import (
     positions,
     resolve,
     services,
+    symbols,
     terminals,
     trading_day,
 )
@@ -60,7 +61,7 @@ for noun in (
     services,
 ):
     VERBS |= noun.VERBS
-for noun in (flatten, adopt, trading_day, plans):
+for noun in (flatten, adopt, trading_day, plans, symbols):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own, not the core's.

@@ -26,6 +26,7 @@ from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import FIRE_SCHEMA, hash_of, told_before, wait
 from hydrad.toc.inputs import Requested
 from hydrad.toc.limiting import limits_for
+from hydrad.toc.mapping import own_symbol
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Account, Mission
 from hydrad.toc.turn import Turn
@@ -213,11 +214,12 @@ def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:
         raise usage(f"side '{verb.side}' is not buy or sell") from None
     terminal = risk.lane_holder(turn.state, turn.live, account.name)
     link = turn.live.link(terminal.name) if terminal else None
-    terms = link.terms.get(verb.symbol) if link else None
+    own = own_symbol(turn.state, account.name, verb.symbol)
+    terms = link.terms.get(own) if link else None
     if link is None or terms is None:
         known = ", ".join(sorted(link.terms)) if link and link.terms else "none: its terminal is not READY"
         raise Refused(ErrorCode.NOT_FOUND, f"{account.name} has no symbol {verb.symbol}", f"symbols known: {known}")
-    quote = link.quotes.get(verb.symbol)
+    quote = link.quotes.get(own)
     if quote is None:
         raise Refused(
             ErrorCode.DENIED,

@@ -8,6 +8,7 @@ from hydrad.domain import ids, money
 from hydrad.domain.ids import IdKind
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import crew, planning, risk
+from hydrad.toc.mapping import own_symbol
 from hydrad.toc.records import Check
 from hydrad.toc.state import Account, Position
 from hydrad.toc.turn import Turn
@@ -47,7 +48,8 @@ def account_named(turn: Turn, name: str | None) -> Account:
 
 def terms_of(turn: Turn, account: Account, symbol: str) -> SymbolTerms:
     terminal = risk.lane_holder(turn.state, turn.live, account.name)
-    terms = turn.live.link(terminal.name).terms.get(symbol) if terminal else None
+    own = own_symbol(turn.state, account.name, symbol)
+    terms = turn.live.link(terminal.name).terms.get(own) if terminal else None
     if terms is None:
         raise Refused(
             ErrorCode.DENIED,

@@ -12,6 +12,7 @@ from hydrad.toc import sizing
 from hydrad.toc.basis import Basis
 from hydrad.toc.limits import Limits
 from hydrad.toc.live import Link, Live, Quote
+from hydrad.toc.mapping import own_symbol
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Account, State, Terminal
 
@@ -60,6 +61,11 @@ class Case:
     base: Decimal | None
     steps: int
     risk_money: Decimal | None
+
+    @property
+    def symbol(self) -> str:
+        """What the account's broker calls the mission's symbol."""
+        return own_symbol(self.state, self.ask.account.name, self.ask.signal.symbol)
 
     @property
     def price(self) -> int:

@@ -18,7 +18,7 @@ def open_positions(c: Case) -> Measure:
 
 
 def symbol_positions(c: Case) -> Measure:
-    count = exposure.held_in_symbol(c.state, c.live, c.ask.account.name, c.ask.signal.symbol)
+    count = exposure.held_in_symbol(c.state, c.live, c.ask.account.name, c.symbol)
     return _one_more(count, c.limits.symbol_positions_max)
 
 
@@ -40,7 +40,7 @@ def opposite_position(c: Case) -> Measure:
     if c.limits.opposite_positions:
         return True, "allowed", "allowed by risk.opposite_positions"
     signal = c.ask.signal
-    steps = exposure.steps_on_side(c.state, c.live, c.ask.account.name, signal.symbol, signal.side.opposite)
+    steps = exposure.steps_on_side(c.state, c.live, c.ask.account.name, c.symbol, signal.side.opposite)
     held = f"{signal.side.opposite.name} is held or in flight" if steps else "none"
     return not steps, held, "nothing on the other side"
 
@@ -61,7 +61,7 @@ def open_risk(c: Case) -> Measure:
 def netting_busy(c: Case) -> Measure:
     if c.ask.account.hedging:
         return True, "hedging", "hedging, or nothing else in this symbol"
-    busy = exposure.symbol_busy(c.state, c.live, c.ask.account.name, c.ask.signal.symbol)
+    busy = exposure.symbol_busy(c.state, c.live, c.ask.account.name, c.symbol)
     return not busy, busy or "free", "hedging, or nothing else in this symbol"
 
 
