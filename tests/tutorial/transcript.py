@@ -31,6 +31,7 @@ _VARYING = (
     re.compile(r"\b[0-9a-f]{16}\b"),
     re.compile(r"[+-]?\d+(?:\.\d+)?(?: ± \d+(?:\.\d+)?|±\d+(?:\.\d+)?)? (?:ms|s)\b"),
     re.compile(r"pid \d+"),
+    re.compile(r"\d+(?= % after)"),  # of margin, whose price is read every quarter of an hour
 )
 
 
