@@ -148,7 +148,7 @@ class Param:
         self.required = required
         self.many = many
         self.choices = choices
-        self.metavar = "|".join(choices) if choices else metavar
+        self.metavar = "|".join(filter(None, choices)) if choices else metavar
 
     def parse(self, text: str) -> Any:
         """The value of a text; raises ValueError with a message for people."""

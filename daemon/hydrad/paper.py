@@ -35,6 +35,8 @@ MINUTE_MS = 60_000
 GRACE_S = 5.0
 HELD_S = 0.004
 CONTROL_TIMEOUT_S = 10.0
+POLL_S = 1.0
+SILENT_MAX_S = 3.0
 
 
 @dataclass(slots=True)
@@ -103,6 +105,7 @@ class BrokerControl:
         self._path = path
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._one = asyncio.Lock()
 
     async def ask(self, **request: object) -> dict[str, object] | None:
         """The answer, or None when the broker cannot be reached in time or refuses."""
@@ -110,7 +113,11 @@ class BrokerControl:
         return answer if answer and answer.get("ok") else None
 
     async def say(self, **request: object) -> dict[str, object] | None:
-        """The answer, a refusal too, or None when the broker cannot be reached in time."""
+        """The answer, a refusal too, or None when the broker cannot be reached in time. One at a time."""
+        async with self._one:
+            return await self._exchange(request)
+
+    async def _exchange(self, request: dict[str, object]) -> dict[str, object] | None:
         try:
             async with asyncio.timeout(CONTROL_TIMEOUT_S):
                 if self._writer is None:
@@ -145,6 +152,18 @@ class Conductor:
         self.clock_ms = 0
         self.ended = False
         self.reached = False
+        self._heard_s: float | None = None
+
+    def check(self, now_s: float) -> tuple[bool, str]:
+        """Whether the simulated market is alive, and in words: its own clock tells no age while it stands still, so
+        this is by machine time. `now_s`: the loop's clock."""
+        if self._heard_s is None:
+            return False, "the simulated broker was not reached yet"
+        silent_s = now_s - self._heard_s
+        if silent_s <= SILENT_MAX_S:
+            return True, f"{self.speed_text()}, the broker answered {silent_s:.1f} s ago"
+        held = ", ".join(self.held_by()) or "the broker does not answer"
+        return False, f"stands still since {silent_s:.0f} s, and so do the ages of quotes: {held}"
 
     def speed_text(self) -> str:
         if not self.reached:
@@ -183,7 +202,7 @@ class Conductor:
                 continue
             if self.by_client or self.ended or self.speed == 0:
                 await asyncio.sleep(LOOK_S)
-                if self.ended or self.speed == 0:
+                if not self.by_client or loop.time() - (self._heard_s or 0.0) > POLL_S:
                     await self._read_clock()
                 continue
             if self.held_by():
@@ -231,6 +250,7 @@ class Conductor:
         assert isinstance(market_ms, int)
         self.clock_ms = market_ms
         self.ended = bool(answer["ended"])
+        self._heard_s = asyncio.get_running_loop().time()
         return True
 
     def close(self) -> None:

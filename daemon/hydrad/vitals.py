@@ -5,6 +5,7 @@ Nothing is inferred from a process or a task being there: each detail counts som
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from hydrad.domain.instants import ns_text
@@ -73,12 +74,21 @@ def own_health(app: App) -> tuple[a.HealthRow, ...]:
         a.HealthRow("loop", lag_ms < LAG_MAX_MS, f"lag {lag_ms:.1f} ms"),
         a.HealthRow("journal", app.commit_s < COMMIT_MAX_S, f"last commit {app.commit_s * 1000:.1f} ms"),
         a.HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
+        *_market(app),
         *(
             a.HealthRow(f"service {row.name}", row.state in healthy, f"{row.state}: {row.detail}")
             for row in service_rows(app)
             if row.name in service.NAMES
         ),
     )
+
+
+def _market(app: App) -> tuple[a.HealthRow, ...]:
+    """A paper home's own market; a real one's ages are machine time and need no such check."""
+    if app.conductor is None:
+        return ()
+    ok, detail = app.conductor.check(asyncio.get_running_loop().time())
+    return (a.HealthRow("market", ok, detail),)
 
 
 def health(app: App) -> a.HealthData:

@@ -63,7 +63,7 @@ def fire_show(session: Session, act: str) -> int:
         session.heading(answer)
         show_act(session, data.act)
         if data.order is not None:
-            show_order(session, data.order, data.risk_money, data.currency)
+            show_order(session, data.order, data.risk_money, data.currency, data.act.kind)
         show_checks(session, data.checks, every=True)
 
     return session.present(answer, people)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 _ACCOUNT = argument("account", "The account's name.")
 
 
+_NEXT = "requote, reject, no_money, latency, lost_reply, timeout_executed, timeout_not_executed"
+_LASTING = "disconnect, trade_disabled, autotrading_off, api_disabled"
+
+
 def _show(session: Session, answer: Answer) -> int:
     def people(data: Any) -> None:
         session.heading(answer)
@@ -25,13 +29,13 @@ def _show(session: Session, answer: Answer) -> int:
 @verb(
     "paper fault",
     "paper",
-    argument("kind", "requote, reject, no_money, latency, lost_reply, disconnect, trade_disabled, ..."),
-    option("--account", "Of this account's next orders only.", metavar="NAME"),
-    option("--count", "So many orders.", form=int, default=1, metavar="N"),
-    option("--ms", "How long it lasts or holds an answer back.", form=int, default=0, metavar="N"),
+    argument("kind", f"{_NEXT}; or lasting: {_LASTING}."),
+    option("--account", "On this account only.", metavar="NAME"),
+    option("--count", "So many of the next orders.", form=int, default=1, metavar="N"),
+    option("--ms", "How long it lasts or holds an answer (0: till a restart).", form=int, default=0, metavar="N"),
 )
 def fault(session: Session, kind: str, account: str | None, count: int, ms: int) -> int:
-    """Make the simulated broker misbehave at the next orders."""
+    """Make the simulated broker misbehave: at the next orders, or for a while."""
     return _show(session, session.client.request("paper.fault", kind=kind, account=account, count=count, ms=ms))
 
 

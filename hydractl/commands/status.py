@@ -114,7 +114,8 @@ def _wrong(data: StatusData) -> Iterator[str]:
             yield f"terminal {terminal.name} is {terminal.link}: {why} (last beat {heard})"
     for feed in data.feed:
         if feed.stale:
-            yield f"feed {feed.symbol} at {feed.terminal} is stale: last tick {ago(feed.age_s)}"
+            last = f"last tick {ago(feed.age_s)}" if feed.age_s is not None else "no tick from a READY terminal"
+            yield f"feed {feed.symbol} at {feed.terminal} is stale: {last}"
     for service in data.services:
         if service.state.upper() not in _UP:
             yield f"service {service.name} is {service.state}: {service.detail}"

@@ -36,6 +36,9 @@ EXIT_OF_STATE = {
 }
 
 
+LEVELS = ("MODIFY",)
+
+
 def _money(amount: str | None, currency: str) -> str:
     return f"{amount} {currency}" if amount else "-"
 
@@ -100,11 +103,16 @@ def show_act(session: Session, act: ActRow) -> None:
         out.line(f"  {act.account} at {act.terminal or 'no terminal'}; {asked}")
 
 
-def show_order(session: Session, order: OrderView, risk_money: str | None, currency: str) -> None:
-    """The exact order that the verdict is about."""
+def show_order(session: Session, order: OrderView, risk_money: str | None, currency: str, kind: str = "FIRE") -> None:
+    """The exact order that the verdict is about; one that only reduces has no stop and no risk of its own."""
     out = session.out
     if order.type == "PLAN":
         show_plan(session, order, f"of {order.side} {order.volume} {order.symbol} on {order.account}")
+        return
+    if kind != "FIRE":
+        out.line(f"order   {order.account}: {_reducing(order, kind)}")
+        if out.form == "wide":
+            out.line(f"hash    {order.hash}")
         return
     entry = f" entry {order.entry}" if order.entry else ""
     collar = f" +/- {order.collar}" if order.entry and order.collar else ""
@@ -116,6 +124,13 @@ def show_order(session: Session, order: OrderView, risk_money: str | None, curre
     show_plan(session, order, "")
     if out.form == "wide":
         out.line(f"hash    {order.hash}")
+
+
+def _reducing(order: OrderView, kind: str) -> str:
+    """A modify has levels and no volume, whatever closes has a volume and no levels."""
+    if kind in LEVELS:
+        return f"{order.symbol}  stop {order.stop or 'none'}  target {order.target or 'none'}"
+    return f"{order.side} {order.volume} {order.symbol} {order.type}, {kind.replace('_', ' ').lower()}"
 
 
 def show_plan(session: Session, order: OrderView, of: str) -> None:
@@ -161,8 +176,12 @@ def show_fire(session: Session, answer: FireAnswer) -> None:
     elif answer.dry_run:
         style = "warn" if would_be_denied(answer) else None
         session.out.line(f"dry run, nothing was sent: {session.out.paint(answer.would, style)}")
+    acts = acts_of(answer)
+    if len(acts) > 1:
+        session.out.line(f"the order and the checks below are of {acts[0].id}; another's: hydractl fire show ID")
     if answer.order is not None:
-        show_order(session, answer.order, answer.risk_money, answer.currency)
+        kind = acts[0].kind if acts else "FIRE"
+        show_order(session, answer.order, answer.risk_money, answer.currency, kind)
     if answer.basis:
         session.out.line(f"basis   {answer.basis}")
     if answer.checks:

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from hydractl.session import Session
 
 PERIOD_S = 1.0
+ANSWER_S = 3.0
 
 
 def repeat(session: Session, once: Callable[[], int]) -> int:
     """Calls `once` every second until interrupted or nobody reads. A lost daemon is said at once, with the
-    age of what still stands on the screen, and dialled again."""
+    age of what still stands on the screen, and dialled again. Without --timeout a daemon that hangs is one that
+    is lost after `ANSWER_S`: until then the screen shows what was."""
+    if session.timeout_s is None:
+        session.client.timeout_s = ANSWER_S
     answered_at: float | None = None
     while not session.out.closed:
         session.out.clear()

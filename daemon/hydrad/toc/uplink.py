@@ -293,10 +293,11 @@ def sickness(link: Link) -> str:
     beat = link.beat
     if beat is None:
         return ""
+    if not beat.worker_alive:
+        return "no worker: the terminal cannot be asked"  # and so nothing is known of the others
     reasons = (
         (not beat.connected, "no connection to the trade server"),
         (not beat.trade_allowed, "trading is switched off"),
-        (not beat.worker_alive, "no worker"),
     )
     return "; ".join(text for bad, text in reasons if bad)
 

@@ -25,7 +25,9 @@ from hydrad.wire.codes import Reason
 from hydrad.wire.runbooks import Severity
 
 NOT_CALIBRATED = "not calibrated"
+NO_SOURCE = "none"
 HOUR_NS = 3600 * SECOND
+FIGURES_MAX_NS = 15 * SECOND  # agents tell what they read again every 5 s, changed or not
 
 
 def seconds(ns: int) -> float:
@@ -525,7 +527,7 @@ def feed_rows(turn: Turn) -> tuple[a.FeedRow, ...]:
         rate = link.rates[symbol].per_s(turn.now_ns) if link and symbol in link.rates else 0.0
         stale = age_ms is None or not 0 <= age_ms <= turn.state.limits.tick_age_max_ms
         rows.append(
-            a.FeedRow(symbol, source or "none", age_ms / 1000 if age_ms is not None else None, round(rate, 2), stale)
+            a.FeedRow(symbol, source or NO_SOURCE, age_ms / 1000 if age_ms is not None else None, round(rate, 2), stale)
         )
     return tuple(rows)
 
@@ -572,10 +574,14 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
         age = duration_text(turn.now_ns - link.heard_ns) if link.heard_ns else "never heard"
         ok = link.state is LinkState.READY and terminal.duty is Duty.ACTIVE
         detail = f"{link.state.value}, {terminal.duty.value}, last frame {age} ago"
+        read_ns = turn.now_ns - link.account_ns if link.account else 0
+        if read_ns > FIGURES_MAX_NS:  # beats prove the agent, only what it reads proves the terminal
+            ok, detail = False, f"{detail}, but the terminal was last read {duration_text(read_ns)} ago"
         rows.append(a.HealthRow(f"terminal {terminal.name}", ok, detail))
     for feed in feed_rows(turn):
         closed = _closed(turn, feed)
-        detail = f"last tick {feed.age_s} s old" if feed.age_s is not None else "no tick in this session"
+        nothing = "no terminal is READY to take it from" if feed.terminal == NO_SOURCE else "no tick in this session"
+        detail = f"last tick {feed.age_s} s old" if feed.age_s is not None else nothing
         rows.append(
             a.HealthRow(
                 f"feed {feed.symbol}",
@@ -586,6 +592,9 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
     unknown = sum(state.acts[n].state is ActState.UNKNOWN for n in state.acts_open)
     held = sum(act.state is ActState.QUARANTINED for act in (state.acts[n] for n in state.acts_open))
     rows.append(a.HealthRow("acts", unknown + held == 0, f"{unknown} UNKNOWN, {held} QUARANTINED"))
+    unsized = [name for name in sorted(state.accounts) if exposure.open_risk(state, live, name) is None]
+    why = "not known (a foreign position without a stop, or without terms): nothing opens on "
+    rows.append(a.HealthRow("open risk", not unsized, why + ", ".join(unsized) if unsized else "known on all accounts"))
     strictest = max((state.account_authority(name) for name in state.accounts), default=state.authority)
     rows.append(a.HealthRow("authority", strictest is Authority.ACTIVE, strictest.name))
     ringing = sum(alarm.severity == Severity.ALARM for alarm in state.alarms.values())
