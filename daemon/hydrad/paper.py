@@ -162,8 +162,14 @@ class Conductor:
         silent_s = now_s - self._heard_s
         if silent_s <= SILENT_MAX_S:
             return True, f"{self.speed_text()}, the broker answered {silent_s:.1f} s ago"
-        held = ", ".join(self.held_by()) or "the broker does not answer"
+        held = "" if self._rests else ", ".join(self.held_by())
+        held = held or "the broker does not answer"
         return False, f"stands still since {silent_s:.0f} s, and so do the ages of quotes: {held}"
+
+    @property
+    def _rests(self) -> bool:
+        """It steps nothing by itself, and looks at the broker's clock alone."""
+        return self.by_client or self.ended or self.speed == 0
 
     def speed_text(self) -> str:
         if not self.reached:
@@ -200,7 +206,7 @@ class Conductor:
             if not self.reached and not await self._read_clock():
                 await asyncio.sleep(LOOK_S)
                 continue
-            if self.by_client or self.ended or self.speed == 0:
+            if self._rests:
                 await asyncio.sleep(LOOK_S)
                 if not self.by_client or loop.time() - (self._heard_s or 0.0) > POLL_S:
                     await self._read_clock()

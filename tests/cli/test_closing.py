@@ -62,3 +62,31 @@ def test_closed_and_yet_not_flat_is_7(fake: Any, hydractl: Any, wire: Any) -> No
     )
     told = hydractl("flatten", "--yes")
     assert told.returncode == 7 and "not flat" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "shown"),
+    [
+        ("PART_CLOSE", {"side": "SELL", "stop": None, "target": None}, "SELL 0.10 EURUSD MARKET, part close"),
+        ("MODIFY", {"volume": "0.00", "target": None}, "EURUSD  stop 1.08140  target none"),
+    ],
+)
+def test_what_reduces_shows_no_stop_and_no_risk(
+    kind: str, order: dict[str, Any], shown: str, fake: Any, hydractl: Any, wire: Any
+) -> None:
+    """`stop NONE` and `risk not known` under a close that is done would alarm whoever reads them."""
+    act = msgspec.structs.replace(wire.ACT, id=wire.A, kind=kind, state="DONE")
+    view = msgspec.structs.replace(wire.ORDER, entry=None, collar=None, plan=(), **order)
+    data = msgspec.structs.replace(wire.FIRE, act=act, acts=(act,), order=view, risk_money=None)
+    fake.script = lambda call: wire.answer(call, data=data) if wire.verb_of(call) == "close" else wire.answer(call)
+    told = hydractl("close", wire.P, "--yes")
+    assert told.returncode == 0, told.stderr
+    assert f"order   paper-1: {shown}\n" in told.stdout
+    assert "NONE" not in told.stdout and "risk" not in told.stdout
+
+
+def test_the_order_of_several_says_whose_it_is(fake: Any, hydractl: Any, wire: Any) -> None:
+    first = msgspec.structs.replace(wire.ACT, id=wire.A, kind="CLOSE", state="DONE")
+    data = msgspec.structs.replace(wire.FIRE, act=first, acts=(first, first))
+    fake.script = lambda call: wire.answer(call, data=data) if wire.verb_of(call) == "flatten" else wire.answer(call)
+    assert f"below are of {wire.A}" in hydractl("flatten", "--yes").stdout

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paper import HYDRAD, PaperHome
+from paper import CONFIG, HYDRAD, PaperHome
 
 from hydrad.host import processes
 from hydrad.host.lock import holder
@@ -259,5 +260,27 @@ def test_a_hud_that_is_not_enabled_is_off() -> None:
         assert row["state"] == "off" and "hud.enabled is false" in row["detail"]
         assert home.status()["hud"] is None
         assert home.ctl("start", "hud").code == 1
+    finally:
+        home.end()
+
+
+def failing(home: PaperHome) -> list[str]:
+    return list(home.ctl("health").data["failing"])
+
+
+@pytest.mark.parametrize("conductor", ["client", "daemon"])
+def test_a_frozen_broker_is_not_green(conductor: str) -> None:
+    """The market's own clock stands with it, and with the clock every age of a quote: machine time must tell."""
+    config = CONFIG.replace('conductor = "client"', f'conductor = "{conductor}"').replace("12:25:00", "12:35:00")
+    home = PaperHome(config)
+    try:
+        home.start()
+        home.until(lambda: "market" not in failing(home), "the market is alive")
+        pid = home.kill("broker", signal.SIGSTOP)
+        home.until(lambda: "market" in failing(home), "the market stands still")
+        said = home.ctl("status")
+        assert any(row["check"] == "market" and "does not answer" in row["detail"] for row in said.data["health"])
+        os.kill(pid, signal.SIGCONT)
+        home.until(lambda: "market" not in failing(home), "the market goes on")
     finally:
         home.end()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hydrad.domain import calendar
-from hydrad.domain.accounts import Authority
+from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
@@ -569,13 +569,14 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
     """Measured just now; nothing is inferred from a process being there."""
     state, live = turn.state, turn.live
     rows = []
+    live_feed = state.mode is HomeMode.REAL  # a replayed market may stand, and is not read again while it does
     for terminal in state.terminals.values():
         link = live.link(terminal.name)
         age = duration_text(turn.now_ns - link.heard_ns) if link.heard_ns else "never heard"
         ok = link.state is LinkState.READY and terminal.duty is Duty.ACTIVE
         detail = f"{link.state.value}, {terminal.duty.value}, last frame {age} ago"
         read_ns = turn.now_ns - link.account_ns if link.account else 0
-        if read_ns > FIGURES_MAX_NS:  # beats prove the agent, only what it reads proves the terminal
+        if live_feed and read_ns > FIGURES_MAX_NS:  # beats prove the agent, only what it reads proves the terminal
             ok, detail = False, f"{detail}, but the terminal was last read {duration_text(read_ns)} ago"
         rows.append(a.HealthRow(f"terminal {terminal.name}", ok, detail))
     for feed in feed_rows(turn):
