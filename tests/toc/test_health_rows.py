@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from hydrad.domain.accounts import HomeMode
+from hydrad.domain.instants import MS
 from hydrad.link import frames as f
 from hydrad.toc import uplink, views
 from hydrad.toc.turn import Turn
@@ -35,6 +36,16 @@ def test_beats_alone_do_not_prove_a_live_terminal(make: Callable[..., Core]) -> 
 
 def test_a_replayed_market_that_stands_is_no_sick_terminal(core: Core) -> None:
     core.wait(60_000)
+    assert row(core, "terminal t1").ok
+
+
+@pytest.mark.parametrize("offset_ms", [-5_000, 400])
+def test_a_clock_that_the_gate_refuses_is_not_healthy(core: Core, offset_ms: int) -> None:
+    core.link().offset_ns = offset_ms * MS
+    found = row(core, "terminal t1")
+    assert not found.ok and f"its clock is {offset_ms:+d} ± " in found.detail
+    assert core.fire(core.mission()).codes == ("CLOCK_OFFSET",)
+    core.link().offset_ns = 200 * MS
     assert row(core, "terminal t1").ok
 
 

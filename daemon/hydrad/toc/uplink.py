@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 from hydrad.domain import calendar
 from hydrad.domain.accounts import HomeMode
+from hydrad.domain.instants import ms_text
 from hydrad.domain.signals import Outcome, Signal, Suppressed
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
@@ -50,6 +51,15 @@ class BadTick(Protocol):
 
     @property
     def reason(self) -> str: ...
+
+    @property
+    def time_ms(self) -> int: ...
+
+    @property
+    def bid_points(self) -> int: ...
+
+    @property
+    def ask_points(self) -> int: ...
 
 
 class SignalEngine(Protocol):
@@ -512,7 +522,8 @@ def _signals(turn: Turn, apex: SignalEngine, link: Link, batches: list[f.SymbolT
     for bad in apex.take_bad_ticks():
         key = (link.terminal, bad.symbol, str(bad.reason))
         count, _ = turn.live.bad_ticks.get(key, (0, ""))
-        turn.live.bad_ticks[key] = (count + 1, str(bad))
+        example = f"the last at {ms_text(bad.time_ms)}, bid {bad.bid_points} and ask {bad.ask_points} points"
+        turn.live.bad_ticks[key] = (count + 1, example)
 
 
 _HANDLERS: dict[type, Callable[[Turn, Link, Any], None]] = {

@@ -578,6 +578,8 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
         read_ns = turn.now_ns - link.account_ns if link.account else 0
         if live_feed and read_ns > FIGURES_MAX_NS:  # beats prove the agent, only what it reads proves the terminal
             ok, detail = False, f"{detail}, but the terminal was last read {duration_text(read_ns)} ago"
+        if skew := _skew(state, link, terminal.account):
+            ok, detail = False, f"{detail}, {skew}"
         rows.append(a.HealthRow(f"terminal {terminal.name}", ok, detail))
     for feed in feed_rows(turn):
         closed = _closed(turn, feed)
@@ -602,6 +604,16 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
     warned = len(state.alarms) - ringing
     rows.append(a.HealthRow("alarms", not ringing, f"{ringing} standing, {warned} warning(s)"))
     return tuple(rows)
+
+
+def _skew(state: State, link: Link, account: str) -> str:
+    """What is wrong with a terminal's clock, by the gate's own limit; nothing while it was not measured, for which
+    there is an alarm."""
+    limit_ms = limits_for(state, account).clock_offset_max_ms
+    if link.offset_ns is None or abs(link.offset_ns) + link.uncertainty_ns <= limit_ms * MS:
+        return ""
+    off = f"{link.offset_ns / MS:+.0f} ± {link.uncertainty_ns / MS:.0f} ms"
+    return f"its clock is {off} from ours (limit {limit_ms} ms): nothing opens there"
 
 
 def _since(state: State, account: str) -> int:

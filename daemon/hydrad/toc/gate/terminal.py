@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hydrad.domain.instants import MS, SECOND
+from hydrad.domain.instants import HOUR, MS, SECOND
 from hydrad.domain.money import money_text
 from hydrad.toc.gate.case import UNKNOWN, Case, Measure
 from hydrad.toc.terminal import Duty, LinkState
@@ -47,7 +47,7 @@ def clock_offset(c: Case) -> Measure:
 def broker_clock(c: Case) -> Measure:
     beat = c.link.beat if c.link else None
     known = beat is not None and beat.offset_ms is not None
-    return known, f"{beat.offset_ms} ms" if beat and known else UNKNOWN, "known"
+    return known, f"UTC {beat.offset_ms * MS / HOUR:+g} h" if beat and beat.offset_ms is not None else UNKNOWN, "known"
 
 
 def trading_on(c: Case) -> Measure:
