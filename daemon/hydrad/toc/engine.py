@@ -12,6 +12,7 @@ from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.toc import (
     agent_acts,
     alarms,
+    before_news,
     changes,
     desk,
     guards,
@@ -60,7 +61,7 @@ class Engine:
         self._dispatch(turn, entry.body)
         turn.actor, turn.surface = "daemon", "daemon"
         self._follow_new(turn)
-        news.look(turn)
+        news.look(turn, before_news.cancel_resting)
         if self.state.created:
             routing.settle_missions(turn)
             routing.pump_lanes(turn)
