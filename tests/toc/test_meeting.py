@@ -7,7 +7,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
+import pytest
 
+from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, order_hash
@@ -15,6 +17,7 @@ from hydrad.link import frames as f
 from hydrad.link.frames import RowState
 from hydrad.toc import exposure
 from hydrad.toc import inputs as i
+from hydrad.toc import records as r
 from hydrad.toc.act import ActState
 from hydrad.toc.limits import Limits
 from hydrad.toc.state import Act, Position
@@ -164,3 +167,37 @@ def test_the_window_of_news_cancels_resting_orders_of_ours_once(core: Core) -> N
     (cancel,) = cancels(core)
     assert (cancel.state, cancel.actor, ours(cancel).ticket) == (ActState.ROUTED, "news", 4711)
     assert "CPI" in cancel.reason and core.sent(f.Cancel)[0].order.ticket == 4711
+
+
+# --- what a broken terminal tells ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("time_ms", [-(1 << 60), 1 << 60, 253_402_300_800_000])
+def test_a_tick_of_no_year_is_left_out_and_counted(core: Core, time_ms: int) -> None:
+    before = core.link().quotes["EURUSD"]
+    batch = f.SymbolTicks("EURUSD", (f.Tick(time_ms, 109_000, 109_010),))
+    core.up(f.Ticks(core.market_ms, False, (batch,)))
+    assert core.link().quotes["EURUSD"] == before
+    core.clock(60_000)
+    (told,) = [r.decode(x.type, x.body) for x in core.records if x.type == "TICKS_REJECTED"]
+    assert isinstance(told, r.TicksRejected) and (told.symbol, told.reason, told.count) == ("EURUSD", "TIME", 1)
+
+
+# --- changes that wait --------------------------------------------------------------------------------
+
+
+def test_a_limit_set_to_what_holds_drops_the_looser_one_that_waits(core: Core) -> None:
+    core.ask(calls.AccountLimits("alpha", {"open_positions_max": "2"}))
+    core.ask(calls.AccountLimits("alpha", {"open_positions_max": "4"}))
+    assert len(core.state.changes) == 1
+    core.ask(calls.AccountLimits("alpha", {"open_positions_max": "2"}))
+    assert not core.state.changes and core.state.accounts["alpha"].limits == {"open_positions_max": "2"}
+
+
+def test_what_a_removed_operator_asked_for_is_void(core: Core) -> None:
+    core.role("uid:2", Role.COMMANDER)
+    core.ask(calls.AccountLimits("alpha", {"open_positions_max": "2"}))
+    core.ask(calls.AccountLimits("alpha", {"open_positions_max": "4"}), "uid:2")
+    assert len(core.state.changes) == 1
+    assert core.ask(calls.OperatorRemove("uid:2", "left")).problem is None
+    assert not core.state.changes
