@@ -201,3 +201,48 @@ def test_what_a_removed_operator_asked_for_is_void(core: Core) -> None:
     assert len(core.state.changes) == 1
     assert core.ask(calls.OperatorRemove("uid:2", "left")).problem is None
     assert not core.state.changes
+
+
+# --- limits of people and looser stops ------------------------------------------------------------------
+
+
+def trader(core: Core, **fields: object) -> None:
+    core.ask(calls.PolicySet("small", ("paper",), risk_per_trade_max_percent="0.6"))
+    core.ask(calls.OperatorAdd("eve", "trader", "uid:9", policy="small", **{"accounts": ("alpha",), **fields}))
+
+
+def test_a_policy_holds_for_a_looser_stop_as_for_a_fire(make: Callable[..., Core]) -> None:
+    core = make(limits=Limits(risk_per_trade_max_percent=Decimal(5), open_risk_max_percent=Decimal(50)))
+    core.connect()
+    trader(core)
+    fire = core.filled(who="uid:9", volume="0.25")
+    shown = show(IdKind.POSITION, fire.position)
+    denied = core.act(calls.Modify(shown, stop="1.09600"), "uid:9")
+    assert (denied.state, denied.codes) == (ActState.DENIED, ("POLICY",))
+    assert core.act(calls.Modify(shown, stop="1.09790"), "uid:9").state is ActState.ROUTED
+
+
+def test_who_was_not_given_an_account_tightens_there_and_loosens_nothing(core: Core) -> None:
+    trader(core, accounts=())
+    fire = core.filled(volume="0.10")
+    shown = show(IdKind.POSITION, fire.position)
+    denied = core.act(calls.Modify(shown, stop="1.09790"), "uid:9")
+    assert (denied.state, denied.codes) == (ActState.DENIED, ("ASSIGNMENT",))
+    assert core.act(calls.Modify(shown, stop="1.09890"), "uid:9").state is ActState.ROUTED
+
+
+# --- two terminals of one account -----------------------------------------------------------------------
+
+
+def test_an_act_on_a_position_goes_to_the_agent_that_has_its_plan(make: Callable[..., Core]) -> None:
+    """One agent serializes a position's plan steps, its floor's closes and ours; two cannot."""
+    core = make(terminals=(("t1", "alpha", 5001), ("t2", "alpha", 5001)))
+    core.connect("t1")
+    core.connect("t2")
+    assert core.ask(calls.TerminalFailover("t2")).problem is None
+    fire = core.filled()
+    assert fire.terminal == "t2"
+    shown = show(IdKind.POSITION, fire.position)
+    assert core.act(calls.Modify(shown, stop="1.09900")).terminal == "t2"
+    core.beat("t2", connected=False)
+    assert core.act(calls.Close(shown)).terminal == "t1"  # without its trade server the other one is better
