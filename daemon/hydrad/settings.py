@@ -21,8 +21,8 @@ from hydrad.config import Key, Loaded, key_of, value_text
 from hydrad.domain.instants import ns_text
 from hydrad.host.places import Places, make_private
 from hydrad.journal.snapshot import sync_folder
-from hydrad.toc import changes, housekeeping, loosening
-from hydrad.toc.state import State
+from hydrad.toc import changes, guard_loosening, housekeeping, loosening
+from hydrad.toc.state import Change, State
 from hydrad.wire import answers as a
 
 SET_FILE = "90-hydractl.toml"
@@ -33,12 +33,13 @@ RELOADED_SECTIONS = ("risk", "timing")
 
 
 def rows(loaded: Loaded, state: State) -> list[a.ConfigRow]:
-    """The values that hold; of the limits those in the state, which may still wait for looser ones."""
+    """The values that hold; of the limits and guards those in the state, which may still wait for looser ones."""
     waiting = {row.key: row for row in pending_rows(state)}
     found = []
     for path in loaded.sources:
         key = _key(path)
-        value = getattr(state.limits, key.name) if key.section == "risk" else loaded.value(path)
+        held = {"risk": state.limits, "guards": state.guards}.get(key.section)
+        value = loaded.value(path) if held is None else getattr(held, key.name)
         waits = waiting.get(path)
         pending = f"{waits.wanted} from {waits.due}, {waits.change}" if waits else None
         found.append(a.ConfigRow(path, value_text(value), str(loaded.sources[path]), key.needs_restart, pending))
@@ -46,21 +47,25 @@ def rows(loaded: Loaded, state: State) -> list[a.ConfigRow]:
 
 
 def pending_rows(state: State) -> tuple[a.PendingRow, ...]:
-    """Loosened limits that wait for a second commander or for their time."""
+    """Loosened limits and guards that wait for a second commander or for their time."""
+    found: list[a.PendingRow] = []
     change = housekeeping.pending(state)
-    if change is None:
-        return ()
-    wanted = housekeeping.pending_limits(change)
-    return tuple(
-        a.PendingRow(
-            f"risk.{name}",
-            value_text(getattr(state.limits, name)),
-            value_text(getattr(wanted, name)),
-            ns_text(change.effective_ns),
-            changes.shown(change),
-        )
-        for name in loosening.loosened(state.limits, wanted)
-    )
+    if change is not None:
+        wanted = housekeeping.pending_limits(change)
+        found += _waiting("risk", change, state.limits, wanted, loosening.loosened(state.limits, wanted))
+    change = guard_loosening.pending(state)
+    if change is not None and state.guards is not None:
+        guards = guard_loosening.pending_guards(change)
+        found += _waiting("guards", change, state.guards, guards, guard_loosening.loosened(state.guards, guards))
+    return tuple(found)
+
+
+def _waiting(section: str, change: Change, now: object, wanted: object, names: tuple[str, ...]) -> list[a.PendingRow]:
+    due, shown = ns_text(change.effective_ns), changes.shown(change)
+    return [
+        a.PendingRow(f"{section}.{name}", value_text(getattr(now, name)), value_text(getattr(wanted, name)), due, shown)
+        for name in names
+    ]
 
 
 def changed(old: Loaded, new: Loaded) -> tuple[tuple[str, ...], tuple[str, ...]]:

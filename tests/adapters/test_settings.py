@@ -15,8 +15,9 @@ from hydrad import config, settings
 from hydrad.config import KEYS, ConfigError, value_text
 from hydrad.domain.ids import IdKind, show
 from hydrad.host.places import Places, find_places
-from hydrad.toc import housekeeping
+from hydrad.toc import guard_loosening, housekeeping
 from hydrad.toc import records as r
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits
 from hydrad.toc.state import Change, State
 
@@ -126,3 +127,14 @@ def test_a_limit_that_waits_is_shown_as_it_holds(places: Places) -> None:
     assert pending == f"9 from 1970-01-02T00:00:00.000Z, {show(IdKind.CHANGE, 7)}"
     assert rows["risk.open_risk_max_percent"].pending is None
     assert rows["paper.speed"].restart and not rows["risk.currency"].restart
+
+
+def test_a_guard_that_waits_is_shown_as_it_holds(places: Places) -> None:
+    loaded = config.load(places.config_file, places.conf_dir, {}, {"guards.day_loss_action": "alarm"})
+    wanted = r.GuardsChanged(Guards(day_loss_action="alarm"), "waited")
+    change = Change(7, guard_loosening.SUBJECT, "GUARDS_CHANGED", r.encode(wanted), "", "daemon", 0, 86_400 * 10**9)
+    state = State(guards=Guards(), changes={7: change})
+    rows = {row.key: row for row in settings.rows(loaded, state)}
+    assert rows["guards.day_loss_action"].value == '"reducing"'
+    assert (rows["guards.day_loss_action"].pending or "").startswith('"alarm" from 1970-01-02T00:00:00.000Z')
+    assert [row.key for row in settings.pending_rows(state)] == ["guards.day_loss_action"]

@@ -182,3 +182,13 @@ def test_figures_that_are_all_zero_are_no_equity(balance: int) -> None:
     zero = Decimal(0)
     figures = f.Account(Decimal(balance), zero, zero, zero, zero, zero, 1, "USD", 0)
     assert floor.reached(caps, figures) is bool(balance)
+
+
+def test_an_id_that_was_asked_about_before_it_was_drawn_is_not_drawn() -> None:
+    """After a lost ledger a daemon asks about an id of the old one: the tombstone must not hold up the new one's
+    close."""
+    made = bench()
+    made.broker.positions.popitem()
+    made.send(f.Query(1, 0))
+    fall(made)
+    assert made.broker.positions == {} and made.broker.sent[2, 0] == 1

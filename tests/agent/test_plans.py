@@ -343,6 +343,15 @@ def test_a_plan_that_was_asked_about_first_is_never_set(bench: Bench) -> None:
     assert sent(bench) == [(STEP, 0)]
 
 
+def test_a_step_that_was_asked_about_before_it_ran_runs_as_its_next_move(bench: Bench) -> None:
+    """After a lost ledger a daemon asks about the old one's step, and a plan set anew keeps that step's id."""
+    row = opened(bench, break_even())
+    bench.send(f.Query(FIRE + 8, 0))
+    bench.send(f.Plan(row.position_id, FIRE, (time_stop(FIRE + 8, START_MS + 120_000),), FIRE + 7))
+    bench.pass_time(SECOND, market_ms=121_000)
+    assert bench.held() == () and sent(bench) == [(FIRE + 8, 1)]
+
+
 def test_another_plan_under_a_known_id_is_a_conflict(bench: Bench) -> None:
     row = opened(bench, break_even())
     bench.send(f.Plan(row.position_id, FIRE, (), FIRE + 7))

@@ -236,3 +236,16 @@ def test_money_that_is_no_number_is_refused(text: str) -> None:
     plain[4][3] = text  # equity
     with pytest.raises(f.BadFrame, match="finite"):
         f.decode_up(msgspec.msgpack.encode(plain))
+
+
+@pytest.mark.parametrize("time_ms", [-1, f.INSTANT_MS_MAX, 1 << 60])
+def test_an_instant_beyond_reason_is_refused(time_ms: int) -> None:
+    """The calendar has no such year: whoever asked it would end the daemon. (A broker's tick is not the agent's word;
+    the daemon leaves such ones out.)"""
+    money = [Decimal(1)] * 6
+    for body in (
+        lambda: f.LedgerRow(1, 2, 0, f.RowState.DONE, b"", 0, time_ms),
+        lambda: f.Account(*money, 100, "USD", time_ms),
+    ):
+        with pytest.raises(ValueError, match="beyond reason"):
+            body()

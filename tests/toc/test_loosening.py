@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrad.domain.actors import Actor, Role, Surface
-from hydrad.toc import changes, housekeeping, views_crew
+from hydrad.toc import changes, guard_loosening, housekeeping, views_crew
 from hydrad.toc import inputs as i
+from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.loosening import loosened, tighter
 from hydrad.wire import calls
@@ -203,3 +204,63 @@ def test_only_a_commander_configures(core: Core) -> None:
     answer = reload(core, replaced(core.state.limits, open_positions_max=1), "uid:2")
     assert answer.problem.code == "FORBIDDEN" and core.state.limits.open_positions_max == 5
     assert core.records[-1].type == "CALL_REFUSED"
+
+
+# --- guards ---------------------------------------------------------------------------------------------
+
+ON = Guards(
+    **{name: 50 for name in Guards.__struct_fields__ if name.endswith("_minutes")},  # type: ignore[arg-type]
+    **{name: Decimal(50) for name in Guards.__struct_fields__ if name.endswith("_percent")},  # type: ignore[arg-type]
+    **{name: "reducing" for name in Guards.__struct_fields__ if name.endswith("_action")},  # type: ignore[arg-type]
+)
+
+
+@pytest.mark.parametrize("field", Guards.__struct_fields__)
+def test_guards_field_by_field(field: str) -> None:
+    acts = field.endswith("_action")
+    kind = int if field.endswith("_minutes") else Decimal
+    looser, stricter = ("cancel", "flatten") if acts else (kind(60), kind(40))
+    if field.startswith(("margin_level", "weekend")) and not acts:
+        looser, stricter = stricter, looser
+    for value in (looser,) if acts else (looser, kind(0)):
+        new = msgspec.structs.replace(ON, **{field: value})
+        assert guard_loosening.loosened(ON, new) == (field,) and guard_loosening.tighter(ON, new) == ON
+        assert guard_loosening.tighter(new, ON) == ON  # switched on: at once
+    new = msgspec.structs.replace(ON, **{field: stricter})
+    assert guard_loosening.loosened(ON, new) == () and guard_loosening.tighter(ON, new) == new
+
+
+def test_to_latch_and_to_close_are_not_the_same() -> None:
+    latch, close = (msgspec.structs.replace(ON, day_loss_action=action) for action in ("halted", "flatten"))
+    assert guard_loosening.tighter(latch, close) == latch and guard_loosening.tighter(close, latch) == close
+
+
+def test_a_restart_loosens_no_guard_before_its_time(make: Any) -> None:
+    core: Core = make(guards=ON)
+    core.guards = msgspec.structs.replace(ON, day_loss_limit_percent=Decimal(90), open_risk_limit_percent=Decimal(9))
+    core.restart()
+    held = core.state.guards
+    assert held == msgspec.structs.replace(ON, open_risk_limit_percent=Decimal(9))
+    change = guard_loosening.pending(core.state)
+    assert change is not None and change.text == "guards of everything: day_loss_limit_percent 50 -> 90"
+    due = change.effective_ns
+    core.restart()
+    assert [one.effective_ns for one in core.state.changes.values()] == [due]
+    core.now_ns = due - 1
+    core.clock(0)
+    assert core.state.guards == held
+    core.now_ns += 1
+    core.clock(0)
+    assert core.state.guards == core.guards and not core.state.changes
+    core.restart()
+    assert core.state.guards == core.guards and not core.state.changes
+
+
+def test_a_guards_way_back_drops_the_wait(make: Any) -> None:
+    core: Core = make(guards=ON)
+    core.guards = msgspec.structs.replace(ON, day_loss_action="alarm")
+    core.restart()
+    assert core.state.changes and core.state.guards == ON
+    core.guards = ON
+    core.restart()
+    assert not core.state.changes and core.state.guards == ON

@@ -123,20 +123,13 @@ def test_nothing_is_told_ahead_where_no_position_is_concerned(core: Core) -> Non
     assert len(bodies(core, r.NewsAhead)) == 1  # opened meanwhile
 
 
-def test_a_window_begins_once_and_calls_its_hook(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[NewsEvent] = []
-
-    def hook(turn: Turn, coming: NewsEvent) -> None:
-        called.append(coming)
-
-    monkeypatch.setattr(news, "ON_WINDOW", [hook])
+def test_a_window_begins_once(core: Core) -> None:
     coming = event(core, 7 * MINUTE)
     tell(core, coming)
     core.later(2 * MINUTE)
     core.later(MINUTE)
     tell(core, coming)  # the same file, read again
     core.later(MINUTE)
-    assert called == [coming]
     assert bodies(core, r.NewsWindow) == [
         r.NewsWindow(coming, coming.time_ms - 5 * MINUTE, coming.time_ms + 10 * MINUTE)
     ]

@@ -149,7 +149,8 @@ class Ledger:
                 self._opened_ns.append(row.at_ns)
             if tag_of(row.act_id) == 0:
                 self._local[row.order.position_id] = row.act_id
-                self.next_local = max(self.next_local, row.act_id + 1)
+        if tag_of(row.act_id) == 0:  # a tombstone too: a daemon asks about what an earlier ledger had begun
+            self.next_local = max(self.next_local, row.act_id + 1)
         self._learn_ours(row)
         if row.state in UNSETTLED:
             self.unsettled[key] = None

@@ -3,7 +3,8 @@
 A fire's plan becomes the position's when the fire is DONE; PLAN replaces it. At each reading a position has at most
 one step due, and none while any act on it is without a verdict. A step sends at most one order for each (act id,
 move). One that the broker provably did not execute (a requote, a closed market) is tried again as the next move, a
-minute of market time later, and later on every ten; one without a verdict is not, until the evidence is in.
+minute of market time later, and later on every ten; one without a verdict is not, until the evidence is in. A move that
+a daemon has asked about before it was begun (an earlier ledger had it) is never sent either: the next one is.
 
 R is measured from the real open price and the fire's own stop, with the price at which the position would close now.
 Stops only tighten: by the position as it stands at the reading (`due`), and as it stands when the order leaves
@@ -28,7 +29,7 @@ RETRY_LATER_MS = 10 * MINUTE_MS  # from the move RETRIES_SOON on: a market may b
 RETRIES_SOON = 10
 MOVES_MAX = 600
 PART_SKIPPED = "PART_SKIPPED"
-_RETRIED = frozenset({RowState.REFUSED, RowState.NOT_EXECUTED})
+_RETRIED = frozenset({RowState.REFUSED, RowState.NOT_EXECUTED, RowState.TOMBSTONED})
 _EXITS = frozenset({PlanStepKind.TIME_STOP, PlanStepKind.EXIT_BEFORE_NEWS, PlanStepKind.EXIT_BEFORE_WEEKEND})
 
 

@@ -89,6 +89,9 @@ class LedgerRow(_Body, frozen=True):
     detail: str = ""
     order: Order | None = None
 
+    def __post_init__(self) -> None:
+        _instant(self.market_ms)
+
 
 class Tick(_Body, frozen=True, gc=False):
     """`time_ms` is UTC: the agent has removed the broker's offset."""
@@ -250,6 +253,7 @@ class Account(_Body, frozen=True, tag="ACCOUNT"):
 
     def __post_init__(self) -> None:
         _finite(self.balance, self.credit, self.equity, self.margin, self.margin_free, self.margin_level)
+        _instant(self.market_ms)
 
 
 class Specs(_Body, frozen=True, tag="SPECS"):

@@ -79,7 +79,6 @@ class DaemonActor:
         self.lives = 0
         self.halts_pending: Counter[str] = Counter()
         self.on_frame: Callable[[str, f.DownFrame], None] = lambda terminal, frame: None
-        self.on_heard: Callable[[str, f.UpFrame], None] = lambda terminal, frame: None
         self.on_reply: Callable[[Reply], None] = lambda reply: None
         self.on_records: Callable[[Sequence[Record]], None] = lambda records: None
         self.on_dying: Callable[[], None] = lambda: None
@@ -206,7 +205,6 @@ class DaemonActor:
         except BadFrame:
             self.submit(i.Strangers("bridge", f"frame {terminal}", 1))
             return
-        self.on_heard(terminal, frame)
         self.submit(i.FrameIn(terminal, connection, frame))
 
     def _tick(self, life: int) -> None:

@@ -90,13 +90,12 @@ class Oracles:
         self._last_live: State | None = None
         self._reconciled: Reply | None = None
         daemon.on_frame = self.released
-        daemon.on_heard = self.heard
         daemon.on_records = self.committed
         daemon.on_folded = self.folded
         broker.on_sent = self.sent
         broker.on_executed = self.executed
         for agent in agents:
-            agent.on_send = self.sends
+            agent.on_send, agent.on_say = self.sends, self.says
 
     def start(self) -> None:
         self.world.after(SECOND, self._watch)
@@ -195,9 +194,12 @@ class Oracles:
 
     # --- what an agent sends -------------------------------------------------------------------------------
 
-    def heard(self, terminal: str, frame: f.UpFrame) -> None:
-        if isinstance(frame.body, f.Halted):
-            self._halt_acked[terminal] = frame.body.halted
+    def says(self, agent: AgentActor, data: bytes) -> None:
+        """The agent's word on its own latch, by the last frame that has it: what the daemon has heard may be older."""
+        if b"HALTED" in data or b"HELLO" in data:
+            body = f.decode_up(data).body
+            if isinstance(body, f.Halted | f.Hello):
+                self._halt_acked[agent.seat.terminal] = body.halted
 
     def sends(self, agent: AgentActor, call: calls.Perform) -> None:
         """I2, I5, I12, at the instant before `order_send`."""

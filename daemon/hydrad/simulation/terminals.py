@@ -46,7 +46,8 @@ class Seat:
 
 
 class AgentActor:
-    """One terminal's agent over all its lives. `on_send`: told just before `order_send`."""
+    """One terminal's agent over all its lives. `on_send`: told just before `order_send`. `on_say`: of each frame that
+    it says, whether it arrives or not."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class AgentActor:
         self.faults = faults
         self.clock = clock
         self.on_send: Callable[[AgentActor, calls.Perform], None] = lambda actor, call: None
+        self.on_say: Callable[[AgentActor, bytes], None] = lambda actor, data: None
         self.core: AgentCore | None = None
         self.life = 0
         self.ledgers = 0
@@ -205,6 +207,7 @@ class AgentActor:
                 return
             match effect:
                 case effects.Send(data):
+                    self.on_say(self, data)
                     if self._line is not None:
                         self._network.up(self._line, data)
                 case effects.Call(call, bound_ms):

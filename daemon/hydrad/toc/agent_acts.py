@@ -7,6 +7,7 @@ found in the broker's history by that id as magic together with the position.
 from __future__ import annotations
 
 from hydrad.domain.ids import tag_of
+from hydrad.domain.orders import ActKind
 from hydrad.link import frames as f
 from hydrad.toc import fold
 from hydrad.toc import records as r
@@ -14,6 +15,7 @@ from hydrad.toc.fold_guards import agent_act_key
 from hydrad.toc.live import Link
 from hydrad.toc.state import Act, State
 from hydrad.toc.turn import Turn
+from hydrad.wire.codes import Finding
 
 
 def is_local(act_id: int) -> bool:
@@ -22,12 +24,16 @@ def is_local(act_id: int) -> bool:
 
 def of_row(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:
     """The act that a ledger's entry about a local id speaks of, begun here if it is new; None where the entry that
-    carried its order was never told."""
+    carried its order was never told, or where that order is not a close: an agent begins nothing else by itself."""
     terminal = turn.state.terminals[link.terminal]
     known = turn.state.agent_acts.get(agent_act_key(terminal.name, terminal.ledger_id, row.act_id, row.move))
     if known is not None:
         return turn.state.acts[known]
     if row.order is None:
+        return None
+    if row.order.kind is not ActKind.CLOSE:
+        detail = f"{row.order.kind.name} {row.order.symbol} begun by the agent itself (its id {row.act_id})"
+        turn.finding(Finding.ALIEN_ORDER, link.terminal, detail)
         return None
     position = turn.state.position_by_id(terminal.account, row.order.position_id)
     act_id = fold.new_act_id(turn.state)
@@ -47,12 +53,17 @@ def of_row(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:
 
 
 def of_deal(state: State, account: str, row: f.DealRow) -> Act | None:
-    """The act of an agent whose id this deal carries, on this very position; the last move of it."""
+    """The act of an agent whose id this deal carries, on this very position: the move that has told of the deal or its
+    order, else the last one."""
     found = None
-    for number in state.agent_acts.values():
+    for number in state.agent_acts.values() if is_local(row.magic) else ():
         act = state.acts[number]
-        if act.account == account and act.local_id == row.magic and act.order is not None:
-            found = act if act.order.position_id == row.position_id else found
+        if act.account != account or act.local_id != row.magic or act.order is None:
+            continue
+        if act.order.position_id == row.position_id:
+            found = act
+            if row.ticket == act.deal_ticket or (row.order_id and row.order_id == act.order_ticket):
+                return act
     return found
 
 

@@ -137,7 +137,8 @@ def _begin(
     asked: Asked,
 ) -> int:
     act_id = fold.new_act_id(turn.state)
-    link = routing.reducing_link(turn, order.account)
+    held = turn.state.positions.get(position)
+    link = routing.reducing_link(turn, order.account, held.terminal if held else "")
     checks = (*checks, _reach(link), *_serving(turn))
     turn.emit(
         r.ActRequested(

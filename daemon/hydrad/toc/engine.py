@@ -12,8 +12,10 @@ from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.toc import (
     agent_acts,
     alarms,
+    before_news,
     changes,
     desk,
+    guard_loosening,
     guards,
     housekeeping,
     invariants,
@@ -60,7 +62,7 @@ class Engine:
         self._dispatch(turn, entry.body)
         turn.actor, turn.surface = "daemon", "daemon"
         self._follow_new(turn)
-        news.look(turn)
+        news.look(turn, before_news.cancel_resting)
         if self.state.created:
             routing.settle_missions(turn)
             routing.pump_lanes(turn)
@@ -129,12 +131,13 @@ class Engine:
                 body.tzdata_version,
                 housekeeping.limits_at_start(self.state, body.limits),
                 body.timing,
-                body.guards,
+                guard_loosening.at_start(self.state, body.guards),
                 body.plans,
             )
         )
         turn.machine_market()
         housekeeping.let_wait(turn, body.limits)
+        guard_loosening.let_wait(turn, body.guards)
         if not born:
             housekeeping.started(turn, bool(body.symbols))
         if body.halt_file and self.state.authority is not Authority.HALTED:
@@ -147,7 +150,7 @@ class Engine:
                 turn.move(act, ActEvent.DENY, "restart", codes=("LANE_WAIT",))
         for code, detail in body.notes:
             turn.finding(Finding[code], "start", detail, alarm=False)
-        guards.on_started(turn)
+        guards.clear_unwanted(turn)
         turn.effects.append(Admit())
 
     def _unreleased(self, turn: Turn, acts: tuple[int, ...], by: str, detail: str) -> None:

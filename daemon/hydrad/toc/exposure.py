@@ -54,16 +54,10 @@ def open_risk(state: State, live: Live, account: str) -> Decimal | None:
     total = sum((act.risk_money for act in reserved(state, account)), Decimal(0))
     link = reporter(state, live, account)
     for position in open_positions(state, account):
-        fire = state.acts[position.fire_id]
         total += (
-            _risk(
-                link,
-                position.symbol,
-                (position.open_points - position.stop_points) * position.side.sign,
-                position.volume_steps,
-            )
+            _risk(link, position.symbol, _to_stop(state, position), position.volume_steps)
             if position.stop_points and link and position.symbol in link.terms
-            else fire.risk_money
+            else state.acts[position.fire_id].risk_money
         )
     for row in foreign_rows(state, live, account):
         if not row.stop_points or link is None or row.symbol not in link.terms:
@@ -71,6 +65,15 @@ def open_risk(state: State, live: Live, account: str) -> Decimal | None:
         distance = (row.open_points - row.stop_points) * Side(row.side).sign
         total += _risk(link, row.symbol, distance, row.volume_steps)
     return total
+
+
+def _to_stop(state: State, position: Position) -> int:
+    """Points from the open price to the farthest stop that it may have: where it stands, or where an act without a
+    verdict may have put it."""
+    moving = [state.acts[number] for number in state.acts_pending if state.acts[number].position == position.number]
+    orders = [act.order for act in moving if act.order is not None and act.order.moves_levels]
+    stops = (position.stop_points, *(order.stop_points for order in orders if order.stop_points))
+    return max((position.open_points - stop) * position.side.sign for stop in stops)
 
 
 def _risk(link: Link, symbol: str, distance_points: int, steps: int) -> Decimal:

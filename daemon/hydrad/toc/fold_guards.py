@@ -72,6 +72,10 @@ def _cleared(state: State, record: Record, body: r.GuardCleared) -> None:
     del state.guards_standing[guard_key(body.account, body.measure, body.position)]
 
 
+def _changed(state: State, record: Record, body: r.GuardsChanged) -> None:
+    state.guards = body.guards
+
+
 def _standing(state: State, body: r.GuardWarned | r.GuardTripped | r.GuardActed) -> GuardStanding:
     key = guard_key(body.account, body.measure, body.position)
     fresh = GuardStanding(body.account, body.measure, body.position)
@@ -87,4 +91,5 @@ HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.GuardTripped: _tripped,
     r.GuardActed: _acted,
     r.GuardCleared: _cleared,
+    r.GuardsChanged: _changed,
 }

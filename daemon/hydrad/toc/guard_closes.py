@@ -11,7 +11,7 @@ from hydrad.domain.ids import IdKind, parse, show
 from hydrad.domain.instants import SECOND
 from hydrad.toc import closing, exposure, routing
 from hydrad.toc import records as r
-from hydrad.toc.act import FINAL
+from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.state import Act, GuardStanding, Position
 from hydrad.toc.turn import Turn
 
@@ -71,6 +71,8 @@ def _due(acts: list[int], since_ns: int) -> bool:
 
 def _reachable(turn: Turn, position: Position) -> bool:
     """Whether a close could be executed at all: an act is not spent where it could not."""
+    if turn.state.acts[position.fire_id].state is ActState.CLOSING:
+        return False  # another's close is on its way, or was executed and its deal is not booked yet
     trades = not turn.market_ms or calendar.hours(turn.market_ms) is not calendar.Hours.CLOSED
     link = routing.reducing_link(turn, position.account)
     return trades and link is not None and closing.not_busy(turn, position, by_deals=True).ok

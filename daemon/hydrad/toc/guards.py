@@ -50,8 +50,8 @@ _LEVELS = {
 # --- when ---------------------------------------------------------------------------------------------------
 
 
-def on_started(turn: Turn) -> None:
-    """A guard that is configured no more stands no more."""
+def clear_unwanted(turn: Turn) -> None:
+    """A guard that is configured no more stands no more. At a start, and by the clock: a change may have waited."""
     for standing in list(turn.state.guards_standing.values()):
         if standing.measure not in _table(turn, standing.account):
             clear(turn, standing, "this guard is switched off")
@@ -86,6 +86,7 @@ def _judge_figures(turn: Turn, link: Link, account: Account, measures: Iterable[
 def on_clock(turn: Turn) -> None:
     """Time went by: ages, the weekend, and what became of closes."""
     guards = turn.state.guards
+    clear_unwanted(turn)
     if (
         guards
         and turn.market_ms

@@ -65,6 +65,10 @@ def _cleared(state: State, b: r.GuardCleared) -> Told:
     return f"guard {_which(b.account, b.measure, b.position)} is armed again: {b.why}", _ids(b.position), ""
 
 
+def _changed(state: State, b: r.GuardsChanged) -> Told:
+    return f"guards of everything set ({b.why})", (), ""
+
+
 def _adopted(state: State, b: r.PositionAdopted) -> Told:
     number, order = sequence_of(b.act_id), b.order
     shown, fire = show(IdKind.POSITION, number), show(IdKind.FIRE, number)
@@ -91,6 +95,7 @@ TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.GuardTripped: _tripped,
     r.GuardActed: _acted,
     r.GuardCleared: _cleared,
+    r.GuardsChanged: _changed,
     r.PositionAdopted: _adopted,
     r.AgentActBegun: _agent_act,
 }

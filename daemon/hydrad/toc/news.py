@@ -28,9 +28,8 @@ NEVER_MS = 1 << 62
 AHEAD, BEGUN = 1, 2  # what has been told of an event
 
 
-# Called once when the window of a high-impact event begins: who cancels resting orders or closes positions before news
-# adds a function here.
-ON_WINDOW: list[Callable[[Turn, NewsEvent], None]] = []
+# Called once when the window of a high-impact event begins.
+OnWindow = Callable[["Turn", NewsEvent], None]
 
 
 def told(turn: Turn, body: NewsTold) -> None:
@@ -88,7 +87,7 @@ def currencies(terms: SymbolTerms) -> tuple[str, ...]:
 # --- before an event ------------------------------------------------------------------------------------
 
 
-def look(turn: Turn) -> None:
+def look(turn: Turn, on_window: OnWindow) -> None:
     """Tell of what is ahead, and begin windows; costs a comparison until the next event is near."""
     now = turn.live.news
     if now.mode == NEWS_OFF or not now.events or turn.market_ms < now.look_ms:
@@ -102,18 +101,17 @@ def look(turn: Turn) -> None:
             now.look_ms = event.time_ms - news.AHEAD_MS
             break
         now.look_ms = turn.market_ms + 1
-        _near(turn, event)
+        _near(turn, event, on_window)
 
 
-def _near(turn: Turn, event: NewsEvent) -> None:
+def _near(turn: Turn, event: NewsEvent, on_window: OnWindow) -> None:
     """Each once. A file may come late, when the window has begun already: positions are named all the same."""
     told = turn.state.news_told.get(event.key, 0)
     if told < AHEAD and turn.market_ms < event.time_ms and (found := affected(turn, event)):
         turn.emit(r.NewsAhead(event, found))
     if told < BEGUN and turn.market_ms >= event.time_ms - news.BEFORE_MS:
         turn.emit(r.NewsWindow(event, event.time_ms - news.BEFORE_MS, event.time_ms + news.AFTER_MS))
-        for act in ON_WINDOW:
-            act(turn, event)
+        on_window(turn, event)
 
 
 def affected(turn: Turn, event: NewsEvent) -> tuple[str, ...]:

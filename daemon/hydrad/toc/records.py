@@ -508,6 +508,13 @@ class GuardCleared(Body, frozen=True):
     why: str
 
 
+class GuardsChanged(Body, frozen=True):
+    """`guards` hold from here on."""
+
+    guards: Guards
+    why: str
+
+
 class PositionAdopted(Body, frozen=True):
     """A position that was FOREIGN is ours from here on. `act_id`: stands for the fire that it never had; nothing was
     sent under it. `stop_points`: as the broker has it now, 0 for none."""
@@ -742,6 +749,7 @@ TYPES: dict[str, type[Body]] = {
     "GUARD_TRIPPED": GuardTripped,
     "GUARD_ACTED": GuardActed,
     "GUARD_CLEARED": GuardCleared,
+    "GUARDS_CHANGED": GuardsChanged,
     "POSITION_ADOPTED": PositionAdopted,
     "AGENT_ACT_BEGUN": AgentActBegun,
     "SERVICE_CHANGED": ServiceChanged,

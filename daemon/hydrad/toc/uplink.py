@@ -478,14 +478,27 @@ def _ticks(turn: Turn, apex: SignalEngine, link: Link, body: f.Ticks) -> None:
     link.through_ms = max(link.through_ms, body.through_ms)
     if turn.state.mode is HomeMode.PAPER:
         turn.advance_market(body.through_ms)
-    for batch in body.batches:
+    told = [_stamped(turn, link, batch) for batch in body.batches]
+    for batch in told:
         _sample(link, batch)
         if batch.ticks and not body.history:
             _quote(turn, link, batch.symbol, batch.ticks)
     sources = {symbol for symbol in turn.live.symbols if source(turn, symbol) == link.terminal}
-    batches = [batch for batch in body.batches if body.history or batch.symbol in sources]
+    batches = [batch for batch in told if body.history or batch.symbol in sources]
     if batches or sources:
         _signals(turn, apex, link, batches, body)
+
+
+def _stamped(turn: Turn, link: Link, batch: f.SymbolTicks) -> f.SymbolTicks:
+    """Without the ticks whose stamp is no instant: the calendar has no such year, and a quote of it would never age."""
+    good = tuple(tick for tick in batch.ticks if 0 <= tick.time_ms < f.INSTANT_MS_MAX)
+    left_out = len(batch.ticks) - len(good)
+    if not left_out:
+        return batch
+    key = (link.terminal, batch.symbol, "TIME")
+    count, _ = turn.live.bad_ticks.get(key, (0, ""))
+    turn.live.bad_ticks[key] = (count + left_out, "a stamp beyond reason")
+    return f.SymbolTicks(batch.symbol, good)
 
 
 def _sample(link: Link, batch: f.SymbolTicks) -> None:

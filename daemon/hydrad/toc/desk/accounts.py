@@ -31,7 +31,7 @@ def _limits(turn: Turn, asked: Requested, verb: calls.AccountLimits) -> None:
     subject = f"limits {account.name}"
     if now != account.limits:
         turn.emit(r.AccountLimitsSet(account.name, now))
-        changes.void(turn, subject, "the account's limits were set anew")
+    changes.void(turn, subject, "the account's limits were set anew")
     problem = None
     if looser:
         named = ", ".join(f"{n} {account.limits[n]} -> {wanted.get(n, 'as everywhere')}" for n in looser)

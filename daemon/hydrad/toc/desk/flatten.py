@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from hydrad.domain.actors import Role
+from hydrad.domain.symbols import SymbolTerms
+from hydrad.link.frames import PositionRow
 from hydrad.toc import closing, exposure
 from hydrad.toc.desk.refusals import Refused, account_named, usage
 from hydrad.toc.desk.table import Table
@@ -20,6 +22,7 @@ def _flatten(turn: Turn, asked: Requested, verb: calls.Flatten) -> None:
     if told_before(turn, asked, verb):
         return
     accounts = _scope(turn, verb)
+    strangers = _strangers(turn, accounts[0], verb.symbol) if verb.foreign is not None else []
     asked_for = closing.Asked(verb.reason or "flatten", asked.key, hash_of(verb))
     acts = [
         closing.close(turn, position, asked_for)
@@ -27,8 +30,8 @@ def _flatten(turn: Turn, asked: Requested, verb: calls.Flatten) -> None:
         for position in exposure.open_positions(turn.state, account.name)
         if verb.symbol in (None, position.symbol)
     ]
-    if verb.foreign is not None:
-        acts += _foreign(turn, accounts[0], verb.symbol, asked_for)
+    for row, terms in strangers:
+        acts.append(closing.close_foreign(turn, accounts[0].name, row, terms.digits, terms.volume_step, asked_for))
     account, symbol = verb.account or "", verb.symbol or ""
     if acts:
         deadline_ns = deadline_of(turn, verb.wait_s)
@@ -48,18 +51,20 @@ def _scope(turn: Turn, verb: calls.Flatten) -> list[Account]:
     return [account_named(turn, verb.account)] if verb.account else list(turn.state.accounts.values())
 
 
-def _foreign(turn: Turn, account: Account, symbol: str | None, asked: closing.Asked) -> list[int]:
+def _strangers(turn: Turn, account: Account, symbol: str | None) -> list[tuple[PositionRow, SymbolTerms]]:
+    """FOREIGN positions in scope; looked at before anything is sent, since one that cannot be closed refuses all."""
     link = exposure.reporter(turn.state, turn.live, account.name)
-    acts = []
+    found = []
     for row in exposure.foreign_rows(turn.state, turn.live, account.name):
-        terms = link.terms.get(row.symbol) if link else None
         if symbol not in (None, row.symbol):
             continue
+        terms = link.terms.get(row.symbol) if link else None
         if terms is None:
-            message = f"the terms of {row.symbol} at {account.name} are not known: ticket {row.ticket} was left"
-            raise Refused(ErrorCode.DENIED, message, "close it in MetaTrader", codes=["TERMS_UNKNOWN"])
-        acts.append(closing.close_foreign(turn, account.name, row, terms.digits, terms.volume_step, asked))
-    return acts
+            message = f"the terms of {row.symbol} at {account.name} are not known: nothing was sent"
+            hint = f"close ticket {row.ticket} in MetaTrader, or flatten without --foreign"
+            raise Refused(ErrorCode.DENIED, message, hint, codes=["TERMS_UNKNOWN"])
+        found.append((row, terms))
+    return found
 
 
 def _nothing(accounts: list[Account]) -> a.FireAnswer:

@@ -92,9 +92,7 @@ def _suspend(turn: Turn, asked: Requested, verb: calls.OperatorSuspend) -> None:
     operator = _named(turn, verb.name)
     if not operator.suspended:
         turn.emit(r.OperatorSuspended(operator.name, verb.reason))
-        for change in list(turn.state.changes.values()):
-            if change.asked_by in operator.identities:
-                turn.emit(r.ChangeEnded(change.number, "VOID", f"{operator.name} is suspended"))
+        _void_asked_by(turn, operator, "suspended")
     _tell(turn, asked, operator.name)
 
 
@@ -111,8 +109,15 @@ def _remove(turn: Turn, asked: Requested, verb: calls.OperatorRemove) -> None:
     operator = _named(turn, verb.name)
     _not_the_last(turn, operator)
     row = views_crew.operator_row(turn.state, operator, turn.market_ms)
+    _void_asked_by(turn, operator, "removed")
     turn.emit(r.OperatorRemoved(operator.name, verb.reason))
     turn.reply(asked.request, OPERATOR_SCHEMA, row)
+
+
+def _void_asked_by(turn: Turn, operator: Operator, why: str) -> None:
+    for change in list(turn.state.changes.values()):
+        if change.asked_by in operator.identities:
+            turn.emit(r.ChangeEnded(change.number, "VOID", f"{operator.name} is {why}"))
 
 
 def _policy_set(turn: Turn, asked: Requested, verb: calls.PolicySet) -> None:

@@ -91,6 +91,8 @@ def _planned(turn: Turn, position: Position, name: str, first: int) -> planning.
     terms = turn.live.link(position.terminal).terms.get(position.symbol)
     if terms is None or fire.order is None:
         return planning.Planned((), problem="the symbol's terms are not known in this session")
+    if not fire.mission:
+        return planning.Planned((), problem="an adopted position has no mission, and a plan is measured by one")
     signal = turn.state.missions[fire.mission].signal
     occasion = planning.Occasion(
         symbol=signal.symbol,

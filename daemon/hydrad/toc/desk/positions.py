@@ -7,7 +7,7 @@ from decimal import Decimal
 from hydrad.domain import money
 from hydrad.domain.actors import Role
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
-from hydrad.toc import closing, exposure, risk, routing, sizing
+from hydrad.toc import closing, crew, exposure, risk, routing, sizing
 from hydrad.toc.desk.refusals import (
     positions_named,
     usage,
@@ -106,8 +106,8 @@ def _is_tighter(position: Position, stop: int) -> bool:
 
 
 def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]:
-    """A looser stop is new risk: the limits of a trade and of all that is open hold for it as for a fire. A tighter one
-    always passes."""
+    """A looser stop is new risk: the limits of a trade, of all that is open and of the person hold as for a fire. A
+    tighter one always passes."""
     if _is_tighter(position, stop):
         return ()
     limits = limits_for(turn.state, position.account, turn.actor)
@@ -126,6 +126,21 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
     return (
         _within(Reason.RISK_PER_TRADE, after, base, limits.risk_per_trade_max_percent),
         _within(Reason.OPEN_RISK, held - before + after, base, limits.open_risk_max_percent),
+        *_persons(turn, position, after * 100 / base),
+    )
+
+
+def _persons(turn: Turn, position: Position, percent: Decimal) -> tuple[Check, ...]:
+    """The account was given to them, and their policy allows this risk."""
+    operator = turn.state.operator(turn.actor)
+    policy = crew.policy_named(turn.state, operator.policy) if operator else None
+    given = operator is not None and crew.reaches(operator, position.account)
+    highest = policy.risk_per_trade_max_percent if policy else None
+    allowed = policy is not None and (highest is None or percent <= highest)
+    limit = f"{highest} %" if highest is not None else "a policy"
+    return (
+        Check(Reason.ASSIGNMENT.name, given, "given" if given else "not given", f"assigned to {position.account}"),
+        Check(Reason.POLICY.name, allowed, f"{percent:.3f} %" if policy else "no policy", limit),
     )
 
 

@@ -93,10 +93,11 @@ def _same_person(c: Case, actor: str) -> bool:
 
 
 def _twins(c: Case) -> Iterator[Act]:
-    """Fires of the same actor, account, symbol and side that came before this one, the newest first."""
+    """Fires of the same actor, account, symbol and side that came before this one, the newest first. A position that
+    was adopted has no mission, and was not fired."""
     signal = c.ask.signal
     for act in reversed(c.state.acts.values()):
-        if act.kind is not ActKind.FIRE or act.act_id >= c.ask.act_id:
+        if act.kind is not ActKind.FIRE or not act.mission or act.act_id >= c.ask.act_id:
             continue
         if c.now_ns - act.requested_ns > REPEAT_NS:
             return
