@@ -1,5 +1,5 @@
-"""Text from elsewhere, made harmless for a terminal: what somebody wrote as a reason, or a broker as a comment, must not
-move the cursor, hide a line or turn the writing round. Owns what counts as harmless."""
+"""Text from elsewhere, made harmless for a terminal: what somebody wrote as a reason, or a broker as a comment,
+must not move the cursor, hide a line or turn the writing round. Owns what counts as harmless."""
 
 from __future__ import annotations
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
+from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR, MINUTE
+from hydrad.link import frames as f
+from hydrad.link.frames import RowState
 from hydrad.toc import crew, desk
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
+from hydrad.toc.act import ActState
 from hydrad.toc.desk import operators
 from hydrad.wire import calls
 from tests.toc.conftest import BOSS, Core
@@ -123,3 +129,30 @@ def test_a_reason_is_one_line_of_bounded_length_and_a_halt_is_never_refused_for_
 def test_a_title_of_news_is_printable(core: Core) -> None:
     reply = core.ask(calls.NewsAdd("2026-11-26T10:00:00Z", "USD", "NFP \x1b[2J"))
     assert reply.problem is not None and reply.problem.code == "USAGE"
+
+
+# --- a looser stop is new risk; the same key, the same answer -------------------------------------------
+
+
+def test_a_stop_is_loosened_by_those_alone_who_may_fire_on_its_account(core: Core) -> None:
+    position = show(IdKind.POSITION, core.filled().position)
+    core.ask(calls.OperatorAdd("ann", "trader", ANN, "full"))
+    assert core.act(calls.Modify(position, stop="1.09700"), ANN).codes == ("ASSIGNMENT",)
+    tighter = core.act(calls.Modify(position, stop="1.09850"), ANN)
+    assert tighter.state is ActState.ROUTED
+    core.result(tighter, RowState.REFUSED, retcode=10016)
+    core.ask(calls.TerminalAssign("t1", "ann"))
+    assert core.act(calls.Modify(position, stop="1.09700"), ANN).state is ActState.ROUTED
+
+
+def test_an_adoption_asked_twice_with_one_key_is_answered_twice(core: Core) -> None:
+    stranger = f.PositionRow(
+        77, 77, "EURUSD", 1, 30, 110_050, 110_300, 0, 555, core.market_ms, Decimal(0), Decimal(0), "mine"
+    )
+    core.up(f.Positions((stranger,), core.market_ms, True, True))
+    verb = calls.Adopt(77, "alpha", "1.10300")
+    first, second = core.ask(verb, key="k"), core.ask(verb, key="k")
+    assert (first.problem, second.problem) == (None, None) and first.data == second.data
+    other = core.ask(calls.Adopt(77, "alpha", "1.10200"), key="k")
+    assert other.problem is not None and other.problem.code == "CONFLICT"
+    core.verify()

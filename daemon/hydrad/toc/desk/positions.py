@@ -7,7 +7,7 @@ from decimal import Decimal
 from hydrad.domain import money
 from hydrad.domain.actors import Role
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
-from hydrad.toc import closing, exposure, risk, routing, sizing
+from hydrad.toc import closing, crew, exposure, risk, routing, sizing
 from hydrad.toc.desk.refusals import (
     positions_named,
     usage,
@@ -116,7 +116,8 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
     held = exposure.open_risk(turn.state, turn.live, position.account)
     base = risk.base_of(link)
     if terms is None or held is None or base is None or base <= 0:
-        return (Check(Reason.RISK_PER_TRADE.name, False, "unknown", f"{limits.risk_per_trade_max_percent} %"),)
+        unknown = Check(Reason.RISK_PER_TRADE.name, False, "unknown", f"{limits.risk_per_trade_max_percent} %")
+        return (_assigned(turn, position), unknown)
 
     def at(points: int) -> Decimal:
         distance = max((position.open_points - points) * position.side.sign, 0)
@@ -124,9 +125,16 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
 
     after, before = at(stop), at(position.stop_points)
     return (
+        _assigned(turn, position),
         _within(Reason.RISK_PER_TRADE, after, base, limits.risk_per_trade_max_percent),
         _within(Reason.OPEN_RISK, held - before + after, base, limits.open_risk_max_percent),
     )
+
+
+def _assigned(turn: Turn, position: Position) -> Check:
+    operator = turn.state.operator(turn.actor)
+    given = operator is not None and crew.reaches(operator, position.account)
+    return Check(Reason.ASSIGNMENT.name, given, crew.name_of(turn.state, turn.actor), f"assigned to {position.account}")
 
 
 def _within(reason: Reason, amount: Decimal, base: Decimal, limit_percent: Decimal) -> Check:
