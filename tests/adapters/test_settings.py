@@ -126,3 +126,12 @@ def test_a_limit_that_waits_is_shown_as_it_holds(places: Places) -> None:
     assert pending == f"9 from 1970-01-02T00:00:00.000Z, {show(IdKind.CHANGE, 7)}"
     assert rows["risk.open_risk_max_percent"].pending is None
     assert rows["paper.speed"].restart and not rows["risk.currency"].restart
+
+
+def test_a_written_file_that_somebody_mangled_is_named_and_left(places: Places) -> None:
+    target = settings.set_file(places)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("risk = 3\n")
+    with pytest.raises(ConfigError, match="risk: is no table"):
+        settings.write(places, {}, "risk.open_positions_max", "3")
+    assert target.read_text() == "risk = 3\n"
