@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
-from paper import PaperHome
+from paper import PaperHome, as_user
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.skipif(os.getuid() != 0, reason="needs a second uid")]
 ANN, EVE = 1001, 1002
@@ -50,3 +52,24 @@ def test_a_halt_file_outlives_what_does_not_resume_everything(home: PaperHome, w
     assert home.places.halt_file.exists()
     assert home.ctl("resume", "--yes").code == 0
     assert not home.places.halt_file.exists()
+
+
+HOLD = """
+import socket, sys, time
+held = []
+for _ in range(80):
+    held.append(socket.socket(socket.AF_UNIX))
+    held[-1].connect(sys.argv[1])
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_stranger_who_takes_every_place_keeps_nobody_from_halting(home: PaperHome) -> None:
+    let_others_in(home)
+    argv = [*as_user(EVE), sys.executable, "-c", HOLD, str(home.places.socket)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as holding:
+        assert holding.stdout is not None and holding.stdout.readline() == b"held\n"
+        assert home.ctl("halt").code == 0
+        assert home.status()["authority"] == "HALTED"
+        holding.kill()
