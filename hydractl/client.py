@@ -189,7 +189,11 @@ class Client:
         self._calls += 1
         body = {"verb": verb, **{name: value for name, value in fields.items() if value is not None}}
         call = {"protocol": PROTOCOL, "id": self._calls, "body": body, "key": key, "surface": "shell"}
-        connection.send(pack(call), deadline)
+        try:
+            message = pack(call)
+        except (OverflowError, UnicodeEncodeError) as error:  # a number beyond 64 bits, bytes that are no UTF-8
+            raise Failure("USAGE", str(error)) from None
+        connection.send(message, deadline)
         return self._calls
 
     def _dial(self, deadline: float) -> _Connection:

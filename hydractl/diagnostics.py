@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 import sys
 
+from hydractl.plain import plain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +111,7 @@ class Talk:
 def write(text: str, end: str = "\n") -> None:
     """Text to stderr; nobody listening there is no error."""
     try:
-        print(text, end=end, file=sys.stderr, flush=True)
+        print(plain(text), end=end, file=sys.stderr, flush=True)
     except (BrokenPipeError, ValueError):
         return
 

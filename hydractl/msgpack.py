@@ -98,7 +98,7 @@ def _integer(value: int) -> bytes:
     for limit, form, code in _UNSIGNED if value >= 0 else _SIGNED:
         if value < limit if value >= 0 else value >= -limit:
             return struct.pack(form, code, value)
-    raise TypeError(f"integer {value} does not travel: it has more than 64 bits")
+    raise OverflowError(f"integer {value} does not travel: it has more than 64 bits")
 
 
 _NUMBERS = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
+from hydractl.plain import plain
 from hydrad.domain.instants import SECOND, duration_text
 
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ MISSING = "-"
 _ENVELOPE = ("schema", "ok", "ts", "daemon", "data", "warnings", "error")
 _CLEAR = "\x1b[H\x1b[2J"
 _STYLES = {"bad": "1;31", "warn": "33", "good": "32", "id": "36", "dim": "2", "bold": "1"}
+_PAINTS = tuple(f"[{code}m" for code in ("0", *_STYLES.values()))
 _WORDS = {
     **dict.fromkeys(("HALTED", "UNKNOWN", "QUARANTINED", "REJECTED", "LIVE", "FAILED", "LOST", "FOREIGN"), "bad"),
     **dict.fromkeys(("REDUCING", "DENIED", "PAPER", "DEMO", "STALE", "NOT_EXECUTED", "EXPIRED"), "warn"),
@@ -72,8 +74,8 @@ class Output:
     # --- lines ---
 
     def line(self, text: str = "") -> None:
-        """A line, held until `flush`."""
-        self._lines.append(text)
+        """A line, held until `flush`; of escapes only those of `paint` pass."""
+        self._lines.append(plain(text, _PAINTS if self._color else ()))
 
     def clear(self) -> None:
         """On a terminal, what comes next is drawn over what stands there."""

@@ -38,6 +38,7 @@ from hydrad.surface import ControlSurface
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
 from hydrad.toc import newsview
+from hydrad.toc import records as r
 from hydrad.toc.live import NEWS_FILE, Link
 from hydrad.toc.record import Record
 from hydrad.toc.state import Job, State
@@ -226,6 +227,8 @@ class App:
         self.stop(f"fenced: {reason}", EXIT_FENCED)
 
     def published(self, records: Sequence[Record]) -> None:
+        if any(record.type == "AUTHORITY_SET" and _opens_all(record) for record in records):
+            self.places.halt_file.unlink(missing_ok=True)
         self.supervisor.published(records)
         self.surface.published(records[-1].seq)
 
@@ -451,3 +454,8 @@ class App:
             bridge.close()
             raise
         return bridge
+
+
+def _opens_all(record: Record) -> bool:
+    body = r.decode(record.type, record.body)
+    return isinstance(body, r.AuthoritySet) and not body.account and body.level is Authority.ACTIVE

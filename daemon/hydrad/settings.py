@@ -127,12 +127,16 @@ def write(places: Places, environ: Mapping[str, str], path: str, text: str) -> a
 
 def _tables(target: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(target.read_text(encoding="utf-8"))
+        found = tomllib.loads(target.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
         problem = config.Problem(config.Source(str(target)), "", f"is not TOML: {error}")
         raise config.ConfigError([problem]) from None
+    bad = [name for name, table in found.items() if not isinstance(table, dict)]
+    if bad:
+        raise config.ConfigError(config.Problem(config.Source(str(target)), name, "is no table") for name in bad)
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -73,7 +73,8 @@ class ControlSurface:
         actor = Actor(f"uid:{peer.uid}", _surface(call.surface))
         verb = call.body
         role = self._state.role(actor.identity)
-        if isinstance(verb, calls.OperatorClaim | calls.OperatorRestore):
+        known = self._state.operator(actor.identity) is not None
+        if isinstance(verb, calls.OperatorClaim) or (isinstance(verb, calls.OperatorRestore) and known):
             self._request(actor, call, reply, role)  # the core knows which of those without a role may
         elif role is Role.NONE:
             self._no_role(actor, call, reply)
@@ -83,18 +84,24 @@ class ControlSurface:
             if isinstance(verb, calls.Trace) and verb.recheck:
                 self._app.submit(i.Recheck())
             self._app.ask(lambda: self._query(actor, verb, reply))
-        elif isinstance(verb, calls.MarketStep):
-            self._commander_task(role, verb, reply, self._step(verb, reply))
-        elif isinstance(verb, PLAYED):
-            self._commander_task(role, verb, reply, self._play(verb, reply))
-        elif isinstance(verb, calls.Reload):
-            self._commander_task(role, verb, reply, self._reload(actor, verb, reply))
-        elif isinstance(verb, calls.LogLevel):
-            self._commander_task(role, verb, reply, self._answered(reply, self._running.log_level(verb)))
-        elif isinstance(verb, calls.Down):
-            self._commander_task(role, verb, reply, self._down(verb, reply))
-        else:
+        elif type(verb) in desk.VERBS or role < desk.NEEDS[type(verb)]:
             self._request(actor, call, reply, role)
+        else:
+            self._own(actor, verb, reply)
+
+    def _own(self, actor: Actor, verb: calls.AnyVerb, reply: Reply) -> None:
+        """What the daemon itself carries out, for somebody who may; who may not was sent to the core, which says no."""
+        if isinstance(verb, calls.MarketStep):
+            self._task(self._step(verb, reply))
+        elif isinstance(verb, PLAYED):
+            self._task(self._play(verb, reply))
+        elif isinstance(verb, calls.Reload):
+            self._task(self._reload(actor, verb, reply))
+        elif isinstance(verb, calls.LogLevel):
+            self._task(self._answered(reply, self._running.log_level(verb)))
+        else:
+            assert isinstance(verb, calls.Down)
+            self._task(self._down(verb, reply))
 
     def _no_role(self, actor: Actor, call: Call, reply: Reply) -> None:
         """A stranger is counted. Of a person who is suspended, what they ask for is journaled by the core."""
@@ -155,12 +162,19 @@ class ControlSurface:
         if isinstance(verb, calls.Reload) and effect.problem is None:
             reply.send(self._envelope(*self._running.reloaded(effect.request)))
             return None
-        if isinstance(verb, calls.Resume | calls.Approve) and self._state.authority is Authority.ACTIVE:
+        if isinstance(verb, calls.Resume) and self._is_resumed(verb, effect.problem):
             self._app.places.halt_file.unlink(missing_ok=True)
         if isinstance(verb, calls.OperatorClaim) and effect.problem is not None:
             self._app.submit(i.Strangers("control", "a wrong invitation code", 1))
         reply.send(self._envelope(effect.schema, data, effect.problem))
         return None
+
+    def _is_resumed(self, verb: calls.Resume, problem: Problem | None) -> bool:
+        """Whether everything is open by this answer. A HALT file that a shell has just written may not have been seen
+        yet: a refusal, or the resume of one account, leaves it where it is. (A raised authority takes it away itself.)
+        """
+        said = problem.code if problem else ErrorCode.PARTLY.value
+        return verb.account is None and said == ErrorCode.PARTLY.value and self._state.authority is Authority.ACTIVE
 
     def _news(self, verb: calls.NewsImport | calls.NewsAdd, actor: Actor, reply: Reply) -> None:
         """Write the file; answered once the core has it."""
@@ -170,13 +184,6 @@ class ControlSurface:
             self._problem(reply, verb, ErrorCode.FAILED, f"the news file was not changed: {error}")
             return
         self._app.ask(lambda: self._query(actor, calls.NewsToday(), reply))
-
-    def _commander_task(self, role: Role, verb: calls.Verb, reply: Reply, work: Any) -> None:
-        if role < Role.COMMANDER:
-            work.close()
-            self._problem(reply, verb, ErrorCode.FORBIDDEN, f"commander is needed, caller is {role.name.lower()}")
-            return
-        self._task(work)
 
     def _task(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

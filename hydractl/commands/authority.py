@@ -42,6 +42,8 @@ def halt(session: Session, reduce: bool, account: str | None, reason: str | None
         if failure.code not in _NO_ANSWER:
             raise
         raise _by_file(session, failure, reason) from None
+    if answer.error is not None and answer.error.code == "FAILED" and answer.data is None:
+        raise _by_file(session, Failure("FAILED", answer.error.message), reason)  # it has no room for us: see control
     return _show(session, answer)
 
 

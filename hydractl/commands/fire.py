@@ -21,9 +21,10 @@ from hydrad.domain.ids import IdKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
-    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers import Answer, TargetRow
 
 WAIT_S = 10.0
 WAIT = flag("--wait/--no-wait", "Wait for the verdict (10 s, or --timeout).", default=True)
@@ -125,9 +126,13 @@ def _confirm_several(session: Session, preview: Answer) -> None:
     if not session.machine:
         session.out.flush()
     going = [row for row in targets if not row.codes]
-    kinds = {row.kind.upper() for row in going}
-    label = "LIVE" if "LIVE" in kinds else "DEMO" if "DEMO" in kinds else "PAPER"
-    session.confirm(f"fire on {len(going)} of {len(targets)} accounts, each by itself?", label)
+    session.confirm(f"fire on {len(going)} of {len(targets)} accounts, each by itself?", label_of(targets))
+
+
+def label_of(targets: Sequence[TargetRow]) -> str:
+    """What a fire on these may touch. One that would be denied now counts too: it is asked for, and judged again."""
+    kinds = {row.kind.upper() for row in targets}
+    return next((kind for kind in ("LIVE", "DEMO") if kind in kinds), "PAPER")
 
 
 def may_go(preview: Answer) -> bool:

@@ -138,3 +138,12 @@ def test_a_guard_that_waits_is_shown_as_it_holds(places: Places) -> None:
     assert rows["guards.day_loss_action"].value == '"reducing"'
     assert (rows["guards.day_loss_action"].pending or "").startswith('"alarm" from 1970-01-02T00:00:00.000Z')
     assert [row.key for row in settings.pending_rows(state)] == ["guards.day_loss_action"]
+
+
+def test_a_written_file_that_somebody_mangled_is_named_and_left(places: Places) -> None:
+    target = settings.set_file(places)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("risk = 3\n")
+    with pytest.raises(ConfigError, match="risk: is no table"):
+        settings.write(places, {}, "risk.open_positions_max", "3")
+    assert target.read_text() == "risk = 3\n"

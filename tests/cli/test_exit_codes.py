@@ -272,3 +272,11 @@ def test_up_whose_daemon_dies_shows_its_last_words(home: Path, hydractl: Any) ->
     assert done.returncode == 1
     assert "the finding: no config" in done.stderr
     assert (home / "run" / "hydrad.log").exists()
+
+
+def test_halt_writes_the_file_where_the_daemon_has_no_room(fake: Any, hydractl: Any, wire: Any, home: Any) -> None:
+    problem = a.Problem("FAILED", "too many clients are connected")
+    fake.script = lambda call: wire.answer(call, data=None, error=problem)
+    done = hydractl("halt", "--reason", "all full")
+    assert done.returncode == 12 and "too many clients are connected; wrote" in done.stderr
+    assert "all full" in (home / "state" / "halt" / "HALT").read_text()

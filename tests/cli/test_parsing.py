@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,16 @@ def test_a_relative_home_is_refused() -> None:
 
 def test_a_session_needs_no_daemon() -> None:
     assert Session(fastpath.defaults(verbs.GLOBALS), "hydra.x/v1").machine is False
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("adopt", str(2**64), "--account", "alpha", "--stop", "1.1", "--yes"),
+        ("tail", "--since", "99999999999d"),
+        ("missions", "--symbol", "\udcff"),
+    ],
+)
+def test_what_no_message_can_hold_is_a_usage_error(words: tuple[str, ...], fake: Any, hydractl: Any) -> None:
+    done = hydractl(*words, "-o", "json")
+    assert done.returncode == 2 and json.loads(done.stdout)["error"]["code"] == "USAGE"

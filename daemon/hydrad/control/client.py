@@ -78,11 +78,10 @@ class Client(asyncio.Protocol):
         self._transport = transport
         transport.set_write_buffer_limits(high=STREAM_BYTES_HIGH)
         self._open = True
+        self._peer = _peer(transport.get_extra_info("socket"), self._number)
         self._admitted = self._admit(self)
         if not self._admitted:
             self._refuse(ErrorCode.FAILED, "too many clients are connected")
-            return
-        self._peer = _peer(transport.get_extra_info("socket"), self._number)
 
     def data_received(self, data: bytes) -> None:
         if not self._open:
@@ -113,6 +112,15 @@ class Client(asyncio.Protocol):
             self._handler.gone(self._peer)
 
     # --- what replies and the server call ---------------------------------------------------------------
+
+    @property
+    def uid(self) -> int:
+        return self._peer.uid
+
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for nothing."""
+        return not self._in_flight
 
     def is_in_flight(self, reply: CallReply) -> bool:
         """True while the call may still be answered."""

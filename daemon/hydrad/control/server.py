@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 import stat
+from collections import Counter
 from pathlib import Path
 
 from hydrad.control.client import Client
@@ -84,9 +85,20 @@ class ControlServer:
         return Client(self._numbers, self._handler, self._admit, self._left)
 
     def _admit(self, client: Client) -> bool:
-        if len(self._clients) >= self._clients_max:
+        if len(self._clients) >= self._clients_max and not self._make_room(client.uid):
             return False
         self._clients.add(client)
+        return True
+
+    def _make_room(self, uid: int) -> bool:
+        """Nobody keeps others out: whoever has the most clients loses one that is idle, to a user with fewer."""
+        held = Counter(client.uid for client in self._clients)
+        most = max(held, key=lambda holder: held[holder])
+        idle = next((client for client in self._clients if client.uid == most and client.idle), None)
+        if idle is None or held[most] <= held[uid] + 1:
+            return False
+        self._clients.discard(idle)
+        idle.abort()
         return True
 
     def _left(self, client: Client) -> None:

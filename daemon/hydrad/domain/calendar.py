@@ -42,9 +42,14 @@ def tzdata_version() -> str:
     return importlib.metadata.version("tzdata")
 
 
+ZONE_CHARS_MAX = 64  # the longest of tzdata has 32
+
+
 @lru_cache(maxsize=16)
 def zone(name: str) -> zoneinfo.ZoneInfo:
     """A zone from the tzdata wheel (not the host's files); raises zoneinfo.ZoneInfoNotFoundError."""
+    if len(name) > ZONE_CHARS_MAX:
+        raise zoneinfo.ZoneInfoNotFoundError(f"no zone has a name of {len(name)} characters")
     *folders, leaf = name.split("/")
     package = ".".join(["tzdata", "zoneinfo", *folders])
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -66,15 +67,26 @@ def event(time_utc: str, currency: str, impact: str, title: str, source: str = "
         raise BadNews(f"currency '{currency}' is not three letters")
     if impact not in IMPACTS:
         raise BadNews(f"impact '{impact}' is not {', '.join(IMPACTS)}")
-    if not title:
-        raise BadNews("an event needs a title")
+    if not title or not title.isprintable():
+        raise BadNews("an event needs a title of printable characters")
     return NewsEvent(time_ms, currency, impact, title[:120], source.strip()[:60])
 
 
 def parse(text: str) -> tuple[NewsEvent, ...]:
     """All events of a file, each once, in the order of their time; raises BadNews."""
-    found: set[NewsEvent] = set()
     rows = csv.reader(text.splitlines())
+    try:
+        found = _events(rows)
+    except csv.Error as error:
+        raise BadNews(f"line {rows.line_num}: {error}") from None
+    if len(found) > EVENTS_MAX:
+        raise BadNews(f"{len(found)} events, {EVENTS_MAX} at most")
+    return tuple(sorted(found))
+
+
+def _events(rows: Any) -> set[NewsEvent]:
+    """`rows`: a csv.reader; raises BadNews and csv.Error."""
+    found: set[NewsEvent] = set()
     heading = tuple(name.strip().lower() for name in next(rows, []))
     if heading != COLUMNS:
         raise BadNews(f"line 1: the heading is not {','.join(COLUMNS)}")
@@ -87,9 +99,7 @@ def parse(text: str) -> tuple[NewsEvent, ...]:
             found.add(event(*row))
         except BadNews as error:
             raise BadNews(f"line {rows.line_num}: {error}") from None
-    if len(found) > EVENTS_MAX:
-        raise BadNews(f"{len(found)} events, {EVENTS_MAX} at most")
-    return tuple(sorted(found))
+    return found
 
 
 def write(events: Iterable[NewsEvent]) -> str:

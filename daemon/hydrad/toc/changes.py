@@ -55,7 +55,7 @@ def may_approve(state: State, change: Change, actor: str, now_ns: int) -> str:
 
 
 def make(turn: Turn, change: Change, how: str) -> None:
-    """Write the record that waited. The actor is whoever asked for it; the approver stands in CHANGE_ENDED."""
+    """Write the record that waited. Its actor is whoever let it be made; who asked for it stands in CHANGE_ASKED."""
     turn.emit(r.ChangeEnded(change.number, how, turn.actor))
     turn.emit(r.decode(change.type, change.body))
 

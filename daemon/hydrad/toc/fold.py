@@ -279,7 +279,9 @@ def _position_opened(state: State, record: Record, body: r.PositionOpened) -> No
 def _adopted(state: State, record: Record, body: r.PositionAdopted) -> None:
     """As after a fire that was filled: the act that stands for it, and the position that it holds."""
     number = sequence_of(body.act_id)
-    requested = r.ActRequested(body.act_id, ActKind.FIRE, body.account, 0, 0, "", b"", 0, body.reason, plan="none")
+    requested = r.ActRequested(
+        body.act_id, ActKind.FIRE, body.account, 0, 0, body.key, body.asked, 0, body.reason, plan="none"
+    )
     _act_requested(state, record, requested)
     act = state.acts[body.act_id]
     act.state, act.by, act.terminal, act.epoch = ActState.FILLED, "adopt", body.terminal, record.epoch

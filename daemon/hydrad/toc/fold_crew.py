@@ -77,6 +77,8 @@ def _operator_removed(state: State, record: Record, body: r.OperatorRemoved) -> 
 
 
 def _operator_invited(state: State, record: Record, body: r.OperatorInvited) -> None:
+    for invite in [i for i in state.invites.values() if i.expires_ns <= record.at_ns]:
+        del state.invites[invite.name]
     state.invites[body.name] = Invite(body.name, body.role, body.policy, body.accounts, body.digest, body.expires_ns)
 
 

@@ -90,7 +90,7 @@ def configured(turn: Turn, body: i.Configured) -> None:
     turn.actor, turn.surface = body.actor.identity, body.actor.surface.value
     role = turn.state.role(body.actor.identity)
     if body.actor.surface is not Surface.DAEMON and role < Role.COMMANDER:
-        if role is not Role.NONE:
+        if turn.state.operator(body.actor.identity) is not None:
             turn.emit(r.CallRefused("Reload", Role.COMMANDER, role))
         text = f"commander is needed, {body.actor.identity} is {role.name.lower()}"
         turn.reply(body.request, "hydra.reload/v1", None, Problem(ErrorCode.FORBIDDEN.value, text))

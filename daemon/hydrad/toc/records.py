@@ -517,7 +517,8 @@ class GuardsChanged(Body, frozen=True):
 
 class PositionAdopted(Body, frozen=True):
     """A position that was FOREIGN is ours from here on. `act_id`: stands for the fire that it never had; nothing was
-    sent under it. `stop_points`: as the broker has it now, 0 for none."""
+    sent under it. `stop_points`: as the broker has it now, 0 for none. `key` and `asked` as in an act's request, where
+    no act follows that would have them."""
 
     act_id: int
     account: str
@@ -533,6 +534,8 @@ class PositionAdopted(Body, frozen=True):
     base_money: Decimal
     at_ms: int
     reason: str
+    key: str = ""
+    asked: bytes = b""
 
 
 class DayStarted(Body, frozen=True):

@@ -6,6 +6,8 @@ with other parameters it is a conflict.
 
 from __future__ import annotations
 
+import msgspec
+
 from hydrad.domain import ids, money
 from hydrad.domain.actors import Role, Surface
 from hydrad.toc import crew
@@ -43,6 +45,8 @@ from hydrad.wire.codes import ErrorCode
 
 __all__ = ["NEEDS", "VERBS", "answer_askings", "answer_waiters", "on_request"]
 
+REASON_MAX = 1_000
+
 VERBS: Table = {}
 for noun in (
     fires,
@@ -64,7 +68,7 @@ for noun in (
 for noun in (flatten, adopt, trading_day, plans, symbols):
     VERBS |= noun.VERBS
 
-# Some verbs are the daemon's own, not the core's.
+# Some verbs are the daemon's own: the core only refuses them, so that every refusal is journaled in one place.
 NEEDS: dict[type[calls.Verb], Role] = {
     **{verb: needs for verb, (needs, _) in VERBS.items()},
     calls.MarketStep: Role.COMMANDER,
@@ -82,7 +86,7 @@ def on_request(turn: Turn, asked: Requested) -> None:
     turn.actor, turn.surface = asked.actor.identity, asked.actor.surface.value
     verb = asked.body
     schema = f"hydra.{type(verb).__name__.lower()}/v1"
-    needs, handler = VERBS[type(verb)]
+    needs = NEEDS[type(verb)]
     has = turn.state.role(asked.actor.identity)
     if asked.actor.surface is Surface.DAEMON:
         has = Role.TRADER  # the daemon itself may stop things, and nothing more
@@ -99,13 +103,26 @@ def on_request(turn: Turn, asked: Requested) -> None:
         )
         problem = Problem(ErrorCode.FORBIDDEN.value, f"{needs.name.lower()} is needed, {who}")
         return turn.reply(asked.request, schema, None, problem)
+    if type(verb) not in VERBS:  # refused at the edge, and the role was given since
+        problem = Problem(ErrorCode.CONFLICT.value, "your role was changed while you asked", "ask again")
+        return turn.reply(asked.request, schema, None, problem)
     try:
-        handler(turn, asked, verb)
+        VERBS[type(verb)][1](turn, asked, _on_one_line(verb))
     except Refused as refused:
         turn.reply(asked.request, schema, None, refused.problem)
     except (ids.BadId, money.BadNumber) as error:
         turn.reply(asked.request, schema, None, Problem(ErrorCode.USAGE.value, str(error)))
     return None
+
+
+def _on_one_line(verb: calls.Verb) -> calls.Verb:
+    """A reason is shown to everybody, so it is one line of bounded length. It is cut, not refused: nobody's halt fails
+    for the way it was written."""
+    reason = getattr(verb, "reason", None)
+    if not reason or (len(reason) <= REASON_MAX and reason.isprintable()):
+        return verb
+    kept = "".join(character if character.isprintable() else " " for character in reason[:REASON_MAX])
+    return msgspec.structs.replace(verb, reason=kept)
 
 
 def _owner_restores(turn: Turn, asked: Requested) -> bool:

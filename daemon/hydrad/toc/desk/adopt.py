@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from hydrad.domain import money
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import sequence_of
@@ -42,6 +44,8 @@ def _adopt(turn: Turn, asked: Requested, verb: calls.Adopt) -> None:
         failed = [f"{check.code}: {check.measured}, limit {check.limit}" for check in checks if not check.ok]
         text = f"{verb.ticket} was not adopted: " + "; ".join(failed)
         raise Refused(ErrorCode.DENIED, text, None, codes=list(codes), failed=failed)
+    if stop == row.stop_points:
+        body = msgspec.structs.replace(body, key=asked.key, asked=hash_of(verb))
     turn.emit(body)
     position = turn.state.positions[sequence_of(body.act_id)]
     shown = routing.shown(turn.state.acts[body.act_id])

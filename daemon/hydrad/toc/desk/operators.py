@@ -22,6 +22,8 @@ from hydrad.wire.codes import ErrorCode
 INVITE_FOR_NS = 15 * MINUTE
 INVITES_MAX = 20
 OPERATORS_MAX = 200
+IDENTITIES_MAX = 16  # of one operator
+POLICIES_MAX = 100
 _IDENTITY = re.compile(r"uid:[0-9]{1,10}|telegram:-?[0-9]{1,20}|hud:[A-Za-z0-9_-]{1,64}")
 OPERATOR_SCHEMA = "hydra.operator/v1"
 
@@ -42,7 +44,8 @@ def _invite(turn: Turn, asked: Requested, verb: calls.OperatorInvite) -> None:
     if role >= Role.APPROVER:
         raise usage("an invitation makes viewers and traders; a higher role is given afterwards, by name")
     _policy_named(turn, verb.policy)
-    if len(turn.state.invites) >= INVITES_MAX and verb.name not in turn.state.invites:
+    standing = {i.name for i in turn.state.invites.values() if i.expires_ns > turn.now_ns}
+    if len(standing) >= INVITES_MAX and verb.name not in standing:
         raise Refused(ErrorCode.CONFLICT, f"{INVITES_MAX} invitations stand already")
     expires_ns = turn.now_ns + INVITE_FOR_NS
     turn.emit(r.OperatorInvited(verb.name, role, verb.policy, accounts, bytes.fromhex(asked.extra), expires_ns))
@@ -68,6 +71,8 @@ def _set_role(turn: Turn, asked: Requested, verb: calls.OperatorRole) -> None:
         _not_the_last(turn, operator)
     if role is not operator.role:
         turn.emit(r.OperatorRoleSet(operator.name, role, verb.reason))
+        if role is not Role.COMMANDER:
+            _void_theirs(turn, operator, f"{operator.name} is {role.name.lower()}")
     _tell(turn, asked, operator.name)
 
 
@@ -83,6 +88,8 @@ def _link(turn: Turn, asked: Requested, verb: calls.OperatorLink) -> None:
     operator = _named(turn, verb.name)
     if verb.identity not in operator.identities:
         _free_identity(turn, verb.identity)
+        if len(operator.identities) >= IDENTITIES_MAX:
+            raise Refused(ErrorCode.CONFLICT, f"{operator.name} has {IDENTITIES_MAX} identities already")
         turn.emit(r.OperatorLinked(operator.name, verb.identity))
     _tell(turn, asked, operator.name)
 
@@ -92,7 +99,7 @@ def _suspend(turn: Turn, asked: Requested, verb: calls.OperatorSuspend) -> None:
     operator = _named(turn, verb.name)
     if not operator.suspended:
         turn.emit(r.OperatorSuspended(operator.name, verb.reason))
-        _void_asked_by(turn, operator, "suspended")
+        _void_theirs(turn, operator, f"{operator.name} is suspended")
     _tell(turn, asked, operator.name)
 
 
@@ -109,22 +116,18 @@ def _remove(turn: Turn, asked: Requested, verb: calls.OperatorRemove) -> None:
     operator = _named(turn, verb.name)
     _not_the_last(turn, operator)
     row = views_crew.operator_row(turn.state, operator, turn.market_ms)
-    _void_asked_by(turn, operator, "removed")
+    _void_theirs(turn, operator, f"{operator.name} is removed")
     turn.emit(r.OperatorRemoved(operator.name, verb.reason))
     turn.reply(asked.request, OPERATOR_SCHEMA, row)
-
-
-def _void_asked_by(turn: Turn, operator: Operator, why: str) -> None:
-    for change in list(turn.state.changes.values()):
-        if change.asked_by in operator.identities:
-            turn.emit(r.ChangeEnded(change.number, "VOID", f"{operator.name} is {why}"))
 
 
 def _policy_set(turn: Turn, asked: Requested, verb: calls.PolicySet) -> None:
     if not is_plain(verb.name) or verb.name in crew.BUILT_IN:
         raise usage(f"a policy's name is plain and not one of {', '.join(crew.BUILT_IN)}")
+    if verb.name not in turn.state.policies and len(turn.state.policies) >= POLICIES_MAX:
+        raise Refused(ErrorCode.CONFLICT, f"there are {POLICIES_MAX} policies already")
     try:
-        kinds = tuple(AccountKind(kind) for kind in verb.kinds)
+        kinds = tuple(dict.fromkeys(AccountKind(kind) for kind in verb.kinds))
     except ValueError:
         raise usage("kinds are paper, demo and live") from None
     counts = [n for n in (verb.open_max, verb.fires_per_day_max) if n is not None]
@@ -140,6 +143,13 @@ def _policy_set(turn: Turn, asked: Requested, verb: calls.PolicySet) -> None:
 
 
 # --- what they share --------------------------------------------------------------------------------------
+
+
+def _void_theirs(turn: Turn, operator: Operator, why: str) -> None:
+    """What somebody asked for who may not decide any more is neither approved nor made by itself."""
+    for change in list(turn.state.changes.values()):
+        if change.asked_by in operator.identities:
+            turn.emit(r.ChangeEnded(change.number, "VOID", why))
 
 
 def _tell(turn: Turn, asked: Requested, name: str) -> None:
@@ -190,7 +200,7 @@ def _accounts_named(turn: Turn, names: tuple[str, ...]) -> tuple[str, ...]:
     unknown = [name for name in names if name not in turn.state.accounts]
     if unknown:
         raise Refused(ErrorCode.NOT_FOUND, f"no account {', '.join(unknown)}")
-    return names
+    return tuple(dict.fromkeys(names))
 
 
 def _not_the_last(turn: Turn, operator: Operator) -> None:

@@ -116,7 +116,8 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
     held = exposure.open_risk(turn.state, turn.live, position.account)
     base = risk.base_of(link)
     if terms is None or held is None or base is None or base <= 0:
-        return (Check(Reason.RISK_PER_TRADE.name, False, "unknown", f"{limits.risk_per_trade_max_percent} %"),)
+        unknown = Check(Reason.RISK_PER_TRADE.name, False, "unknown", f"{limits.risk_per_trade_max_percent} %")
+        return (_assigned(turn, position), unknown)
 
     def at(points: int) -> Decimal:
         distance = max((position.open_points - points) * position.side.sign, 0)
@@ -124,24 +125,27 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
 
     after, before = at(stop), at(position.stop_points)
     return (
+        _assigned(turn, position),
         _within(Reason.RISK_PER_TRADE, after, base, limits.risk_per_trade_max_percent),
         _within(Reason.OPEN_RISK, held - before + after, base, limits.open_risk_max_percent),
-        *_persons(turn, position, after * 100 / base),
+        _allowed(turn, after * 100 / base),
     )
 
 
-def _persons(turn: Turn, position: Position, percent: Decimal) -> tuple[Check, ...]:
-    """The account was given to them, and their policy allows this risk."""
+def _allowed(turn: Turn, percent: Decimal) -> Check:
+    """Whether the person's policy allows this risk."""
     operator = turn.state.operator(turn.actor)
     policy = crew.policy_named(turn.state, operator.policy) if operator else None
-    given = operator is not None and crew.reaches(operator, position.account)
     highest = policy.risk_per_trade_max_percent if policy else None
     allowed = policy is not None and (highest is None or percent <= highest)
     limit = f"{highest} %" if highest is not None else "a policy"
-    return (
-        Check(Reason.ASSIGNMENT.name, given, "given" if given else "not given", f"assigned to {position.account}"),
-        Check(Reason.POLICY.name, allowed, f"{percent:.3f} %" if policy else "no policy", limit),
-    )
+    return Check(Reason.POLICY.name, allowed, f"{percent:.3f} %" if policy else "no policy", limit)
+
+
+def _assigned(turn: Turn, position: Position) -> Check:
+    operator = turn.state.operator(turn.actor)
+    given = operator is not None and crew.reaches(operator, position.account)
+    return Check(Reason.ASSIGNMENT.name, given, crew.name_of(turn.state, turn.actor), f"assigned to {position.account}")
 
 
 def _within(reason: Reason, amount: Decimal, base: Decimal, limit_percent: Decimal) -> Check:

@@ -22,7 +22,7 @@ def _day(turn: Turn, asked: Requested, verb: calls.AccountDay) -> None:
     try:
         calendar.zone(verb.zone)
     except zoneinfo.ZoneInfoNotFoundError:
-        raise usage(f"'{verb.zone}' is no zone", "such as America/New_York or Europe/Prague") from None
+        raise usage(f"'{verb.zone[:64]}' is no zone", "such as America/New_York or Europe/Prague") from None
     if (verb.zone, minute) != (account.day_zone, account.day_minute):
         day = calendar.trading_day(turn.market_ms, verb.zone, minute) if turn.market_ms else account.day
         turn.emit(r.DaySet(account.name, verb.zone, minute, day))
