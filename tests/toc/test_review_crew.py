@@ -126,11 +126,6 @@ def test_a_reason_is_one_line_of_bounded_length_and_a_halt_is_never_refused_for_
     assert body.reason.isprintable() and len(body.reason) == desk.REASON_MAX
 
 
-def test_a_title_of_news_is_printable(core: Core) -> None:
-    reply = core.ask(calls.NewsAdd("2026-11-26T10:00:00Z", "USD", "NFP \x1b[2J"))
-    assert reply.problem is not None and reply.problem.code == "USAGE"
-
-
 # --- a looser stop is new risk; the same key, the same answer -------------------------------------------
 
 
