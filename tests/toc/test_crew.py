@@ -376,7 +376,7 @@ def test_every_limit_has_a_direction_that_its_name_tells() -> None:
 def test_a_real_home_is_resumed_by_a_second_person(make: Callable[..., Core]) -> None:
     core = make(mode=HomeMode.REAL)
     core.connect()
-    add(core, role="commander")
+    second(core)
     core.ask(calls.Halt(wait_s=0.0))
     reply = core.ask(calls.Resume(reason="looked"))
     assert problem(reply) == "PENDING" and core.state.authority is Authority.HALTED
@@ -450,3 +450,64 @@ def test_draining_takes_no_new_fires_and_quarantine_is_a_commanders_to_end(core:
 def test_kinds_of_policies_are_real_kinds() -> None:
     assert set(crew.BUILT_IN["full"].kinds) == set(AccountKind)
     assert AccountKind.LIVE not in crew.BUILT_IN["starter"].kinds
+
+
+# --- commanders of a real home ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def real(make: Callable[..., Core]) -> Core:
+    core = make(mode=HomeMode.REAL)
+    core.connect()
+    return core
+
+
+def waiting(reply: Any) -> str:
+    assert problem(reply) == "PENDING", reply
+    return str(reply.problem.facts["change"])
+
+
+def second(core: Core, name: str = "ann", identity: str = ANN) -> None:
+    """A commander alone makes the first second one, ten minutes later."""
+    change = waiting(core.ask(calls.OperatorAdd(name, "commander", identity, "full", ("*",))))
+    assert problem(core.ask(calls.Approve(change))) == "FORBIDDEN"
+    core.now_ns += 10 * MINUTE
+    assert problem(core.ask(calls.Approve(change))) == ""
+
+
+def test_nobody_makes_their_own_second_person(real: Core) -> None:
+    second(real)
+    change = waiting(real.ask(calls.OperatorAdd("me", "commander", "uid:2000", "full", ("*",))))
+    real.now_ns += 25 * HOUR
+    real.clock()
+    assert problem(real.ask(calls.Approve(change))) == "FORBIDDEN"
+    assert real.state.role("uid:2000") is Role.NONE
+    assert problem(real.ask(calls.Approve(change), ANN)) == ""
+    assert real.state.role("uid:2000") is Role.COMMANDER
+
+
+def test_suspending_the_other_makes_nobody_alone(real: Core) -> None:
+    second(real)
+    change = waiting(real.ask(calls.OperatorRole("ann", "viewer")))
+    real.ask(calls.OperatorSuspend("ann"))
+    real.now_ns += 11 * MINUTE
+    assert problem(real.ask(calls.Approve(change))) == "FORBIDDEN"
+
+
+def test_a_commander_who_goes_has_a_day_and_what_they_asked_for_goes_with_them(real: Core) -> None:
+    second(real)
+    theirs = waiting(real.ask(calls.OperatorAdd("bob", "commander", "uid:2000", "full", ("*",)), ANN))
+    waiting(real.ask(calls.OperatorRemove("ann")))
+    assert real.state.role(ANN) is Role.COMMANDER
+    real.now_ns += 24 * HOUR
+    real.clock()
+    assert real.state.role(ANN) is Role.NONE and not real.state.changes
+    assert problem(real.ask(calls.Approve(theirs))) == "NOT_FOUND"
+
+
+def test_a_change_that_does_not_fit_any_more_is_void(real: Core) -> None:
+    second(real)
+    change = waiting(real.ask(calls.OperatorAdd("bob", "commander", "uid:2000", "full", ("*",))))
+    real.ask(calls.OperatorAdd("bob", "viewer", "uid:3000"))
+    assert problem(real.ask(calls.Approve(change), ANN)) == "CONFLICT"
+    assert real.state.role("uid:2000") is Role.NONE and not real.state.changes

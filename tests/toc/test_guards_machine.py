@@ -212,7 +212,9 @@ class Machine(RuleBasedStateMachine):
                     continue
                 acts = [state.acts[a] for a in standing.acts.get(number, [])]
                 moving = any(act.state not in FINAL for act in acts)
-                young = self.core.now_ns - max([standing.at_ns, *(a.moved_ns for a in acts)]) <= g.UNCLOSED_NS
+                fire = state.acts[state.positions[number].fire_id]  # it may have been filled only now
+                since_ns = max([standing.at_ns, fire.moved_ns, *(act.moved_ns for act in acts)])
+                young = self.core.now_ns - since_ns <= g.UNCLOSED_NS
                 told = any(alarm.code == g.UNCLOSED_ALARM for alarm in state.alarms.values())
                 assert moving or young or told or self.core.now_ns == state.started_ns, sequence_of(standing.before)
 

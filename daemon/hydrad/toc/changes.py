@@ -12,7 +12,7 @@ from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR, MINUTE
 from hydrad.toc import crew
 from hydrad.toc import records as r
-from hydrad.toc.state import Change, State
+from hydrad.toc.state import Change, Operator, State
 from hydrad.toc.turn import DAEMON_ACTOR, Turn
 
 LOOSEN_AFTER_NS = 24 * HOUR
@@ -46,7 +46,7 @@ def may_approve(state: State, change: Change, actor: str, now_ns: int) -> str:
     asked, approving = state.operator(change.asked_by), state.operator(actor)
     if asked is None or approving is None or asked.name != approving.name:
         return ""
-    if len(crew.active_commanders(state)) > 1:
+    if len(crew.commanders(state)) > 1:  # one who is suspended is still there: nobody is alone by suspending the others
         return "it was asked for by the same person; another commander approves it"
     left_ns = change.asked_ns + ALONE_AFTER_NS - now_ns
     if left_ns > 0:
@@ -54,10 +54,34 @@ def may_approve(state: State, change: Change, actor: str, now_ns: int) -> str:
     return ""
 
 
-def make(turn: Turn, change: Change, how: str) -> None:
-    """Write the record that waited. Its actor is whoever let it be made; who asked for it stands in CHANGE_ASKED."""
+def make(turn: Turn, change: Change, how: str) -> bool:
+    """Write the record that waited; False, and the change is void, where it does not fit any more. Its actor is whoever let it be made; who asked for it stands in CHANGE_ASKED."""
+    body = r.decode(change.type, change.body)
+    if not _fits(turn.state, body):
+        turn.emit(r.ChangeEnded(change.number, "VOID", "what it would change is not as it was"))
+        return False
     turn.emit(r.ChangeEnded(change.number, how, turn.actor))
-    turn.emit(r.decode(change.type, change.body))
+    if isinstance(body, r.OperatorRoleSet | r.OperatorRemoved):
+        void_of(turn, turn.state.operators[body.name], f"{body.name} decides no more")
+    turn.emit(body)
+    return True
+
+
+def _fits(state: State, body: r.Body) -> bool:
+    """Whether a record about a person can still be written."""
+    match body:
+        case r.OperatorAdded():
+            return body.name not in state.operators and not any(i in state.identities for i in body.identities)
+        case r.OperatorRoleSet() | r.OperatorRemoved():
+            return body.name in state.operators
+    return True
+
+
+def void_of(turn: Turn, operator: Operator, why: str) -> None:
+    """What somebody asked for who may not decide any more is neither approved nor made by itself."""
+    for change in list(turn.state.changes.values()):
+        if change.asked_by in operator.identities:
+            turn.emit(r.ChangeEnded(change.number, "VOID", why))
 
 
 def make_due(turn: Turn) -> None:

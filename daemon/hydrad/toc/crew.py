@@ -46,6 +46,11 @@ def name_of(state: State, identity: str) -> str:
     return operator.name if operator else identity
 
 
+def commanders(state: State) -> list[Operator]:
+    """All of them, suspended ones too."""
+    return [o for o in state.operators.values() if o.role is Role.COMMANDER]
+
+
 def reaches(operator: Operator, account: str) -> bool:
     """Whether this operator was given this account."""
     return ALL in operator.accounts or account in operator.accounts

@@ -71,7 +71,7 @@ def _text(limit: object) -> str | None:
 
 
 def change_row(state: State, change: Change) -> a.ChangeRow:
-    alone = len(crew.active_commanders(state)) < 2
+    alone = len(crew.commanders(state)) < 2
     wait = f"by the one commander, {ALONE_AFTER_NS // MINUTE} minutes after it was asked for"
     asked = state.operator(change.asked_by)
     by_file = change.asked_by == DAEMON_ACTOR

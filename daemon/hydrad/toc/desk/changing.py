@@ -37,7 +37,8 @@ def _approve(turn: Turn, asked: Requested, verb: calls.Approve) -> None:
     if why_not:
         raise Refused(ErrorCode.FORBIDDEN, f"{verb.id} is not approved: {why_not}")
     row = views_crew.change_row(turn.state, change)
-    changes.make(turn, change, "APPROVED")
+    if not changes.make(turn, change, "APPROVED"):
+        raise Refused(ErrorCode.CONFLICT, f"{verb.id} is void: what it would change is not as it was")
     made = r.decode(change.type, change.body)
     if isinstance(made, r.AuthoritySet):
         routing.tell_released(turn, made.account)

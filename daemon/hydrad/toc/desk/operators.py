@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from hydrad.domain import money
-from hydrad.domain.accounts import AccountKind
+from hydrad.domain.accounts import AccountKind, HomeMode
 from hydrad.domain.actors import Role, Surface
 from hydrad.domain.instants import MINUTE, ns_text
-from hydrad.toc import crew, views_crew
+from hydrad.toc import changes, crew, views_crew
 from hydrad.toc import records as r
+from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.inputs import Requested
@@ -24,6 +25,7 @@ INVITES_MAX = 20
 OPERATORS_MAX = 200
 IDENTITIES_MAX = 16  # of one operator
 POLICIES_MAX = 100
+Waits = r.OperatorAdded | r.OperatorRoleSet | r.OperatorRemoved
 _IDENTITY = re.compile(r"uid:[0-9]{1,10}|telegram:-?[0-9]{1,20}|hud:[A-Za-z0-9_-]{1,64}")
 OPERATOR_SCHEMA = "hydra.operator/v1"
 
@@ -33,8 +35,11 @@ def _add(turn: Turn, asked: Requested, verb: calls.OperatorAdd) -> None:
     _free_identity(turn, verb.identity)
     role, accounts = _role_named(verb.role), _accounts_named(turn, verb.accounts)
     _policy_named(turn, verb.policy)
-    turn.emit(r.OperatorAdded(verb.name, role, verb.policy, (verb.identity,), accounts))
-    _tell(turn, asked, verb.name)
+    added = r.OperatorAdded(verb.name, role, verb.policy, (verb.identity,), accounts)
+    if role is Role.COMMANDER and turn.state.mode is HomeMode.REAL:
+        return _let_wait(turn, asked, added, f"{verb.name} ({verb.identity}) becomes a commander", 0)
+    turn.emit(added)
+    return _tell(turn, asked, verb.name)
 
 
 def _invite(turn: Turn, asked: Requested, verb: calls.OperatorInvite) -> None:
@@ -69,11 +74,16 @@ def _set_role(turn: Turn, asked: Requested, verb: calls.OperatorRole) -> None:
     operator, role = _named(turn, verb.name), _role_named(verb.role)
     if role is not Role.COMMANDER:
         _not_the_last(turn, operator)
-    if role is not operator.role:
-        turn.emit(r.OperatorRoleSet(operator.name, role, verb.reason))
-        if role is not Role.COMMANDER:
-            _void_theirs(turn, operator, f"{operator.name} is {role.name.lower()}")
-    _tell(turn, asked, operator.name)
+    if role is operator.role:
+        return _tell(turn, asked, operator.name)
+    changed = r.OperatorRoleSet(operator.name, role, verb.reason)
+    if Role.COMMANDER in (role, operator.role) and turn.state.mode is HomeMode.REAL:
+        delay_ns = 0 if role is Role.COMMANDER else changes.LOOSEN_AFTER_NS
+        return _let_wait(turn, asked, changed, f"{operator.name} becomes {role.name.lower()}", delay_ns)
+    if role is not Role.COMMANDER:
+        changes.void_of(turn, operator, f"{operator.name} is {role.name.lower()}")
+    turn.emit(changed)
+    return _tell(turn, asked, operator.name)
 
 
 def _set_policy(turn: Turn, asked: Requested, verb: calls.OperatorPolicy) -> None:
@@ -99,7 +109,7 @@ def _suspend(turn: Turn, asked: Requested, verb: calls.OperatorSuspend) -> None:
     operator = _named(turn, verb.name)
     if not operator.suspended:
         turn.emit(r.OperatorSuspended(operator.name, verb.reason))
-        _void_theirs(turn, operator, f"{operator.name} is suspended")
+        changes.void_of(turn, operator, f"{operator.name} is suspended")
     _tell(turn, asked, operator.name)
 
 
@@ -116,9 +126,12 @@ def _remove(turn: Turn, asked: Requested, verb: calls.OperatorRemove) -> None:
     operator = _named(turn, verb.name)
     _not_the_last(turn, operator)
     row = views_crew.operator_row(turn.state, operator, turn.market_ms)
-    _void_theirs(turn, operator, f"{operator.name} is removed")
-    turn.emit(r.OperatorRemoved(operator.name, verb.reason))
-    turn.reply(asked.request, OPERATOR_SCHEMA, row)
+    removed = r.OperatorRemoved(operator.name, verb.reason)
+    if operator.role is Role.COMMANDER and turn.state.mode is HomeMode.REAL:
+        return _let_wait(turn, asked, removed, f"commander {operator.name} is removed", changes.LOOSEN_AFTER_NS)
+    changes.void_of(turn, operator, f"{operator.name} is removed")
+    turn.emit(removed)
+    return turn.reply(asked.request, OPERATOR_SCHEMA, row)
 
 
 def _policy_set(turn: Turn, asked: Requested, verb: calls.PolicySet) -> None:
@@ -142,14 +155,15 @@ def _policy_set(turn: Turn, asked: Requested, verb: calls.PolicySet) -> None:
     turn.reply(asked.request, "hydra.policy/v1", row)
 
 
+def _let_wait(turn: Turn, asked: Requested, body: Waits, text: str, delay_ns: int) -> None:
+    """In a real home nobody makes their own second person, or gets rid of the one there is: another commander lets a
+    commander come, and one who goes has a day to be heard."""
+    change = changes.ask(turn, f"commander {body.name}", body, text, delay_ns)
+    data = views_crew.change_row(turn.state, change)
+    turn.reply(asked.request, "hydra.change/v1", data, pending(turn, change, "commanders"))
+
+
 # --- what they share --------------------------------------------------------------------------------------
-
-
-def _void_theirs(turn: Turn, operator: Operator, why: str) -> None:
-    """What somebody asked for who may not decide any more is neither approved nor made by itself."""
-    for change in list(turn.state.changes.values()):
-        if change.asked_by in operator.identities:
-            turn.emit(r.ChangeEnded(change.number, "VOID", why))
 
 
 def _tell(turn: Turn, asked: Requested, name: str) -> None:
