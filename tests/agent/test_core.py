@@ -538,6 +538,17 @@ def test_what_stays_the_same_is_told_again_so_that_it_never_looks_old(bench: Ben
         assert len(bench.of(kind)) == 2
 
 
+def test_terms_that_are_due_are_told_before_how_far_was_read(bench: Bench) -> None:
+    bench.sent.clear()
+    bench.market_ms += 15 * 60_000
+    bench.pass_time(SECOND)
+    told = [type(body) for body in bench.sent if isinstance(body, f.Specs | f.Ticks)]
+    through = [body.through_ms for body in bench.of(f.Ticks)]
+    assert f.Specs in told and through[-1] == bench.market_ms
+    said = next(n for n, body in enumerate(bench.sent) if isinstance(body, f.Ticks) and body.through_ms == through[-1])
+    assert any(isinstance(body, f.Specs) for body in bench.sent[:said])
+
+
 # --- mutants: what each rule is for ---------------------------------------------------------------------
 
 

@@ -822,7 +822,8 @@ class AgentCore:
         return msgspec.structs.replace(account, market_ms=shown.market_ms) != shown
 
     def _tell_ticks(self, seen: calls.Polled) -> None:
-        """Ticks, and how far everything was read: said only when no act is in hand and nothing was left out."""
+        """Ticks, and how far everything was read: said only when no act is in hand and nothing was left out, terms
+        that are due included, so that a stepped market is at the same instant for them in every run."""
         history, live = paging.split(seen.ticks, self._history_until_ms)
         for part in paging.tick_frames(history):
             self._send(frames.Ticks(self._through_ms, True, part))
@@ -830,7 +831,7 @@ class AgentCore:
             self._ticks_shed += sum(len(batch.ticks) for batch in live)
             self._read_ms = -1
             return
-        whole = seen.complete and not self._in_hand()
+        whole = seen.complete and not self._in_hand() and seen.market_ms < self._terms_due_ms
         through_ms = max(seen.market_ms, self._through_ms) if whole else self._through_ms
         parts = paging.tick_frames(live) or ([()] if self._empty_wanted(through_ms) else [])
         for number, part in enumerate(parts, 1):

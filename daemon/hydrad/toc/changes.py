@@ -55,7 +55,10 @@ def may_approve(state: State, change: Change, actor: str, now_ns: int) -> str:
 
 
 def make(turn: Turn, change: Change, how: str) -> bool:
-    """Write the record that waited; False, and the change is void, where it does not fit any more. Its actor is whoever let it be made; who asked for it stands in CHANGE_ASKED."""
+    """Write the record that waited; False, and the change is void, where it does not fit any more.
+
+    Its actor is whoever let it be made; who asked for it stands in CHANGE_ASKED.
+    """
     body = r.decode(change.type, change.body)
     if not _fits(turn.state, body):
         turn.emit(r.ChangeEnded(change.number, "VOID", "what it would change is not as it was"))
