@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from hydrad import __version__, config, doctor, home, reference, service, settings
+from hydrad import __version__, config, doctor, home, reference, settings, units
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import ns_text
 from hydrad.host import logs, modes
@@ -342,8 +342,8 @@ def _replayed(path: Path, data: dict[str, object]) -> tuple[object, list[str]]:
 def _service_install(options: argparse.Namespace) -> tuple[object, list[str]]:
     system = _scope(options)
     try:
-        written, following = service.install(system, options.root, os.environ)
-    except service.Refused as refused:
+        written, following = units.install(system, options.root, os.environ)
+    except units.Refused as refused:
         raise _not_done(refused) from None
     lines = [*(f"wrote {path}" for path in written), "next:", *(f"  {line}" for line in following)]
     return {"scope": "system" if system else "user", "written": written, "next": following}, lines
@@ -352,8 +352,8 @@ def _service_install(options: argparse.Namespace) -> tuple[object, list[str]]:
 def _service_uninstall(options: argparse.Namespace) -> tuple[object, list[str]]:
     system = _scope(options)
     try:
-        removed, left = service.uninstall(system, options.root, os.environ)
-    except service.Refused as refused:
+        removed, left = units.uninstall(system, options.root, os.environ)
+    except units.Refused as refused:
         raise _not_done(refused) from None
     lines = [f"removed {path}" for path in removed] or ["nothing of ours was installed"]
     lines += [f"left {path}: not written by HydraX" for path in left]
@@ -365,11 +365,11 @@ def _scope(options: argparse.Namespace) -> bool:
     return bool(options.system or (not options.user and os.geteuid() == 0))
 
 
-def _not_done(refused: service.Refused) -> Failed:
+def _not_done(refused: units.Refused) -> Failed:
     message, hint = str(refused), refused.hint
-    if isinstance(refused, service.NeedsRoot):
+    if isinstance(refused, units.NeedsRoot):
         return Failed(EXIT_FORBIDDEN, ErrorCode.FORBIDDEN, message, hint)
-    if isinstance(refused, service.NotOurs):
+    if isinstance(refused, units.NotOurs):
         return Failed(EXIT_CONFLICT, ErrorCode.CONFLICT, message, hint)
     return Failed(EXIT_FAILED, ErrorCode.FAILED, message, hint)
 

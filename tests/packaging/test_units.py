@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrad import service
+from hydrad import units
 from hydrad.config import load
 
 SCORE_MAX = 15  # tenths
@@ -75,7 +75,7 @@ def test_systemd_understands_every_line(name: str, root: Path) -> None:
 
 @pytest.mark.parametrize("name", UNITS)
 def test_what_the_daemon_relies_on(name: str) -> None:
-    found = keys_of((service.templates() / name).read_text())
+    found = keys_of((units.templates() / name).read_text())
     assert found["Type"] == ["notify"] and found["NotifyAccess"] == ["main"]
     assert int(found["WatchdogSec"][0]) >= 10
     assert found["RestartPreventExitStatus"] == ["75 78"] and found["Restart"] == ["on-failure"]
@@ -215,11 +215,11 @@ def test_systemd_understands_a_users_units(user: User) -> None:
 
 def test_an_installation_that_the_unit_cannot_see_is_refused() -> None:
     for hidden in ("/home/me/.venv/bin", "/root/v/bin", "/tmp/v/bin"):
-        with pytest.raises(service.Refused, match="hidden from a system service"):
-            service._check_visible(Path(hidden))
-    service._check_visible(Path("/opt/hydrax/bin"))
-    with pytest.raises(service.Refused, match="space or a quote"):
-        service._word("/opt/hydra x/bin")
+        with pytest.raises(units.Refused, match="hidden from a system service"):
+            units._check_visible(Path(hidden))
+    units._check_visible(Path("/opt/hydrax/bin"))
+    with pytest.raises(units.Refused, match="space or a quote"):
+        units._word("/opt/hydra x/bin")
 
 
 # --- the daemon within its filter -----------------------------------------------------------------------
@@ -239,7 +239,7 @@ def allowed(unit: str) -> set[str]:
         return set().union(*map(members, groups[word])) if word in groups else {word}
 
     found: set[str] = set()
-    for line in keys_of((service.templates() / unit).read_text())["SystemCallFilter"]:
+    for line in keys_of((units.templates() / unit).read_text())["SystemCallFilter"]:
         names = set().union(*map(members, line.removeprefix("~").split()))
         found = found - names if line.startswith("~") else found | names
     return found
