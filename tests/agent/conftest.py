@@ -324,6 +324,7 @@ class Bench:
         self.open()
         self.welcome()
         assert self.core.phase is Phase.READY
+        self.send(f.BeatDown(self.daemon_ns()))  # READY is followed by a beat
         self.pass_time(SECOND)
         return self
 

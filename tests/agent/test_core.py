@@ -549,6 +549,17 @@ def test_terms_that_are_due_are_told_before_how_far_was_read(bench: Bench) -> No
     assert any(isinstance(body, f.Specs) for body in bench.sent[:said])
 
 
+def test_ready_is_followed_by_a_beat_that_answers_welcome() -> None:
+    bench = Bench()
+    bench.worker_up()
+    bench.open()
+    bench.now_ns += 10_000_000
+    bench.welcome()
+    told = [body for body in bench.sent if isinstance(body, f.Ready | f.BeatUp)]
+    assert isinstance(told[0], f.Ready) and isinstance(told[1], f.BeatUp)
+    assert told[1].echo_ns > 0
+
+
 # --- mutants: what each rule is for ---------------------------------------------------------------------
 
 

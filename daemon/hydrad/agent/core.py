@@ -588,6 +588,8 @@ class AgentCore:
     def _worker_came(self, given: inputs.WorkerUp) -> None:
         changed = self._identity is not None and self._identity != given.identity
         self._worker_up, self._identity, self._offset_ms = True, given.identity, given.offset_ms
+        self._connected_since_ns = self._now_ns if given.connected else None
+        self._trade_allowed = given.trade_allowed
         self._read_ms = -1
         if changed:
             self._drop("the terminal's identity changed")
@@ -690,6 +692,7 @@ class AgentCore:
         self._tell_deals(books.deals)
         self._talk.phase = Phase.READY
         self._send(frames.Ready())
+        self._send(self._beat())  # with it the daemon knows at once whether this terminal can trade, and its clock
         self._follow(welcome, books)
 
     def _tell_ledger(self, welcome: frames.Welcome) -> None:

@@ -36,10 +36,13 @@ class LinkLost(_Input, frozen=True):
 
 
 class WorkerUp(_Input, frozen=True):
-    """A worker is logged in. `offset_ms`: the broker's wall clock minus UTC, None while unknown."""
+    """A worker is logged in. `offset_ms`: the broker's wall clock minus UTC, None while unknown. `connected`,
+    `trade_allowed`: whether its terminal could trade then."""
 
     identity: Identity
     offset_ms: int | None
+    connected: bool = False
+    trade_allowed: bool = False
 
 
 class Answered(_Input, frozen=True):

@@ -255,7 +255,7 @@ class AgentActor:
         broker = "sim-1" if seat.kind == "paper" else ""
         identity = f.Identity(seat.login, SERVER, seat.kind, "USD", True, 0, 1, seat.terminal, broker)
         self._worker_up = True
-        self._step(inputs.WorkerUp(*self._now(), identity, 0))
+        self._step(inputs.WorkerUp(*self._now(), identity, 0, self._connected, self._trade_allowed))
 
     def _worker_dies(self, why: str) -> None:
         self._asked += 1

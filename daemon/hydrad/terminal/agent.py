@@ -135,10 +135,11 @@ class Agent:
 
     def _answered(self, message: pipe.Up) -> None:
         match message:
-            case pipe.LoggedIn(identity, offset_ms, market_ms):
+            case pipe.LoggedIn(identity, offset_ms, market_ms, connected, trade_allowed):
                 self._worker.healthy()
                 # HELLO tells market time: without it the daemon would take the first history for ticks of the future.
-                self._step(inputs.WorkerUp(self._clock.now_ns(), market_ms, identity, offset_ms))
+                now_ns = self._clock.now_ns()
+                self._step(inputs.WorkerUp(now_ns, market_ms, identity, offset_ms, connected, trade_allowed))
             case pipe.LoginFailed(reason):
                 _LOG.warning("the terminal cannot be used: %s", reason)
             case _:

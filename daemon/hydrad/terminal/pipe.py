@@ -35,11 +35,14 @@ class Login(_Message, frozen=True, tag="LOGIN"):
 
 
 class LoggedIn(_Message, frozen=True, tag="LOGGED_IN"):
-    """`offset_ms`: the broker's wall clock minus UTC, None while unknown. `market_ms`: market time now."""
+    """`offset_ms`: the broker's wall clock minus UTC, None while unknown. `market_ms`: market time now.
+    `connected`, `trade_allowed`: whether it could trade."""
 
     identity: Identity
     offset_ms: int | None
     market_ms: int
+    connected: bool
+    trade_allowed: bool
 
 
 class LoginFailed(_Message, frozen=True, tag="LOGIN_FAILED"):

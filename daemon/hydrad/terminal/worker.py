@@ -63,7 +63,7 @@ def _serve(login: pipe.Login, messages: Iterator[pipe.Down], up: int) -> int:
     try:
         worker = Worker(login)
         terminal = worker.terminal
-        told = pipe.LoggedIn(terminal.who, terminal.offset_ms, terminal.market_ms())
+        told = pipe.LoggedIn(terminal.who, terminal.offset_ms, terminal.market_ms(), *terminal.standing())
     except TerminalError as error:
         pipe.write_all(up, pipe.frame(pipe.LoginFailed(str(error))))
         return FAILED
