@@ -397,6 +397,17 @@ def test_an_execution_after_the_proof_is_quarantined(core: Core, proof: RowState
     assert "LATE_EXECUTION" in core.alarms()
 
 
+@pytest.mark.parametrize("proof", [RowState.NOT_EXECUTED, RowState.TOMBSTONED, RowState.REFUSED])
+def test_the_contradicted_proof_told_again_ends_no_quarantine(core: Core, proof: RowState) -> None:
+    act = unknown(core)
+    row = core.t1.row(act, proof)
+    core.up(f.Status(row))
+    core.deals(core.deal_row(70, 60, deal_type=0, entry=0, magic=act.act_id))
+    assert act.state is ActState.QUARANTINED
+    core.up(f.Status(row))
+    assert act.state is ActState.QUARANTINED and "LATE_EXECUTION" in core.alarms()
+
+
 def test_what_was_denied_and_still_opened_is_quarantined(core: Core) -> None:
     act = core.fire(core.mission(target_points=109_000))
     assert act.state is ActState.DENIED

@@ -77,6 +77,8 @@ def _plan_step(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:
 
 def _answered(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> None:
     event = _EVENTS[row.state]
+    if act.state is ActState.QUARANTINED:
+        return  # a person decides: the proof that was contradicted is no new one when it is told again
     if row.state is RowState.TOMBSTONED and not _under_this_ledger(turn, act):
         return  # from another ledger than the one that may have executed: proves nothing by itself
     if event is ActEvent.DOUBT:
