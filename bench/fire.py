@@ -60,7 +60,7 @@ def fires(client: Client) -> tuple[list[float], list[float]]:
     accounts = [row["name"] for row in client.ask(calls.Accounts()).data]
     bid = Decimal(client.ask(calls.Ticks(("EURUSD",))).data[0]["bid"])
     for number in range(FIRES):
-        verb = calls.FireSymbol("EURUSD", "buy", str(bid - Decimal("0.005")), account=accounts[number % 2])
+        verb = calls.FireSymbol("EURUSD", "buy", str(bid - Decimal("0.005")), account=accounts[number % 2], again=True)
         began = time.perf_counter()
         answer = client.ask(verb)
         filled.append(time.perf_counter() - began)
