@@ -190,6 +190,7 @@ def lost(ago_ms: int) -> Callable[[Core], None]:
 
 def live_account(core: Core, **limits: Any) -> None:
     core.state.accounts["alpha"].kind = AccountKind.LIVE
+    core.state.accounts["alpha"].armed = True
     with_limits(core, **(ALL_SET | limits))
 
 
@@ -457,6 +458,13 @@ def test_a_live_account_names_the_limit_that_is_missing(bare: Core, name: str) -
     verdict = risk.judge(bare.state, bare.engine.live, bare.now_ns, ask(bare))
     assert verdict.codes == ("LIMIT_UNSET",)
     assert verdict.checks[-1].measured == f"missing: risk.{name}"
+
+
+def test_a_live_account_that_is_not_armed_opens_nothing(bare: Core) -> None:
+    live_account(bare)
+    bare.state.accounts["alpha"].armed = False
+    verdict = risk.judge(bare.state, bare.engine.live, bare.now_ns, ask(bare))
+    assert verdict.codes == ("LIMIT_UNSET",) and verdict.checks[-1].measured == "all are set; not armed"
 
 
 def test_without_limits_nothing_is_held_against_a_paper_account(bare: Core) -> None:

@@ -37,6 +37,8 @@ class Account:
     day_cash: Decimal = Decimal(0)
     limits: dict[str, str] = field(default_factory=dict)
     deals_after: int = 0
+    # A live account opens nothing before it was armed, which takes a self-test of its terminal: there is none yet.
+    armed: bool = False
     day_fires: int = 0  # routed since the day began
     last_loss_ms: int = 0  # market time of the last position that closed with a loss
     # Money from outside moves both with it.

@@ -59,4 +59,6 @@ def limits_set(c: Case) -> Measure:
     if kind is not AccountKind.LIVE:
         return True, f"{len(missing)} not set, as a {kind.value} account may", "all are set, on a live account"
     names = "missing: " + ", ".join(f"risk.{name}" for name in missing) if missing else "all are set"
+    if not c.ask.account.armed:
+        return False, f"{names}; not armed", "all are set, and the live account is armed"
     return not missing, names, "all are set, on a live account"
