@@ -60,19 +60,31 @@ def test_a_stop_of_several_is_all_or_none(core: Core) -> None:
     assert state_of(core, "hud") is ServiceState.RUNNING
 
 
-def test_with_toc_stopped_every_new_act_is_denied_and_halt_works(core: Core) -> None:
+def test_with_toc_stopped_nothing_opens_and_halt_works(core: Core) -> None:
     started(core)
-    act = core.filled()
     core.send(calls.ServiceStop(("toc",), force=True))
     fire = core.fire()
     assert (fire.state, fire.codes) == (ActState.DENIED, ("SERVICE_STOPPED",))
-    close = core.act(calls.Close(show(IdKind.FIRE, sequence_of(act.act_id))))
-    assert (close.state, close.codes) == (ActState.DENIED, ("SERVICE_STOPPED",))
     core.send(calls.Halt(wait_s=0.0))
     assert core.state.authority.name == "HALTED"
     core.send(calls.Resume(wait_s=0.0))
     core.send(calls.ServiceStart(("toc",)))
-    assert core.act(calls.Close(show(IdKind.FIRE, sequence_of(act.act_id)))).state is ActState.ROUTED
+    assert core.fire().state is ActState.ROUTED
+
+
+def test_with_toc_stopped_closes_and_tighter_stops_pass_and_what_adds_risk_does_not(core: Core) -> None:
+    started(core)
+    act = core.filled()
+    shown = show(IdKind.FIRE, sequence_of(act.act_id))
+    core.send(calls.ServiceStop(("toc",), force=True))
+    looser = core.act(calls.Modify(shown, stop="1.09700"))
+    assert looser.state is ActState.DENIED and "SERVICE_STOPPED" in looser.codes
+    plan = core.act(calls.PlanSet(shown, "none"))
+    assert plan.state is ActState.DENIED and "SERVICE_STOPPED" in plan.codes
+    tighter = core.act(calls.Modify(shown, stop="1.09900"))
+    assert tighter.state is ActState.ROUTED
+    core.done(tighter)
+    assert core.act(calls.Close(shown, part="50%")).state is ActState.ROUTED
 
 
 def test_with_toc_stopped_the_daemon_itself_may_still_close(core: Core) -> None:

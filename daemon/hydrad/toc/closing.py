@@ -1,7 +1,8 @@
 """Acts that reduce: how a close of a position becomes an order, what is checked, and its way to a terminal.
 
 People's closes, `flatten` and the guards all come through here. The volume is the position's as the journal has it, and
-the order names what it expects to find and what shall remain, so that it can never take more than there is.
+the order names what it expects to find and what shall remain, so that it can never take more than there is. A stopped
+TOC holds none of them up: whoever calls for what may add risk (a looser stop, another plan) asks for TOC beside it.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hydrad.domain.actors import Surface
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
 from hydrad.link.frames import PositionRow
-from hydrad.toc import fold, housekeeping, risk, routing
+from hydrad.toc import fold, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActEvent, ActState
 from hydrad.toc.live import Link
@@ -119,13 +119,6 @@ def _busy_text(act: Act | None) -> str:
     return f"{routing.shown(act)} {act.state.value}" if act else ""
 
 
-def _serving(turn: Turn) -> tuple[Check, ...]:
-    """A stopped TOC takes nobody's close; what the daemon itself does to reduce risk goes on."""
-    if turn.surface == Surface.DAEMON.value:
-        return ()
-    return (Check(Reason.SERVICE_STOPPED.name, *housekeeping.toc_running(turn.state)),)
-
-
 def _begin(
     turn: Turn,
     order: Order,
@@ -139,7 +132,7 @@ def _begin(
     act_id = fold.new_act_id(turn.state)
     held = turn.state.positions.get(position)
     link = routing.reducing_link(turn, order.account, held.terminal if held else "")
-    checks = (*checks, _reach(link), *_serving(turn))
+    checks = (*checks, _reach(link))
     turn.emit(
         r.ActRequested(
             act_id=act_id,

@@ -9,7 +9,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import sequence_of
 from hydrad.domain.orders import ActKind, order_hash
 from hydrad.domain.plans import replacing_order
-from hydrad.toc import closing, fold, news, planning, risk, routing
+from hydrad.toc import closing, fold, housekeeping, news, planning, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.desk.refusals import plan_named, positions_named
@@ -40,6 +40,7 @@ def _set_one(turn: Turn, asked: Requested, verb: calls.PlanSet, position: Positi
     authority = turn.state.account_authority(position.account)
     checks = (
         closing.not_busy(turn, position),
+        Check(Reason.SERVICE_STOPPED.name, *housekeeping.toc_running(turn.state)),
         Check(Reason.AUTHORITY.name, authority < Authority.HALTED, authority.name, "ACTIVE or REDUCING"),
         # The agent that opened it keeps its plan, and no other.
         Check(

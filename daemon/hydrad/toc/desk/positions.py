@@ -7,7 +7,7 @@ from decimal import Decimal
 from hydrad.domain import money
 from hydrad.domain.actors import Role
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
-from hydrad.toc import closing, crew, exposure, risk, routing, sizing
+from hydrad.toc import closing, crew, exposure, housekeeping, risk, routing, sizing
 from hydrad.toc.desk.refusals import (
     positions_named,
     usage,
@@ -110,6 +110,7 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
     tighter one always passes."""
     if _is_tighter(position, stop):
         return ()
+    serving = Check(Reason.SERVICE_STOPPED.name, *housekeeping.toc_running(turn.state))
     limits = limits_for(turn.state, position.account, turn.actor)
     link = routing.reducing_link(turn, position.account)
     terms = link.terms.get(position.symbol) if link else None
@@ -117,7 +118,7 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
     base = risk.base_of(link)
     if terms is None or held is None or base is None or base <= 0:
         unknown = Check(Reason.RISK_PER_TRADE.name, False, "unknown", f"{limits.risk_per_trade_max_percent} %")
-        return (_assigned(turn, position), unknown)
+        return (serving, _assigned(turn, position), unknown)
 
     def at(points: int) -> Decimal:
         distance = max((position.open_points - points) * position.side.sign, 0)
@@ -125,6 +126,7 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
 
     after, before = at(stop), at(position.stop_points)
     return (
+        serving,
         _assigned(turn, position),
         _within(Reason.RISK_PER_TRADE, after, base, limits.risk_per_trade_max_percent),
         _within(Reason.OPEN_RISK, held - before + after, base, limits.open_risk_max_percent),
