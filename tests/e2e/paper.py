@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +178,34 @@ class PaperHome:
                 os.kill(found.pid, signal.SIGKILL)
                 self.until(lambda: holder(lock) is None, "ended")  # noqa: B023
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def quote(home: PaperHome, symbol: str = "EURUSD") -> tuple[Decimal, Decimal]:
+    row = next(r for r in home.ctl("ticks", symbol).data if r["symbol"] == symbol)
+    return Decimal(row["bid"]), Decimal(row["ask"])
+
+
+def fire_by_hand(home: PaperHome, *more: str) -> Any:
+    """A EURUSD BUY with a wide stop, meant however often it is repeated."""
+    bid, _ = quote(home)
+    stop = bid - Decimal("0.00300")
+    target = bid + Decimal("0.00900")
+    return home.ctl(
+        "fire",
+        "--symbol",
+        "EURUSD",
+        "--side",
+        "buy",
+        "--stop",
+        str(stop),
+        "--target",
+        str(target),
+        "--yes",
+        "--again",
+        *more,
+    )
+
+
+def resolved(home: PaperHome) -> bool:
+    acts = home.status()["acts"]
+    return acts["unknown"] == 0 and acts["in_flight"] == 0

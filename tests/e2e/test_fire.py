@@ -6,38 +6,11 @@ import signal
 import subprocess
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from paper import HYDRACTL, HYDRAD, PaperHome
+from paper import HYDRACTL, HYDRAD, PaperHome, fire_by_hand, quote, resolved
 
 pytestmark = pytest.mark.timeout(180)
-
-
-def quote(home: PaperHome, symbol: str = "EURUSD") -> tuple[Decimal, Decimal]:
-    row = next(r for r in home.ctl("ticks", symbol).data if r["symbol"] == symbol)
-    return Decimal(row["bid"]), Decimal(row["ask"])
-
-
-def fire_by_hand(home: PaperHome, *more: str) -> Any:
-    """A EURUSD BUY with a wide stop, meant however often it is repeated."""
-    bid, _ = quote(home)
-    stop = bid - Decimal("0.00300")
-    target = bid + Decimal("0.00900")
-    return home.ctl(
-        "fire",
-        "--symbol",
-        "EURUSD",
-        "--side",
-        "buy",
-        "--stop",
-        str(stop),
-        "--target",
-        str(target),
-        "--yes",
-        "--again",
-        *more,
-    )
 
 
 def test_fire_close_trace_and_the_broker_agrees(home: PaperHome) -> None:
@@ -122,11 +95,6 @@ def test_a_lost_reply_is_unknown_and_ends_by_evidence(home: PaperHome) -> None:
     assert home.ctl("fire", "show", fired.act["id"]).data["act"]["state"] == "FILLED"
     assert len(home.opened()) == 1
     assert home.ctl("alarms").data == []
-
-
-def resolved(home: PaperHome) -> bool:
-    acts = home.status()["acts"]
-    return acts["unknown"] == 0 and acts["in_flight"] == 0
 
 
 @pytest.mark.parametrize("victim", ["daemon", "alpha", "worker", "broker"])
