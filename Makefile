@@ -9,7 +9,7 @@ T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim man bench bench-setup wheel clean codes
+.PHONY: help setup demo run test quick check sim man bench bench-setup conformance wheel clean codes
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: setup     ## figures, each beside its peer or limit, in one run
 bench-setup:     ## peers of the benches, in an environment of their own
 	$(PYTHON) -m venv bench/.peers
 	bench/.peers/bin/pip install -q 'setuptools<81' supervisor
+
+conformance: setup ## the MetaTrader5 module against the official wheel's tables (needs PyPI)
+	$(BIN)/python tests/conformance/official_wheel.py "$$($(BIN)/hydra-terminal sim --path)"
 
 bench-%: setup
 	$(BIN)/python bench/$*.py

@@ -239,9 +239,11 @@ def test_a_field_of_a_wrong_type_fails(field: str, value: Any, mt5: Any) -> None
 
 
 def test_forms_of_a_request(mt5: Any) -> None:
-    for arguments in ((5,), ([],), (REQUEST, REQUEST)):
-        assert mt5.order_send(*arguments) is None
+    for argument in (5, []):
+        assert mt5.order_send(argument) is None
         assert mt5.last_error() == (-2, "Invalid arguments")
+    assert mt5.order_send(REQUEST, REQUEST) is None
+    assert mt5.last_error() == (-2, "Invalid number of arguments")
     assert mt5.order_send(REQUEST, volume=0.1) is None
     assert mt5.last_error() == (-2, "Unnamed arguments not allowed")
     with pytest.raises(SystemError):

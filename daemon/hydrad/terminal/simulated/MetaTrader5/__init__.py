@@ -9,6 +9,7 @@ for `__hydra_sim__`.
 from __future__ import annotations
 
 from . import calls as _calls
+from . import helpers as _helpers
 from .constants import *  # noqa: F403 - the package's constants are its own names
 from .structs import (
     AccountInfo,
@@ -28,7 +29,9 @@ __version__ = "5.0.6231"
 __author__ = "HydraX"
 __hydra_sim__ = _calls.MARK
 
+_helper_functions = _helpers.make(_calls.FUNCTIONS)
 globals().update(_calls.FUNCTIONS)
+globals().update(_helper_functions)
 
 __all__ = [  # noqa: PLE0604 - the functions' names are in the table
     "AccountInfo",
@@ -43,5 +46,6 @@ __all__ = [  # noqa: PLE0604 - the functions' names are in the table
     "TradePosition",
     "TradeRequest",
     *_calls.FUNCTIONS,
+    *_helper_functions,
     *(name for name in globals() if name.isupper()),
 ]

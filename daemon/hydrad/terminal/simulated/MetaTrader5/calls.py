@@ -99,7 +99,7 @@ def _builtin(form: int, failure: Any = None) -> Callable[[Callable[..., Any]], C
 @_builtin(_KEYWORDS, failure=False)
 def initialize(*arguments: Any, **keywords: Any) -> bool:
     """initialize([path], *, login, password, server, timeout, portable) -> True, or False and last_error."""
-    rules.count(arguments, 0, 1)
+    rules.unnamed(arguments, 1, str)
     _text("path", arguments[0] if arguments else keywords.get("path"))
     login, password, server, timeout_s = _credentials(keywords)
     IPC.connect(timeout_s)
@@ -115,8 +115,8 @@ def initialize(*arguments: Any, **keywords: Any) -> bool:
 @_builtin(_KEYWORDS, failure=False)
 def login(*arguments: Any, **keywords: Any) -> bool:
     """login(login, [password], [server], *, timeout) -> True, or False and last_error."""
-    rules.count(arguments, 0, 3)
-    given = {**keywords, **dict(zip(("login", "password", "server"), arguments, strict=False))}
+    rules.unnamed(arguments, 3, int, str, str)
+    given = {**keywords, **dict(zip(("login", "password", "server"), arguments))}
     number, password, server, _ = _credentials(given)
     IPC.call("login", number, password, server)
     return True
@@ -160,11 +160,15 @@ def symbols_total() -> int:
     return len(IPC.call("symbols"))
 
 
-@_builtin(_KEYWORDS, failure=False)
-def symbols_get(*arguments: Any, **keywords: Any) -> tuple[structs.Struct, ...]:
-    """symbols_get([group]) -> tuple of SymbolInfo."""
-    rules.count(arguments, 0, 1)
-    group = rules.named({"group": arguments[0]} if arguments else keywords, "group", str)
+@_builtin(_KEYWORDS)
+def symbols_get(*arguments: Any, **keywords: Any) -> Any:
+    """symbols_get([group]) -> tuple of SymbolInfo; False on bad arguments, None on other failures."""
+    try:
+        rules.unnamed(arguments, 1, str)
+        group = rules.group({"group": arguments[0]} if arguments else keywords)
+    except Failed as failed:
+        IPC.last_error = (failed.code, failed.text)
+        return False
     rows = IPC.call("symbols")
     takes = rules.group_filter(group) if group is not None else None
     return tuple(structs.make(structs.SymbolInfo, row) for row in rows if takes is None or takes(row["name"]))
@@ -362,7 +366,7 @@ def _open_rows(
 def _wanted(keywords: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:
     ticket = rules.named(keywords, "ticket", int)
     name = rules.named(keywords, "symbol", str)
-    group = rules.named(keywords, "group", str)
+    group = rules.group(keywords)
     if ticket is not None:
         return lambda row: bool(row["ticket"] == ticket)
     if name is not None:
@@ -377,7 +381,7 @@ def _history_rows(
     kind: type[structs.Struct], call: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> tuple[structs.Struct, ...]:
     by, first, last = _history_selection(arguments, keywords)
-    group = rules.named(keywords, "group", str) if by == "time" else None
+    group = rules.group(keywords) if by == "time" else None
     takes = rules.group_filter(group) if group is not None else None
     rows = IPC.call(call, by, first, last)
     return tuple(structs.make(kind, row) for row in rows if takes is None or takes(row["symbol"]))
@@ -386,9 +390,10 @@ def _history_rows(
 def _history_selection(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[str, int, int]:
     if len(arguments) == 2:
         return "time", rules.seconds(arguments[0]), rules.seconds(arguments[1])
-    if not arguments:
-        for by in ("ticket", "position"):
-            number = rules.named(keywords, by, int)
-            if number is not None:
-                return by, int(number), 0
+    for by in ("ticket", "position"):
+        number = rules.named(keywords, by, int)
+        if number is not None:
+            if arguments:
+                raise Failed(-2, "Unnamed arguments not allowed")
+            return by, int(number), 0
     raise Failed(-2, "Invalid arguments")

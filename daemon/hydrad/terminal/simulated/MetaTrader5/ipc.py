@@ -115,7 +115,7 @@ class Ipc:
             try:
                 peer.settimeout(max(deadline - time.monotonic(), 0.001))
                 data = peer.recv(_RECEIVE_BYTES)
-            except TimeoutError:
+            except socket.timeout:  # TimeoutError from Python 3.10 on
                 raise Failed(-10005, "IPC timeout") from None
             except OSError:
                 data = b""

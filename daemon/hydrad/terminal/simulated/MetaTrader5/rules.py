@@ -9,7 +9,10 @@ from typing import Any
 from .ipc import Failed
 
 NAME_CHARACTERS_MAX = 29
+GROUP_CHARACTERS_MAX = 1_997
 _INVALID = "Invalid arguments"
+_NUMBER = "Invalid number of arguments"
+_UNNAMED = "Unnamed arguments not allowed"
 _UINT32, _UINT64, _INT64 = (0, (1 << 32) - 1), (0, (1 << 64) - 1), (-(1 << 63), (1 << 63) - 1)
 # In the order in which the real module looks at them.
 _REQUEST: tuple[tuple[str, tuple[int, int] | type], ...] = (
@@ -37,6 +40,15 @@ def count(arguments: tuple[Any, ...], least: int, most: int) -> None:
     """A wrong number of arguments is -2 without an exception."""
     if not least <= len(arguments) <= most:
         raise Failed(-2, _INVALID)
+
+
+def unnamed(arguments: tuple[Any, ...], most: int, *kinds: type) -> None:
+    """What the functions with keywords say of the arguments that have none: too many, or of a wrong type."""
+    if len(arguments) > most:
+        raise Failed(-2, _NUMBER)
+    for place, value, kind in zip(("1st", "2nd", "3rd"), arguments, kinds):
+        if not isinstance(value, kind):
+            raise Failed(-2, f"Invalid {place} unnamed argument")
 
 
 def symbol(value: Any) -> str:
@@ -79,12 +91,22 @@ def named(keywords: Mapping[str, Any], name: str, kind: type) -> Any:
     return value
 
 
+def group(keywords: Mapping[str, Any]) -> Any:
+    """The `group` of a call, None when it was not given."""
+    text = named(keywords, "group", str)
+    if text is not None and len(text) > GROUP_CHARACTERS_MAX:
+        raise Failed(-2, 'Invalid "group" argument')
+    return text
+
+
 def request(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> dict[str, Any]:
     """The request's known fields as plain Python values; missing ones are left out, unknown ones ignored."""
     if arguments and keywords:
-        raise Failed(-2, "Unnamed arguments not allowed")
-    given = arguments[0] if len(arguments) == 1 else keywords
-    if len(arguments) > 1 or not isinstance(given, dict):
+        raise Failed(-2, _UNNAMED)
+    if len(arguments) > 1:
+        raise Failed(-2, _NUMBER)
+    given = arguments[0] if arguments else keywords
+    if not isinstance(given, dict):
         raise Failed(-2, _INVALID)
     return {name: _field(name, rule, given[name]) for name, rule in _REQUEST if name in given}
 

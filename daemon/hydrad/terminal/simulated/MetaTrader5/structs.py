@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import pickle
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Tuple
 
 _KINDS: dict[str, type] = {"i": int, "f": float, "s": str, "b": bool}
 
@@ -71,7 +71,7 @@ _SymbolInfo = (
 )
 
 
-class Struct(tuple[Any, ...]):
+class Struct(Tuple[Any, ...]):  # spelled so for Python 3.8
     """What every result is: an immutable row whose values have names."""
 
     __slots__ = ()
@@ -88,7 +88,7 @@ class Struct(tuple[Any, ...]):
 
     def _asdict(self) -> dict[str, Any]:
         """A plain dict; a struct inside it stays a struct."""
-        return dict(zip(self.__match_args__, self, strict=True))
+        return dict(zip(self.__match_args__, self))
 
     def __repr__(self) -> str:
         parts = (f"{name}={value!r}" for name, value in self._asdict().items())
@@ -129,7 +129,7 @@ SymbolInfo = _struct("SymbolInfo", _SymbolInfo)
 def make(kind: type[Struct], given: Mapping[str, Any]) -> Struct:
     """A row of named values; the missing ones are zero, false or empty, each has its field's type."""
     kinds: tuple[str, ...] = kind._kinds  # type: ignore[attr-defined]
-    return kind(_value(code, given.get(name)) for code, name in zip(kinds, kind.__match_args__, strict=True))
+    return kind(_value(code, given.get(name)) for code, name in zip(kinds, kind.__match_args__))
 
 
 def _value(code: str, given: Any) -> Any:
