@@ -255,7 +255,7 @@ def test_a_bundle_is_shown_without_its_secrets_and_saved_with_them(tmp_path: Pat
 
 
 def test_the_pipe_to_the_worker_carries_the_password() -> None:
-    login = pipe.Login(True, 7, "S", Secret(CANARY), ("EURUSD",), 0)
+    login = pipe.Login(True, 7, "S", Secret(CANARY), ("EURUSD",), 0, "paper")
     assert CANARY not in repr(login)
     (data,) = pipe.Assembler().feed(pipe.frame(login))
     assert pipe.decode_down(data) == login

@@ -597,3 +597,21 @@ def test_after_a_history_everything_is_read_and_told_again_though_the_clock_stan
     after = len(bench.sent)
     bench.poll()
     assert len(bench.sent) == after, "once"
+
+
+def test_a_wrong_terminal_is_told_and_nothing_is_sent_until_it_is_the_right_one_again(bench: Bench) -> None:
+    other = msgspec.structs.replace(IDENTITY, login=4711)
+    bench.step(inputs.WorkerLost(*bench.at(), "the terminal is another"))
+    bench.step(inputs.WrongTerminal(*bench.at(), other))
+    assert len(bench.reopened) == 1 and not bench.core.worker_free
+    bench.open()
+    assert bench.of(f.Hello)[-1].identity == other
+    bench.welcome()  # of a daemon that does not look
+    bench.send(bench.command(order()))
+    assert isinstance(bench.durable[-1], RowStored) and bench.durable[-1].row.code == "NOT_READY"
+    assert not bench.broker.sent
+    bench.worker_up()
+    assert len(bench.reopened) == 2
+    bench.ready()
+    assert bench.of(f.Hello)[-1].identity == IDENTITY
+    assert bench.fire(act_id=FIRE + 1).state is f.RowState.DONE

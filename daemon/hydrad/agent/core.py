@@ -150,6 +150,7 @@ class AgentCore:
             inputs.Received: self._received,
             inputs.LinkLost: lambda given: self._drop(given.reason),
             inputs.WorkerUp: self._worker_came,
+            inputs.WrongTerminal: lambda given: self._identify(given.identity),
             inputs.WorkerLost: self._worker_lost,
             inputs.Answered: lambda given: self._answers[type(given.answer)](given.answer),
             inputs.PollDue: self._poll_asked,
@@ -586,15 +587,20 @@ class AgentCore:
     # --- the worker -------------------------------------------------------------------------------------
 
     def _worker_came(self, given: inputs.WorkerUp) -> None:
-        changed = self._identity is not None and self._identity != given.identity
-        self._worker_up, self._identity, self._offset_ms = True, given.identity, given.offset_ms
+        self._worker_up, self._offset_ms = True, given.offset_ms
         self._connected_since_ns = self._now_ns if given.connected else None
         self._trade_allowed = given.trade_allowed
         self._read_ms = -1
+        self._identify(given.identity)
+        self._chase()
+
+    def _identify(self, identity: frames.Identity) -> None:
+        """Who the terminal is now; the daemon judges it, in a hand-shake of its own if that is news."""
+        changed = self._identity is not None and self._identity != identity
+        self._identity = identity
         if changed:
             self._drop("the terminal's identity changed")
         self._hello()
-        self._chase()
 
     def _worker_lost(self, given: inputs.WorkerLost) -> None:
         call, self._call = self._call, None

@@ -45,6 +45,12 @@ class WorkerUp(_Input, frozen=True):
     trade_allowed: bool = False
 
 
+class WrongTerminal(_Input, frozen=True):
+    """A worker has found another terminal than the one that is meant, and ended."""
+
+    identity: Identity
+
+
 class Answered(_Input, frozen=True):
     """The worker's answer to the call in hand."""
 
@@ -73,4 +79,4 @@ class LocalHalt(_Input, frozen=True):
     by: str
 
 
-Input = Opened | Received | LinkLost | WorkerUp | Answered | WorkerLost | PollDue | Timer | LocalHalt
+Input = Opened | Received | LinkLost | WorkerUp | WrongTerminal | Answered | WorkerLost | PollDue | Timer | LocalHalt

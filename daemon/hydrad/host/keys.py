@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import zmq
 
+from hydrad.host import windows
 from hydrad.host.secrets import BadSecret, Secret, hidden, read_text
 
 _PRIVATE = 0o600
@@ -48,11 +49,13 @@ def write_keypair(path: Path, pair: KeyPair) -> None:
 
 def write_secret(path: Path, text: str) -> None:
     """Make a file of mode 0600, durable; raises FileExistsError if there is one."""
-    fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _PRIVATE)
+    fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), _PRIVATE)
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    if windows.HERE:
+        return  # a folder cannot be opened there, and its entries are journaled
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(folder)

@@ -15,10 +15,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from hydrad.host import windows
+
 MASK = "(secret)"
 SECRET_BYTES_MAX = 4_096
 FILE_BYTES_MAX = 65_536
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
+# A pipe in a secret's place must not hang the start. Windows has neither flag, and needs its own.
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class BadSecret(Exception):
@@ -134,7 +138,7 @@ def read_text(path: Path, bytes_max: int = FILE_BYTES_MAX, *, private: bool = Tr
 
     Raises OSError, and BadSecret with the fix.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe in its place must not hang the start
+    fd = os.open(path, _READ_FLAGS)
     with os.fdopen(fd, "rb") as file:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
@@ -152,6 +156,11 @@ def read_text(path: Path, bytes_max: int = FILE_BYTES_MAX, *, private: bool = Tr
 
 def check_private(path: Path, found: os.stat_result) -> None:
     """Raises BadSecret for what others can reach, or what belongs to somebody else."""
+    if windows.HERE:
+        told = windows.problem(path, writing=False)
+        if told:
+            raise BadSecret(told)
+        return
     mode = stat.S_IMODE(found.st_mode)
     right = "700" if stat.S_ISDIR(found.st_mode) else "600"
     if mode & 0o077:

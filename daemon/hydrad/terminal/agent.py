@@ -9,21 +9,19 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 import zmq
 
 from hydrad import __version__
 from hydrad.agent import effects, inputs
-from hydrad.agent.caps import Caps
 from hydrad.agent.core import AgentConfig, AgentCore
 from hydrad.agent.entries import LatchStored
 from hydrad.domain.instants import MS, SECOND
 from hydrad.host import entropy, systemd
 from hydrad.host.clock import SystemClock
 from hydrad.terminal import bundle as bundles
-from hydrad.terminal import pipe
+from hydrad.terminal import caps_file, pipe
 from hydrad.terminal.bundle import BadBundle, Bundle
 from hydrad.terminal.dealer import Dealer, OutboxFull
 from hydrad.terminal.handle import WorkerGone, WorkerHandle
@@ -48,7 +46,7 @@ class Agent:
         self._poll_ns = bundle.poll_ms * MS
         self._clock = SteadyClock()
         self._ledger = LedgerFile(Path(bundle.ledger))
-        self._core = AgentCore(config(bundle), self._ledger.id, self._ledger.read())
+        self._core = AgentCore(config(path, bundle), self._ledger.id, self._ledger.read())
         self._dealer = Dealer(bundle)
         self._worker = WorkerHandle(bundle, self._clock.base_ns)
         self._timer_ns = self._poll_at_ns = 0
@@ -140,8 +138,10 @@ class Agent:
                 # HELLO tells market time: without it the daemon would take the first history for ticks of the future.
                 now_ns = self._clock.now_ns()
                 self._step(inputs.WorkerUp(now_ns, market_ms, identity, offset_ms, connected, trade_allowed))
-            case pipe.LoginFailed(reason):
+            case pipe.LoginFailed(reason, identity):
                 _LOG.warning("the terminal cannot be used: %s", reason)
+                if identity is not None:
+                    self._step(inputs.WrongTerminal(*self._now(), identity))
             case _:
                 self._step(inputs.Answered(*self._now(), message))
 
@@ -202,9 +202,8 @@ class Agent:
             _LOG.warning("the bundle cannot be read again: %s", error)
 
 
-def config(bundle: Bundle) -> AgentConfig:
-    """What the core wants to know of a bundle."""
-    caps = bundle.caps
+def config(path: Path, bundle: Bundle) -> AgentConfig:
+    """What the core wants to know of a bundle and of the host's caps beside it; raises BadBundle."""
     return AgentConfig(
         account=bundle.account,
         login=bundle.login,
@@ -212,13 +211,7 @@ def config(bundle: Bundle) -> AgentConfig:
         agent_version=__version__,
         boot_id=entropy.draw_instance(),
         symbols=tuple(bundle.symbols),
-        caps=Caps(
-            max_lots=Decimal(caps.max_lots),
-            opens_per_minute=caps.opens_per_minute,
-            symbols=tuple(caps.symbols or bundle.symbols),
-            equity_floor=Decimal(caps.equity_floor),
-            floor_action=caps.floor_action,
-        ),
+        caps=caps_file.effective(path, bundle),
         settle_ns=bundle.settle_s * SECOND,
         dead_man_ns=bundle.dead_man_s * SECOND,
         act_bound_ms=bundle.act_bound_s * 1000,

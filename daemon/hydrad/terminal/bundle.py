@@ -23,10 +23,10 @@ class BadBundle(ValueError):
 
 
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The agent's own limits, which no daemon can change. `max_lots`: of one opening order; 0 makes an agent that
-    only feeds. `opens_per_minute`: opening orders in any 60 s. `symbols`: those that may be opened; empty: the
-    bundle's. `equity_floor`: at or below it the agent halts itself, in the account's currency; 0: none.
-    `floor_action`: then `flatten` also closes what is ours."""
+    """The bundle's limits, which no daemon can change; those of the host (`caps_file`) can only make them stricter.
+    `max_lots`: of one opening order; 0 makes an agent that only feeds. `opens_per_minute`: opening orders in any
+    60 s. `symbols`: those that may be opened; empty: the bundle's. `equity_floor`: at or below it the agent halts
+    itself, in the account's currency; 0: none. `floor_action`: then `flatten` also closes what is ours."""
 
     max_lots: Decimal = Decimal(5)
     opens_per_minute: int = 60
@@ -47,8 +47,9 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     broker, empty for a real terminal. `curve_public`, `curve_secret`: the agent's pair, Z85. `ledger`, `lock`:
     file paths. `poll_ms`: between readings of the market; `settle_s`: how long the broker's records may lag;
     `dead_man_s`: without a beat for so long nothing is opened; `act_bound_s`: how long one order may take.
-    Where `password` is empty it is read at the start: from `password_file`, from the credential `NAME.password`, or
-    from the service `keyring` of the keyring."""
+    `terminal_path`: of the real terminal's terminal64.exe, which must be named where a host has several; `portable`:
+    it is started with /portable. Where `password` is empty it is read at the start: from `password_file`, from the
+    credential `NAME.password`, or from the service `keyring` of the keyring."""
 
     name: str
     account: str
@@ -73,6 +74,8 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     act_bound_s: int = 15
     password_file: str = ""
     keyring: str = ""
+    terminal_path: str = ""
+    portable: bool = False
 
 
 def load(path: Path) -> Bundle:
@@ -89,6 +92,8 @@ def load(path: Path) -> Bundle:
         raise BadBundle(f"{path}: at least one daemon and one symbol are needed")
     if min(bundle.poll_ms, bundle.settle_s, bundle.dead_man_s, bundle.act_bound_s) < 1:
         raise BadBundle(f"{path}: poll_ms, settle_s, dead_man_s and act_bound_s start at 1")
+    if (bundle.module == "simulated") != (bundle.kind == "paper"):
+        raise BadBundle(f"{path}: the simulated module is for paper accounts, and for them only; kind is {bundle.kind}")
     return bundle
 
 

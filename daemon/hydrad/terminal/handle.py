@@ -68,6 +68,9 @@ class WorkerHandle:
                 self._password,
                 tuple(bundle.symbols),
                 self._clock_base_ns,
+                bundle.kind,
+                bundle.terminal_path,
+                bundle.portable,
             )
         )
 

@@ -22,10 +22,19 @@ from hydrad.terminal.pipe import Login
 TRADE_MODE_REAL = 2  # ENUM_ACCOUNT_TRADE_MODE
 MARGIN_MODE_HEDGING = 2  # ENUM_ACCOUNT_MARGIN_MODE
 BUY, SELL = 0, 1
+LOGIN_TIMEOUT_MS = 25_000
 
 
 class TerminalError(ConnectionError):
     """The terminal did not answer, or answered what cannot be; the message has its last error."""
+
+
+class WrongTerminal(TerminalError):
+    """The terminal is not the one that the bundle means; `identity` is what it says of itself."""
+
+    def __init__(self, why: str, identity: Identity) -> None:
+        super().__init__(why)
+        self.identity = identity
 
 
 class Grid(NamedTuple):
@@ -50,20 +59,47 @@ def exact(value: float) -> Decimal:
 
 
 class Terminal:
-    """Logs in on construction; raises TerminalError."""
+    """Logs in on construction; raises TerminalError, and WrongTerminal for one that must not be used.
+
+    A real terminal that is logged in to another account is left so: its owner has switched it, and it is theirs.
+    """
 
     def __init__(self, login: Login) -> None:
         self._module = _module(login.simulated)
         self._mark = getattr(self._module, "__hydra_sim__", None)
-        if login.simulated != (self._mark is not None):
-            raise TerminalError("the MetaTrader5 module is not the one that the bundle names")
         self._login = login
+        if login.simulated != (self._mark is not None):
+            raise WrongTerminal("the MetaTrader5 module is not the one that the bundle names", self._stranger())
         self._grids: dict[str, Grid] = {}
-        if not self._module.initialize(login=login.login, password=login.password.reveal(), server=login.server):
+        if self._mark is None:
+            self._attach()
+        elif not self._module.initialize(login=login.login, password=login.password.reveal(), server=login.server):
             raise self.error("initialize")
         self.offset_ms: int | None = None if self._mark is None else int(self._mark.offset_s) * 1000
-        self.symbols = tuple(name for name in login.symbols if self._module.symbol_select(name, True))
         self.who = self.identity()
+        if (self.who.login, self.who.server) != (login.login, login.server):
+            raise WrongTerminal(f"the terminal is logged in to {self.who.login} at {self.who.server}", self.who)
+        self.symbols = tuple(name for name in login.symbols if self._module.symbol_select(name, True))
+
+    def _attach(self) -> None:
+        """To the real terminal as it stands; logged in only where it has no account, or its own without a server."""
+        login = self._login
+        place = (login.terminal_path,) if login.terminal_path else ()
+        if not self._module.initialize(*place, timeout=LOGIN_TIMEOUT_MS, portable=login.portable):
+            raise self.error("initialize")
+        account = self._module.account_info()
+        given = {"password": login.password.reveal(), "server": login.server, "timeout": LOGIN_TIMEOUT_MS}
+        if account is None or not account.login:
+            if not self._module.login(login.login, **given):
+                raise self.error("login")
+        elif account.login == login.login and not self.ask("terminal_info").connected:
+            self._module.login(login.login, **given)  # a server that is away is no reason not to read
+
+    def _stranger(self) -> Identity:
+        """What can be told of a module that must not even be asked."""
+        kind = AccountKind.DEMO if self._mark is None else AccountKind.PAPER
+        broker = "" if self._mark is None else f"simulator {self._mark.version}".strip()
+        return Identity(0, "", kind.value, "", False, 0, 0, "", broker)
 
     def ask(self, function: str, *arguments: Any, **keywords: Any) -> Any:
         """A call of the module that must be answered; raises TerminalError where it gives None."""
@@ -114,10 +150,8 @@ class Terminal:
         )
 
     def same(self) -> bool:
-        """Whether it is still the terminal that logged in, on the account that was meant."""
-        now = self.identity()
-        meant = (self._login.login, self._login.server, self.who.data_path)
-        return (now.login, now.server, now.data_path) == meant
+        """Whether it is still the terminal that logged in, in every particular."""
+        return self.identity() == self.who
 
     def standing(self) -> Standing:
         terminal, account = self.ask("terminal_info"), self.ask("account_info")
@@ -152,9 +186,13 @@ class Terminal:
         return tuple(self.ask("history_deals_get", *bounds))
 
     def _kind(self, trade_mode: int) -> AccountKind:
+        """Real money is never a demo; what trades on a demo server is what it was enrolled as (a prop firm's account
+        is live)."""
         if self._mark is not None:
             return AccountKind.PAPER
-        return AccountKind.LIVE if trade_mode == TRADE_MODE_REAL else AccountKind.DEMO
+        if trade_mode == TRADE_MODE_REAL:
+            return AccountKind.LIVE
+        return AccountKind.LIVE if self._login.kind == AccountKind.LIVE.value else AccountKind.DEMO
 
     def _terms(self, symbol: str) -> SymbolTerms | None:
         info = self.ask("symbol_info", symbol)

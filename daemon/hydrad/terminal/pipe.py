@@ -24,7 +24,8 @@ class _Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
 
 
 class Login(_Message, frozen=True, tag="LOGIN"):
-    """`clock_base_ns`: what the agent adds to the clock that counts since boot, to get its machine time."""
+    """`clock_base_ns`: what the agent adds to the clock that counts since boot, to get its machine time.
+    `kind`, `terminal_path`, `portable`: as in the bundle."""
 
     simulated: bool
     login: int
@@ -32,6 +33,9 @@ class Login(_Message, frozen=True, tag="LOGIN"):
     password: Secret
     symbols: tuple[str, ...]
     clock_base_ns: int
+    kind: str
+    terminal_path: str = ""
+    portable: bool = False
 
 
 class LoggedIn(_Message, frozen=True, tag="LOGGED_IN"):
@@ -46,7 +50,10 @@ class LoggedIn(_Message, frozen=True, tag="LOGGED_IN"):
 
 
 class LoginFailed(_Message, frozen=True, tag="LOGIN_FAILED"):
+    """`identity`: where it was not the terminal that is meant, who it is."""
+
     reason: str
+    identity: Identity | None = None
 
 
 Down = Login | Call

@@ -22,7 +22,7 @@ from hydrad.terminal.metatrader import Standing, Terminal, TerminalError, exact
 TICKS_PER_SYMBOL_MAX = 2_000
 DEALS_PER_POLL_MAX = 500
 COPY_TICKS_INFO = 1  # changes of bid or ask
-STANDING_EVERY_NS = SECOND
+STANDING_EVERY_NS = SECOND  # so often it is asked who it is, too
 _COUNT_MAX = 1 << 20
 
 
@@ -164,6 +164,8 @@ class Readings:
     def _fresh_standing(self) -> Standing:
         now_ns = self._clock.boot_ns()
         if now_ns - self._standing_ns >= STANDING_EVERY_NS:
+            if not self._terminal.same():
+                raise TerminalError("the terminal is another than the one that logged in")
             self._standing, self._standing_ns = self._terminal.standing(), now_ns
         return self._standing
 

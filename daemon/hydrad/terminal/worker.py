@@ -15,7 +15,7 @@ from typing import Any
 from hydrad.agent import calls
 from hydrad.domain.money import BadNumber
 from hydrad.terminal import pipe
-from hydrad.terminal.metatrader import Terminal, TerminalError
+from hydrad.terminal.metatrader import Terminal, TerminalError, WrongTerminal
 from hydrad.terminal.orders import Orders
 from hydrad.terminal.readings import Readings
 from hydrad.terminal.steady import SteadyClock
@@ -65,7 +65,8 @@ def _serve(login: pipe.Login, messages: Iterator[pipe.Down], up: int) -> int:
         terminal = worker.terminal
         told = pipe.LoggedIn(terminal.who, terminal.offset_ms, terminal.market_ms(), *terminal.standing())
     except TerminalError as error:
-        pipe.write_all(up, pipe.frame(pipe.LoginFailed(str(error))))
+        identity = error.identity if isinstance(error, WrongTerminal) else None
+        pipe.write_all(up, pipe.frame(pipe.LoginFailed(str(error), identity)))
         return FAILED
     pipe.write_all(up, pipe.frame(told))
     for call in messages:
