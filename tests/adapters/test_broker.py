@@ -283,7 +283,14 @@ def test_the_weekend_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ({"position": 5}, 10036),
         ({"symbol": "GBPUSD", "price": 1.0}, 10013),
         ({"action": 0}, 10013),
-        ({"action": 5, "type": 2}, 10035),
+        ({"action": 5, "type": 1}, 10035),
+        ({"action": 5, "type": 9}, 10035),
+        ({"action": 5, "type": 2}, 10015),
+        ({"action": 5, "type": 2, "price": 1.38, "sl": 1.381}, 10016),
+        ({"action": 5, "type": 2, "price": 1.38, "type_time": 2, "expiration": 5}, 10022),
+        ({"action": 5, "type": 2, "price": 1.38, "type_time": 4}, 10022),
+        ({"action": 5, "type": 2, "price": 1.38, "volume": 101.0}, 10014),
+        ({"action": 7, "order": 5}, 10013),
         ({"action": 8}, 10013),
         ({"type": 4}, 10013),
         ({"magic": 2**64 - 1}, 10013),
@@ -318,6 +325,69 @@ def test_levels_netting_and_deviation(broker: RunningBroker, client: Client) -> 
     assert mt5.order_send({**stale, "deviation": 2}).retcode == 10004
     filled = mt5.order_send({**stale, "deviation": 3})
     assert (filled.retcode, filled.price) == (DONE, 1.38613)
+
+
+def pending(mt5: Any, kind: int, price: float, **changes: Any) -> dict[str, Any]:
+    return deal(mt5, action=mt5.TRADE_ACTION_PENDING, type=kind, price=price, type_filling=2, **changes)
+
+
+def test_a_resting_order_from_start_to_end(broker: RunningBroker, client: Client) -> None:
+    """Placed, changed, reached on a known second of the saw; another one cancelled."""
+    mt5 = client()
+    assert mt5.order_check(pending(mt5, mt5.ORDER_TYPE_BUY_STOP, 1.38625)).retcode == 0
+    sent = mt5.order_send(pending(mt5, mt5.ORDER_TYPE_BUY_STOP, 1.38625, sl=1.385))
+    assert (sent.retcode, sent.deal, sent.volume, sent.price) == (DONE, 0, 0.1, 0.0)
+    (row,) = mt5.orders_get(ticket=sent.order)
+    assert (row.state, row.type, row.price_open, row.sl, row.position_id) == (1, 4, 1.38625, 1.385, 0)
+    assert (row.price_current, row.time_done, row.magic) == (1.3861, 0, 42)
+    assert (mt5.orders_total(), mt5.positions_total(), mt5.history_orders_get(ticket=sent.order)) == (1, 0, ())
+    change = {"action": mt5.TRADE_ACTION_MODIFY, "order": sent.order, "price": 1.38621, "sl": 1.3859, "tp": 1.387}
+    assert mt5.order_send(change).retcode == DONE and mt5.order_send(change).retcode == 10025
+
+    other = mt5.order_send(pending(mt5, mt5.ORDER_TYPE_BUY_LIMIT, 1.38))
+    remove = {"action": mt5.TRADE_ACTION_REMOVE, "order": other.order}
+    assert (mt5.order_send(remove).retcode, mt5.order_send(remove).retcode) == (DONE, 10013)
+    (gone,) = mt5.history_orders_get(ticket=other.order)
+    assert (gone.state, gone.volume_current, gone.position_id) == (2, 0.1, 0)
+
+    broker.ask(op="step", ms=11_000)
+    (held,) = mt5.positions_get()
+    assert (held.ticket, held.price_open, held.sl, held.tp) == (sent.order, 1.38621, 1.3859, 1.387)
+    assert held.time_msc == START_MS + OFFSET_S * 1000 + 11_000
+    (filled,) = mt5.history_orders_get(ticket=sent.order)
+    assert (filled.state, filled.type, filled.volume_current, filled.position_id) == (4, 4, 0.0, sent.order)
+    assert mt5.orders_total() == 0
+
+
+def test_an_order_expires_by_the_servers_clock(broker: RunningBroker, client: Client) -> None:
+    mt5 = client()
+    wall_s = START_MS // 1000 + OFFSET_S
+    asked = {"type_time": mt5.ORDER_TIME_SPECIFIED, "expiration": wall_s + 20}
+    first = mt5.order_send(pending(mt5, mt5.ORDER_TYPE_SELL_LIMIT, 1.39, **asked)).order
+    day = mt5.order_send(pending(mt5, mt5.ORDER_TYPE_SELL_LIMIT, 1.39, type_time=mt5.ORDER_TIME_DAY)).order
+    assert [row.time_expiration for row in mt5.orders_get()] == [wall_s + 20, 0]
+    broker.ask(op="step", ms=30_000)
+    assert [row.ticket for row in mt5.orders_get()] == [day]
+    (gone,) = mt5.history_orders_get(ticket=first)
+    assert (gone.state, gone.time_done) == (6, wall_s + 20)
+    orders = broker.ask(op="books", login=1001)["orders"]
+    assert [order["state"] for order in orders] == ["EXPIRED", "PLACED"]
+    assert orders[1]["expires_ms"] == (wall_s // 86_400 + 1) * 86_400_000 - OFFSET_S * 1000  # the server's midnight
+
+
+def test_resting_orders_outlive_kill_9(broker: RunningBroker, client: Client) -> None:
+    mt5 = client()
+    order = mt5.order_send(pending(mt5, mt5.ORDER_TYPE_BUY_STOP_LIMIT, 1.3863, stoplimit=1.3861)).order
+    before = mt5.orders_get()[0]._asdict()
+    broker.kill()
+    broker.start()
+    broker.ask(op="clock")
+    mt5 = client()
+    assert [row._asdict() for row in mt5.orders_get()] == [before] and before["price_stoplimit"] == 1.3861
+    broker.ask(op="step", ms=20_000)
+    assert [(row.type, row.price_open) for row in mt5.orders_get()] == [(mt5.ORDER_TYPE_BUY_LIMIT, 1.3861)]
+    broker.ask(op="step", ms=20_000)
+    assert mt5.positions_get()[0].ticket == order
 
 
 def test_checks_and_sums_in_the_accounts_currency(client: Client) -> None:

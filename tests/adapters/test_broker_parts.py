@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import apsw
 import numpy as np
 import pytest
 import tomli_w
@@ -23,9 +25,12 @@ from hydrad.terminal.broker.config import AccountConfig, BadConfig, BrokerConfig
 from hydrad.terminal.broker.faults import BadFault, FaultKind, Faults
 from hydrad.terminal.broker.feed import BadFeed, FileFeed, SampleFeed, Series, feed_named
 from hydrad.terminal.broker.market import Market
-from hydrad.venue.book import Book, on_tick
+from hydrad.venue.book import Book, OrderKind, OrderState, TimeType
 from hydrad.venue.contract import CONTRACTS
-from hydrad.venue.desk import Ask, Retcode
+from hydrad.venue.desk import Ask
+from hydrad.venue.resting import RestingAsk, Terms
+from hydrad.venue.room import Retcode
+from hydrad.venue.ticks import expire, on_tick
 
 START_MS = parse_ms("2014-05-02T09:00:00Z")
 ACCOUNTS = (
@@ -56,10 +61,28 @@ POSITION = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(euro=WALK, gold=WALK, wanted=st.lists(POSITION, max_size=8), steps=st.lists(st.integers(1, 40), max_size=6))
+RESTING = st.tuples(
+    st.sampled_from([1001, 1002]),
+    st.sampled_from(["EURUSD", "XAUUSD"]),
+    st.sampled_from([kind for kind in OrderKind if 2 <= kind <= 7]),
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.integers(0, 40),
+    st.sampled_from([1, 1, 1, 10_000]),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    euro=WALK,
+    gold=WALK,
+    wanted=st.lists(POSITION, max_size=8),
+    resting=st.lists(RESTING, max_size=8),
+    steps=st.lists(st.integers(1, 40), max_size=6),
+)
 def test_a_step_does_what_walking_every_tick_does(
-    euro: list[int], gold: list[int], wanted: list[Any], steps: list[int]
+    euro: list[int], gold: list[int], wanted: list[Any], resting: list[Any], steps: list[int]
 ) -> None:
     feed = {
         "EURUSD": series("EURUSD", (138_600 + np.cumsum(euro)).tolist()),
@@ -69,6 +92,8 @@ def test_a_step_does_what_walking_every_tick_does(
         broker = broker_on(folder, **feed)
         for login, symbol, side, stop, target in wanted:
             open_one(broker, login, symbol, side, stop, target)
+        for one in resting:
+            place_one(broker, *one)
         for seconds in steps:
             expected = walked(broker, seconds * 1_000)
             broker.step(seconds * 1_000)
@@ -93,6 +118,29 @@ def open_one(broker: Broker, login: int, symbol: str, side: Side, stop: int, tar
     assert broker.deal(login, asked).retcode is Retcode.DONE
 
 
+def place_one(
+    broker: Broker, login: int, symbol: str, kind: OrderKind, off: int, stop: int, target: int, lives_s: int, steps: int
+) -> None:
+    """At this many points beyond the stops level, for so many seconds, 0 for ever; some are too dear."""
+    contract, quote = CONTRACTS[symbol], broker.market.now().quote(symbol)
+    assert quote is not None
+    near, sign = contract.stops_level_points, kind.side.sign
+    market = quote.ask_points if sign > 0 else quote.bid_points
+    limits = kind in (OrderKind.BUY_LIMIT, OrderKind.SELL_LIMIT)
+    price = market + (-sign if limits else sign) * (near + off)
+    limit = price - sign * (near + off // 2) if kind >= OrderKind.BUY_STOP_LIMIT else 0
+    entry = limit or price
+    terms = Terms(
+        price,
+        limit,
+        entry - sign * (near + stop) if stop else 0,
+        entry + sign * (near + target) if target else 0,
+        TimeType.SPECIFIED if lives_s else TimeType.GTC,
+        broker.market.now_ms + lives_s * 1_000 if lives_s else 0,
+    )
+    assert broker.place(login, RestingAsk(symbol, kind, steps, terms)).retcode is Retcode.DONE
+
+
 def walked(broker: Broker, ms: int) -> dict[int, Book]:
     """The books after looking at every tick in turn."""
     market, books = broker.market, dict(broker.books)
@@ -107,8 +155,9 @@ def walked(broker: Broker, ms: int) -> dict[int, Book]:
     for time_ms, symbol, index in ticks:
         quote, board = market.quote_of(symbol, index), market.at(time_ms)
         for login in books:
+            books[login], _ = expire(books[login], time_ms)
             books[login], _ = on_tick(books[login], symbol, quote, time_ms, tickets, board)
-    return books
+    return {login: expire(book, until)[0] for login, book in books.items()}
 
 
 def test_weeks_begin_on_sunday_and_months_on_the_first() -> None:
@@ -207,6 +256,43 @@ def test_books_of_another_version_are_refused(tmp_path: Path) -> None:
     books.close()
     with pytest.raises(BadBooks, match="version 99"):
         Books(path, "i", 1)
+
+
+def test_books_of_version_1_are_brought_up_to_date(tmp_path: Path) -> None:
+    """As the first version wrote them: no resting orders, no swap, the identifier is the ticket."""
+    path = tmp_path / "books.db"
+    old = apsw.Connection(str(path))
+    old.execute(VERSION_1)
+    old.close()
+    book = Books(path, "i", 1).book(1001)
+    assert book is not None and book.balance == Decimal("9999.00") and not book.orders
+    (held,) = book.positions.values()
+    assert (held.ticket, held.identifier, held.open_points, held.swap) == (7, 7, 138_610, 0)
+    again = Books(path, "i", 1)
+    (order,), (deal,) = again.orders(1001), again.deals(1001)
+    assert (order.state, order.kind, order.expires_ms) == (OrderState.FILLED, OrderKind.BUY, 0)
+    assert (deal.profit, deal.commission) == (0, 0)
+    with pytest.raises(BadBooks, match="of broker 'i', not of 'j'"):
+        Books(path, "j", 1)
+
+
+VERSION_1 = """
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+INSERT INTO meta VALUES('version', 1), ('instance', 'i'), ('start_ms', 1), ('market_ms', 5), ('next_order', 8),
+    ('next_deal', 4);
+CREATE TABLE accounts(login INTEGER PRIMARY KEY, currency TEXT, leverage INTEGER, hedging INTEGER, balance TEXT);
+INSERT INTO accounts VALUES(1001, 'USD', 100, 1, '9999.00');
+CREATE TABLE positions(login INTEGER, ticket INTEGER PRIMARY KEY, "symbol", "side", "volume_steps", "open_points",
+    "stop_points", "target_points", "magic", "comment", "reason", "open_ms", "update_ms", "margin");
+INSERT INTO positions VALUES(1001, 7, 'EURUSD', 0, 10, 138610, 0, 0, 42, '', 3, 5, 5, '138.61');
+CREATE TABLE orders(login INTEGER, ticket INTEGER PRIMARY KEY, "position", "symbol", "kind", "state", "filling",
+    "reason", "volume_steps", "left_steps", "price_points", "stop_points", "target_points", "magic", "comment",
+    "setup_ms", "done_ms");
+INSERT INTO orders VALUES(1001, 7, 7, 'EURUSD', 0, 4, 0, 3, 10, 0, 138610, 0, 0, 42, '', 5, 5);
+CREATE TABLE deals(login INTEGER, ticket INTEGER PRIMARY KEY, "order", "position", "symbol", "kind", "entry", "reason",
+    "volume_steps", "price_points", "profit", "magic", "comment", "time_ms");
+INSERT INTO deals VALUES(1001, 3, 7, 7, 'EURUSD', 0, 0, 3, 10, 138610, '0', 42, '', 5);
+"""
 
 
 def test_counted_faults_come_in_their_order_and_lasting_ones_end() -> None:

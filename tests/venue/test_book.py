@@ -12,17 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hydrad.domain.orders import Side
-from hydrad.venue.book import Book, Change, Deal, DealType, Entry, Reason, Tickets, deposit, on_tick
+from hydrad.venue.book import Book, Change, Deal, DealType, Entry, Reason, Tickets, deposit
+from hydrad.venue.checks import FOK, IOC, RETURN
 from hydrad.venue.contract import CONTRACTS, Contract, Execution
 from hydrad.venue.desk import (
-    FOK,
-    IOC,
-    RETURN,
     Ask,
     LevelsAsk,
-    Outcome,
-    Retcode,
-    Room,
     execute,
     execute_levels,
     judge,
@@ -30,7 +25,9 @@ from hydrad.venue.desk import (
     margin_of,
 )
 from hydrad.venue.rates import Board, Quote
+from hydrad.venue.room import Outcome, Retcode, Room
 from hydrad.venue.standing import standing
+from hydrad.venue.ticks import on_tick
 
 BoardOf = Callable[..., Board]
 EMPTY = Book(1001, "USD", 100, True, Decimal(10_000))

@@ -136,4 +136,6 @@ def test_open_profit_is_taken_at_the_closing_side(board_of: BoardOf) -> None:
 
 
 def _held(ticket: int, side: Side) -> Position:
-    return Position(ticket, "EURUSD", side, 1, 110_000, 0, 0, 0, "", Reason.EXPERT, 0, 0, Decimal("10.00"))
+    return Position(
+        ticket, ticket, "EURUSD", side, 1, Decimal(110_000), 0, 0, 0, "", Reason.EXPERT, 0, 0, Decimal("10.00")
+    )

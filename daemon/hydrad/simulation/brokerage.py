@@ -20,14 +20,17 @@ from hydrad.link import frames as f
 from hydrad.link.frames import RowState
 from hydrad.simulation.faults import Faults
 from hydrad.simulation.world import START_NS, World
-from hydrad.venue.book import Book, Change, Deal, Fill, Position, Reason, Tickets, close_position, deposit, on_tick
+from hydrad.venue.book import Book, Change, Deal, Position, Reason, Tickets, deposit
 from hydrad.venue.contract import CONTRACTS, Contract
-from hydrad.venue.desk import Ask, LevelsAsk, Outcome, Retcode, Room, execute, execute_levels
+from hydrad.venue.desk import Ask, LevelsAsk, execute, execute_levels
 from hydrad.venue.fills import closing_points
 from hydrad.venue.margin import margin
+from hydrad.venue.positions import Fill, close_position
 from hydrad.venue.profit import point_value
 from hydrad.venue.rates import Quote
+from hydrad.venue.room import Outcome, Retcode, Room
 from hydrad.venue.standing import standing
+from hydrad.venue.ticks import on_tick
 
 SERVER = "Sim"
 BALANCE = Decimal(100_000)
@@ -412,11 +415,11 @@ def _performed(order: Order, outcome: Outcome) -> Performed:
 def _position_row(held: Position) -> f.PositionRow:
     return f.PositionRow(
         held.ticket,
-        held.ticket,
+        held.identifier,
         held.symbol,
         int(held.side),
         held.volume_steps,
-        held.open_points,
+        int(held.open_points),
         held.stop_points,
         held.target_points,
         held.magic,

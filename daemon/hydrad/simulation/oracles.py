@@ -177,7 +177,7 @@ class Oracles:
                 risk += known.risk_money
             else:
                 told = position or held
-                risk += self._risk(held.symbol, told.open_points, told.stop_points, held.side, held.volume_steps)
+                risk += self._risk(held.symbol, int(told.open_points), told.stop_points, held.side, held.volume_steps)
         for number in state.acts_open:
             other = state.acts[number]
             flying = other.kind is ActKind.FIRE and other.account == act.account and other.state in RESERVED

@@ -122,7 +122,7 @@ class Contract:
         """The price of one point: `0.00001` at five digits."""
         return Decimal(1).scaleb(-self.digits)
 
-    def price(self, points: int) -> Decimal:
+    def price(self, points: int | Decimal) -> Decimal:
         """An exact price from points."""
         return Decimal(points).scaleb(-self.digits)
 

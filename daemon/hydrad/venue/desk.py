@@ -2,66 +2,37 @@
 
 `judge` runs a fixed tuple of checks and returns the first retcode that refuses, or None. `execute` judges and
 then changes the book. An ask that names a position closes it (all or part); any other opens a new position.
-Only market deals and changes of stop and target are dealt here; resting orders and netting accounts are
-refused: INVALID_ORDER and TRADE_DISABLED are what a broker answers who does not offer them.
+Market deals and changes of stop and target are dealt here; resting orders in `hydrad.venue.resting`. Netting
+accounts are refused: TRADE_DISABLED is what a broker answers who does not offer them.
 
 Prices in points, volumes in steps, instants in UTC milliseconds.
 """
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from hydrad.domain.orders import Side
-from hydrad.venue.book import (
-    Book,
-    Change,
-    Fill,
-    Position,
-    Reason,
-    Tickets,
-    close_position,
-    modify_position,
-    open_position,
+from hydrad.venue.book import Position, Reason, Tickets
+from hydrad.venue.checks import (
+    FOK,
+    convertible,
+    filling_offered,
+    mode_refuses,
+    on_grid,
+    over_volume_limit,
+    volume_offered,
 )
-from hydrad.venue.contract import Contract
+from hydrad.venue.contract import Contract, TradeMode
 from hydrad.venue.fills import opening_points
 from hydrad.venue.margin import margin
-from hydrad.venue.rates import Board, NoRate, Quote, rate
+from hydrad.venue.positions import Fill, close_position, modify_position, open_position
+from hydrad.venue.rates import Quote
+from hydrad.venue.room import Outcome, Retcode, Room
 from hydrad.venue.standing import standing
 from hydrad.venue.stops import frozen, valid
-
-FOK, IOC, RETURN = 0, 1, 2
-_FILLING_BIT = {FOK: 1, IOC: 2}
-
-
-class Retcode(enum.IntEnum):
-    """Answers of a trade server that this one gives (MQL5 reference, "Return codes of the trade server")."""
-
-    REQUOTE = 10004
-    REJECT = 10006
-    DONE = 10009
-    TIMEOUT = 10012
-    INVALID = 10013
-    INVALID_VOLUME = 10014
-    INVALID_PRICE = 10015
-    INVALID_STOPS = 10016
-    TRADE_DISABLED = 10017
-    MARKET_CLOSED = 10018
-    NO_MONEY = 10019
-    PRICE_OFF = 10021
-    NO_CHANGES = 10025
-    CLIENT_DISABLES_AT = 10027
-    FROZEN = 10029
-    INVALID_FILL = 10030
-    CONNECTION = 10031
-    LIMIT_VOLUME = 10034
-    INVALID_ORDER = 10035
-    POSITION_CLOSED = 10036
-    INVALID_CLOSE_VOLUME = 10038
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +64,6 @@ class LevelsAsk:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Where a request is judged: the account, the market now, and whether the symbol trades."""
-
-    book: Book
-    board: Board
-    time_ms: int
-    symbol_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a request: the book after it, its answer, and the change (None: nothing changed)."""
-
-    book: Book
-    retcode: Retcode
-    change: Change | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Deal:
     """A deal whose symbol, quote and position were found."""
 
@@ -139,16 +91,20 @@ class _Deal:
         )
 
 
+def _mode(deal: _Deal) -> Retcode | None:
+    return mode_refuses(deal.contract, deal.ask.side)
+
+
+def _closing_mode(deal: _Deal) -> Retcode | None:
+    return Retcode.TRADE_DISABLED if deal.contract.trade_mode is TradeMode.DISABLED else None
+
+
 def _filling(deal: _Deal) -> Retcode | None:
-    if deal.contract.execution.prices_bind:
-        return None if deal.ask.filling in (FOK, IOC, RETURN) else Retcode.INVALID_FILL
-    allowed = _FILLING_BIT.get(deal.ask.filling, 0) & deal.contract.filling_flags
-    return None if allowed else Retcode.INVALID_FILL
+    return None if filling_offered(deal.contract, deal.ask.filling) else Retcode.INVALID_FILL
 
 
 def _volume(deal: _Deal) -> Retcode | None:
-    allowed = deal.contract.volume_min_steps <= deal.ask.volume_steps <= deal.contract.volume_max_steps
-    return None if allowed else Retcode.INVALID_VOLUME
+    return None if volume_offered(deal.contract, deal.ask.volume_steps) else Retcode.INVALID_VOLUME
 
 
 def _close_volume(deal: _Deal) -> Retcode | None:
@@ -163,10 +119,8 @@ def _close_volume(deal: _Deal) -> Retcode | None:
 
 
 def _volume_limit(deal: _Deal) -> Retcode | None:
-    limit = deal.contract.volume_limit_steps
-    mine = deal.room.book.positions.values()
-    held = sum(p.volume_steps for p in mine if (p.symbol, p.side) == (deal.ask.symbol, deal.ask.side))
-    return Retcode.LIMIT_VOLUME if limit and held + deal.ask.volume_steps > limit else None
+    over = over_volume_limit(deal.room.book, deal.contract, deal.ask.side, deal.ask.volume_steps)
+    return Retcode.LIMIT_VOLUME if over else None
 
 
 def _hours(deal: _Deal) -> Retcode | None:
@@ -174,8 +128,9 @@ def _hours(deal: _Deal) -> Retcode | None:
 
 
 def _price(deal: _Deal) -> Retcode | None:
-    needed = deal.contract.execution.prices_bind
-    return Retcode.INVALID_PRICE if needed and deal.ask.price_points <= 0 else None
+    if not deal.contract.execution.prices_bind:
+        return None
+    return None if on_grid(deal.contract, deal.ask.price_points) else Retcode.INVALID_PRICE
 
 
 def _levels(deal: _Deal) -> Retcode | None:
@@ -206,13 +161,7 @@ def _deviation(deal: _Deal) -> Retcode | None:
 
 
 def _rates(deal: _Deal) -> Retcode | None:
-    """Without the prices that convert margin and profit, the account cannot be charged."""
-    try:
-        rate(deal.room.board, deal.contract.currency_profit, deal.room.book.currency, at_ask=True)
-        rate(deal.room.board, deal.contract.currency_margin, deal.room.book.currency, at_ask=True)
-    except NoRate:
-        return Retcode.PRICE_OFF
-    return None
+    return None if convertible(deal.contract, deal.room.book.currency, deal.room.board) else Retcode.PRICE_OFF
 
 
 def _money(deal: _Deal) -> Retcode | None:
@@ -221,6 +170,7 @@ def _money(deal: _Deal) -> Retcode | None:
 
 
 _OPENING: tuple[Callable[[_Deal], Retcode | None], ...] = (
+    _mode,
     _filling,
     _volume,
     _price,
@@ -233,6 +183,7 @@ _OPENING: tuple[Callable[[_Deal], Retcode | None], ...] = (
 )
 _CLOSING: tuple[Callable[[_Deal], Retcode | None], ...] = (
     _opposite,
+    _closing_mode,
     _filling,
     _close_volume,
     _price,
@@ -277,7 +228,7 @@ def execute(ask: Ask, room: Room, tickets: Tickets) -> Outcome:
             ask.target_points,
             found.margin,
         )
-    return Outcome(book, Retcode.DONE, change)
+    return Outcome(book, Retcode.DONE, (change,))
 
 
 def judge_levels(ask: LevelsAsk, room: Room) -> Retcode | None:
@@ -292,7 +243,7 @@ def execute_levels(ask: LevelsAsk, room: Room) -> Outcome:
     if isinstance(found, Retcode):
         return Outcome(room.book, found)
     book, change = modify_position(room.book, found, ask.stop_points, ask.target_points, room.time_ms)
-    return Outcome(book, Retcode.DONE, change)
+    return Outcome(book, Retcode.DONE, (change,))
 
 
 def _find(ask: Ask, room: Room) -> _Deal | Retcode:

@@ -19,8 +19,8 @@ def profit(
     contract: Contract,
     side: Side,
     volume_steps: int,
-    open_points: int,
-    close_points: int,
+    open_points: int | Decimal,
+    close_points: int | Decimal,
     currency: str,
     board: Board,
 ) -> Decimal:

@@ -19,18 +19,21 @@ from hydrad.host.secrets import Secret
 from hydrad.terminal.broker.arrays import TIMEFRAMES, Arrays, Rows
 from hydrad.terminal.broker.broker import Broker
 from hydrad.terminal.broker.faults import FaultKind, Faults
-from hydrad.terminal.broker.requests import TradeRequest, exact, points_of, steps_of
+from hydrad.terminal.broker.requests import AnyAsk, TradeRequest, exact, points_of, steps_of
 from hydrad.terminal.broker.views import Fields, Views
 from hydrad.venue.book import Deal, OrderRow
-from hydrad.venue.desk import Ask, Outcome, Retcode, judge, judge_levels, margin_of
+from hydrad.venue.desk import Ask, LevelsAsk, judge, judge_levels, margin_of
 from hydrad.venue.margin import margin
 from hydrad.venue.profit import profit
 from hydrad.venue.rates import NoRate
+from hydrad.venue.resting import ChangeAsk, RestingAsk, judge_change, judge_place, judge_remove
+from hydrad.venue.room import Outcome, Retcode
 
 TEXTS: dict[int, str] = {
     Retcode.REQUOTE: "Requote",
     Retcode.REJECT: "Request rejected",
     Retcode.DONE: "Request executed",
+    Retcode.DONE_PARTIAL: "Request executed partially",
     Retcode.TIMEOUT: "Request timed out",
     Retcode.INVALID: "Invalid request",
     Retcode.INVALID_VOLUME: "Invalid volume",
@@ -40,15 +43,21 @@ TEXTS: dict[int, str] = {
     Retcode.MARKET_CLOSED: "Market closed",
     Retcode.NO_MONEY: "No money",
     Retcode.PRICE_OFF: "Off quotes",
+    Retcode.INVALID_EXPIRATION: "Invalid expiration",
     Retcode.NO_CHANGES: "No changes",
     Retcode.CLIENT_DISABLES_AT: "AutoTrading disabled by client",
     Retcode.FROZEN: "Order or position frozen",
     Retcode.INVALID_FILL: "Unsupported filling mode",
     Retcode.CONNECTION: "No connection",
+    Retcode.LIMIT_ORDERS: "Orders limit reached",
     Retcode.LIMIT_VOLUME: "Volume limit reached",
     Retcode.INVALID_ORDER: "Invalid order",
     Retcode.POSITION_CLOSED: "Position doesn't exist",
     Retcode.INVALID_CLOSE_VOLUME: "Invalid close volume",
+    Retcode.LONG_ONLY: "Long only allowed",
+    Retcode.SHORT_ONLY: "Short only allowed",
+    Retcode.CLOSE_ONLY: "Close only allowed",
+    Retcode.HEDGE_PROHIBITED: "Hedge is prohibited",
 }
 _REFUSING = {
     FaultKind.TIMEOUT_NOT_EXECUTED: Retcode.TIMEOUT,
@@ -243,13 +252,13 @@ class Api:
         return [self._views.position(book, held) for held in book.positions.values()]
 
     def orders(self, session: Session) -> list[Fields]:
-        """Resting orders: none, since this version offers none."""
-        return self._order_fields(self._broker.history.orders(session.login, "state = 1"))
+        """Resting orders, oldest first."""
+        return self._order_fields(tuple(self._broker.books[session.login].orders.values()))
 
     def history_orders(self, session: Session, by: str, first: int, last: int) -> list[Fields]:
         """`by`: `time` (wall seconds, both included), `ticket` or `position` (in `first`)."""
         where, given = self._selection(by, first, last, {"time": "done_ms", "ticket": "ticket"})
-        return self._order_fields(self._broker.history.orders(session.login, f"state <> 1 AND {where}", given))
+        return self._order_fields(self._broker.history.orders(session.login, f"done_ms <> 0 AND {where}", given))
 
     def history_deals(self, session: Session, by: str, first: int, last: int) -> list[Fields]:
         """As `history_orders`; `ticket` is the ticket of the order that made the deal."""
@@ -276,7 +285,7 @@ class Api:
         """Retcode 0 and `Done` when it would pass; the figures are those after the request."""
         refused = self._in_the_way(session.login) or self._check(session.login, asked)
         added = 0.0
-        ask = exact(asked, self._broker)
+        ask = exact(asked, self._broker, session.login)
         if isinstance(ask, Ask):
             added = float(margin_of(ask, self._broker.room(session.login, ask.symbol)))
         return self._checked(session.login, asked, refused, added)
@@ -301,21 +310,34 @@ class Api:
         return Reply(value, hold_ms=hold_ms)
 
     def _trade(self, login: int, asked: TradeRequest) -> Fields:
-        ask = exact(asked, self._broker)
+        ask = exact(asked, self._broker, login)
         if isinstance(ask, Retcode):
             return self._answer(asked, ask, None)
-        if isinstance(ask, Ask):
-            outcome = self._broker.deal(login, ask)
-        else:
-            outcome = self._broker.set_levels(login, ask)
+        outcome = self._dealt(login, ask)
         return self._answer(asked, outcome.retcode, outcome)
 
+    def _dealt(self, login: int, ask: AnyAsk) -> Outcome:
+        broker = self._broker
+        if isinstance(ask, Ask):
+            return broker.deal(login, ask)
+        if isinstance(ask, LevelsAsk):
+            return broker.set_levels(login, ask)
+        if isinstance(ask, RestingAsk):
+            return broker.place(login, ask)
+        return broker.change(login, ask) if isinstance(ask, ChangeAsk) else broker.remove(login, ask)
+
     def _check(self, login: int, asked: TradeRequest) -> Retcode | None:
-        ask = exact(asked, self._broker)
+        ask = exact(asked, self._broker, login)
         if isinstance(ask, Retcode):
             return ask
-        room = self._broker.room(login, ask.symbol)
-        return judge(ask, room) if isinstance(ask, Ask) else judge_levels(ask, room)
+        if isinstance(ask, Ask):
+            return judge(ask, self._broker.room(login, ask.symbol))
+        if isinstance(ask, LevelsAsk):
+            return judge_levels(ask, self._broker.room(login, ask.symbol))
+        if isinstance(ask, RestingAsk):
+            return judge_place(ask, self._broker.room(login, ask.symbol))
+        room = self._broker.room_of_order(login, ask.order)
+        return judge_change(ask, room) if isinstance(ask, ChangeAsk) else judge_remove(ask, room)
 
     def _in_the_way(self, login: int) -> Retcode | None:
         lasting = self._faults.lasting(login)
@@ -326,7 +348,7 @@ class Api:
         return None
 
     def _answer(self, asked: TradeRequest, retcode: Retcode, outcome: Outcome | None) -> Fields:
-        """OrderSendResult. New levels and refusals carry no prices; a requote carries the market's."""
+        """OrderSendResult. New levels, resting orders and refusals carry no prices; a requote carries the market's."""
         answer: Fields = {"retcode": int(retcode), "comment": TEXTS[retcode], "request": asked.fields()}
         if retcode not in (Retcode.CLIENT_DISABLES_AT, Retcode.CONNECTION):
             self._request_id = (self._request_id + 1) % _REQUEST_IDS
@@ -337,6 +359,10 @@ class Api:
             answer.update({"deal": deal.ticket, "order": deal.order})
             answer["volume"] = float(contract.lots(deal.volume_steps))
             answer["price"] = points_float(deal.price_points, contract.digits)
+        elif outcome and outcome.change and outcome.change.order is not None:
+            row = outcome.change.order
+            answer["order"] = row.ticket
+            answer["volume"] = float(self._contract(row.symbol).lots(row.left_steps))
         if deal is not None or retcode is Retcode.REQUOTE:
             answer.update(self._market_prices(asked.symbol))
         return answer

@@ -2,6 +2,9 @@
 
 WAL with `synchronous=FULL`; one transaction for each order and for each clock step with all its closings.
 What a transaction did not commit was never answered, so a killed broker goes on from the file alone.
+
+Books of an older version are brought up to this one as they are opened, in one transaction; a broker of that
+version refuses them from then on.
 """
 
 from __future__ import annotations
@@ -21,14 +24,16 @@ from hydrad.venue.book import (
     Deal,
     DealType,
     Entry,
+    OrderKind,
     OrderRow,
     OrderState,
     Position,
     Reason,
     Tickets,
+    TimeType,
 )
 
-VERSION = 1
+VERSION = 2
 FIRST_ORDER = 100_000_001
 FIRST_DEAL = 200_000_001
 _FROM_COLUMN: dict[str, Any] = {
@@ -37,11 +42,28 @@ _FROM_COLUMN: dict[str, Any] = {
     "Reason": Reason,
     "DealType": DealType,
     "Entry": Entry,
+    "OrderKind": OrderKind,
     "OrderState": OrderState,
+    "TimeType": TimeType,
     "int": int,
     "str": str,
 }
 _TABLES: tuple[tuple[str, type], ...] = (("positions", Position), ("orders", OrderRow), ("deals", Deal))
+_MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: (  # resting orders, swap, commission, netting
+        "ALTER TABLE positions ADD COLUMN identifier INTEGER NOT NULL DEFAULT 0",
+        "UPDATE positions SET identifier = ticket",
+        "ALTER TABLE positions ADD COLUMN swap TEXT NOT NULL DEFAULT '0'",
+        *(
+            f"ALTER TABLE orders ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
+            for column in ("limit_points", "time_type", "expires_ms", "expiration_s", "position_by")
+        ),
+        *(
+            f"ALTER TABLE deals ADD COLUMN {column} TEXT NOT NULL DEFAULT '0'"
+            for column in ("swap", "commission", "fee")
+        ),
+    ),
+}
 
 
 class BadBooks(ValueError):
@@ -66,6 +88,7 @@ class Books:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         with self._db:
+            self._migrate(instance)
             self._create(instance, start_ms)
         self._check(instance)
 
@@ -96,7 +119,8 @@ class Books:
         positions = self._rows(Position, "positions", "login = ? ORDER BY ticket", (login,))
         held = {position.ticket: position for position in positions}
         credit = sum((deal.profit for deal in self.deals(login, "kind = ?", (DealType.CREDIT,))), Decimal(0))
-        return Book(login, str(row[0]), int(row[1]), bool(row[2]), Decimal(str(row[3])), held, credit)
+        orders = {order.ticket: order for order in self.orders(login, "done_ms = 0")}
+        return Book(login, str(row[0]), int(row[1]), bool(row[2]), Decimal(str(row[3])), held, credit, orders)
 
     def orders(self, login: int, where: str = "1", given: Sequence[int] = ()) -> list[OrderRow]:
         """Orders of an account, oldest first; `where` is SQL of ours over the table's columns."""
@@ -115,6 +139,16 @@ class Books:
             for write in writes:
                 self._write(write)
 
+    def _migrate(self, instance: str) -> None:
+        """Bring older books of this broker to this version; those of another broker are left as they are."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            return
+        while self._meta("instance") == instance and self._meta("version") in _MIGRATIONS:
+            version = self._meta("version")
+            for statement in _MIGRATIONS[version]:
+                self._db.execute(statement)
+            self._set_meta("version", version + 1)
+
     def _create(self, instance: str, start_ms: int) -> None:
         self._db.execute("CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID")
         self._db.execute(
@@ -131,6 +165,7 @@ class Books:
         self._db.execute('CREATE INDEX IF NOT EXISTS deals_by_order ON deals("order")')
         self._db.execute("CREATE INDEX IF NOT EXISTS orders_by_time ON orders(login, setup_ms)")
         self._db.execute("CREATE INDEX IF NOT EXISTS orders_by_position ON orders(position)")
+        self._db.execute("CREATE INDEX IF NOT EXISTS orders_resting ON orders(login) WHERE done_ms = 0")
         first = {
             "version": VERSION,
             "instance": instance,

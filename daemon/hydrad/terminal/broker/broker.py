@@ -2,9 +2,8 @@
 them.
 
 Every change is computed first, then committed, then shown; an exception in between ends the process, and the
-books on disk are what counts. A step of the clock closes what the ticks on the way stop out or bring to
-target, at each tick's own time and prices, over all accounts in the order of time; the step and its closings
-are one transaction.
+books on disk are what counts. A step of the clock does what happens on the way (`hydrad.terminal.broker.walk`);
+the step and all of that are one transaction.
 """
 
 from __future__ import annotations
@@ -16,9 +15,12 @@ from hydrad.domain.money import decimal
 from hydrad.terminal.broker.books import BadBooks, Books, Write
 from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
 from hydrad.terminal.broker.market import Market
-from hydrad.venue.book import Book, Change, Deal, DealType, Tickets, deposit, on_tick
-from hydrad.venue.desk import Ask, LevelsAsk, Outcome, Room, execute, execute_levels
+from hydrad.terminal.broker.walk import Walk
+from hydrad.venue.book import Book, Deal, DealType, Tickets, deposit
+from hydrad.venue.desk import Ask, LevelsAsk, execute, execute_levels
 from hydrad.venue.rates import NoRate, rate
+from hydrad.venue.resting import ChangeAsk, RemoveAsk, RestingAsk, change, place, remove
+from hydrad.venue.room import Outcome, Room
 from hydrad.venue.standing import Standing, standing
 
 STEP_MS_MAX = 366 * 86_400_000
@@ -51,14 +53,15 @@ class Broker:
         return Clock(market.now_ms, self.history.start_ms, market.end_ms, market.ended)
 
     def step(self, ms: int) -> Clock:
-        """Move the clock on by `ms` (clamped at the feed's end), with all closings on the way, durably."""
+        """Move the clock on by `ms` (clamped at the feed's end), with all that happens on the way, durably."""
         assert 0 < ms <= STEP_MS_MAX, ms
         until_ms = min(self.market.now_ms + ms, self.market.end_ms)
         tickets = replace(self._tickets)
-        closed = self._close_on_the_way(until_ms, tickets)
-        self.history.commit(until_ms, tickets, [Write(book, changes) for book, changes in closed])
+        walk = Walk(self.market, self.books, tickets, until_ms)
+        writes = walk.run()
+        self.history.commit(until_ms, tickets, writes)
         self._tickets = tickets
-        self.books.update({book.login: book for book, _ in closed})
+        self.books = walk.books
         self.market.now_ms = until_ms
         return self.clock()
 
@@ -77,6 +80,32 @@ class Broker:
         """Judge and set stop and target of a position; committed when this returns."""
         return self._committed(execute_levels(ask, self.room(login, ask.symbol)), self._tickets)
 
+    def place(self, login: int, ask: RestingAsk) -> Outcome:
+        """Judge and place a resting order; committed when this returns."""
+        tickets = replace(self._tickets)
+        return self._committed(place(ask, self.room(login, ask.symbol), tickets), tickets)
+
+    def change(self, login: int, ask: ChangeAsk) -> Outcome:
+        """Judge and give new terms to a resting order; committed when this returns."""
+        return self._committed(change(ask, self.room_of_order(login, ask.order)), self._tickets)
+
+    def remove(self, login: int, ask: RemoveAsk) -> Outcome:
+        """Judge and cancel a resting order; committed when this returns."""
+        return self._committed(remove(ask, self.room_of_order(login, ask.order)), self._tickets)
+
+    def room_of_order(self, login: int, ticket: int) -> Room:
+        """Where a request about a resting order is judged now."""
+        row = self.books[login].orders.get(ticket)
+        return self.room(login, row.symbol if row else "")
+
+    def wall_ms(self, utc_ms: int) -> int:
+        """The server's wall clock as epoch milliseconds."""
+        return utc_ms + self.config.server_offset_s * 1_000
+
+    def utc_ms(self, wall_s: int) -> int:
+        """UTC milliseconds of a second on the server's wall clock."""
+        return (wall_s - self.config.server_offset_s) * 1_000
+
     def cash(self, login: int, amount: Decimal, kind: DealType, comment: str) -> Deal:
         """Book money that is no trade; committed when this returns."""
         tickets = replace(self._tickets)
@@ -92,33 +121,11 @@ class Broker:
         return standing(self.books[login], self.market.now())
 
     def _committed(self, outcome: Outcome, tickets: Tickets) -> Outcome:
-        if outcome.change is not None:
-            self.history.commit(self.market.now_ms, tickets, [Write(outcome.book, (outcome.change,))])
+        if outcome.changes:
+            self.history.commit(self.market.now_ms, tickets, [Write(outcome.book, outcome.changes)])
             self._tickets = tickets
             self.books[outcome.book.login] = outcome.book
         return outcome
-
-    def _close_on_the_way(self, until_ms: int, tickets: Tickets) -> list[tuple[Book, tuple[Change, ...]]]:
-        books = dict(self.books)
-        changes: dict[int, list[Change]] = {}
-        for time_ms, symbol, index in self._touching_ticks(until_ms):
-            quote, board = self.market.quote_of(symbol, index), self.market.at(time_ms)
-            for login in books:
-                books[login], made = on_tick(books[login], symbol, quote, time_ms, tickets, board)
-                if made:
-                    changes.setdefault(login, []).extend(made)
-        return [(books[login], tuple(made)) for login, made in changes.items()]
-
-    def _touching_ticks(self, until_ms: int) -> list[tuple[int, str, int]]:
-        """(time, symbol, index) of the first tick that reaches a level, for each open position, by time."""
-        ticks: set[tuple[int, str, int]] = set()
-        for book in self.books.values():
-            for held in book.positions.values():
-                indexes = self.market.touching(held.symbol, held.side, held.stop_points, held.target_points, until_ms)
-                if len(indexes):
-                    first = int(indexes[0])
-                    ticks.add((int(self.market.series[held.symbol].time_ms[first]), held.symbol, first))
-        return sorted(ticks)
 
     def _restored(self, account: AccountConfig) -> Book:
         book = self.history.book(account.login)

@@ -248,7 +248,7 @@ class Control:
             "type": held.side.name,
             "symbol": held.symbol,
             "volume": self._volume(held.symbol, held.volume_steps),
-            "price": self._price(held.symbol, held.open_points),
+            "price": self._price(held.symbol, round(held.open_points)),
             "stop": self._price(held.symbol, held.stop_points),
             "target": self._price(held.symbol, held.target_points),
             "profit": money_text(floating(held, currency, self._broker.market.now())),
@@ -263,13 +263,14 @@ class Control:
             "ticket": row.ticket,
             "position": row.position,
             "magic": row.magic,
-            "type": row.kind,
+            "type": int(row.kind),
             "state": OrderState(row.state).name,
             "symbol": row.symbol,
             "volume": self._volume(row.symbol, row.volume_steps),
             "price": self._price(row.symbol, row.price_points),
             "reason": row.reason.name,
             "time_ms": row.done_ms,
+            "expires_ms": row.expires_ms,
         }
 
     def _deal(self, row: Deal) -> Fields:

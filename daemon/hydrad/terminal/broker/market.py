@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hydrad.domain.calendar import Hours, hours
-from hydrad.domain.orders import Side
 from hydrad.terminal.broker.feed import BadFeed, Series, Ticks
 from hydrad.venue.contract import CONTRACTS, Contract
 from hydrad.venue.rates import Quote
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,29 @@ class At:
 
     def quote(self, symbol: str) -> Quote | None:
         return self.market.quote_at(symbol, self.ms)
+
+
+class Extremes(NamedTuple):
+    """The lowest and highest prices of a stretch of ticks, in points."""
+
+    bid_low: int
+    bid_high: int
+    ask_low: int
+    ask_high: int
+
+
+class Watch(NamedTuple):
+    """Prices that somebody waits for: at or below `low_points`, at or above `high_points` (0: none), of the bid or
+    of the ask."""
+
+    at_ask: bool
+    low_points: int
+    high_points: int
+
+    def within(self, range_: Extremes) -> bool:
+        """True where some tick of the stretch reaches one of them."""
+        low, high = (range_.ask_low, range_.ask_high) if self.at_ask else (range_.bid_low, range_.bid_high)
+        return bool((self.low_points and low <= self.low_points) or (self.high_points and high >= self.high_points))
 
 
 class Market:
@@ -81,18 +101,27 @@ class Market:
         last_ms = int(self.series[symbol].time_ms[-1])
         return self.now_ms < last_ms and hours(self.now_ms) is not Hours.CLOSED
 
-    def touching(self, symbol: str, side: Side, stop: int, target: int, until_ms: int) -> IntArray:
-        """Indexes of the ticks after the clock, up to `until_ms`, that reach a level (points, 0: none)."""
+    def extremes(self, symbol: str, until_ms: int) -> Extremes | None:
+        """The range of the symbol's prices after the clock, up to `until_ms`; None where no tick is there."""
         first, last = self.index_at(symbol, self.now_ms), self.index_at(symbol, until_ms)
+        if first == last:
+            return None
         series = self.series[symbol]
-        prices = series.bid_points if side is Side.BUY else series.ask_points
-        signed = prices[first:last].astype(np.int64) * side.sign
-        reached = np.zeros(last - first, dtype=np.bool_)
-        if stop:
-            reached |= signed <= stop * side.sign
-        if target:
-            reached |= signed >= target * side.sign
-        return np.flatnonzero(reached) + first
+        bids, asks = series.bid_points[first:last], series.ask_points[first:last]
+        return Extremes(int(bids.min()), int(bids.max()), int(asks.min()), int(asks.max()))
+
+    def first_reaching(self, symbol: str, watch: Watch, index: int, until_ms: int) -> int | None:
+        """The index of the first tick from `index` on, up to `until_ms`, that reaches one of the watch's prices."""
+        last = self.index_at(symbol, until_ms)
+        series = self.series[symbol]
+        prices = (series.ask_points if watch.at_ask else series.bid_points)[index:last]
+        reached = np.zeros(max(last - index, 0), dtype=np.bool_)
+        if watch.low_points:
+            reached |= prices <= watch.low_points
+        if watch.high_points:
+            reached |= prices >= watch.high_points
+        first = int(reached.argmax()) if len(reached) else 0
+        return index + first if len(reached) and reached[first] else None
 
 
 def _shown(symbol: str, ticks: Ticks, history_from_ms: int) -> Series:

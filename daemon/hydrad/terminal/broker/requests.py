@@ -13,20 +13,22 @@ import msgspec
 from hydrad.domain.money import BadNumber, float_points, float_steps
 from hydrad.domain.orders import Side
 from hydrad.terminal.broker.broker import Broker
+from hydrad.venue.book import OrderKind, TimeType
 from hydrad.venue.contract import Contract
-from hydrad.venue.desk import Ask, LevelsAsk, Retcode
+from hydrad.venue.desk import Ask, LevelsAsk
+from hydrad.venue.fills import STOP_LIMITS
+from hydrad.venue.resting import ChangeAsk, RemoveAsk, RestingAsk, Terms
+from hydrad.venue.room import Retcode
 
 DEAL, PENDING, SLTP, MODIFY, REMOVE, CLOSE_BY = 1, 5, 6, 7, 8, 10
 COMMENT_CHARACTERS_MAX = 16  # what recorded servers keep of a longer comment
 MAGIC_MAX = (1 << 63) - 1  # SQLite's largest integer
 PRICE_MAX = 1e9
 VOLUME_MAX = 1e9
-_NOT_OFFERED = {
-    PENDING: Retcode.INVALID_ORDER,
-    CLOSE_BY: Retcode.INVALID_ORDER,
-    MODIFY: Retcode.INVALID,
-    REMOVE: Retcode.INVALID,
-}
+SECONDS_MAX = (1 << 32) - 1
+_DAY_S = 86_400
+_NOT_OFFERED = {CLOSE_BY: Retcode.INVALID_ORDER}
+AnyAsk = Ask | LevelsAsk | RestingAsk | ChangeAsk | RemoveAsk
 
 
 class TradeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,19 +57,35 @@ class TradeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.asdict(self)
 
 
-def exact(request: TradeRequest, broker: Broker) -> Ask | LevelsAsk | Retcode:
+def exact(request: TradeRequest, broker: Broker, login: int) -> AnyAsk | Retcode:
     """The ask in points and steps, or the retcode that refuses the request's form."""
     if request.action in _NOT_OFFERED:
         return _NOT_OFFERED[request.action]
-    contract = broker.market.contracts.get(request.symbol)
-    if contract is None or request.action not in (DEAL, SLTP) or request.magic > MAGIC_MAX:
+    if request.action == REMOVE:
+        return RemoveAsk(request.order)
+    resting = broker.books[login].orders.get(request.order) if request.action == MODIFY else None
+    symbol = resting.symbol if resting else request.symbol
+    contract = broker.market.contracts.get(symbol)
+    if contract is None or request.action not in (DEAL, PENDING, SLTP, MODIFY) or request.magic > MAGIC_MAX:
+        return Retcode.INVALID
+    if resting is not None and request.symbol not in ("", symbol):
         return Retcode.INVALID
     levels = _levels(request, contract)
     if levels is None:
         return Retcode.INVALID_STOPS
     if request.action == SLTP:
         return LevelsAsk(request.symbol, request.position, *levels)
-    return _deal(request, contract, levels)
+    if request.action == DEAL:
+        return _deal(request, contract, levels)
+    kind = resting.kind if resting else request.type
+    if kind not in set(OrderKind):
+        return Retcode.INVALID_ORDER
+    terms = _terms(request, contract, OrderKind(kind), levels, broker)
+    if isinstance(terms, Retcode):
+        return terms
+    if request.action == MODIFY:
+        return ChangeAsk(request.order, terms)
+    return _resting(request, contract, OrderKind(kind), terms)
 
 
 def points_of(price: float, contract: Contract) -> int | None:
@@ -112,6 +130,55 @@ def _deal(request: TradeRequest, contract: Contract, levels: tuple[int, int]) ->
         magic=request.magic,
         comment=request.comment[:COMMENT_CHARACTERS_MAX],
     )
+
+
+def _resting(request: TradeRequest, contract: Contract, kind: OrderKind, terms: Terms) -> RestingAsk | Retcode:
+    volume = steps_of(request.volume, contract)
+    if volume is None:
+        return Retcode.INVALID_VOLUME
+    return RestingAsk(
+        symbol=request.symbol,
+        kind=kind,
+        volume_steps=volume,
+        terms=terms,
+        filling=request.type_filling,
+        magic=request.magic,
+        comment=request.comment[:COMMENT_CHARACTERS_MAX],
+    )
+
+
+def _terms(
+    request: TradeRequest, contract: Contract, kind: OrderKind, levels: tuple[int, int], broker: Broker
+) -> Terms | Retcode:
+    """Prices on the grid, and the expiration as an instant: a day's order ends at the server's midnight, one of a
+    given day at the midnight after it."""
+    price, limit = points_of(request.price, contract), points_of(request.stoplimit, contract)
+    if price is None or (limit is None and kind in STOP_LIMITS):
+        return Retcode.INVALID_PRICE
+    if request.type_time not in set(TimeType) or not 0 <= request.expiration <= SECONDS_MAX:
+        return Retcode.INVALID_EXPIRATION
+    time_type = TimeType(request.type_time)
+    asked_s = request.expiration if time_type in (TimeType.SPECIFIED, TimeType.SPECIFIED_DAY) else 0
+    today_s = broker.wall_ms(broker.market.now_ms) // 1_000
+    ends_s = {
+        TimeType.GTC: 0,
+        TimeType.DAY: _next_midnight_s(today_s),
+        TimeType.SPECIFIED: asked_s,
+        TimeType.SPECIFIED_DAY: _next_midnight_s(asked_s),
+    }[time_type]
+    return Terms(
+        price_points=price,
+        limit_points=(limit or 0) if kind in STOP_LIMITS else 0,
+        stop_points=levels[0],
+        target_points=levels[1],
+        time_type=time_type,
+        expires_ms=broker.utc_ms(ends_s) if ends_s else 0,
+        expiration_s=asked_s,
+    )
+
+
+def _next_midnight_s(wall_s: int) -> int:
+    return (wall_s // _DAY_S + 1) * _DAY_S
 
 
 def _levels(request: TradeRequest, contract: Contract) -> tuple[int, int] | None:

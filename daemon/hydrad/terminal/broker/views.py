@@ -12,6 +12,7 @@ from hydrad.domain.money import points_float
 from hydrad.terminal.broker.broker import Broker
 from hydrad.venue.book import Book, Deal, OrderRow, Position
 from hydrad.venue.contract import Contract
+from hydrad.venue.fills import opening_points
 from hydrad.venue.profit import point_value
 from hydrad.venue.standing import Standing, current_points, floating
 
@@ -19,9 +20,6 @@ Fields = dict[str, Any]
 COMPANY = "HydraX simulated broker"
 BUILD = 5000
 _HEDGING, _NETTING = 2, 0
-_TRADE_MODE_FULL = 4
-_ORDER_MODES = 1 | 16 | 32  # MQL5 reference, SYMBOL_ORDER_MODE: market orders, stop loss, take profit
-_EXPIRATION_GTC = 1
 _DAY_MS = 86_400_000
 
 
@@ -30,15 +28,8 @@ class Views:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._offset_ms = broker.config.server_offset_s * 1_000
-
-    def wall_ms(self, utc_ms: int) -> int:
-        """The server's wall clock as epoch milliseconds."""
-        return utc_ms + self._offset_ms
-
-    def utc_ms(self, wall_s: int) -> int:
-        """UTC milliseconds of a second on the server's wall clock."""
-        return wall_s * 1_000 - self._offset_ms
+        self.wall_ms = broker.wall_ms
+        self.utc_ms = broker.utc_ms
 
     def position(self, book: Book, held: Position) -> Fields:
         """TradePosition."""
@@ -52,10 +43,10 @@ class Views:
             "time_update_msc": updated,
             "type": int(held.side),
             "magic": held.magic,
-            "identifier": held.ticket,
+            "identifier": held.identifier,
             "reason": int(held.reason),
             "volume": float(contract.lots(held.volume_steps)),
-            "price_open": points_float(held.open_points, contract.digits),
+            "price_open": float(contract.price(held.open_points)),
             "sl": points_float(held.stop_points, contract.digits),
             "tp": points_float(held.target_points, contract.digits),
             "price_current": points_float(current_points(held, board), contract.digits),
@@ -65,16 +56,20 @@ class Views:
         }
 
     def order(self, row: OrderRow) -> Fields:
-        """TradeOrder."""
+        """TradeOrder. A resting one shows the price that it waits for as current."""
         contract = self._contract(row.symbol)
-        setup, done = self.wall_ms(row.setup_ms), self.wall_ms(row.done_ms)
+        setup, done = self.wall_ms(row.setup_ms), self.wall_ms(row.done_ms) if row.done_ms else 0
+        quote = None if row.done_ms else self._broker.market.now().quote(row.symbol)
+        current = row.price_points if quote is None else opening_points(row.kind.side, quote)
         return {
             "ticket": row.ticket,
             "time_setup": setup // 1_000,
             "time_setup_msc": setup,
             "time_done": done // 1_000,
             "time_done_msc": done,
-            "type": row.kind,
+            "time_expiration": row.expiration_s,
+            "type": int(row.kind),
+            "type_time": int(row.time_type),
             "type_filling": row.filling,
             "state": int(row.state),
             "magic": row.magic,
@@ -85,7 +80,8 @@ class Views:
             "price_open": points_float(row.price_points, contract.digits),
             "sl": points_float(row.stop_points, contract.digits),
             "tp": points_float(row.target_points, contract.digits),
-            "price_current": points_float(row.price_points, contract.digits),
+            "price_stoplimit": points_float(row.limit_points, contract.digits),
+            "price_current": points_float(current, contract.digits),
             "symbol": row.symbol,
             "comment": row.comment,
         }
@@ -120,7 +116,7 @@ class Views:
         return {
             "login": login,
             "leverage": book.leverage,
-            "limit_orders": 200,
+            "limit_orders": book.limit_orders,
             "trade_allowed": trade_allowed,
             "trade_expert": True,
             "margin_mode": _HEDGING if book.hedging else _NETTING,
@@ -220,14 +216,14 @@ def _terms(contract: Contract) -> Fields:
         "digits": contract.digits,
         "spread_float": True,
         "trade_calc_mode": int(contract.margin_formula),
-        "trade_mode": _TRADE_MODE_FULL,
+        "trade_mode": int(contract.trade_mode),
         "trade_stops_level": contract.stops_level_points,
         "trade_freeze_level": contract.freeze_level_points,
         "trade_exemode": int(contract.execution),
         "swap_rollover3days": 3,
-        "expiration_mode": _EXPIRATION_GTC,
+        "expiration_mode": contract.expiration_flags,
         "filling_mode": contract.filling_flags,
-        "order_mode": _ORDER_MODES,
+        "order_mode": contract.order_flags,
         "point": point,
         "trade_tick_size": point,
         "trade_contract_size": float(contract.contract_size),
