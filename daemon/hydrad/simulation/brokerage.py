@@ -14,13 +14,13 @@ from decimal import Decimal
 from hydrad.agent.calls import Found, Performed
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.money import cents
-from hydrad.domain.orders import ActKind, Order, Side
+from hydrad.domain.orders import ActKind, EntryType, Order, Side
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
 from hydrad.simulation.faults import Faults
 from hydrad.simulation.world import START_NS, World
-from hydrad.venue.book import Book, Change, Deal, Position, Reason, Tickets, deposit
+from hydrad.venue.book import Book, Change, Deal, OrderKind, OrderRow, Position, Reason, Tickets, TimeType, deposit
 from hydrad.venue.contract import CONTRACTS, Contract
 from hydrad.venue.desk import Ask, LevelsAsk, execute, execute_levels
 from hydrad.venue.fills import closing_points
@@ -28,9 +28,10 @@ from hydrad.venue.margin import margin
 from hydrad.venue.positions import Fill, close_position
 from hydrad.venue.profit import point_value
 from hydrad.venue.rates import Quote
+from hydrad.venue.resting import RemoveAsk, RestingAsk, Terms, place, remove
 from hydrad.venue.room import Outcome, Retcode, Room
 from hydrad.venue.standing import standing
-from hydrad.venue.ticks import on_tick
+from hydrad.venue.ticks import expire, on_tick
 
 SERVER = "Sim"
 BALANCE = Decimal(100_000)
@@ -135,8 +136,9 @@ class Brokerage:
         else:
             series[-1] = f.Tick(self.market_ms, *quote)
         for login, book in self.books.items():
-            changed, changes = on_tick(book, symbol, quote, self.market_ms, self._tickets, self)
-            for change in changes:
+            lapsed, ends = expire(book, self.market_ms)
+            changed, changes = on_tick(lapsed, symbol, quote, self.market_ms, self._tickets, self)
+            for change in (*ends, *changes):
                 self._book(login, changed, change)
 
     def ticks(self, symbol: str, after_ms: int) -> tuple[f.Tick, ...]:
@@ -164,6 +166,10 @@ class Brokerage:
             rows = tuple(_position_row(held) for held in self.books[login].positions.values())
             known = self._rows[login] = (version, rows)
         return known[1]
+
+    def orders(self, login: int) -> tuple[f.OrderRow, ...]:
+        """Resting orders, oldest first."""
+        return tuple(_order_row(row) for row in self.books[login].orders.values())
 
     def account(self, login: int) -> f.Account:
         """Money, at the present prices."""
@@ -202,6 +208,12 @@ class Brokerage:
                 RowState.DONE if there else None, True, order_ticket=order.ticket, position_id=order.position_id
             )
         opens = order.kind is ActKind.FIRE
+        if order.kind is ActKind.CANCEL:
+            gone = order.ticket not in self.books[login].orders
+            return Found(RowState.DONE if gone else None, True, order_ticket=order.ticket)
+        resting = next((row for row in self.books[login].orders.values() if opens and row.magic == act_id), None)
+        if resting is not None:
+            return Found(RowState.WORKING, True, order_ticket=resting.ticket)
         rows = self.deals(login, 0)
         row = next((row for row in rows if row.magic == act_id and (row.entry == 0) is opens), None)
         if row is None:
@@ -226,7 +238,7 @@ class Brokerage:
                 self.world.after(delay_ns, self._execute_late, login, act_id, order)
                 return Performed(RowState.UNKNOWN, "TIMEOUT", int(Retcode.TIMEOUT))
         done = self._execute(login, act_id, order)
-        if done.state is RowState.DONE and self._happens("timeout_executed"):
+        if done.state is not RowState.REFUSED and self._happens("timeout_executed"):
             return Performed(RowState.UNKNOWN, "TIMEOUT", int(Retcode.TIMEOUT))
         return done
 
@@ -256,6 +268,10 @@ class Brokerage:
         if order.moves_levels:
             ask = LevelsAsk(order.symbol, order.position_id, order.stop_points, order.target_points)
             return execute_levels(ask, room)
+        if order.kind is ActKind.CANCEL:
+            return remove(RemoveAsk(order.ticket), room)
+        if order.entry_type is not EntryType.MARKET:
+            return place(_resting_ask(act_id, order), room, self._tickets)
         quote = self._quotes[order.symbol]
         price = order.entry_points or (quote.ask_points if order.side is Side.BUY else quote.bid_points)
         return execute(
@@ -378,14 +394,28 @@ class Brokerage:
             currency_base=contract.currency_base,
             currency_profit=contract.currency_profit,
             currency_margin=contract.currency_margin,
-            trade_mode=4,
+            trade_mode=int(contract.trade_mode),
             execution=int(contract.execution),
             filling_flags=contract.filling_flags,
-            expiration_flags=0,
-            order_flags=0,
+            expiration_flags=contract.expiration_flags,
+            order_flags=contract.order_flags,
             margin_buy=buy,
             margin_sell=sell,
         )
+
+
+def _resting_ask(act_id: int, order: Order) -> RestingAsk:
+    limits = order.entry_type is EntryType.LIMIT
+    kinds = (OrderKind.BUY_LIMIT, OrderKind.SELL_LIMIT) if limits else (OrderKind.BUY_STOP, OrderKind.SELL_STOP)
+    terms = Terms(
+        order.entry_points,
+        stop_points=order.stop_points,
+        target_points=order.target_points,
+        time_type=TimeType.SPECIFIED if order.expiration_ms else TimeType.GTC,
+        expires_ms=order.expiration_ms,
+        expiration_s=order.expiration_ms // 1_000,
+    )
+    return RestingAsk(order.symbol, kinds[order.side], order.volume_steps, terms, magic=act_id)
 
 
 def _refused(retcode: Retcode) -> Performed:
@@ -395,7 +425,9 @@ def _refused(retcode: Retcode) -> Performed:
 def _performed(order: Order, outcome: Outcome) -> Performed:
     change = outcome.change
     assert change is not None
-    deal = change.deal
+    deal, row = change.deal, change.order
+    if row is not None and not row.done_ms:
+        return Performed(RowState.WORKING, retcode=int(Retcode.DONE), order_ticket=row.ticket)
     if deal is None:
         return Performed(
             RowState.DONE, retcode=int(Retcode.DONE), order_ticket=order.ticket, position_id=order.position_id
@@ -427,6 +459,21 @@ def _position_row(held: Position) -> f.PositionRow:
         Decimal(0),
         Decimal(0),
         held.comment,
+    )
+
+
+def _order_row(row: OrderRow) -> f.OrderRow:
+    return f.OrderRow(
+        row.ticket,
+        row.symbol,
+        int(row.kind),
+        row.left_steps,
+        row.price_points,
+        row.stop_points,
+        row.target_points,
+        row.magic,
+        row.expires_ms,
+        row.comment,
     )
 
 

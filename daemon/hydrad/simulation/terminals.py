@@ -360,7 +360,8 @@ class AgentActor:
                 return found if self._connected else calls.Found(None, False)
             case calls.ReadBooks():
                 deals = broker.deals(login, call.deals_after)
-                return calls.Books(now_ms, broker.terms(), broker.positions(login), (), deals, broker.account(login))
+                positions, orders = broker.positions(login), broker.orders(login)
+                return calls.Books(now_ms, broker.terms(), positions, orders, deals, broker.account(login))
             case calls.ReadTerms():
                 return calls.Terms(now_ms, broker.terms())
             case calls.ReadDeals():
