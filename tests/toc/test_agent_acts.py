@@ -120,6 +120,7 @@ def test_two_ledgers_have_the_same_small_ids(core: Core) -> None:
     core.t1.boot_id = "boot-2"
     core.wait(4_000, 1_000, beat=())
     core.connect()
+    core.ask(calls.TerminalDuty("t1", "active", "a new disk"))
     second = core.filled()
     tell(core, second, RowState.JOURNALED)
     assert [act.position for act in own(core)] == [first.position, second.position]

@@ -368,6 +368,7 @@ def test_an_act_of_the_new_ledger_is_not_proven_absent_by_the_old_window(core: C
     lose_ledger(core)
     core.connect()
     core.wait(65_000)
+    core.ask(calls.TerminalDuty("t1", "active", "a new disk"))
     core.later(1)
     act = core.fire()
     core.wait(9_000)

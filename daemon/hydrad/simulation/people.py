@@ -18,6 +18,7 @@ from hydrad.simulation.daemons import BOSS, PLANS, DaemonActor
 from hydrad.simulation.faults import Faults
 from hydrad.simulation.world import World
 from hydrad.toc import inputs as i
+from hydrad.toc import uplink
 from hydrad.toc.act import ActState
 from hydrad.toc.effects import Reply
 from hydrad.toc.state import Position
@@ -26,6 +27,7 @@ from hydrad.wire import calls
 ASK_AGAIN_NS = 2 * SECOND
 GIVE_UP = 5
 RECONCILE_KEY = "reconcile"
+LOOKS = 0.02  # chance at each act of theirs that they look at a quarantined terminal
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class People:
         self.on_answer: Callable[[str, Reply], None] = lambda key, reply: None
         self._pace_ns = pace_ns
         self._rng = world.rng("people")
+        self._looks = world.rng("quarantines")
         self._asked: dict[int, Asked] = {}
         self._keys: list[Asked] = []
         self._requests = 0
@@ -68,9 +71,12 @@ class People:
         self.world.after(SECOND, self._resume_all)
 
     def decide(self) -> None:
-        """Somebody looks at every act that is QUARANTINED, and sides with the broker's books where they can be read."""
+        """Somebody looks at every terminal and act that is QUARANTINED, and sides with the broker's books where they
+        can be read."""
         if self.daemon.engine is None:
             return
+        for terminal in self._ledgers_lost():
+            self._activate(terminal)
         for act in [self.daemon.state.acts[number] for number in sorted(self.daemon.state.acts_open)]:
             if act.state is not ActState.QUARANTINED or act.kind is not ActKind.FIRE:
                 continue
@@ -138,6 +144,20 @@ class People:
             self._set_plan()
         else:
             self._dry_run()
+        self._end_quarantines()
+
+    def _end_quarantines(self) -> None:
+        """Somebody looks at a terminal that has lost its ledger, after a while, and lets it open again. No other cause
+        may come of the faults: the oracles see that."""
+        for terminal in self._ledgers_lost():
+            if self._looks.random() < LOOKS:
+                self._activate(terminal)
+
+    def _ledgers_lost(self) -> list[str]:
+        return [t.name for t in self.daemon.state.terminals.values() if t.cause and t.why == uplink.LEDGER_LOST_WHY]
+
+    def _activate(self, terminal: str) -> None:
+        self._ask(calls.TerminalDuty(terminal, "active", "looked at"))
 
     def _mission(self) -> str | None:
         numbers = sorted(self.daemon.state.missions_open)[-40:]

@@ -20,6 +20,7 @@ from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
 from hydrad.toc.service import Service
 from hydrad.toc.state import Account, Act, Alarm, Job, Key, Mission, Note, Position, State, Terminal
+from hydrad.toc.terminal import Cause, Duty
 
 FOLD_VERSION = 4
 ENTRY_IN = 0  # of a deal
@@ -77,6 +78,7 @@ def _terminal_enrolled(state: State, record: Record, body: r.TerminalEnrolled) -
 def _terminal_duty(state: State, record: Record, body: r.TerminalDutySet) -> None:
     terminal = state.terminals[body.terminal]
     terminal.duty, terminal.why = body.duty, body.why
+    terminal.cause = (body.cause or Cause.PERSON) if body.duty is Duty.QUARANTINED else None
 
 
 def _ledger_booked(state: State, record: Record, body: r.LedgerBooked) -> None:

@@ -20,7 +20,7 @@ from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.fold import ENTRY_IN
 from hydrad.toc.live import Link
 from hydrad.toc.state import Act, Position
-from hydrad.toc.terminal import Duty
+from hydrad.toc.terminal import NOTHING_PASSES, Cause, Duty
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
@@ -165,12 +165,17 @@ def conflict(turn: Turn, act: Act, detail: str) -> None:
     turn.finding(Finding.CONFLICT, routing.shown(act), detail)
     if allows(act.state, ActEvent.QUARANTINE) and act.state not in FINAL:
         turn.move(act, ActEvent.QUARANTINE, "conflict", detail=detail)
-    quarantine(turn, act.terminal, f"{routing.shown(act)}: {detail}")
+    quarantine(turn, act.terminal, Cause.RECONCILIATION, f"{routing.shown(act)}: {detail}")
 
 
-def quarantine(turn: Turn, terminal: str, why: str) -> None:
-    if terminal and turn.state.terminals[terminal].duty is not Duty.QUARANTINED:
-        turn.emit(r.TerminalDutySet(terminal, Duty.QUARANTINED, why))
+def quarantine(turn: Turn, name: str, cause: Cause, why: str) -> None:
+    """Nothing opens there until a person has looked. A cause for which nothing passes replaces one for which closes
+    do, and never the other way round."""
+    terminal = turn.state.terminals.get(name)
+    if terminal is not None and (
+        terminal.duty is not Duty.QUARANTINED or (terminal.reduces and cause in NOTHING_PASSES)
+    ):
+        turn.emit(r.TerminalDutySet(name, Duty.QUARANTINED, why, cause))
 
 
 # --- deals ----------------------------------------------------------------------------------------------

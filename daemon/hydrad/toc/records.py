@@ -20,7 +20,7 @@ from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.mission import MissionEvent
 from hydrad.toc.service import ServiceState
-from hydrad.toc.terminal import Duty
+from hydrad.toc.terminal import Cause, Duty
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
@@ -223,9 +223,12 @@ class TerminalLinkChanged(Body, frozen=True):
 
 
 class TerminalDutySet(Body, frozen=True):
+    """`cause`: of a quarantine; one without (of an old journal) counts as a person's."""
+
     terminal: str
     duty: Duty
     why: str
+    cause: Cause | None = None
 
 
 class LedgerBooked(Body, frozen=True):

@@ -159,7 +159,7 @@ def reducing_link(turn: Turn, account: str, holder: str = "") -> Link | None:
     """Any healthy terminal of the account may close: READY before DEGRADED, then `holder`, then in order of enrolment.
     `holder` has the position's plan: one agent lets one act after another at it, two agents would not."""
     ranked = sorted(turn.state.terminals.values(), key=lambda terminal: terminal.rank)
-    links = [turn.live.link(terminal.name) for terminal in ranked if terminal.account == account]
+    links = [turn.live.link(t.name) for t in ranked if t.account == account and t.reduces]
     able = [link for link in links if link.state in REDUCES_IN]
     return min(able, key=lambda link: (link.state is not LinkState.READY, link.terminal != holder), default=None)
 

@@ -19,7 +19,7 @@ from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.mission import MissionState
 from hydrad.toc.records import Check
 from hydrad.toc.service import Service
-from hydrad.toc.terminal import Duty
+from hydrad.toc.terminal import NOTHING_PASSES, Cause, Duty
 
 
 @dataclass(slots=True)
@@ -61,10 +61,16 @@ class Terminal:
     symbols: tuple[str, ...]
     rank: int
     duty: Duty = Duty.ACTIVE
+    cause: Cause | None = None
     why: str = ""
     ledger_id: str = ""
     ledger_known: int = 0
     ledger_count: int = 0
+
+    @property
+    def reduces(self) -> bool:
+        """Whether closes, cancels and tighter stops may go there, its link permitting."""
+        return self.duty is not Duty.QUARANTINED or self.cause not in NOTHING_PASSES
 
 
 @dataclass(slots=True)

@@ -33,5 +33,21 @@ LINK_TRANSITIONS: dict[LinkState, frozenset[LinkState]] = {
     LinkState.DEGRADED: frozenset({LinkState.READY, LinkState.LOST, LinkState.GREETING}),
     LinkState.LOST: frozenset({LinkState.GREETING}),
 }
+
+
+class Cause(enum.StrEnum):
+    """Why a terminal is QUARANTINED. Nothing opens there, whatever it is."""
+
+    PERSON = "PERSON"
+    IDENTITY = "IDENTITY"  # another account or server than the enrolled one
+    EPOCH = "EPOCH"
+    CLOCK = "CLOCK"
+    RECONCILIATION = "RECONCILIATION"  # its ledger and ours, or the acts that it tells of, contradict each other
+    AGENTS = "AGENTS"  # two of them used its key
+    TERMS = "TERMS"
+
+
+# Where a close could reach somebody else's account, nothing passes at all.
+NOTHING_PASSES = frozenset({Cause.IDENTITY})
 # Closes, cancels and tighter stops may be sent in these.
 REDUCES_IN = frozenset({LinkState.READY, LinkState.DEGRADED})

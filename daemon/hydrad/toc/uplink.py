@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from hydrad.domain import calendar
 from hydrad.domain.accounts import HomeMode
-from hydrad.domain.instants import ms_text
+from hydrad.domain.instants import SECOND, ms_text
 from hydrad.domain.signals import Outcome, Signal, Suppressed
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
@@ -36,11 +36,14 @@ from hydrad.toc.basis import Mids
 from hydrad.toc.effects import StepDown
 from hydrad.toc.live import Books, Link, Quote, Rate, Rival
 from hydrad.toc.state import State, Terminal
-from hydrad.toc.terminal import REDUCES_IN, Duty, LinkState
+from hydrad.toc.terminal import REDUCES_IN, Cause, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
 HALTED_ALARM = "AGENT_HALTED"
+IDENTITY_CHANGED = "IDENTITY_CHANGED"
+LEDGER_LOST_WHY = "its ledger is another or shorter than it was"
+CLOCK_OFF_NS = 60 * SECOND
 
 
 class BadTick(Protocol):
@@ -138,15 +141,15 @@ def _hello(turn: Turn, apex: SignalEngine, link: Link, connection: int, frame: f
     why_not = _identity_problem(turn.state, terminal, hello.identity)
     if why_not:
         drop_session(turn, link, LinkState.GREETING, why_not)
-        if terminal.duty is not Duty.QUARANTINED:
+        if terminal.cause is not Cause.IDENTITY:
             turn.finding(Finding.IDENTITY, link.terminal, why_not)
-            reconcile.quarantine(turn, link.terminal, why_not)
+            reconcile.quarantine(turn, link.terminal, Cause.IDENTITY, why_not)
         return
     if hello.epoch_max > turn.state.epoch:
         drop_session(turn, link, LinkState.GREETING, f"agent has stored epoch {hello.epoch_max}")
         if terminal.duty is not Duty.QUARANTINED:
             turn.finding(Finding.EPOCH_AHEAD, link.terminal, f"agent {hello.epoch_max}, journal {turn.state.epoch}")
-            reconcile.quarantine(turn, link.terminal, "epoch ahead")
+            reconcile.quarantine(turn, link.terminal, Cause.EPOCH, "epoch ahead")
         return
     _begin(turn, apex, link, terminal, connection, frame, hello)
 
@@ -213,6 +216,7 @@ def _look_at_ledger(turn: Turn, terminal: Terminal, hello: f.Hello) -> None:
         known = f"known {terminal.ledger_known} entries of {terminal.ledger_id}"
         detail = f"{known}, told {hello.ledger_length} of {hello.ledger_id}"
         turn.finding(Finding.LEDGER_LOST, terminal.name, detail)
+        reconcile.quarantine(turn, terminal.name, Cause.RECONCILIATION, LEDGER_LOST_WHY)
     turn.emit(r.LedgerBooked(terminal.name, hello.ledger_id, 0))
 
 
@@ -263,7 +267,7 @@ def _rival(turn: Turn, link: Link, hello: f.Hello) -> None:
 def _two_agents(turn: Turn, link: Link, boot_id: str) -> None:
     link.rival = None
     turn.finding(Finding.SECOND_SESSION, link.terminal, f"boot {boot_id}")
-    reconcile.quarantine(turn, link.terminal, "two agents use one key")
+    reconcile.quarantine(turn, link.terminal, Cause.AGENTS, "two agents use one key")
 
 
 # --- beats and figures ----------------------------------------------------------------------------------
@@ -280,7 +284,17 @@ def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
         best = link.clock.best(turn.now_ns)
         if best is not None:
             link.offset_ns, link.uncertainty_ns, link.measured_ns = best.offset_ns, best.uncertainty_ns, best.at_ns
+            _clock_off(turn, link)
     _health(turn, link)
+
+
+def _clock_off(turn: Turn, link: Link) -> None:
+    """A host whose clock is wrong by so much that nothing which it dates can be believed."""
+    assert link.offset_ns is not None
+    off_ns = abs(link.offset_ns) - link.uncertainty_ns
+    if off_ns > CLOCK_OFF_NS and turn.state.terminals[link.terminal].duty is not Duty.QUARANTINED:
+        turn.finding(Finding.CLOCK_OFF, link.terminal, f"its host's clock is off by {off_ns // SECOND} s")
+        reconcile.quarantine(turn, link.terminal, Cause.CLOCK, f"clock off by {off_ns // SECOND} s")
 
 
 def _health(turn: Turn, link: Link) -> None:
@@ -343,11 +357,11 @@ def _specs(turn: Turn, link: Link, body: f.Specs) -> None:
         if not terms.sane:
             turn.finding(Finding.SYMBOL_TERMS, f"{link.terminal} {terms.symbol}", "beyond reason, not taken")
             continue
-        known = link.terms.get(terms.symbol)
+        known = link.terms_known.get(terms.symbol)
         if known is not None and not known.same_contract(terms):
             turn.finding(Finding.SYMBOL_TERMS, f"{link.terminal} {terms.symbol}", "digits, contract or step")
-            reconcile.quarantine(turn, link.terminal, f"terms of {terms.symbol} changed")
-        link.terms[terms.symbol] = terms
+            reconcile.quarantine(turn, link.terminal, Cause.TERMS, f"terms of {terms.symbol} changed")
+        link.terms[terms.symbol] = link.terms_known[terms.symbol] = terms
 
 
 def _positions(turn: Turn, link: Link, body: f.Positions) -> None:
@@ -460,6 +474,9 @@ def _fenced(turn: Turn, link: Link, body: f.Fenced) -> None:
 
 def _warn(turn: Turn, link: Link, body: f.Warn) -> None:
     turn.finding(Finding.AGENT_WARNING, link.terminal, f"{body.code}: {body.detail}", alarm=False)
+    if body.code == IDENTITY_CHANGED:  # right after an order: the act's own verdict is the agent's to find
+        turn.finding(Finding.IDENTITY, link.terminal, f"it was another account {body.detail}")
+        reconcile.quarantine(turn, link.terminal, Cause.IDENTITY, f"another account {body.detail}")
 
 
 # --- ticks ----------------------------------------------------------------------------------------------

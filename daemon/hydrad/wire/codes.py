@@ -71,6 +71,7 @@ class Finding(enum.Enum):
     """What reconciliation or a check found, for a person to look at."""
 
     LEDGER_LOST = "The agent's ledger is another or shorter than the one last seen whole."
+    CLOCK_OFF = "The clock of a terminal's host is off by more than a minute."
     EPOCH_AHEAD = "The agent has stored a higher epoch than this journal's: a backup was restored, or two daemons run."
     ALIEN_POSITION = "A position carries our tag, but no fire of this journal opened it."
     ALIEN_ORDER = "A resting order carries our tag, but no act of this journal placed it."

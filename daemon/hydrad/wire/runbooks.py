@@ -134,7 +134,13 @@ RUNBOOKS: dict[str, Runbook] = {
     "LEDGER_LOST": _alarm(
         "Do not resolve anything yet: wait for the settle window, then read `hydractl fires --unknown`.",
         "The agent's ledger is another or shorter than before (a new disk, a restored one, a copied agent). Its",
-        "tombstones prove nothing about older acts; only the broker's history does.",
+        "tombstones prove nothing about older acts; only the broker's history does. The terminal is QUARANTINED:",
+        "closes pass, nothing opens, until a commander has looked: `hydractl terminal activate NAME --reason WHY`.",
+    ),
+    "CLOCK_OFF": _alarm(
+        "Set the host's clock (w32tm /resync, chronyc makestep); then `hydractl terminal activate NAME --reason WHY`.",
+        "The terminal is QUARANTINED: closes, cancels and tighter stops pass, nothing opens. What its host has dated",
+        "meanwhile (plans, expiries) went by a wrong clock: read them.",
     ),
     "EPOCH_AHEAD": _alarm(
         "Stop this daemon (`hydractl down`) unless you know that no other one runs for these terminals.",
@@ -142,7 +148,8 @@ RUNBOOKS: dict[str, Runbook] = {
     ),
     "IDENTITY": _alarm(
         "Do not trade this terminal: someone logged it in to another account. Log it in to the enrolled one.",
-        "Login, server, kind, currency or mode differ from the enrolment; the terminal is QUARANTINED.",
+        "Login, server, kind, currency or mode differ from the enrolment; the terminal is QUARANTINED, and nothing is",
+        "sent there, closes included, until a commander ends it. Another terminal of the account still closes.",
     ),
     "SECOND_SESSION": _alarm(
         "Find the second agent with this terminal's bundle and stop it; if it is not yours, the key was stolen.",

@@ -11,7 +11,7 @@ from hydrad.toc.desk.table import Table
 from hydrad.toc.effects import Admit
 from hydrad.toc.inputs import Requested
 from hydrad.toc.state import Operator, Terminal
-from hydrad.toc.terminal import Duty, LinkState
+from hydrad.toc.terminal import Cause, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import EnrollData
@@ -72,7 +72,8 @@ def _duty(turn: Turn, asked: Requested, verb: calls.TerminalDuty) -> None:
     if ending and not verb.reason.strip():
         raise usage("a quarantine is ended with a reason")
     if terminal.duty is not duty:
-        turn.emit(r.TerminalDutySet(terminal.name, duty, verb.reason or f"by {turn.actor}"))
+        cause = Cause.PERSON if duty is Duty.QUARANTINED else None
+        turn.emit(r.TerminalDutySet(terminal.name, duty, verb.reason or f"by {turn.actor}", cause))
     _tell_terminal(turn, asked, terminal.name)
 
 
