@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,11 +47,14 @@ class Client:
         self._number = 0
 
     def ask(self, verb: calls.AnyVerb) -> Answer:
+        return next(self.follow(verb))
+
+    def follow(self, verb: calls.AnyVerb) -> Iterator[Answer]:
+        """A stream's answers, until the daemon hangs up."""
         self._number += 1
         self._socket.sendall(codec.encode_call(calls.Call(calls.PROTOCOL, self._number, verb, entropy.draw_key())))
-        while True:
-            for message in self._framer.feed(self._socket.recv(1 << 16)):
-                return codec.decode_answer(message)
+        while data := self._socket.recv(1 << 16):
+            yield from map(codec.decode_answer, self._framer.feed(data))
 
 
 def fires(client: Client) -> tuple[list[float], list[float]]:
