@@ -291,6 +291,7 @@ def test_the_weekend_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ({"action": 5, "type": 2, "price": 1.38, "type_time": 4}, 10022),
         ({"action": 5, "type": 2, "price": 1.38, "volume": 101.0}, 10014),
         ({"action": 7, "order": 5}, 10013),
+        ({"action": 10, "position": 5, "position_by": 6}, 10036),
         ({"action": 8}, 10013),
         ({"type": 4}, 10013),
         ({"magic": 2**64 - 1}, 10013),
@@ -308,10 +309,8 @@ def test_refusals(change: dict[str, Any], retcode: int, client: Client) -> None:
     assert mt5.positions_total() == 0
 
 
-def test_levels_netting_and_deviation(broker: RunningBroker, client: Client) -> None:
-    mt5, netting = client(), client(1003, "three")
-    assert netting.account_info().margin_mode == 0
-    assert netting.order_send(deal(netting)).retcode == 10017
+def test_levels_and_deviation(broker: RunningBroker, client: Client) -> None:
+    mt5 = client()
     ticket = mt5.order_send(deal(mt5)).order
     levels = {"action": mt5.TRADE_ACTION_SLTP, "symbol": "EURUSD", "position": ticket, "sl": 1.38, "tp": 1.39}
     moved = mt5.order_send(levels)
@@ -388,6 +387,40 @@ def test_resting_orders_outlive_kill_9(broker: RunningBroker, client: Client) ->
     assert [(row.type, row.price_open) for row in mt5.orders_get()] == [(mt5.ORDER_TYPE_BUY_LIMIT, 1.3861)]
     broker.ask(op="step", ms=20_000)
     assert mt5.positions_get()[0].ticket == order
+
+
+def test_a_netting_account_has_one_position_a_symbol(client: Client) -> None:
+    mt5 = client(1003, "three")
+    assert mt5.account_info().margin_mode == 0
+    first = mt5.order_send(deal(mt5)).order
+    assert mt5.order_send(deal(mt5, volume=0.3)).retcode == DONE
+    (held,) = mt5.positions_get()
+    assert (held.ticket, held.volume, held.magic) == (first, 0.4, 42)
+    levels = {"action": mt5.TRADE_ACTION_SLTP, "symbol": "EURUSD", "sl": 1.38, "tp": 1.39}
+    assert mt5.order_send(levels).retcode == DONE
+    assert mt5.order_send(deal(mt5, type=1, volume=0.1)).retcode == DONE
+    turned = mt5.order_send(deal(mt5, type=1, volume=0.5))
+    (held,) = mt5.positions_get()
+    assert (held.ticket, held.identifier, held.type, held.volume, held.sl) == (turned.order, first, 1, 0.2, 0.0)
+    assert [d.entry for d in mt5.history_deals_get(position=first)] == [0, 0, 1, 2]
+    by = {"action": mt5.TRADE_ACTION_CLOSE_BY, "position": held.ticket, "position_by": held.ticket}
+    assert mt5.order_send(by).retcode == 10013
+
+
+def test_two_positions_close_one_another(client: Client) -> None:
+    mt5 = client()
+    bought, sold = mt5.order_send(deal(mt5, volume=0.3)).order, mt5.order_send(deal(mt5, type=1, volume=0.1)).order
+    by = {"action": mt5.TRADE_ACTION_CLOSE_BY, "position": bought, "position_by": sold}
+    assert mt5.order_check(by).retcode == 0
+    sent = mt5.order_send(by)
+    assert (sent.retcode, sent.volume) == (DONE, 0.1)
+    (left,) = mt5.positions_get()
+    assert (left.ticket, left.volume, mt5.account_info().balance) == (bought, 0.2, 9_999.0)
+    made = mt5.history_deals_get(ticket=sent.order)
+    assert [(d.entry, d.position_id, d.volume, d.profit) for d in made] == [(3, bought, 0.1, -1.0), (3, sold, 0.1, 0.0)]
+    (order,) = mt5.history_orders_get(ticket=sent.order)
+    assert (order.type, order.position_id, order.position_by_id) == (8, bought, sold)
+    assert mt5.order_send(by).retcode == 10036
 
 
 def test_checks_and_sums_in_the_accounts_currency(client: Client) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hydrad.domain.orders import Side
-from hydrad.venue.book import Book, Change, Deal, DealType, Entry, Reason, Tickets, deposit
+from hydrad.venue.book import Book, Change, Deal, DealType, Entry, Reason, Rules, Tickets, deposit
 from hydrad.venue.checks import FOK, IOC, RETURN
 from hydrad.venue.contract import CONTRACTS, Contract, Execution
 from hydrad.venue.desk import (
@@ -137,7 +137,10 @@ def test_what_an_opening_is_refused_for(change: dict[str, object], expected: Ret
 
 def test_refusals_that_depend_on_the_account_or_the_market() -> None:
     assert judge(BUY, room(symbol_open=False)) is Retcode.MARKET_CLOSED
-    assert judge(BUY, room(replace(EMPTY, hedging=False))) is Retcode.TRADE_DISABLED
+    barred = replace(opened().book, rules=Rules(hedge_prohibited=True))
+    sell = Ask("EURUSD", Side.SELL, 10, 110_000)
+    assert judge(sell, room(barred)) is Retcode.HEDGE_PROHIBITED and judge(sell, room(opened().book)) is None
+    assert judge(BUY, room(barred)) is None
     assert judge(BUY, Room(EMPTY, OneSymbol(None), 0, True)) is Retcode.PRICE_OFF
     assert judge(BUY, room(replace(EMPTY, currency="GBP"))) is Retcode.PRICE_OFF
     assert judge(BUY, room(opened().book, volume_limit_steps=19)) is Retcode.LIMIT_VOLUME

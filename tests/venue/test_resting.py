@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrad.domain.orders import Side
-from hydrad.venue.book import Book, Entry, OrderKind, OrderState, Reason, Tickets, TimeType
+from hydrad.venue.book import Book, Entry, OrderKind, OrderState, Reason, Rules, Tickets, TimeType
 from hydrad.venue.checks import BOC, FOK, IOC
 from hydrad.venue.contract import CONTRACTS, Contract, Execution, TradeMode
 from hydrad.venue.fills import RESTING, reached_points
@@ -146,7 +146,7 @@ def test_refusals_that_depend_on_the_account_or_the_market() -> None:
     assert judge_place(LIMIT, room(symbol_open=False)) is Retcode.MARKET_CLOSED
     assert judge_place(LIMIT, Room(EMPTY, OneSymbol(None), 0, True)) is Retcode.PRICE_OFF
     assert judge_place(LIMIT, room(replace(EMPTY, currency="GBP"))) is Retcode.PRICE_OFF
-    full = replace(placed().book, limit_orders=1)
+    full = replace(placed().book, rules=Rules(limit_orders=1))
     assert judge_place(LIMIT, room(full)) is Retcode.LIMIT_ORDERS
     assert judge_place(LIMIT, room(placed().book, volume_limit_steps=19)) is Retcode.LIMIT_VOLUME
 

@@ -300,8 +300,9 @@ class Brokerage:
         order, deal = self._tickets.next()
         price = closing_points(held.side, self._quotes[held.symbol])
         fill = Fill(order, deal, price, self.market_ms, reason, magic, "")
-        book, change = close_position(self.books[login], fill, held, steps, self)
-        self._book(login, book, change)
+        book, changes = close_position(self.books[login], fill, held, steps, self)
+        for change in changes:
+            self._book(login, book, change)
 
     def _book(self, login: int, book: Book, change: Change) -> None:
         self.books[login] = book

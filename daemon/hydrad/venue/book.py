@@ -180,9 +180,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a broker grants an account. `limit_orders`: resting at once. `margin_call_percent` is only told;
+    below `stop_out_percent` of margin level positions are closed. `hedge_prohibited`: no position against
+    another of the same symbol, on a hedging account."""
+
+    limit_orders: int = 200
+    margin_call_percent: int = 50
+    stop_out_percent: int = 30
+    hedge_prohibited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """An account's state: positions by ticket in the order in which they opened, the balance, what the broker
-    lends on top of it (credit), resting orders by ticket, and how many of those it may have."""
+    lends on top of it (credit), and resting orders by ticket."""
 
     login: int
     currency: str
@@ -192,7 +204,7 @@ class Book:
     positions: Mapping[int, Position] = field(default_factory=dict)
     credit: Decimal = _ZERO
     orders: Mapping[int, OrderRow] = field(default_factory=dict)
-    limit_orders: int = 200
+    rules: Rules = Rules()
 
 
 @dataclass(slots=True)

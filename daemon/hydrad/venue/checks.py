@@ -40,6 +40,11 @@ def volume_offered(contract: Contract, steps: int) -> bool:
     return contract.volume_min_steps <= steps <= contract.volume_max_steps
 
 
+def found_steps(steps: int, contract: Contract, liquidity_steps: int = 0) -> int:
+    """How much of a volume the market has at once; a bound of 0 is none."""
+    return min(bound for bound in (steps, contract.liquidity_steps, liquidity_steps) if bound)
+
+
 def over_volume_limit(book: Book, contract: Contract, side: Side, steps: int) -> bool:
     """True where so many steps more would pass the symbol's limit of one direction, resting orders included."""
     limit, symbol = contract.volume_limit_steps, contract.symbol

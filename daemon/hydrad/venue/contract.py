@@ -126,6 +126,12 @@ class Contract:
         """An exact price from points."""
         return Decimal(points).scaleb(-self.digits)
 
+    @property
+    def hedged_size(self) -> Decimal:
+        """MetaTrader's SYMBOL_MARGIN_HEDGED: the hedged size, or twice the plain one."""
+        plain = self.margin_initial or self.contract_size
+        return plain * 2 if self.margin_hedged is None else self.margin_hedged
+
     def lots(self, volume_steps: int) -> Decimal:
         """Lots of so many steps."""
         return self.volume_step * volume_steps

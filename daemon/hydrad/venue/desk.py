@@ -1,9 +1,14 @@
 """Owns the dealing desk: judges a trade request in exact numbers and executes what passes.
 
 `judge` runs a fixed tuple of checks and returns the first retcode that refuses, or None. `execute` judges and
-then changes the book. An ask that names a position closes it (all or part); any other opens a new position.
-Market deals and changes of stop and target are dealt here; resting orders in `hydrad.venue.resting`. Netting
-accounts are refused: TRADE_DISABLED is what a broker answers who does not offer them.
+then changes the book. On a hedging account an ask that names a position closes it (all or part), and any other
+opens a new one. On a netting account the symbol's one position decides, whatever the ask names: an ask against
+it that is no larger closes, so that a close sent twice opens the reverse. Market deals, changes of stop and
+target and closes by an opposite position are dealt here; resting orders in `hydrad.venue.resting`.
+
+What the market cannot fill at once: a FOK order is refused, an IOC order is filled in part and ends, a RETURN
+order is filled in part and waits for the next ticks (one that closes a position ends). The answer to a part is
+DONE_PARTIAL.
 
 Prices in points, volumes in steps, instants in UTC milliseconds.
 """
@@ -11,15 +16,17 @@ Prices in points, volumes in steps, instants in UTC milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hydrad.domain.orders import Side
 from hydrad.venue.book import Position, Reason, Tickets
 from hydrad.venue.checks import (
     FOK,
+    RETURN,
     convertible,
     filling_offered,
+    found_steps,
     mode_refuses,
     on_grid,
     over_volume_limit,
@@ -27,12 +34,13 @@ from hydrad.venue.checks import (
 )
 from hydrad.venue.contract import Contract, TradeMode
 from hydrad.venue.fills import opening_points
-from hydrad.venue.margin import margin
-from hydrad.venue.positions import Fill, close_position, modify_position, open_position
+from hydrad.venue.positions import Fill, Lot, close_by, close_position, deal_in, modify_position, position_of
 from hydrad.venue.rates import Quote
 from hydrad.venue.room import Outcome, Retcode, Room
-from hydrad.venue.standing import standing
+from hydrad.venue.standing import standing, tied_up
 from hydrad.venue.stops import frozen, valid
+
+_CLOSE_BY_FLAG = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,19 @@ class LevelsAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseByAsk:
+    """Two opposite positions of one symbol close one another."""
+
+    position: int
+    position_by: int
+    magic: int = 0
+    comment: str = ""
+    reason: Reason = Reason.EXPERT
+
+
+@dataclass(frozen=True, slots=True)
 class _Deal:
-    """A deal whose symbol, quote and position were found."""
+    """A deal whose symbol and quote were found, and the position that it closes or reduces, if any."""
 
     ask: Ask
     room: Room
@@ -78,17 +97,16 @@ class _Deal:
         return opening_points(self.ask.side, self.quote)
 
     @property
+    def lot(self) -> Lot:
+        ask = self.ask
+        return Lot(ask.symbol, ask.side, ask.volume_steps, ask.stop_points, ask.target_points)
+
+    @property
     def margin(self) -> Decimal:
-        book = self.room.book
-        return margin(
-            self.contract,
-            self.ask.side,
-            self.ask.volume_steps,
-            self.market_points,
-            book.leverage,
-            book.currency,
-            self.room.board,
-        )
+        """What the deal adds to the margin; below zero where it sets some free. Raises NoRate."""
+        room, tried = self.room, Fill(-1, -1, self.market_points, 0, self.ask.reason, 0, "")
+        after, _ = deal_in(room.book, tried, self.lot, room.board)
+        return tied_up(after, room.board) - tied_up(room.book, room.board)
 
 
 def _mode(deal: _Deal) -> Retcode | None:
@@ -165,8 +183,17 @@ def _rates(deal: _Deal) -> Retcode | None:
 
 
 def _money(deal: _Deal) -> Retcode | None:
-    free = standing(deal.room.book, deal.room.board).margin_free
-    return Retcode.NO_MONEY if deal.margin > free else None
+    added = deal.margin
+    short = added > 0 and added > standing(deal.room.book, deal.room.board).margin_free
+    return Retcode.NO_MONEY if short else None
+
+
+def _hedge(deal: _Deal) -> Retcode | None:
+    book, ask = deal.room.book, deal.ask
+    if not book.rules.hedge_prohibited:
+        return None
+    against = any((p.symbol, p.side) == (ask.symbol, ask.side.opposite) for p in book.positions.values())
+    return Retcode.HEDGE_PROHIBITED if against and book.hedging else None
 
 
 _OPENING: tuple[Callable[[_Deal], Retcode | None], ...] = (
@@ -176,6 +203,7 @@ _OPENING: tuple[Callable[[_Deal], Retcode | None], ...] = (
     _price,
     _hours,
     _volume_limit,
+    _hedge,
     _levels,
     _deviation,
     _rates,
@@ -200,35 +228,69 @@ def judge(ask: Ask, room: Room) -> Retcode | None:
 
 
 def margin_of(ask: Ask, room: Room) -> Decimal:
-    """Margin that an opening deal would add, in the account's currency; 0 for a close or a refused symbol."""
+    """Margin that a deal would add, in the account's currency; 0 for a close or a refused symbol."""
     found = _find(ask, room)
-    return Decimal(0) if isinstance(found, Retcode) or found.position else found.margin
+    if isinstance(found, Retcode) or found.position or not convertible(found.contract, room.book.currency, room.board):
+        return Decimal(0)
+    return found.margin
 
 
 def execute(ask: Ask, room: Room, tickets: Tickets) -> Outcome:
-    """Judge a deal and, when nothing refuses it, fill it whole at the market's price."""
+    """Judge a deal and, when nothing refuses it, fill at the market's price what the market has."""
     found = _find(ask, room)
     if isinstance(found, Retcode):
         return Outcome(room.book, found)
     refused = _verdict(found)
     if refused is not None:
         return Outcome(room.book, refused)
+    steps = found_steps(ask.volume_steps, found.contract, room.liquidity_steps)
+    if steps < ask.volume_steps and ask.filling == FOK:
+        return Outcome(room.book, Retcode.REJECT)
     order, deal = tickets.next()
-    fill = Fill(order, deal, found.market_points, room.time_ms, ask.reason, ask.magic, ask.comment, ask.filling)
+    fill = Fill(
+        order=order,
+        deal=deal,
+        price_points=found.market_points,
+        time_ms=room.time_ms,
+        reason=ask.reason,
+        magic=ask.magic,
+        comment=ask.comment,
+        filling=ask.filling,
+        asked_steps=ask.volume_steps,
+        rests=ask.filling == RETURN and found.position is None,
+    )
     if found.position is not None:
-        book, change = close_position(room.book, fill, found.position, ask.volume_steps, room.board)
+        book, changes = close_position(room.book, fill, found.position, steps, room.board)
     else:
-        book, change = open_position(
-            room.book,
-            fill,
-            ask.symbol,
-            ask.side,
-            ask.volume_steps,
-            ask.stop_points,
-            ask.target_points,
-            found.margin,
-        )
-    return Outcome(book, Retcode.DONE, (change,))
+        book, changes = deal_in(room.book, fill, replace(found.lot, volume_steps=steps), room.board)
+    return Outcome(book, Retcode.DONE if steps == ask.volume_steps else Retcode.DONE_PARTIAL, changes)
+
+
+def judge_close_by(ask: CloseByAsk, room: Room) -> Retcode | None:
+    """The first reason to refuse that two positions close one another, or None."""
+    first, second = room.book.positions.get(ask.position), room.book.positions.get(ask.position_by)
+    if not room.book.hedging:
+        return Retcode.INVALID
+    if first is None or second is None:
+        return Retcode.POSITION_CLOSED
+    contract = room.board.contract(first.symbol)
+    if contract is None or (first.symbol, first.side) != (second.symbol, second.side.opposite):
+        return Retcode.INVALID
+    if not contract.order_flags & _CLOSE_BY_FLAG:
+        return Retcode.INVALID_ORDER
+    return None if room.symbol_open else Retcode.MARKET_CLOSED
+
+
+def execute_close_by(ask: CloseByAsk, room: Room, tickets: Tickets) -> Outcome:
+    """Judge and, when nothing refuses it, close two positions by one another: the smaller volume of each."""
+    refused = judge_close_by(ask, room)
+    if refused is not None:
+        return Outcome(room.book, refused)
+    first, second = room.book.positions[ask.position], room.book.positions[ask.position_by]
+    order, deal = tickets.next()
+    fill = Fill(order, deal, 0, room.time_ms, ask.reason, ask.magic, ask.comment)
+    book, changes = close_by(room.book, fill, first, second, tickets.next_deal(), room.board)
+    return Outcome(book, Retcode.DONE, changes)
 
 
 def judge_levels(ask: LevelsAsk, room: Room) -> Retcode | None:
@@ -250,15 +312,22 @@ def _find(ask: Ask, room: Room) -> _Deal | Retcode:
     contract = room.board.contract(ask.symbol)
     if contract is None:
         return Retcode.INVALID
-    if not room.book.hedging:
-        return Retcode.TRADE_DISABLED
     position = room.book.positions.get(ask.position)
-    if ask.position and position is None:
+    if room.book.hedging and ask.position and position is None:
         return Retcode.POSITION_CLOSED
+    if not room.book.hedging:
+        position = _reduced(ask, room)
     quote = room.board.quote(ask.symbol)
     if quote is None:
         return Retcode.PRICE_OFF
     return _Deal(ask, room, contract, quote, position)
+
+
+def _reduced(ask: Ask, room: Room) -> Position | None:
+    """The position of a netting account that a deal reduces or closes; None where it opens, adds or reverses."""
+    held = position_of(room.book, ask.symbol)
+    reduces = held is not None and held.side is ask.side.opposite and ask.volume_steps <= held.volume_steps
+    return held if reduces else None
 
 
 def _verdict(deal: _Deal) -> Retcode | None:
@@ -270,7 +339,7 @@ def _verdict(deal: _Deal) -> Retcode | None:
 
 
 def _find_levels(ask: LevelsAsk, room: Room) -> Position | Retcode:
-    position = room.book.positions.get(ask.position)
+    position = room.book.positions.get(ask.position) if room.book.hedging else position_of(room.book, ask.symbol)
     contract, quote = room.board.contract(ask.symbol), room.board.quote(ask.symbol)
     if contract is None or (position is not None and position.symbol != ask.symbol):
         return Retcode.INVALID

@@ -62,8 +62,11 @@ RESTING = LIMITS | STOPS | STOP_LIMITS
 
 
 def reached_points(kind: OrderKind, price_points: int, quote: Quote) -> int | None:
-    """The price in points at which a tick fills a resting order (of a stop-limit: reaches its stop), or None."""
+    """The price in points at which a tick fills a resting order (of a stop-limit: reaches its stop), or None.
+    What is left of a market order is filled by any tick."""
     price, sign = opening_points(kind.side, quote), kind.side.sign
+    if kind not in RESTING:
+        return price
     if kind in LIMITS:
         return price_points if (price - price_points) * sign <= 0 else None
     return price if (price - price_points) * sign >= 0 else None

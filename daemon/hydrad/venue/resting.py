@@ -2,7 +2,8 @@
 
 Each verb judges first and returns the first retcode that refuses. Placing ties up no margin; whether there is
 money is asked when a tick reaches the order (`reach`), and one that cannot be paid for ends REJECTED. An order
-keeps its ticket for life; on a hedging account it is the ticket of the position that it opens.
+keeps its ticket for life; on a hedging account it is the ticket of the position that it opens. On a netting
+account it is dealt against the symbol's position.
 
 Sources: MQL5 reference, SYMBOL_TRADE_STOPS_LEVEL, SYMBOL_TRADE_FREEZE_LEVEL, SYMBOL_EXPIRATION_MODE and
 ENUM_ORDER_TYPE. A price at the market's own is refused even where the stops level is 0, since it would be
@@ -20,9 +21,11 @@ from hydrad.domain.orders import Side
 from hydrad.venue.book import Book, Change, OrderKind, OrderRow, OrderState, Reason, Tickets, TimeType
 from hydrad.venue.checks import (
     BOC,
+    FOK,
     RETURN,
     convertible,
     filling_offered,
+    found_steps,
     mode_refuses,
     on_grid,
     over_volume_limit,
@@ -30,11 +33,10 @@ from hydrad.venue.checks import (
 )
 from hydrad.venue.contract import FILL_BOC, Contract
 from hydrad.venue.fills import LIMITS, RESTING, STOP_LIMITS, opening_points
-from hydrad.venue.margin import margin
-from hydrad.venue.positions import Fill, open_position, with_order
+from hydrad.venue.positions import Fill, Lot, deal_in, with_order
 from hydrad.venue.rates import Board, Quote
 from hydrad.venue.room import Outcome, Retcode, Room
-from hydrad.venue.standing import standing
+from hydrad.venue.standing import standing, tied_up
 
 _ORDER_FLAG = {
     OrderKind.BUY_LIMIT: 2,
@@ -169,7 +171,7 @@ def _hours(placing: _Placing) -> Retcode | None:
 
 def _count(placing: _Placing) -> Retcode | None:
     book = placing.room.book
-    return Retcode.LIMIT_ORDERS if len(book.orders) >= book.limit_orders else None
+    return Retcode.LIMIT_ORDERS if len(book.orders) >= book.rules.limit_orders else None
 
 
 def _distance(placing: _Placing) -> Retcode | None:
@@ -305,30 +307,47 @@ def ended(book: Book, row: OrderRow, state: OrderState, time_ms: int) -> tuple[B
 
 def reach(
     book: Book, row: OrderRow, price_points: int, time_ms: int, tickets: Tickets, board: Board
-) -> tuple[Book, Change]:
-    """What becomes of an order that a tick reached at a price: a limit order, a position, or a rejection."""
+) -> tuple[Book, tuple[Change, ...]]:
+    """What becomes of an order that a tick reached at a price: a limit order, a deal, or its end.
+
+    What the market cannot fill at once ends a FOK order, and the rest of an IOC one; others wait on, but for a
+    rest whose position has been closed meanwhile. Only the first part brings stop and target with it.
+    """
     if row.kind in _LIMIT_OF:
         limit = replace(row, kind=_LIMIT_OF[row.kind], price_points=row.limit_points, limit_points=0)
-        return replace(book, orders=with_order(book, limit)), Change(0, None, limit)
+        return replace(book, orders=with_order(book, limit)), (Change(0, None, limit),)
     contract = board.contract(row.symbol)
     assert contract is not None, row.symbol
-    side, steps = row.kind.side, row.left_steps
+    steps = found_steps(row.left_steps, contract)
+    orphaned = book.hedging and row.state is OrderState.PARTIAL and row.ticket not in book.positions
+    if orphaned or (row.filling == FOK and steps < row.left_steps):
+        return _ended(book, row, OrderState.CANCELED, time_ms)
     if not convertible(contract, book.currency, board):
-        return ended(book, row, OrderState.REJECTED, time_ms)
-    charge = margin(contract, side, steps, price_points, book.leverage, book.currency, board)
-    if charge > standing(book, board).margin_free:
-        return ended(book, row, OrderState.REJECTED, time_ms)
+        return _ended(book, row, OrderState.REJECTED, time_ms)
     fill = Fill(
         order=row.ticket,
-        deal=tickets.next_deal(),
+        deal=tickets.deal,
         price_points=price_points,
         time_ms=time_ms,
         reason=row.reason,
         magic=row.magic,
         comment=row.comment,
         resting=row,
+        rests=row.filling in (RETURN, BOC),
     )
-    return open_position(book, fill, row.symbol, side, steps, row.stop_points, row.target_points, charge)
+    levels = (row.stop_points, row.target_points) if row.state is OrderState.PLACED else (0, 0)
+    lot = Lot(row.symbol, row.kind.side, steps, *levels)
+    after, changes = deal_in(book, fill, lot, board)
+    added = tied_up(after, board) - tied_up(book, board)
+    if added > 0 and added > standing(book, board).margin_free:
+        return _ended(book, row, OrderState.REJECTED, time_ms)
+    tickets.next_deal()
+    return after, changes
+
+
+def _ended(book: Book, row: OrderRow, state: OrderState, time_ms: int) -> tuple[Book, tuple[Change, ...]]:
+    book, change = ended(book, row, state, time_ms)
+    return book, (change,)
 
 
 def _find(ask: RestingAsk, room: Room) -> _Placing | Retcode:
@@ -337,8 +356,6 @@ def _find(ask: RestingAsk, room: Room) -> _Placing | Retcode:
         return Retcode.INVALID
     if ask.kind not in RESTING:
         return Retcode.INVALID_ORDER
-    if not room.book.hedging:
-        return Retcode.TRADE_DISABLED
     if quote is None:
         return Retcode.PRICE_OFF
     return _Placing(ask, room, contract, quote)

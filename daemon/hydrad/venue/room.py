@@ -44,12 +44,14 @@ class Retcode(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Where a request is judged: the account, the market now, and whether the symbol trades."""
+    """Where a request is judged: the account, the market now, and whether the symbol trades. `liquidity_steps`: the
+    most that a deal finds, beside the contract's own bound; 0 for no bound."""
 
     book: Book
     board: Board
     time_ms: int
     symbol_open: bool
+    liquidity_steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """Owns an account's figures at an instant: profit, equity and margin.
 
 Source: recorded terminals: equity is balance + credit + open profit; free margin is equity less margin; the
-margin level is equity / margin x 100, unrounded, and 0 where nothing is tied up. Swap is zero in this version.
-The margin of a hedging account is the sum over its positions: opposite ones get no relief.
-There is no stop-out yet.
+margin level is equity / margin x 100, unrounded, and 0 where nothing is tied up. Open swap is part of the open
+profit of the account (not settled by recordings), never of a position's own profit.
+
+Margin of opposite positions of one symbol (MQL5 reference, SYMBOL_MARGIN_HEDGED): what the larger side has beyond
+the smaller costs its full margin; the covered volume costs the mean of both sides' margins, in the proportion
+of the hedged to the plain contract size (or initial margin). Without a hedged size there is no relief.
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hydrad.domain.money import cents
+from hydrad.domain.orders import Side
 from hydrad.venue.book import Book, Position
+from hydrad.venue.contract import Contract
 from hydrad.venue.fills import closing_points
 from hydrad.venue.profit import profit
 from hydrad.venue.rates import Board
@@ -41,9 +47,35 @@ class Standing:
 
 def standing(book: Book, board: Board) -> Standing:
     """An account's figures at the board's prices; raises NoRate."""
-    open_profit = sum((floating(position, book.currency, board) for position in book.positions.values()), Decimal(0))
-    tied_up = sum((position.margin for position in book.positions.values()), Decimal(0))
-    return Standing(book.balance, open_profit, tied_up, book.credit)
+    held = book.positions.values()
+    open_profit = sum((floating(position, book.currency, board) + position.swap for position in held), Decimal(0))
+    return Standing(book.balance, open_profit, tied_up(book, board), book.credit)
+
+
+def tied_up(book: Book, board: Board) -> Decimal:
+    """Margin of all positions, to the cent."""
+    sides: dict[tuple[str, Side], tuple[Decimal, int]] = {}
+    for held in book.positions.values():
+        charged, steps = sides.get((held.symbol, held.side), (Decimal(0), 0))
+        sides[held.symbol, held.side] = (charged + held.margin, steps + held.volume_steps)
+    total = Decimal(0)
+    for (symbol, side), (charged, steps) in sides.items():
+        other = sides.get((symbol, side.opposite))
+        contract = board.contract(symbol)
+        assert contract is not None, symbol
+        if other is None or contract.margin_hedged is None:
+            total += charged
+        elif side is Side.BUY:
+            total += _covered(contract, (charged, steps), other)
+    return total
+
+
+def _covered(contract: Contract, first: tuple[Decimal, int], second: tuple[Decimal, int]) -> Decimal:
+    """Margin of both sides of a symbol: (as charged, volume in steps) of each."""
+    (larger, more), (smaller, less) = sorted((first, second), key=lambda side: side[1], reverse=True)
+    plain = contract.margin_initial or contract.contract_size
+    per_step = (larger / more + smaller / less) / 2
+    return cents(larger * (more - less) / more + per_step * less * contract.hedged_size / plain)
 
 
 def current_points(position: Position, board: Board) -> int:

@@ -9,7 +9,7 @@ expiration has come is EXPIRED by the clock, before any tick of that instant.
 from __future__ import annotations
 
 from hydrad.domain.money import price_text
-from hydrad.venue.book import Book, Change, OrderRow, OrderState, Position, Reason, Tickets
+from hydrad.venue.book import Book, Change, OrderState, Position, Reason, Tickets
 from hydrad.venue.fills import Trigger, hit, reached_points
 from hydrad.venue.positions import Fill, close_position
 from hydrad.venue.rates import Board, Quote
@@ -28,8 +28,8 @@ def on_tick(
     for row in tuple(book.orders.values()):
         price = reached_points(row.kind, row.price_points, quote) if row.symbol == symbol else None
         if price is not None:
-            book, change = reach(book, row, price, time_ms, tickets, board)
-            changes.append(change)
+            book, made = reach(book, row, price, time_ms, tickets, board)
+            changes.extend(made)
     return book, tuple(changes)
 
 
@@ -43,11 +43,6 @@ def expire(book: Book, time_ms: int) -> tuple[Book, tuple[Change, ...]]:
     return book, tuple(changes)
 
 
-def next_expiry_ms(orders: list[OrderRow]) -> int | None:
-    """The earliest expiration among orders, None where none has one."""
-    return min((row.expires_ms for row in orders if row.expires_ms), default=None)
-
-
 def _on_position(
     book: Book, position: Position, quote: Quote, time_ms: int, tickets: Tickets, board: Board
 ) -> tuple[Book, tuple[Change, ...]]:
@@ -55,8 +50,7 @@ def _on_position(
     if reached is None:
         return book, ()
     fill = _trigger_fill(position, reached.trigger, reached.price_points, time_ms, tickets, board)
-    book, change = close_position(book, fill, position, position.volume_steps, board)
-    return book, (change,)
+    return close_position(book, fill, position, position.volume_steps, board)
 
 
 def _trigger_fill(

@@ -22,7 +22,7 @@ from hydrad.terminal.broker.faults import FaultKind, Faults
 from hydrad.terminal.broker.requests import AnyAsk, TradeRequest, exact, points_of, steps_of
 from hydrad.terminal.broker.views import Fields, Views
 from hydrad.venue.book import Deal, OrderRow
-from hydrad.venue.desk import Ask, LevelsAsk, judge, judge_levels, margin_of
+from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, judge, judge_close_by, judge_levels, margin_of
 from hydrad.venue.margin import margin
 from hydrad.venue.profit import profit
 from hydrad.venue.rates import NoRate
@@ -324,6 +324,8 @@ class Api:
             return broker.set_levels(login, ask)
         if isinstance(ask, RestingAsk):
             return broker.place(login, ask)
+        if isinstance(ask, CloseByAsk):
+            return broker.close_by(login, ask)
         return broker.change(login, ask) if isinstance(ask, ChangeAsk) else broker.remove(login, ask)
 
     def _check(self, login: int, asked: TradeRequest) -> Retcode | None:
@@ -336,6 +338,8 @@ class Api:
             return judge_levels(ask, self._broker.room(login, ask.symbol))
         if isinstance(ask, RestingAsk):
             return judge_place(ask, self._broker.room(login, ask.symbol))
+        if isinstance(ask, CloseByAsk):
+            return judge_close_by(ask, self._broker.room_of_position(login, ask.position))
         room = self._broker.room_of_order(login, ask.order)
         return judge_change(ask, room) if isinstance(ask, ChangeAsk) else judge_remove(ask, room)
 

@@ -16,8 +16,8 @@ from hydrad.terminal.broker.books import BadBooks, Books, Write
 from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
 from hydrad.terminal.broker.market import Market
 from hydrad.terminal.broker.walk import Walk
-from hydrad.venue.book import Book, Deal, DealType, Tickets, deposit
-from hydrad.venue.desk import Ask, LevelsAsk, execute, execute_levels
+from hydrad.venue.book import Book, Deal, DealType, Rules, Tickets, deposit
+from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, execute, execute_close_by, execute_levels
 from hydrad.venue.rates import NoRate, rate
 from hydrad.venue.resting import ChangeAsk, RemoveAsk, RestingAsk, change, place, remove
 from hydrad.venue.room import Outcome, Room
@@ -80,6 +80,11 @@ class Broker:
         """Judge and set stop and target of a position; committed when this returns."""
         return self._committed(execute_levels(ask, self.room(login, ask.symbol)), self._tickets)
 
+    def close_by(self, login: int, ask: CloseByAsk) -> Outcome:
+        """Judge and close two positions by one another; committed when this returns."""
+        tickets = replace(self._tickets)
+        return self._committed(execute_close_by(ask, self.room_of_position(login, ask.position), tickets), tickets)
+
     def place(self, login: int, ask: RestingAsk) -> Outcome:
         """Judge and place a resting order; committed when this returns."""
         tickets = replace(self._tickets)
@@ -97,6 +102,11 @@ class Broker:
         """Where a request about a resting order is judged now."""
         row = self.books[login].orders.get(ticket)
         return self.room(login, row.symbol if row else "")
+
+    def room_of_position(self, login: int, ticket: int) -> Room:
+        """Where a request about a position is judged now."""
+        held = self.books[login].positions.get(ticket)
+        return self.room(login, held.symbol if held else "")
 
     def wall_ms(self, utc_ms: int) -> int:
         """The server's wall clock as epoch milliseconds."""
@@ -133,11 +143,13 @@ class Broker:
             return self._opened(account)
         if (book.currency, book.hedging) != (account.currency, account.hedging):
             raise BadBooks(f"account {account.login} is {book.currency} in the books, or nets there: it never changes")
-        return replace(book, leverage=account.leverage)
+        return replace(book, leverage=account.leverage, rules=_rules(account))
 
     def _opened(self, account: AccountConfig) -> Book:
         self._check_currency(account.currency)
-        empty = Book(account.login, account.currency, account.leverage, account.hedging, Decimal(0))
+        empty = Book(
+            account.login, account.currency, account.leverage, account.hedging, Decimal(0), rules=_rules(account)
+        )
         tickets = replace(self._tickets)
         _, ticket = tickets.next()
         balance = decimal(account.balance, "balance")
@@ -155,3 +167,7 @@ class Broker:
                     rate(board, source, currency, at_ask=True)
                 except NoRate as error:
                     raise BadBooks(f"an account in {currency} cannot deal in {contract.symbol}: {error}") from None
+
+
+def _rules(account: AccountConfig) -> Rules:
+    return Rules(account.limit_orders, account.margin_call_percent, account.stop_out_percent, account.hedge_prohibited)

@@ -16,7 +16,8 @@ class BadConfig(ValueError):
 
 
 class AccountConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One account. `balance`: the first deposit, as text, when the books do not have the account yet."""
+    """One account. `balance`: the first deposit, as text, when the books do not have the account yet. The rest is
+    as `hydrad.venue.book.Rules` has it."""
 
     login: int
     password: Secret
@@ -25,6 +26,10 @@ class AccountConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     balance: str = "10000.00"
     leverage: int = 100
     hedging: bool = True
+    limit_orders: int = 200
+    margin_call_percent: int = 50
+    stop_out_percent: int = 30
+    hedge_prohibited: bool = False
 
 
 class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +39,9 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     and for the conductor. `books`: the SQLite file; `<books>.lock` beside it is held for life. `feed`:
     `sample`, or the path of an `.npz` file (see `hydrad.terminal.broker.feed`). `start_ms`: the market clock,
     UTC milliseconds, when the books are new. `history_from_ms`: earlier ticks are not shown to clients; 0
-    shows all. `server_offset_s`: the broker's wall clock less UTC, in seconds.
+    shows all. `server_offset_s`: the broker's wall clock less UTC, in seconds. `comment_chars_max`: what the
+    server keeps of a comment (recorded servers: 16); `comment_replacement`: what it puts in its place, empty
+    for nothing.
     """
 
     instance: str
@@ -46,6 +53,8 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feed: str = "sample"
     history_from_ms: int = 0
     server_offset_s: int = 10_800
+    comment_chars_max: int = 16
+    comment_replacement: str = ""
 
 
 def read(path: Path) -> BrokerConfig:

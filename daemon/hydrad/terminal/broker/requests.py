@@ -15,20 +15,18 @@ from hydrad.domain.orders import Side
 from hydrad.terminal.broker.broker import Broker
 from hydrad.venue.book import OrderKind, TimeType
 from hydrad.venue.contract import Contract
-from hydrad.venue.desk import Ask, LevelsAsk
+from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk
 from hydrad.venue.fills import STOP_LIMITS
 from hydrad.venue.resting import ChangeAsk, RemoveAsk, RestingAsk, Terms
 from hydrad.venue.room import Retcode
 
 DEAL, PENDING, SLTP, MODIFY, REMOVE, CLOSE_BY = 1, 5, 6, 7, 8, 10
-COMMENT_CHARACTERS_MAX = 16  # what recorded servers keep of a longer comment
 MAGIC_MAX = (1 << 63) - 1  # SQLite's largest integer
 PRICE_MAX = 1e9
 VOLUME_MAX = 1e9
 SECONDS_MAX = (1 << 32) - 1
 _DAY_S = 86_400
-_NOT_OFFERED = {CLOSE_BY: Retcode.INVALID_ORDER}
-AnyAsk = Ask | LevelsAsk | RestingAsk | ChangeAsk | RemoveAsk
+AnyAsk = Ask | LevelsAsk | RestingAsk | ChangeAsk | RemoveAsk | CloseByAsk
 
 
 class TradeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,10 +57,11 @@ class TradeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def exact(request: TradeRequest, broker: Broker, login: int) -> AnyAsk | Retcode:
     """The ask in points and steps, or the retcode that refuses the request's form."""
-    if request.action in _NOT_OFFERED:
-        return _NOT_OFFERED[request.action]
     if request.action == REMOVE:
         return RemoveAsk(request.order)
+    if request.action == CLOSE_BY and request.magic <= MAGIC_MAX:
+        comment = _comment(request, broker)
+        return CloseByAsk(request.position, request.position_by, request.magic, comment)
     resting = broker.books[login].orders.get(request.order) if request.action == MODIFY else None
     symbol = resting.symbol if resting else request.symbol
     contract = broker.market.contracts.get(symbol)
@@ -76,7 +75,7 @@ def exact(request: TradeRequest, broker: Broker, login: int) -> AnyAsk | Retcode
     if request.action == SLTP:
         return LevelsAsk(request.symbol, request.position, *levels)
     if request.action == DEAL:
-        return _deal(request, contract, levels)
+        return _deal(request, contract, levels, broker)
     kind = resting.kind if resting else request.type
     if kind not in set(OrderKind):
         return Retcode.INVALID_ORDER
@@ -85,7 +84,7 @@ def exact(request: TradeRequest, broker: Broker, login: int) -> AnyAsk | Retcode
         return terms
     if request.action == MODIFY:
         return ChangeAsk(request.order, terms)
-    return _resting(request, contract, OrderKind(kind), terms)
+    return _resting(request, contract, OrderKind(kind), terms, broker)
 
 
 def points_of(price: float, contract: Contract) -> int | None:
@@ -108,7 +107,7 @@ def steps_of(volume: float, contract: Contract) -> int | None:
         return None
 
 
-def _deal(request: TradeRequest, contract: Contract, levels: tuple[int, int]) -> Ask | Retcode:
+def _deal(request: TradeRequest, contract: Contract, levels: tuple[int, int], broker: Broker) -> Ask | Retcode:
     if request.type not in (Side.BUY, Side.SELL):
         return Retcode.INVALID
     volume = steps_of(request.volume, contract)
@@ -128,11 +127,19 @@ def _deal(request: TradeRequest, contract: Contract, levels: tuple[int, int]) ->
         filling=request.type_filling,
         position=request.position,
         magic=request.magic,
-        comment=request.comment[:COMMENT_CHARACTERS_MAX],
+        comment=_comment(request, broker),
     )
 
 
-def _resting(request: TradeRequest, contract: Contract, kind: OrderKind, terms: Terms) -> RestingAsk | Retcode:
+def _comment(request: TradeRequest, broker: Broker) -> str:
+    """What the server keeps of a comment: a first part, or its own word in its place."""
+    config = broker.config
+    return config.comment_replacement or request.comment[: config.comment_chars_max]
+
+
+def _resting(
+    request: TradeRequest, contract: Contract, kind: OrderKind, terms: Terms, broker: Broker
+) -> RestingAsk | Retcode:
     volume = steps_of(request.volume, contract)
     if volume is None:
         return Retcode.INVALID_VOLUME
@@ -143,7 +150,7 @@ def _resting(request: TradeRequest, contract: Contract, kind: OrderKind, terms: 
         terms=terms,
         filling=request.type_filling,
         magic=request.magic,
-        comment=request.comment[:COMMENT_CHARACTERS_MAX],
+        comment=_comment(request, broker),
     )
 
 

@@ -50,6 +50,7 @@ class Views:
             "sl": points_float(held.stop_points, contract.digits),
             "tp": points_float(held.target_points, contract.digits),
             "price_current": points_float(current_points(held, board), contract.digits),
+            "swap": float(held.swap),
             "profit": float(floating(held, book.currency, board)),
             "symbol": held.symbol,
             "comment": held.comment,
@@ -74,6 +75,7 @@ class Views:
             "state": int(row.state),
             "magic": row.magic,
             "position_id": row.position,
+            "position_by_id": row.position_by,
             "reason": int(row.reason),
             "volume_initial": float(contract.lots(row.volume_steps)),
             "volume_current": float(contract.lots(row.left_steps)),
@@ -99,7 +101,10 @@ class Views:
             "magic": row.magic,
             "position_id": row.position,
             "reason": int(row.reason),
+            "commission": float(row.commission),
+            "swap": float(row.swap),
             "profit": float(row.profit),
+            "fee": float(row.fee),
             "symbol": row.symbol,
             "comment": row.comment,
         }
@@ -111,12 +116,12 @@ class Views:
         return common
 
     def account(self, login: int, figures: Standing, *, trade_allowed: bool) -> Fields:
-        """AccountInfo. Margin call and stop-out levels are the usual ones; nothing is stopped out yet."""
+        """AccountInfo."""
         account, book = self._broker.accounts[login], self._broker.books[login]
         return {
             "login": login,
             "leverage": book.leverage,
-            "limit_orders": book.limit_orders,
+            "limit_orders": book.rules.limit_orders,
             "trade_allowed": trade_allowed,
             "trade_expert": True,
             "margin_mode": _HEDGING if book.hedging else _NETTING,
@@ -128,8 +133,8 @@ class Views:
             "margin": float(figures.margin),
             "margin_free": float(figures.margin_free),
             "margin_level": float(figures.margin_level),
-            "margin_so_call": 50.0,
-            "margin_so_so": 30.0,
+            "margin_so_call": float(book.rules.margin_call_percent),
+            "margin_so_so": float(book.rules.stop_out_percent),
             "name": f"Paper {login}",
             "server": account.server,
             "currency": book.currency,
@@ -220,18 +225,24 @@ def _terms(contract: Contract) -> Fields:
         "trade_stops_level": contract.stops_level_points,
         "trade_freeze_level": contract.freeze_level_points,
         "trade_exemode": int(contract.execution),
-        "swap_rollover3days": 3,
+        "swap_mode": int(contract.swap_mode),
+        "swap_long": float(contract.swap_long),
+        "swap_short": float(contract.swap_short),
+        "swap_rollover3days": contract.swap_rollover3days,
         "expiration_mode": contract.expiration_flags,
         "filling_mode": contract.filling_flags,
         "order_mode": contract.order_flags,
         "point": point,
-        "trade_tick_size": point,
+        "trade_tick_size": float(contract.price(contract.tick_size_points)),
+        "margin_initial": float(contract.margin_initial),
         "trade_contract_size": float(contract.contract_size),
         "volume_min": float(contract.lots(contract.volume_min_steps)),
         "volume_max": float(contract.lots(contract.volume_max_steps)),
         "volume_step": float(contract.volume_step),
         "volume_limit": float(contract.lots(contract.volume_limit_steps)),
-        "margin_hedged": float(contract.contract_size * 2),
+        "margin_hedged": float(
+            contract.contract_size * 2 if contract.margin_hedged is None else contract.margin_hedged
+        ),
         "currency_base": contract.currency_base,
         "currency_profit": contract.currency_profit,
         "currency_margin": contract.currency_margin,

@@ -16,7 +16,7 @@ from hydrad.domain.orders import Side
 from hydrad.terminal.broker.books import Write
 from hydrad.terminal.broker.market import Extremes, Market, Watch
 from hydrad.venue.book import Book, Change, OrderRow, Position, Tickets
-from hydrad.venue.fills import LIMITS
+from hydrad.venue.fills import LIMITS, RESTING
 from hydrad.venue.ticks import expire, on_tick
 
 _CLOCK, _TICK = 0, 1
@@ -107,6 +107,8 @@ def watch_of_position(held: Position) -> Watch:
 
 def watch_of_order(row: OrderRow) -> Watch:
     """The price that reaches a resting order; see `hydrad.venue.fills.reached_points`."""
+    if row.kind not in RESTING:
+        return Watch(False, 0, 1)
     buys = row.kind.side is Side.BUY
     falls = buys is (row.kind in LIMITS)
     return Watch(buys, row.price_points if falls else 0, 0 if falls else row.price_points)
