@@ -451,7 +451,7 @@ class Query(_Body, frozen=True, tag="QUERY"):
 
 
 class QueryHistory(_Body, frozen=True, tag="QUERY_HISTORY"):
-    """Deals of an interval of market time, answered by DEALS with the same `query_id`."""
+    """Deals of an interval of market time, both ends included, answered by DEALS with the same `query_id`."""
 
     query_id: int
     from_ms: int
