@@ -29,6 +29,7 @@ HELP_S = 3.0
 _OPEN_MISSIONS: _Asked = (("missions", {"limit": 200}, "id"),)
 _ACTS: _Asked = (("fires", {"limit": 50}, "id"),)
 _POSITIONS: _Asked = (("positions", {"limit": 200}, "id"),)
+_ORDERS: _Asked = (("orders", {"limit": 200}, "id"),)
 _ACCOUNTS: _Asked = (("accounts", {}, "name"),)
 _TERMINALS: _Asked = (("terminals", {}, "name"),)
 _SYMBOLS: _Asked = (("ticks", {}, "symbol"),)
@@ -62,6 +63,7 @@ _NOUNS = {
     "operator": _OPERATORS,
     "policy": _POLICIES,
     "change": _CHANGES,
+    "cancel": _ORDERS,
     "approve": (*_CHANGES, *_ACTS),
 }
 

@@ -11,7 +11,19 @@ from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import alarm_views, crew, narrate, newsview, plan_views, planning, views, views_crew, views_symbols
+from hydrad.toc import (
+    alarm_views,
+    crew,
+    narrate,
+    newsview,
+    order_views,
+    plan_views,
+    planning,
+    resting,
+    views,
+    views_crew,
+    views_symbols,
+)
 from hydrad.toc.act import ActState
 from hydrad.toc.state import State
 from hydrad.toc.turn import Turn
@@ -105,7 +117,7 @@ def _fire_show(app: App, turn: Turn, actor: Actor, verb: calls.FireShow) -> a.Ac
 
 
 def _trace(app: App, turn: Turn, actor: Actor, verb: calls.Trace) -> a.TraceData:
-    kind, number = ids.parse(verb.id, IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION)
+    kind, number = ids.parse(verb.id, IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION, IdKind.ORDER)
     shown, wanted = ids.show(kind, number), _family_of(turn.state, kind, number)
     if not wanted:
         raise NotFound(f"no {kind.name.lower()} {verb.id}")
@@ -155,7 +167,8 @@ def _family_of(state: State, kind: IdKind, number: int) -> set[str]:
     if fire is None:
         return set()
     own = {views.act_id_text(act) for act in state.acts.values() if act.position == number}
-    found = own | {views.act_id_text(fire)}
+    cancels = {views.act_id_text(act) for act in resting.cancels(state, fire)} if fire.order_ticket else set()
+    found = own | cancels | {views.act_id_text(fire)}
     if number in state.positions:
         found.add(ids.show(IdKind.POSITION, number))
     return found
@@ -173,6 +186,10 @@ def _trace_title(turn: Turn, kind: IdKind, number: int) -> str:
 
 def _positions(app: App, turn: Turn, actor: Actor, verb: calls.Positions) -> list[a.PositionRow]:
     return views.positions(turn.state, turn.live, turn.now_ns, verb.closed, verb.account, verb.limit)
+
+
+def _orders(app: App, turn: Turn, actor: Actor, verb: calls.Orders) -> list[a.OrderRow]:
+    return order_views.rows(turn.state, turn.live, turn.now_ns, verb.account, verb.limit)
 
 
 def _plans(app: App, turn: Turn, actor: Actor, verb: calls.Plans) -> list[a.NamedPlan]:
@@ -258,6 +275,7 @@ QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], obj
     calls.FireShow: ("hydra.act/v1", _fire_show),
     calls.Trace: ("hydra.trace/v1", _trace),
     calls.Positions: ("hydra.positions/v1", _positions),
+    calls.Orders: ("hydra.orders/v1", _orders),
     calls.Plans: ("hydra.plans/v1", _plans),
     calls.PlanShow: ("hydra.plan/v1", _plan_show),
     calls.Accounts: ("hydra.accounts/v1", _accounts),

@@ -21,6 +21,14 @@ HALTED = (
     Column("VERIFIED", "verified", show=lambda row: "verified" if row.verified else "NOT VERIFIED"),
     Column("DETAIL", "detail"),
 )
+RESTING = (
+    Column("ORDER", "id"),
+    Column("FIRE", "fire"),
+    Column("ACCOUNT", "account"),
+    Column("SYMBOL", "symbol"),
+    Column("VERDICT", "verdict", show=lambda row: row.verdict if row.verdict == "verified" else row.verdict.upper()),
+    Column("DETAIL", "detail"),
+)
 _ACCOUNT = option("--account", "Only this account.", metavar="NAME")
 # Without an answer in any of these ways the file is the only latch left.
 _NO_ANSWER = ("UNREACHABLE", "UNKNOWN_OUTCOME", "TIMED_OUT", "PROTOCOL", "FORBIDDEN")
@@ -60,7 +68,7 @@ def resume(session: Session, account: str | None, reason: str | None, yes: bool)
 
 
 def _show(session: Session, answer: Answer) -> ExitCode:
-    """Everything verified is 0; a terminal that has not confirmed makes it PARTLY."""
+    """Everything verified is 0; a terminal that has not confirmed, or an order that is not gone, makes it PARTLY."""
 
     def people(data: HaltData) -> None:
         out = session.out
@@ -72,14 +80,18 @@ def _show(session: Session, answer: Answer) -> ExitCode:
         for text, ids in (
             ("left before the latch", data.on_the_wire),
             ("withheld by the latch", data.withheld),
-            ("resting orders", data.orders),
         ):
             if ids:
                 out.line(f"{text}: {', '.join(ids)}")
+        if data.resting:
+            out.table(RESTING, data.resting, empty="")
         stops = "; their stops stand at the broker" if data.positions_open else ""
         out.line(f"{data.positions_open} positions are open{stops}")
 
-    verified = answer.data is None or all(row.verified for row in answer.data.terminals)
+    verified = answer.data is None or (
+        all(row.verified for row in answer.data.terminals)
+        and all(row.verdict == "verified" for row in answer.data.resting)
+    )
     return session.present(answer, people, exit_code=ExitCode.DONE if verified else ExitCode.PARTLY)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from hydrad.wire.answers import Answer, TargetRow
+    from hydrad.wire.answers import Answer, OrderView, TargetRow
 
 WAIT_S = 10.0
 WAIT = flag("--wait/--no-wait", "Wait for the verdict (10 s, or --timeout).", default=True)
@@ -59,7 +59,9 @@ def wait_s(session: Session, wait: bool) -> float:
     option("--side", "By hand: the side.", choices=("buy", "sell")),
     option("--stop", "By hand: the stop's price; compulsory.", metavar="P"),
     option("--target", "By hand: the target's price.", metavar="P"),
-    option("--expiry", "By hand: how long the mission stands.", metavar="DURATION"),
+    option("--entry", "By hand: rest at this price; with --type.", metavar="P"),
+    option("--type", "By hand: how it rests; never inferred.", choices=("limit", "stop")),
+    option("--expiry", "By hand: how long the mission stands, and with --entry the order.", metavar="DURATION"),
     flag("--again", "By hand: I mean it, though it repeats the last one."),
 )
 def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | None, **asked: Any) -> int:
@@ -79,9 +81,12 @@ def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | N
     return _show(session, session.client.request(name, dry_run=False, wait_s=wait_for_s, **fields))
 
 
+_BY_HAND = ("symbol", "side", "stop", "target", "entry", "type", "expiry", "again")
+
+
 def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The wire's verb and fields; a mission and --symbol exclude each other."""
-    by_hand = {name: asked[name] for name in ("symbol", "side", "stop", "target", "expiry", "again")}
+    by_hand = {name: asked[name] for name in _BY_HAND}
     fields = {name: asked[name] for name in ("account", "group", "all_accounts", "volume", "risk", "plan", "reason")}
     fields["accounts"] = [name for name in (asked["accounts"] or "").split(",") if name]
     if sum(bool(fields[name]) for name in ("account", "accounts", "group", "all_accounts")) > 1:
@@ -96,6 +101,8 @@ def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     missing = [f"--{name}" for name in ("symbol", "side", "stop") if not by_hand[name]]
     if missing:
         raise Failure("USAGE", f"name a mission, or all of --symbol, --side, --stop (missing: {', '.join(missing)})")
+    if (by_hand["entry"] is None) is not (by_hand["type"] is None):
+        raise Failure("USAGE", "a resting order needs both --entry and --type; without them it is sent at the market")
     expiry = by_hand.pop("expiry")
     if expiry is not None:
         by_hand["expiry_s"] = seconds(expiry)
@@ -114,9 +121,14 @@ def _confirm(session: Session, preview: Answer) -> None:
     if not session.machine:
         session.out.flush()
     account = data.order.account if data.order is not None else None
-    what = f"{data.order.side} {data.order.volume} {data.order.symbol} on {account}" if data.order else "this"
+    what = _what(data.order, account) if data.order else "this"
     session.confirm(f"fire {what}?", session.label(preview, account))
     return None
+
+
+def _what(order: OrderView, account: str | None) -> str:
+    rests = "" if order.type == "MARKET" else f" {order.type} at {order.entry}"
+    return f"{order.side} {order.volume} {order.symbol}{rests} on {account}"
 
 
 def _confirm_several(session: Session, preview: Answer) -> None:

@@ -120,6 +120,8 @@ def show_order(session: Session, order: OrderView, risk_money: str | None, curre
         f"order   {order.account}: {order.side} {order.volume} {order.symbol} {order.type}{entry}{collar}"
         f"  stop {order.stop or 'NONE'}  target {order.target or 'none'}"
     )
+    if order.expires_at:
+        out.line(f"rests   at the broker until {out.instant(order.expires_at)}")
     out.line(f"risk    {f'{risk_money} {currency}' if risk_money else 'not known'}")
     show_plan(session, order, "")
     if out.form == "wide":
@@ -127,7 +129,9 @@ def show_order(session: Session, order: OrderView, risk_money: str | None, curre
 
 
 def _reducing(order: OrderView, kind: str) -> str:
-    """A modify has levels and no volume, whatever closes has a volume and no levels."""
+    """A modify has levels and no volume, a cancel neither, whatever closes has a volume and no levels."""
+    if kind == "CANCEL":
+        return f"{order.symbol}, cancel the resting order"
     if kind in LEVELS:
         return f"{order.symbol}  stop {order.stop or 'none'}  target {order.target or 'none'}"
     return f"{order.side} {order.volume} {order.symbol} {order.type}, {kind.replace('_', ' ').lower()}"

@@ -308,17 +308,6 @@ def test_a_close_is_told_with_its_deal_and_the_position_goes(world: World) -> No
     assert world.books()["positions"] == []
 
 
-def test_an_interval_of_history_includes_both_ends(world: World) -> None:
-    world.ready()
-    world.filled()
-    (opened,) = world.daemon.wait(f.Deals).rows
-    at_ms = opened.time_ms
-    for query, (from_ms, to_ms) in enumerate([(at_ms, at_ms), (at_ms + 1, at_ms + 9), (at_ms - 9, at_ms - 1)], 1):
-        world.daemon.send(f.QueryHistory(query, from_ms, to_ms))
-        told = world.daemon.wait(f.Deals, lambda body, query=query: body.query_id == query)
-        assert [row.ticket for row in told.rows if row.magic] == ([opened.ticket] if query == 1 else [])
-
-
 def test_a_time_stop_runs_without_the_daemon_and_before_through_is_said(world: World) -> None:
     world.ready()
     step = PlanStep(PlanStepKind.TIME_STOP, FIRE_ID + 2, at_ms=START_MS + MINUTE_MS)

@@ -37,8 +37,8 @@ TERMS = SymbolTerms(
     trade_mode=4,
     execution=2,
     filling_flags=1,
-    expiration_flags=1,
-    order_flags=49,
+    expiration_flags=15,
+    order_flags=127,
     margin_buy=Decimal(1000),
     margin_sell=Decimal(1000),
 )
@@ -89,6 +89,8 @@ class Broker:
     def __init__(self) -> None:
         self.sent: Counter[tuple[int, int]] = Counter()
         self.positions: dict[int, f.PositionRow] = {}
+        self.orders: dict[int, f.OrderRow] = {}
+        self.ended: dict[int, str] = {}  # how an order ended that has no deal
         self.done: dict[tuple[int, int], calls.Performed] = {}
         self.tickets = 1000
         self.shown_from_ns: dict[tuple[int, int], int] = {}  # acts that the records show only later
@@ -103,6 +105,10 @@ class Broker:
         self.tickets += 10
         self.sent[call.act_id, call.move] += 1
         asked, position_id = call.order, call.order.position_id or self.tickets
+        if asked.rests:
+            return self._rest(call)
+        if asked.kind is ActKind.CANCEL:
+            return self._remove(call)
         if asked.kind is ActKind.FIRE:
             self.positions[position_id] = self._position(call, position_id)
         elif asked.moves_levels:
@@ -121,10 +127,42 @@ class Broker:
     def find(self, call: calls.Find, now_ns: int) -> calls.Found:
         key = (call.act_id, call.move)
         known = self.done.get(key)
+        if known is None and call.order.rests:
+            return self._find_resting(call)
         if known is None or now_ns < self.shown_from_ns.get(key, 0):
             return calls.Found(None, self.connected)
         return calls.Found(
             f.RowState.DONE, self.connected, known.order_ticket, known.deal_ticket, known.position_id, ASK, 10
+        )
+
+    def _rest(self, call: calls.Perform) -> calls.Performed:
+        asked = call.order
+        self.orders[self.tickets] = f.OrderRow(
+            self.tickets, asked.symbol, 2, asked.volume_steps, asked.entry_points, asked.stop_points,
+            asked.target_points, call.act_id, asked.expiration_ms, "",
+        )  # fmt: skip
+        return calls.Performed(f.RowState.WORKING, "", 10009, self.tickets)
+
+    def _remove(self, call: calls.Perform) -> calls.Performed:
+        row = self.orders.pop(call.order.ticket, None)
+        if row is None:
+            return calls.Performed(f.RowState.NOT_EXECUTED, "ORDER_GONE")
+        self.ended[row.magic] = "CANCELLED"
+        return calls.Performed(f.RowState.DONE, "", 10009, row.ticket)
+
+    def _find_resting(self, call: calls.Find) -> calls.Found:
+        held = next((row for row in self.orders.values() if row.magic == call.act_id), None)
+        if held is not None:
+            return calls.Found(f.RowState.WORKING, self.connected, held.ticket)
+        code = self.ended.get(call.act_id, "")
+        return calls.Found(f.RowState.ENDED if code else None, self.connected, code=code)
+
+    def fill(self, act_id: int) -> None:
+        """The price of a resting order came: a position and its deal."""
+        row = next(row for row in self.orders.values() if row.magic == act_id)
+        del self.orders[row.ticket]
+        self.done[act_id, 0] = calls.Performed(
+            f.RowState.DONE, "", 0, row.ticket, row.ticket + 1, row.ticket, row.price_points, row.volume_steps
         )
 
     def _close(self, position_id: int, steps: int) -> None:
@@ -261,7 +299,7 @@ class Bench:
             case calls.Find():
                 return broker.find(call, self.now_ns)
             case calls.ReadBooks():
-                return calls.Books(self.market_ms, (broker.terms,), self.held(), (), (), self.account())
+                return calls.Books(self.market_ms, (broker.terms,), self.held(), self.orders(), (), self.account())
             case calls.ReadTerms():
                 return calls.Terms(self.market_ms, (broker.terms,))
             case calls.ReadDeals():
@@ -271,7 +309,17 @@ class Bench:
                 fresh = tuple(f.SymbolTicks(c.symbol, (quote,)) for c in call.cursors if c.time_ms < self.market_ms)
                 read = call.since_ms != self.market_ms
                 return calls.Polled(
-                    self.market_ms, broker.connected, True, read, True, fresh, new, self.held(), (), self.account()
+                    self.market_ms,
+                    broker.connected,
+                    True,
+                    read,
+                    True,
+                    fresh,
+                    new,
+                    self.held(),
+                    (),
+                    self.account(),
+                    self.orders(),
                 )
 
     def withheld(self, asked: Order) -> str:
@@ -284,6 +332,9 @@ class Bench:
         left = held.volume_steps - asked.volume_steps
         fits = (held.volume_steps, left) == (asked.volume_expected_steps, asked.volume_remaining_steps)
         return overtaken(asked, held) if asked.moves_levels else ("" if fits else "VOLUME_CONFLICT")
+
+    def orders(self) -> tuple[f.OrderRow, ...]:
+        return tuple(self.broker.orders.values())
 
     def held(self) -> tuple[f.PositionRow, ...]:
         return tuple(self.broker.positions.values())

@@ -66,7 +66,8 @@ def test_a_command_whose_order_is_of_another_kind_is_a_conflict(bench: Bench) ->
     [
         ("VERSION", {"version": 2}),
         ("ACCOUNT", {"account": "bravo"}),
-        ("ORDER_TYPE", {"entry_type": EntryType.LIMIT}),
+        ("EXPIRATION", {"entry_type": EntryType.LIMIT}),
+        ("EXPIRATION", {"expiration_ms": START_MS + 60_000}),
         ("STOP_PRESENT", {"stop_points": 0}),
         ("PLAN_UNSUPPORTED", {"plan": (PlanStep(PlanStepKind.TRAIL, FIRE + 1, distance_points=9),)}),
         ("CAP_SYMBOL", {"symbol": "GBPUSD"}),

@@ -16,6 +16,7 @@ WAYS: dict[RowState | None, list[Event]] = {
     RowState.JOURNALED: [Event.ACCEPTED],
     RowState.UNKNOWN: [Event.ACCEPTED, Event.UNCLEAR],
     RowState.WORKING: [Event.ACCEPTED, Event.RESTING],
+    RowState.ENDED: [Event.ACCEPTED, Event.RESTING, Event.FOUND_ENDED],
     RowState.DONE: [Event.ACCEPTED, Event.EXECUTED],
     RowState.REFUSED: [Event.ACCEPTED, Event.REFUSED],
     RowState.NOT_EXECUTED: [Event.DENIED],

@@ -169,10 +169,18 @@ STATUS = a.StatusData(
     scheduler=(a.JobRow(name="snapshot", when="every 3600 s", next_at=TS, last_at=None, last_ok=None, last_detail=None),),
     hud="http://127.0.0.1:8888",
 )  # fmt: skip
+RESTS = a.OrderRow(
+    id=show(IdKind.ORDER, 7), state="WORKING", foreign=False, account="paper-1", symbol="EURUSD", side="BUY",
+    type="LIMIT", volume="0.10", price="1.08240", stop="1.08040", target="1.08640", expires_at=TS, fire=F, mission=M,
+    by="uid:1000", terminal="sim-1", ticket=123, at_broker=True, cancel=None, as_of_age_s=0.4,
+)  # fmt: skip
 HALT = a.HaltData(
     authority="HALTED", account=None, latched_at=TS,
     terminals=(a.HaltedTerminal(terminal="sim-1", account="paper-1", verified=True, detail="stored, 3 ms"),),
-    on_the_wire=(), withheld=(), orders=(), positions_open=1,
+    on_the_wire=(), withheld=(), orders=(RESTS.id,), positions_open=1,
+    resting=(
+        a.HaltedOrder(id=RESTS.id, fire=F, account="paper-1", symbol="EURUSD", verdict="verified", detail="CANCELLED"),
+    ),
 )  # fmt: skip
 
 
@@ -268,6 +276,8 @@ DATA: dict[str, tuple[str, Any]] = {
     "fire.symbol": ("hydra.fire/v1", FIRE),
     "close": ("hydra.fire/v1", FIRE),
     "modify": ("hydra.fire/v1", FIRE),
+    "orders": ("hydra.orders/v1", (RESTS,)),
+    "cancel": ("hydra.fire/v1", FIRE),
     "plans": ("hydra.plans/v1", (a.NamedPlan(name="default", text="time stop"), a.NamedPlan(name="none", text=""))),
     "plan.show": ("hydra.plan/v1", PLAN),
     "plan.set": ("hydra.fire/v1", FIRE),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import typing
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hydrad.agent import caps, checks
 from hydrad.domain.orders import ActKind, Order, PlanStep, PlanStepKind
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
@@ -75,24 +73,3 @@ def test_the_limits_are_the_code_s(page: str) -> None:
     assert f"at most {f.FRAME_BYTES_MAX:,} bytes" in page
     assert f"{f.TICKS_PER_FRAME_MAX:,} ticks" in page
     assert f"at most {f.ROWS_PER_PAGE_MAX} " in page.replace("\n", " ")
-
-
-def test_the_agent_s_checks_are_the_code_s_in_their_order(page: str) -> None:
-    """The example agent has one more, for what it cannot do; that is no row of ours."""
-    table = page.split("| code | passes when |")[1].split("\n\n")[0]
-    shown = re.findall(r"^\| ([A-Z_]+) \|.*\| (yes)? ?\|$", table, re.MULTILINE)
-    by_caps = re.findall(r'\("([A-Z_]+)",', inspect.getsource(caps.exceeded))
-    first = [code for code, _ in checks.ANY_ACT]
-    again = [code for code, _ in checks.AT_RELEASE]
-    opening = [code for code, _ in checks.OPENING]
-    last = [code for code, _ in checks.OPENING_AT_RELEASE]
-    assert [code for code, _ in shown] == [*first, *again, *opening, *by_caps, *last]
-    assert [code for code, late in shown if late] == [*again, *last]
-
-
-def test_an_interval_of_history_includes_both_ends(page: str) -> None:
-    section = page.split("\n#### QUERY_HISTORY\n")[1].split("\n#### ")[0]
-    assert re.findall(r"^\| `(\w+_ms)` \| int \| market time, (\w+) \|", section, re.MULTILINE) == [
-        ("from_ms", "inclusive"),
-        ("to_ms", "inclusive"),
-    ]

@@ -53,8 +53,8 @@ TERMS = SymbolTerms(
     trade_mode=4,
     execution=1,
     filling_flags=1,
-    expiration_flags=0,
-    order_flags=0,
+    expiration_flags=15,
+    order_flags=127,
     margin_buy=Decimal(1100),
     margin_sell=Decimal(1100),
 )
@@ -272,6 +272,7 @@ class Core:
         positions: Sequence[f.PositionRow] = (),
         deals: Sequence[f.DealRow] = (),
         ready: bool = True,
+        orders: Sequence[f.OrderRow] = (),
     ) -> None:
         """What follows WELCOME: the ledger from where the daemon knows it, terms, positions, deals, account, READY."""
         agent = self.agents[terminal]
@@ -282,7 +283,7 @@ class Core:
         self.up(f.Ledger(agent.ledger_id, tuple(agent.rows[known:]), True), terminal)
         self.up(f.Specs((TERMS,), self.market_ms), terminal)
         self.up(f.Positions(tuple(positions), self.market_ms, True, True), terminal)
-        self.up(f.Orders((), self.market_ms, True, True), terminal)
+        self.up(f.Orders(tuple(orders), self.market_ms, True, True), terminal)
         self.up(f.Deals(tuple(deals), True), terminal)
         self.up(ACCOUNT, terminal)
         if ready:
@@ -423,6 +424,28 @@ class Core:
             act.order.stop_points, act.order.target_points, act.act_id, self.market_ms, Decimal(0), Decimal(0), "",
         )  # fmt: skip
         return msgspec.structs.replace(row, **overrides)
+
+    def rests(self, **fields: Any) -> Act:
+        """A BUY LIMIT by hand that rests at the broker."""
+        verb = {"symbol": "EURUSD", "side": "buy", "stop": "1.09700", "target": "1.10300", "again": True, **fields}
+        act = self.act(calls.FireSymbol(**{"entry": "1.09900", "type": "limit", **verb}))
+        assert act.state is ActState.ROUTED, (act.state, act.codes)
+        self.result(act, RowState.WORKING, order_ticket=1000 + sequence_of(act.act_id), retcode=10009)
+        assert act.state is ActState.WORKING
+        return act
+
+    def order_row(self, act: Act, **overrides: Any) -> f.OrderRow:
+        """How the broker reports what a fire let rest."""
+        assert act.order is not None
+        order = act.order
+        row = f.OrderRow(
+            act.order_ticket, order.symbol, 2, order.volume_steps, order.entry_points, order.stop_points,
+            order.target_points, act.act_id, order.expiration_ms, "",
+        )  # fmt: skip
+        return msgspec.structs.replace(row, **overrides)
+
+    def orders(self, *rows: f.OrderRow, terminal: str = "t1") -> list[r.Body]:
+        return self.up(f.Orders(rows, self.market_ms, True, True), terminal)
 
     def deal_row(self, ticket: int, position_id: int, **overrides: Any) -> f.DealRow:
         """A closing deal of 22 steps by a program, unless told otherwise."""

@@ -131,6 +131,18 @@ def _ask(**fields: Any) -> Change:
     return change
 
 
+def _resting(*steps: Callable[[Core], Any], kind: EntryType = EntryType.LIMIT, **fields: Any) -> Change:
+    """A BUY that waits at 109 900 (LIMIT) or at 110 120 (STOP), while the ask is 110 010."""
+    entry = 109_900 if kind is EntryType.LIMIT else 110_120
+    levels = {"entry_points": entry, "stop_points": entry - 200, "target_points": entry + 400, "collar_points": 0}
+
+    def change(core: Core, question: risk.Ask) -> risk.Ask:
+        _do(*steps)(core, question)
+        return with_signal(question, **{"entry_type": kind, **levels, **fields})
+
+    return change
+
+
 def _expires_in(ms: int) -> Change:
     return lambda core, question: with_signal(question, expires_ms=core.market_ms + ms)
 
@@ -268,7 +280,16 @@ CASES: list[tuple[Reason, Change, Change]] = [
         _do(lambda c: with_terms(c, stops_level_points=191)),
         _do(lambda c: with_terms(c, stops_level_points=190)),
     ),
-    (Reason.ORDER_TYPE, _signal(entry_type=EntryType.LIMIT), _signal(entry_type=EntryType.MARKET)),
+    (
+        Reason.ORDER_TYPE,
+        _resting(lambda c: with_terms(c, order_flags=127 - 2)),
+        _resting(lambda c: with_terms(c, order_flags=2, expiration_flags=4)),
+    ),
+    (
+        Reason.RESTING_ORDERS,
+        _resting(lambda c: with_limits(c, resting_orders_max=0)),
+        _resting(lambda c: with_limits(c, resting_orders_max=1)),
+    ),
     (
         Reason.SIZE,
         _do(lambda c: with_terms(c, volume_min_steps=23)),
@@ -387,6 +408,48 @@ def test_each_check_denies_alone_and_its_twin_passes(
     if reason in (Reason.NETTING_SYMBOL_BUSY, Reason.OPPOSITE_POSITION):
         bare.link().terms["XAUUSD"] = replace(TERMS, symbol="XAUUSD")
     assert denied(bare, good(bare, ask(bare))) == ()
+
+
+BUY, SELL, LIMIT, STOP = Side.BUY, Side.SELL, EntryType.LIMIT, EntryType.STOP
+# The market is 110 000 to 110 010; the stops level 10 points.
+PRICES: list[tuple[Side, EntryType, int, tuple[str, ...]]] = [
+    (BUY, LIMIT, 110_000, ()),
+    (BUY, LIMIT, 110_001, ("STOPS_LEVEL",)),
+    (BUY, LIMIT, 110_010, ("ENTRY_MISSED", "STOPS_LEVEL")),
+    (BUY, STOP, 110_020, ()),
+    (BUY, STOP, 110_019, ("STOPS_LEVEL",)),
+    (BUY, STOP, 110_005, ("ENTRY_MISSED", "STOPS_LEVEL")),
+    (SELL, LIMIT, 110_010, ()),
+    (SELL, LIMIT, 110_009, ("STOPS_LEVEL",)),
+    (SELL, LIMIT, 110_000, ("ENTRY_MISSED", "STOPS_LEVEL")),
+    (SELL, STOP, 109_990, ()),
+    (SELL, STOP, 109_991, ("STOPS_LEVEL",)),
+    (SELL, STOP, 110_003, ("ENTRY_MISSED", "STOPS_LEVEL")),
+]
+
+
+@pytest.mark.parametrize(("side", "kind", "entry", "codes"), PRICES)
+def test_a_resting_order_waits_on_its_side_of_the_market(
+    bare: Core, side: Side, kind: EntryType, entry: int, codes: tuple[str, ...]
+) -> None:
+    levels = {"stop_points": entry - 200 * side.sign, "target_points": entry + 400 * side.sign}
+    assert denied(bare, _resting(kind=kind, side=side, entry_points=entry, **levels)(bare, ask(bare))) == codes
+
+
+def test_stop_and_target_of_a_resting_order_are_judged_from_its_entry(bare: Core) -> None:
+    near = _resting(stop_points=109_891)(bare, ask(bare))
+    assert "STOPS_LEVEL" in denied(bare, near)
+    assert "PRICE_SIDE" in denied(bare, _resting(target_points=109_889)(bare, ask(bare)))
+    assert denied(bare, _resting(target_points=109_911)(bare, ask(bare))) == ()  # below the market, above the entry
+
+
+def test_the_order_that_rests_ends_with_its_mission_and_is_sized_from_its_entry(bare: Core) -> None:
+    question = _resting(expires_ms=bare.market_ms + 60_999)(bare, ask(bare))
+    verdict = risk.judge(bare.state, bare.engine.live, bare.now_ns, question)
+    assert verdict.order is not None and verdict.order.entry_type is EntryType.LIMIT
+    assert verdict.order.expiration_ms == (bare.market_ms + 60_999) // 1000 * 1000 <= question.signal.expires_ms
+    assert verdict.order.volume_steps == 25  # 50 of 10000 over 200 points
+    assert verdict.risk_money == Decimal(50)
 
 
 def test_market_hours_are_closed_at_the_weekend(bare: Core) -> None:

@@ -43,6 +43,7 @@ LOOSER: dict[str, tuple[Any, Any]] = {
     "open_risk_max_percent": (Decimal("3.1"), Decimal("2.9")),
     "day_loss_max_percent": (Decimal("3.1"), Decimal("2.9")),
     "open_positions_max": (6, 4),
+    "resting_orders_max": (6, 4),
     "fires_per_minute_max": (7, 5),
     "spread_share_of_stop_max_percent": (Decimal("16"), Decimal("14")),
     "spread_points_max": ({"EURUSD": 21}, {"EURUSD": 19}),

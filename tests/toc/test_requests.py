@@ -108,6 +108,7 @@ def test_a_key_that_is_too_long_is_usage(core: Core) -> None:
 VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.Fire("M-00000011"), Role.TRADER),
     (calls.FireSymbol("EURUSD", "buy", "1.09800"), Role.TRADER),
+    (calls.Cancel("F-00000011"), Role.TRADER),
     (calls.Pass("M-00000011"), Role.TRADER),
     (calls.Withdraw("M-00000010"), Role.TRADER),
     (calls.Flatten(), Role.TRADER),

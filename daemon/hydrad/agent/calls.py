@@ -71,7 +71,7 @@ class ReadTerms(_Value, frozen=True, tag="TERMS"):
 
 
 class ReadDeals(_Value, frozen=True, tag="DEALS"):
-    """Deals of an interval of market time, both ends included. Answered by DealsRead."""
+    """Deals of an interval of market time. Answered by DealsRead."""
 
     query_id: int
     from_ms: int
@@ -101,8 +101,9 @@ class Performed(_Value, frozen=True, tag="PERFORMED"):
 
 
 class Found(_Value, frozen=True, tag="FOUND"):
-    """Evidence about an act: DONE, WORKING, or None while the records hold nothing. `connected`: the terminal had
-    its trade server while they were read."""
+    """Evidence about an act: DONE, WORKING, ENDED (then `code` says how), NOT_EXECUTED (of a cancel whose order ended
+    otherwise), or None while the records hold nothing. `connected`: the terminal had its trade server while they were
+    read."""
 
     state: RowState | None
     connected: bool
@@ -111,6 +112,7 @@ class Found(_Value, frozen=True, tag="FOUND"):
     position_id: int = 0
     price_points: int = 0
     volume_steps: int = 0
+    code: str = ""
 
 
 class Polled(_Value, frozen=True, tag="POLLED"):
@@ -127,6 +129,7 @@ class Polled(_Value, frozen=True, tag="POLLED"):
     positions: tuple[PositionRow, ...] = ()
     deals: tuple[DealRow, ...] = ()
     account: Account | None = None
+    orders: tuple[OrderRow, ...] = ()
 
 
 class Books(_Value, frozen=True, tag="BOOKS"):

@@ -47,6 +47,7 @@ class Situation(msgspec.Struct, frozen=True):
     equity: Decimal | None
     terms: SymbolTerms | None
     quote: Tick | None
+    offset_known: bool
     positions: Mapping[int, PositionRow]
 
 
@@ -75,12 +76,27 @@ def _tighter(now: Situation, order: Order) -> bool:
     return not held.stop_points or (order.stop_points - held.stop_points) * Side(held.side).sign >= 0
 
 
-def _collar(now: Situation, order: Order) -> bool:
-    """The price that a market fire would get lies within entry ± collar, by the agent's own last tick."""
+def _entry(now: Situation, order: Order) -> bool:
+    """By the agent's own last tick: the price that a market fire would get lies within entry ± collar, and the price
+    of one that shall rest was not reached yet."""
     if now.quote is None:
         return False
     price = now.quote.ask_points if order.side is Side.BUY else now.quote.bid_points
+    if order.rests:
+        return (price - order.entry_points) * order.side.sign * (1 if order.entry_type is EntryType.LIMIT else -1) > 0
     return abs(price - order.entry_points) <= order.collar_points
+
+
+def _type(now: Situation, order: Order) -> bool:
+    return not order.rests or (now.terms is not None and now.terms.may_rest(order.entry_type))
+
+
+def _expiration(now: Situation, order: Order) -> bool:
+    """What rests ends at the broker, in whole seconds, and no later than its mission."""
+    if not order.rests:
+        return not order.expiration_ms
+    ends_ms = order.expiration_ms
+    return now.market_ms < ends_ms <= (now.mission_expiry_ms or ends_ms) and ends_ms % 1000 == 0
 
 
 def _alive(now: Situation, order: Order) -> bool:
@@ -106,11 +122,13 @@ AT_RELEASE: tuple[tuple[str, Check], ...] = (
 OPENING: tuple[tuple[str, Check], ...] = (
     ("CLOCK", lambda now, order: now.clock_trusted),
     ("DEAD_MAN", _alive),
-    ("ORDER_TYPE", lambda now, order: order.entry_type is EntryType.MARKET),
+    ("ORDER_TYPE", _type),
+    ("EXPIRATION", _expiration),
+    ("BROKER_CLOCK", lambda now, order: not order.rests or now.offset_known),
     ("STOP_PRESENT", lambda now, order: order.stop_points > 0),
     ("PLAN_UNSUPPORTED", lambda now, order: not plans.unsupported(order.plan)),
 )
-OPENING_AT_RELEASE: tuple[tuple[str, Check], ...] = (("ENTRY_MISSED", _collar),)
+OPENING_AT_RELEASE: tuple[tuple[str, Check], ...] = (("ENTRY_MISSED", _entry),)
 
 
 def refusal(now: Situation, order: Order) -> str:

@@ -21,6 +21,7 @@ from hydrad.agent import calls, checks, effects, entries, floor, inputs, paging
 from hydrad.agent.caps import Caps
 from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
 from hydrad.agent.plans import Due, Plans, Reading, needs_fire, unsupported
+from hydrad.agent.resting import Resting
 from hydrad.agent.session import Phase, Talk
 from hydrad.domain.instants import MINUTE_MS, MS, SECOND
 from hydrad.domain.orders import ActKind, Order, order_hash
@@ -51,6 +52,8 @@ _EVENT_OF: dict[RowState, Event] = {
 _FOUND_AS: dict[RowState | None, Event] = {
     RowState.DONE: Event.FOUND,
     RowState.WORKING: Event.FOUND_RESTING,
+    RowState.ENDED: Event.FOUND_ENDED,
+    RowState.NOT_EXECUTED: Event.PROVEN_ABSENT,
     None: Event.PROVEN_ABSENT,
 }
 
@@ -132,6 +135,7 @@ class AgentCore:
         self._quotes: dict[str, Tick] = {}
         self._terms: dict[str, SymbolTerms] = {}
         self._positions: dict[int, PositionRow] = {}
+        self._resting = Resting()
         self._account: frames.Account | None = None
         self._positions_shown: tuple[PositionRow, ...] | None = None
         self._positions_shown_ns = 0
@@ -159,7 +163,7 @@ class AgentCore:
         }
         self._bodies: dict[type, Callable[[Any], None]] = {
             frames.Welcome: self._welcome,
-            frames.BeatDown: lambda body: self._talk.beat(body, self._now_ns),
+            frames.BeatDown: self._beaten,
             frames.Fire: self._command,
             frames.Close: self._command,
             frames.Modify: self._command,
@@ -319,6 +323,10 @@ class AgentCore:
             self._talk.heard(self._now_ns)
             self._bodies[type(frame.body)](frame.body)
 
+    def _beaten(self, body: frames.BeatDown) -> None:
+        self._talk.beat(body, self._now_ns)
+        self._resting.heard(self._now_ns)
+
     def _fenced(self, frame: frames.DownFrame) -> bool:
         """Refuse a daemon of a lower epoch; one of a higher epoch must say WELCOME first."""
         if isinstance(frame.body, frames.Halt):
@@ -337,6 +345,7 @@ class AgentCore:
         if body.halted and not self._latch.halted:
             self._store(entries.LatchStored(True, "daemon, at the hand-shake"))
         self._talk.welcome(body, self._now_ns)
+        self._resting.heard(self._now_ns)
         if body.halted:
             self._tell_latch()
         self._books_due = body
@@ -364,6 +373,7 @@ class AgentCore:
         if self._now_ns - self._chase_ns >= CHASE_EVERY_NS:
             self._chase_ns = self._now_ns
             self._chase()
+            self._cancel_alone()
 
     def _beat(self) -> frames.BeatUp:
         echo_ns, held_ns = self._talk.echo(self._now_ns)
@@ -435,6 +445,7 @@ class AgentCore:
             equity=self._account.equity if self._account else None,
             terms=self._terms.get(order.symbol),
             quote=self._quotes.get(order.symbol),
+            offset_known=self._offset_ms is not None,
             positions=self._positions,
         )
 
@@ -476,6 +487,7 @@ class AgentCore:
     def _look_again(self) -> None:
         """An act changed something: the next reading is a full one, and its positions are told in any case."""
         self._read_ms, self._positions_shown = -1, None
+        self._resting.forget_told()
 
     def _plan(self, body: frames.Plan) -> None:
         """Replace a position's plan: with an act id once, however often it is asked for."""
@@ -535,6 +547,14 @@ class AgentCore:
                 self._tell(self._enter(key, Event.ACCEPTED, order_hash(order), order=order))
                 self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
 
+    def _cancel_alone(self) -> None:
+        """The dead-man: what rests could fill with nobody to see it."""
+        if not self._resting.alone(self._now_ns, self._config.dead_man_ns) or not self._identified():
+            return
+        for key, order in list(self._resting.due(self._config.account, self._market_ms, self._ledger)):
+            self._tell(self._enter(key, Event.ACCEPTED, order_hash(order), order=order))
+            self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
+
     # --- questions and evidence -------------------------------------------------------------------------
 
     def _query(self, body: frames.Query) -> None:
@@ -552,9 +572,11 @@ class AgentCore:
         self._readings.append(calls.ReadDeals(body.query_id, body.from_ms, body.to_ms))
 
     def _chase(self) -> None:
-        """Look for every act without a verdict, asked or not."""
+        """Look for every act without a verdict, asked or not; what rests where it was last seen needs no search."""
         for key in self._ledger.unsettled:
-            self._seek(key)
+            row = self._ledger.newest(key)
+            if row is None or not self._resting.holds(row):
+                self._seek(key)
 
     def _seek(self, key: Key) -> None:
         if not self._is_in_hand(key):
@@ -571,7 +593,8 @@ class AgentCore:
             facts = msgspec.structs.asdict(answer)
             event = _FOUND_AS[facts.pop("state")]
             facts.pop("connected")
-            self._tell(self._next_row(key, event, code=event.name, **facts))
+            facts["code"] = facts["code"] or event.name
+            self._tell(self._next_row(key, event, **facts))
             self._look_again()
         elif key in self._askers:
             self._tell(known)
@@ -582,7 +605,8 @@ class AgentCore:
         since_ns = self._connected_since_ns
         if since_ns is None or not answer.connected:
             return False
-        return self._now_ns - max(row.at_ns, since_ns) >= self._config.settle_ns
+        seen_ns = self._resting.seen_ns((row.act_id, row.move))
+        return self._now_ns - max(row.at_ns, since_ns, seen_ns) >= self._config.settle_ns
 
     # --- the worker -------------------------------------------------------------------------------------
 
@@ -687,6 +711,8 @@ class AgentCore:
         self._keep_terms(books.terms)
         self._positions = {row.position_id: row for row in books.positions}
         self._account = books.account
+        for key in self._resting.read(books.orders, self._ledger, self._now_ns):
+            self._seek(key)
         if welcome is None or self._talk.phase is not Phase.READING:
             return  # the session ended meanwhile; the next WELCOME reads again
         self._tell_ledger(welcome)
@@ -694,7 +720,7 @@ class AgentCore:
             self._send(frames.Specs(terms, books.market_ms))
         self._tell_account(books.account)
         self._tell_positions(books.positions)
-        self._tell_orders(books)
+        self._tell_orders(books.market_ms)
         self._tell_deals(books.deals)
         self._talk.phase = Phase.READY
         self._send(frames.Ready())
@@ -716,10 +742,11 @@ class AgentCore:
         for number, page in enumerate(pages, 1):
             self._send(frames.Positions(page, self._market_ms, number == 1, number == len(pages)))
 
-    def _tell_orders(self, books: calls.Books) -> None:
-        pages = paging.pages(books.orders)
+    def _tell_orders(self, market_ms: int) -> None:
+        self._resting.told(self._now_ns)
+        pages = paging.pages(tuple(self._resting.rows.values()))
         for number, page in enumerate(pages, 1):
-            self._send(frames.Orders(page, books.market_ms, number == 1, number == len(pages)))
+            self._send(frames.Orders(page, market_ms, number == 1, number == len(pages)))
 
     def _tell_deals(self, rows: tuple[frames.DealRow, ...]) -> None:
         pages = paging.pages(rows)
@@ -759,6 +786,7 @@ class AgentCore:
             self._send_ready(frames.Deals(page, number == len(pages), answer.query_id))
         # Whoever asks for the history wants to compare: all else is read again, and told though it be the same.
         self._read_ms, self._positions_shown, self._account_shown = -1, None, None
+        self._resting.forget_told()
 
     def _polled(self, seen: calls.Polled) -> None:
         """One reading of the market: learn it, run what is due, then tell it, ticks last."""
@@ -782,6 +810,8 @@ class AgentCore:
         self._read_ms = seen.market_ms
         self._positions = {row.position_id: row for row in seen.positions}
         self._account = seen.account or self._account
+        for key in self._resting.read(seen.orders, self._ledger, self._now_ns):
+            self._seek(key)
         for batch in seen.ticks:
             self._quotes[batch.symbol] = batch.ticks[-1]
         read = {cursor.symbol: cursor for cursor in seen.cursors}
@@ -798,6 +828,8 @@ class AgentCore:
         self._tell_new_deals(seen.deals)
         if self._positions_differ(seen.positions):
             self._tell_positions(seen.positions)
+        if self._resting.differ(self._now_ns, CONFIRM_EVERY_NS):
+            self._tell_orders(seen.market_ms)
         if seen.account is not None and self._account_differs(seen.account):
             self._tell_account(seen.account)
         self._tell_ticks(seen)

@@ -4,7 +4,8 @@ Theory of operation. An act is known by (act id, move). Before an order may leav
 durable; so whatever happens afterwards, the act is remembered, and nothing that is remembered is sent again. That
 alone makes a command safe to repeat, and a crash safe at any instant:
 
-- A verdict from the broker ends the row: DONE, REFUSED, or WORKING for an order that rests.
+- A verdict from the broker ends the row: DONE or REFUSED. An order that rests is WORKING until the records hold its
+  deal (DONE) or its end without one (ENDED: cancelled, expired, or rejected when its price came).
 - No verdict (the worker died, the answer proves nothing) makes it UNKNOWN. A row that stands JOURNALED when an
   agent starts is in the same position. Both end by evidence alone: found in the broker's records, or proven absent
   from them (looked for after the settle window, over an unbroken connection).
@@ -12,7 +13,7 @@ alone makes a command safe to repeat, and a crash safe at any instant:
   command comes. So the daemon may count it as not executed on a network that delays and reorders.
 - A refusal of our own (a cap, a deadline, the latch) is NOT_EXECUTED: `order_send` was not called.
 
-DONE, REFUSED, NOT_EXECUTED and TOMBSTONED are final. `TABLE` is all there is; any other event is a broken
+DONE, REFUSED, NOT_EXECUTED, TOMBSTONED and ENDED are final. `TABLE` is all there is; any other event is a broken
 invariant and ends the process. The ledger only grows; the newest row of an act is its state.
 """
 
@@ -42,12 +43,14 @@ class Event(enum.Enum):
     UNCLEAR = "it may have been sent; no verdict"
     FOUND = "the broker's records hold its deal"
     FOUND_RESTING = "the broker's records hold its order"
+    FOUND_ENDED = "the broker's records hold its order, ended without a deal"
     PROVEN_ABSENT = "the broker's records provably hold nothing"
 
 
 _EVIDENCE: dict[Event, RowState] = {
     Event.FOUND: RowState.DONE,
     Event.FOUND_RESTING: RowState.WORKING,
+    Event.FOUND_ENDED: RowState.ENDED,
     Event.PROVEN_ABSENT: RowState.NOT_EXECUTED,
 }
 
@@ -66,11 +69,16 @@ TABLE: dict[RowState | None, dict[Event, RowState]] = {
         **_EVIDENCE,
     },
     RowState.UNKNOWN: _EVIDENCE,
-    RowState.WORKING: {Event.FOUND: RowState.DONE, Event.PROVEN_ABSENT: RowState.NOT_EXECUTED},
+    RowState.WORKING: {
+        Event.FOUND: RowState.DONE,
+        Event.FOUND_ENDED: RowState.ENDED,
+        Event.PROVEN_ABSENT: RowState.NOT_EXECUTED,
+    },
     RowState.DONE: {},
     RowState.REFUSED: {},
     RowState.NOT_EXECUTED: {},
     RowState.TOMBSTONED: {},
+    RowState.ENDED: {},
 }
 UNSETTLED = frozenset({RowState.JOURNALED, RowState.UNKNOWN, RowState.WORKING})
 
@@ -90,6 +98,7 @@ class Ledger:
         self._moves: dict[int, int] = {}
         self._opened_ns: deque[int] = deque()
         self._local: dict[int, int] = {}
+        self._local_cancels: dict[int, int] = {}
         self.next_local = 1  # of the act ids that an agent draws itself: tag 0
         self.ours: set[int] = set()  # position ids of executed fires, and of positions that a daemon has set stops of
         self.unsettled: dict[Key, None] = {}  # a dict keeps its order; a set would not
@@ -116,6 +125,16 @@ class Ledger:
     def local_act(self, position_id: int) -> int | None:
         """The act id under which this agent closes a position by itself; None before it has begun to."""
         return self._local.get(position_id)
+
+    def local_cancel(self, ticket: int) -> int | None:
+        """The act id under which this agent cancels a resting order by itself; None before it has begun to."""
+        return self._local_cancels.get(ticket)
+
+    @property
+    def resting(self) -> list[tuple[Key, LedgerRow]]:
+        """Opening orders that rest at the broker, as last proven."""
+        found = ((key, self._newest[key]) for key in self.unsettled)
+        return [(key, row) for key, row in found if row.state is RowState.WORKING]
 
     def after(self, index: int) -> list[LedgerRow]:
         """Rows with a higher index, oldest first."""
@@ -148,7 +167,7 @@ class Ledger:
             if row.order.kind is ActKind.FIRE:
                 self._opened_ns.append(row.at_ns)
             if tag_of(row.act_id) == 0:
-                self._local[row.order.position_id] = row.act_id
+                self._learn_local(row.act_id, row.order)
         if tag_of(row.act_id) == 0:  # a tombstone too: a daemon asks about what an earlier ledger had begun
             self.next_local = max(self.next_local, row.act_id + 1)
         self._learn_ours(row)
@@ -156,6 +175,12 @@ class Ledger:
             self.unsettled[key] = None
         else:
             self.unsettled.pop(key, None)
+
+    def _learn_local(self, act_id: int, order: Order) -> None:
+        if order.kind is ActKind.CANCEL:
+            self._local_cancels[order.ticket] = act_id
+        else:
+            self._local[order.position_id] = act_id
 
     def _learn_ours(self, row: LedgerRow) -> None:
         order = self._orders.get((row.act_id, row.move))

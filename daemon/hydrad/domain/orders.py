@@ -99,6 +99,11 @@ class Order(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     ticket: int = 0
 
     @property
+    def rests(self) -> bool:
+        """Whether this is an opening order that waits at the broker for its price."""
+        return self.kind is ActKind.FIRE and self.entry_type is not EntryType.MARKET
+
+    @property
     def moves_levels(self) -> bool:
         """Whether this changes stop and target of a position, and deals nothing."""
         return self.kind is ActKind.MODIFY or (self.kind is ActKind.PLAN_STEP and not self.volume_steps)

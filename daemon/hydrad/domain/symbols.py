@@ -6,6 +6,12 @@ from decimal import Decimal
 
 import msgspec
 
+from hydrad.domain.orders import EntryType
+
+# SYMBOL_ORDER_* bits of `order_flags`, SYMBOL_EXPIRATION_* bits of `expiration_flags`.
+_ORDER_BITS = {EntryType.LIMIT: 2, EntryType.STOP: 4}
+_SPECIFIED = 4
+
 
 class SymbolTerms(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Terms as the terminal reported them. Amounts are in the account's currency.
@@ -48,6 +54,10 @@ class SymbolTerms(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
         """Whether an order could be made by these terms at all."""
         sizes = self.volume_step > 0 and self.contract_size > 0
         return sizes and 0 <= self.digits <= 8 and 0 <= self.volume_min_steps <= self.volume_max_steps < 10**12
+
+    def may_rest(self, entry: EntryType) -> bool:
+        """Whether the broker takes such an order to rest, and ends it at an instant that we name."""
+        return bool(self.order_flags & _ORDER_BITS.get(entry, 0) and self.expiration_flags & _SPECIFIED)
 
     def same_contract(self, other: SymbolTerms) -> bool:
         """True when nothing changed that sizing or rounding depends on (values of money per point may move)."""

@@ -63,6 +63,7 @@ class RowState(enum.IntEnum):
     NOT_EXECUTED = 5  # never sent, or proven absent from the broker's records
     TOMBSTONED = 6  # asked about before it was seen: it will never be executed
     UNKNOWN = 7  # sent, or maybe sent; the broker's records have not answered yet
+    ENDED = 8  # rested, and ended without a deal: `code` is CANCELLED, ORDER_EXPIRED or ORDER_REJECTED
 
 
 class LedgerRow(_Body, frozen=True):
@@ -451,7 +452,7 @@ class Query(_Body, frozen=True, tag="QUERY"):
 
 
 class QueryHistory(_Body, frozen=True, tag="QUERY_HISTORY"):
-    """Deals of an interval of market time, both ends included, answered by DEALS with the same `query_id`."""
+    """Deals of an interval of market time, answered by DEALS with the same `query_id`."""
 
     query_id: int
     from_ms: int

@@ -185,6 +185,16 @@ class Terminal:
         bounds = (self.wall_s(from_ms - DAY_MS), self.wall_s(to_ms + DAY_MS))
         return tuple(self.ask("history_deals_get", *bounds))
 
+    def orders_within(self, from_ms: int, to_ms: int) -> tuple[Any, ...]:
+        """The module's past orders of an interval of UTC, with a day's room on both sides."""
+        bounds = (self.wall_s(from_ms - DAY_MS), self.wall_s(to_ms + DAY_MS))
+        return tuple(self.ask("history_orders_get", *bounds))
+
+    def past_order(self, ticket: int) -> Any | None:
+        """One past order; None while the records do not have it."""
+        rows = self.ask("history_orders_get", ticket=ticket)
+        return rows[0] if rows else None
+
     def _kind(self, trade_mode: int) -> AccountKind:
         """Real money is never a demo; what trades on a demo server is what it was enrolled as (a prop firm's account
         is live)."""

@@ -16,7 +16,7 @@ from hydrad.agent.calls import Find, Found, Perform, Performed
 from hydrad.agent.plans import overtaken
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.money import float_points, float_steps, points_float
-from hydrad.domain.orders import ActKind, Order, Side
+from hydrad.domain.orders import ActKind, EntryType, Order, Side
 from hydrad.link import retcodes
 from hydrad.link.frames import PositionRow, RowState
 from hydrad.terminal.metatrader import Grid, Terminal, TerminalError
@@ -26,7 +26,18 @@ from hydrad.terminal.steady import SteadyClock
 Request = dict[str, int | float | str]
 
 # ENUM_TRADE_REQUEST_ACTIONS
-DEAL, SLTP, REMOVE, CLOSE_BY = 1, 6, 8, 10
+DEAL, PENDING, SLTP, REMOVE, CLOSE_BY = 1, 5, 6, 8, 10
+# ENUM_ORDER_TYPE of what rests, ENUM_ORDER_TYPE_TIME
+_RESTING_TYPES = {
+    (EntryType.LIMIT, Side.BUY): 2,
+    (EntryType.LIMIT, Side.SELL): 3,
+    (EntryType.STOP, Side.BUY): 4,
+    (EntryType.STOP, Side.SELL): 5,
+}
+TIME_SPECIFIED = 2
+# ENUM_ORDER_STATE of an order that ended without a deal
+_ENDS = {2: "CANCELLED", 5: "ORDER_REJECTED", 6: "ORDER_EXPIRED"}
+_CANCELED = 2
 # ENUM_ORDER_TYPE_FILLING, and the SYMBOL_FILLING_* bit that allows it
 _FILLINGS = ((0, 1), (1, 2))  # fill or kill, immediate or cancel
 FILLING_RETURN = 2
@@ -90,8 +101,9 @@ class Orders:
         connected = self._terminal.standing().connected
         if act.order.kind in _DEALING and not act.order.moves_levels:
             return self._find_deal(act, connected)
-        done = self._modified(act.order) if act.order.moves_levels else self._cancelled(act.order)
-        state = RowState.DONE if done else None
+        if act.order.kind is ActKind.CANCEL:
+            return self._find_cancel(act, connected)
+        state = RowState.DONE if self._modified(act.order) else None
         return Found(state, connected, order_ticket=act.order.ticket, position_id=act.order.position_id)
 
     # --- before -----------------------------------------------------------------------------------------
@@ -123,6 +135,8 @@ class Orders:
 
     def _open(self, order: Order) -> Request:
         """At the market, within entry ± collar: the price is the entry, the deviation the collar."""
+        if order.rests:
+            return self._place(order)
         grid, symbol = self._terminal.grid(order.symbol), order.symbol
         tick = self._terminal.ask("symbol_info_tick", symbol)
         price = float_points(tick.ask if order.side is Side.BUY else tick.bid, grid.digits)
@@ -138,6 +152,26 @@ class Orders:
             "sl": points_float(order.stop_points, grid.digits),
             "tp": points_float(order.target_points, grid.digits),
             "type_filling": _filling(grid),
+        }
+
+    def _place(self, order: Order) -> Request:
+        """To rest at its entry until its expiration, which the broker reads on its own wall clock."""
+        if self._terminal.offset_ms is None:
+            raise Withheld("BROKER_CLOCK", "the broker's clock offset is unknown")
+        if order.expiration_ms <= self._terminal.market_ms():
+            raise Withheld("EXPIRED", "its expiration has passed")
+        grid = self._terminal.grid(order.symbol)
+        return {
+            "action": PENDING,
+            "symbol": order.symbol,
+            "type": _RESTING_TYPES[order.entry_type, order.side],
+            "volume": _lots(order.volume_steps, grid),
+            "price": points_float(order.entry_points, grid.digits),
+            "sl": points_float(order.stop_points, grid.digits),
+            "tp": points_float(order.target_points, grid.digits),
+            "type_time": TIME_SPECIFIED,
+            "expiration": self._terminal.wall_s(order.expiration_ms),
+            "type_filling": FILLING_RETURN,
         }
 
     def _close(self, order: Order) -> Request:
@@ -186,7 +220,12 @@ class Orders:
         return self._modify(order)
 
     def _cancel(self, order: Order) -> Request:
+        if not self._rests(order.ticket):
+            raise Withheld("ORDER_GONE", f"order {order.ticket} does not rest any more")
         return {"action": REMOVE, "order": order.ticket}
+
+    def _rests(self, ticket: int) -> bool:
+        return any(row.ticket == ticket for row in self._readings.orders())
 
     def _held(self, order: Order) -> PositionRow:
         """The position that the order names, as it stands now."""
@@ -210,6 +249,8 @@ class Orders:
         state, detail = _STATES[retcodes.verdict(code)], str(result.comment)
         if state is RowState.REFUSED:
             return Performed(state, retcodes.name(code), code, detail=detail)
+        if state is RowState.DONE and act.order.rests:
+            return Performed(RowState.WORKING, retcode=code, order_ticket=int(result.order), detail=detail)
         if state is RowState.DONE:
             done = Performed(state, retcode=code, detail=detail)
             return msgspec.structs.replace(done, **self._facts(act.order, result))
@@ -255,11 +296,34 @@ class Orders:
         rows = self._terminal.deals_within(act.since_ms, self._terminal.market_ms())
         ours = [row for row in rows if row.magic == act.act_id and (row.entry == DEAL_ENTRY_IN) is opening]
         if ours:
-            return Found(RowState.DONE, connected, **_deal_facts([self._readings.deal(row) for row in ours]))
+            facts = _deal_facts([self._readings.deal(row) for row in ours])
+            return msgspec.structs.replace(Found(RowState.DONE, connected), **facts)
         resting = [row for row in self._readings.orders() if row.magic == act.act_id]
         if resting:
             return Found(RowState.WORKING, connected, order_ticket=resting[0].ticket)
-        return Found(None, connected)
+        return self._ended(act, connected) if act.order.rests else Found(None, connected)
+
+    def _ended(self, act: Find, connected: bool) -> Found:
+        """How a resting order ended that has no deal. One that is FILLED in the records has a deal that they do not
+        show yet: it counts as resting until they do."""
+        rows = self._terminal.orders_within(act.since_ms, self._terminal.market_ms())
+        ours = next((row for row in rows if row.magic == act.act_id), None)
+        if ours is None:
+            return Found(None, connected)
+        code = _ENDS.get(int(ours.state), "")
+        state = RowState.ENDED if code else RowState.WORKING
+        return Found(state, connected, order_ticket=int(ours.ticket), code=code)
+
+    def _find_cancel(self, act: Find, connected: bool) -> Found:
+        """By what became of the order: gone otherwise, the cancel did nothing."""
+        if self._rests(act.order.ticket):
+            return Found(None, connected, order_ticket=act.order.ticket)
+        row = self._terminal.past_order(act.order.ticket)
+        if row is None:
+            return Found(None, connected, order_ticket=act.order.ticket)
+        done = int(row.state) == _CANCELED
+        code = "" if done else "ORDER_GONE"
+        return Found(RowState.DONE if done else RowState.NOT_EXECUTED, connected, act.order.ticket, code=code)
 
     def _modified(self, order: Order) -> bool:
         held = self._position(order.position_id)
@@ -267,9 +331,6 @@ class Orders:
             order.stop_points,
             order.target_points,
         )
-
-    def _cancelled(self, order: Order) -> bool:
-        return all(row.ticket != order.ticket for row in self._readings.orders())
 
 
 def _deal_facts(deals: list[Any]) -> dict[str, int]:

@@ -21,6 +21,7 @@ from hydrad.terminal.metatrader import Standing, Terminal, TerminalError, exact
 
 TICKS_PER_SYMBOL_MAX = 2_000
 DEALS_PER_POLL_MAX = 500
+RESTING_FROM = 2  # ENUM_ORDER_TYPE: BUY_LIMIT, the first that rests
 COPY_TICKS_INFO = 1  # changes of bid or ask
 STANDING_EVERY_NS = SECOND  # so often it is asked who it is, too
 _COUNT_MAX = 1 << 20
@@ -49,8 +50,8 @@ class Readings:
         if now_ms == call.since_ms:
             return calls.Polled(now_ms, *standing)
         read = [self._ticks(cursor, now_ms) for cursor in call.cursors] if self._terminal.offset_ms is not None else []
-        positions, account = self.positions(), self.account(now_ms)
-        deals, all_deals = self._new_deals(call, positions, account, now_ms)
+        positions, orders, account = self.positions(), self.orders(), self.account(now_ms)
+        deals, all_deals = self._new_deals(call, positions, orders, account, now_ms)
         return calls.Polled(
             market_ms=now_ms,
             connected=standing.connected,
@@ -62,6 +63,7 @@ class Readings:
             positions=positions,
             deals=deals,
             account=account,
+            orders=orders,
         )
 
     def books(self, call: calls.ReadBooks) -> calls.Books:
@@ -89,7 +91,9 @@ class Readings:
         return tuple(sorted(rows, key=lambda row: row.ticket))
 
     def orders(self) -> tuple[OrderRow, ...]:
-        rows = [self._order(row) for row in self._terminal.ask("orders_get")]
+        """Those that rest: a market order that is on its way is none of them."""
+        asked = self._terminal.ask("orders_get")
+        rows = [self._order(row) for row in asked if int(row.type) >= RESTING_FROM]
         return tuple(sorted(rows, key=lambda row: row.ticket))
 
     def account(self, now_ms: int) -> Account:
@@ -170,12 +174,18 @@ class Readings:
         return self._standing
 
     def _new_deals(
-        self, call: calls.Poll, positions: tuple[PositionRow, ...], account: Account, now_ms: int
+        self,
+        call: calls.Poll,
+        positions: tuple[PositionRow, ...],
+        orders: tuple[OrderRow, ...],
+        account: Account,
+        now_ms: int,
     ) -> tuple[tuple[DealRow, ...], bool]:
         """Deals after the last one told; only looked for where positions or money changed, or when a full reading is
         asked for. The second value is False where some were left for the next poll."""
         held = tuple((row.ticket, row.volume_steps, row.stop_points, row.target_points) for row in positions)
-        book = (held, account.balance, account.credit)
+        rests = tuple((row.ticket, row.volume_steps) for row in orders)
+        book = (held, rests, account.balance, account.credit)
         if call.deals_after < 0 or (book == self._book_seen and call.since_ms >= 0):
             return (), True
         found = self._deals_after(call.deals_after, call.deals_from_ms, now_ms)

@@ -5,8 +5,7 @@ cancelled, once each. Positions are left to their plans (`before news`) and to p
 from __future__ import annotations
 
 from hydrad.domain.news import NewsEvent
-from hydrad.toc import closing, exposure, news
-from hydrad.toc.act import ActState
+from hydrad.toc import exposure, news, resting
 from hydrad.toc.state import Act
 from hydrad.toc.turn import Turn
 
@@ -17,10 +16,9 @@ def cancel_resting(turn: Turn, event: NewsEvent) -> None:
     """A symbol whose terms are not known counts as concerned."""
     before = turn.actor
     turn.actor = ACTOR
-    for number in sorted(turn.state.acts_open):
-        fire = turn.state.acts[number]
-        if fire.state is ActState.WORKING and fire.order_ticket and _concerned(turn, fire, event):
-            closing.cancel(turn, fire, closing.Asked(f"news: {event.text}"))
+    for fire in resting.fires(turn.state):
+        if _concerned(turn, fire, event):
+            resting.cancel(turn, fire, f"news: {event.text}")
     turn.actor = before
 
 

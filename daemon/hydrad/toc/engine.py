@@ -21,6 +21,7 @@ from hydrad.toc import (
     invariants,
     news,
     reconcile,
+    resting,
     routing,
     service,
     uplink,
@@ -66,6 +67,7 @@ class Engine:
         if self.state.created:
             routing.settle_missions(turn)
             routing.pump_lanes(turn)
+            resting.pursue(turn)
             desk.answer_waiters(turn)
             desk.answer_askings(turn)
         if turn.records:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hydrad.domain.orders import ActKind, Side
-from hydrad.link.frames import PositionRow
+from hydrad.link.frames import OrderRow, PositionRow
 from hydrad.toc import sizing
-from hydrad.toc.act import RESERVED
+from hydrad.toc.act import RESERVED, ActState
 from hydrad.toc.live import Link, Live
 from hydrad.toc.state import Act, Position, State
+
+# A fire in one of these has, or had, its position.
+HOLDS_POSITION = (ActState.FILLED, ActState.CLOSING, ActState.CLOSED)
 
 
 def reserved(state: State, account: str) -> list[Act]:
@@ -46,6 +49,16 @@ def foreign_rows(state: State, live: Live, account: str) -> list[PositionRow]:
     ]
 
 
+def remainders(state: State, link: Link | None, account: str) -> list[OrderRow]:
+    """Resting parts of fires that have their position already: they count until they are gone."""
+    fires = [(row, state.acts.get(row.magic)) for row in link.orders.values()] if link else []
+    return [
+        row
+        for row, act in fires
+        if act is not None and act.kind is ActKind.FIRE and act.account == account and act.state in HOLDS_POSITION
+    ]
+
+
 def open_risk(state: State, live: Live, account: str) -> Decimal | None:
     """Loss at the stops of all open positions and of all reserved fires, in the account's currency.
 
@@ -59,6 +72,10 @@ def open_risk(state: State, live: Live, account: str) -> Decimal | None:
             if position.stop_points and link and position.symbol in link.terms
             else state.acts[position.fire_id].risk_money
         )
+    for rest in remainders(state, link, account):
+        fire = state.acts[rest.magic]
+        asked = fire.order.volume_steps if fire.order else 0
+        total += fire.risk_money * rest.volume_steps / asked if asked else fire.risk_money
     for row in foreign_rows(state, live, account):
         if not row.stop_points or link is None or row.symbol not in link.terms:
             return None
@@ -97,7 +114,12 @@ def steps_on_side(state: State, live: Live, account: str, symbol: str, side: Sid
     foreign = sum(
         row.volume_steps for row in foreign_rows(state, live, account) if row.symbol == symbol and row.side == side
     )
-    return held + flying + foreign
+    left = sum(
+        row.volume_steps
+        for row in remainders(state, reporter(state, live, account), account)
+        if row.symbol == symbol and row.order_type % 2 == side
+    )
+    return held + flying + foreign + left
 
 
 def symbol_busy(state: State, live: Live, account: str, symbol: str) -> str:

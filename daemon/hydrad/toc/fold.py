@@ -22,7 +22,7 @@ from hydrad.toc.service import Service
 from hydrad.toc.state import Account, Act, Alarm, Job, Key, Mission, Note, Position, State, Terminal
 from hydrad.toc.terminal import Cause, Duty
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
 ENTRY_IN = 0  # of a deal
 ALARMS_PAST_MAX = 200
 FINDINGS_MAX = 1_000
@@ -191,7 +191,11 @@ def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
 
 
 def _index(state: State, act: Act) -> None:
-    for index, within in ((state.acts_open, act.state not in FINAL), (state.acts_pending, act.state in PENDING)):
+    for index, within in (
+        (state.acts_open, act.state not in FINAL),
+        (state.acts_pending, act.state in PENDING),
+        (state.resting, act.state is ActState.WORKING and act.kind is ActKind.FIRE),
+    ):
         if within:
             index.add(act.act_id)
         else:

@@ -28,9 +28,8 @@ from hydrad.domain import calendar
 from hydrad.domain.accounts import Authority
 from hydrad.domain.instants import MINUTE_MS
 from hydrad.link import frames as f
-from hydrad.toc import cash, closing, exposure, latch, peak, risk
+from hydrad.toc import cash, exposure, latch, peak, resting, risk
 from hydrad.toc import records as r
-from hydrad.toc.act import ActState
 from hydrad.toc.fold_guards import guard_key
 from hydrad.toc.guard_closes import ACTOR, TRIPPED_ALARM, WARNED_ALARM, clear, pursue, subject, unclosed
 from hydrad.toc.guard_table import FAR, Guard, table
@@ -192,14 +191,8 @@ def _trip(turn: Turn, guard: Guard, account: str, position: int, value: Decimal)
     turn.clear_alarm(WARNED_ALARM, about, "tripped")
     turn.alarm(TRIPPED_ALARM, about, f"{measured}, limit {limit}: {guard.action}")
     if guard.action != "alarm" and not position:
-        _cancel_resting(turn, account, f"guard {guard.measure}")
+        for fire in resting.fires(turn.state, account):
+            resting.cancel(turn, fire, f"guard {guard.measure}")
     if guard.action in _LEVELS and not position:
         latch.tighten(turn, account, _LEVELS[guard.action], f"guard {guard.measure}: {measured}, limit {limit}")
     turn.actor = before
-
-
-def _cancel_resting(turn: Turn, account: str, reason: str) -> None:
-    for number in sorted(turn.state.acts_open):
-        fire = turn.state.acts[number]
-        if fire.account == account and fire.state is ActState.WORKING and fire.order_ticket:
-            closing.cancel(turn, fire, closing.Asked(reason))

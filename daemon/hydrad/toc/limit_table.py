@@ -24,6 +24,7 @@ KEYS: dict[Reason, tuple[str, ...]] = {
     Reason.SPREAD: ("spread_share_of_stop_max_percent", "spread_points_max"),
     Reason.BASIS: ("basis_share_of_stop_max_percent",),
     Reason.OPEN_POSITIONS: ("open_positions_max",),
+    Reason.RESTING_ORDERS: ("resting_orders_max",),
     Reason.SYMBOL_POSITIONS: ("symbol_positions_max",),
     Reason.OPERATOR_POSITIONS: ("operator_positions_max",),
     Reason.OPPOSITE_POSITION: ("opposite_positions",),

@@ -46,6 +46,9 @@ class Limits(msgspec.Struct, frozen=True):
     open_positions_max: Annotated[
         int, Meta(ge=0, le=1_000, description="positions; resting orders and acts in flight count")
     ] = 5
+    resting_orders_max: Annotated[
+        int, Meta(ge=0, le=1_000, description="orders of one account that rest at once; 0 allows none")
+    ] = 5
     fires_per_minute_max: Annotated[int, Meta(ge=0, le=600, description="fires in any 60 s of market time")] = 6
     spread_share_of_stop_max_percent: Annotated[
         Percent, Meta(description="percent of the stop's distance; widest spread to open at")

@@ -107,6 +107,8 @@ class Link:
     positions_reports: int = 0  # whole reports so far, and figures: what is read after a question is told by these
     account_reports: int = 0
     orders: dict[int, f.OrderRow] = field(default_factory=dict)
+    orders_ns: int = 0
+    rested_ns: dict[int, int] = field(default_factory=dict)  # fire -> when its order was last reported
     funds_seen: tuple[Decimal, int] | None = None  # unexplained of balance plus credit, and since when
     halted: bool | None = None
     halted_ns: int = 0

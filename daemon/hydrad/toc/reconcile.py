@@ -14,18 +14,30 @@ from hydrad.domain.orders import ActKind, Side
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
-from hydrad.toc import after_fill, agent_acts, cash, routing
+from hydrad.toc import after_fill, agent_acts, cash, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.fold import ENTRY_IN
 from hydrad.toc.live import Link
 from hydrad.toc.state import Act, Position
-from hydrad.toc.terminal import NOTHING_PASSES, Cause, Duty
+from hydrad.toc.terminal import NOTHING_PASSES, REDUCES_IN, Cause, Duty
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
 DEAL_TRADES = (0, 1)  # buy, sell; all other types are cash
-_SAID_ABSENT = (ActState.NOT_EXECUTED, ActState.REJECTED, ActState.DENIED)
+_SAID_ABSENT = (
+    ActState.NOT_EXECUTED,
+    ActState.REJECTED,
+    ActState.DENIED,
+    ActState.CANCELLED,
+    ActState.EXPIRED,
+)
+# How a resting order ended, by its agent's code.
+_ENDS: dict[str, ActEvent] = {
+    "CANCELLED": ActEvent.CANCEL,
+    "ORDER_EXPIRED": ActEvent.ORDER_EXPIRED,
+    "ORDER_REJECTED": ActEvent.REJECT,
+}
 MISSING_AFTER_NS = 30 * SECOND
 _CLOSE_REASONS = {4: "STOP", 5: "TARGET", 6: "STOP_OUT"}
 _EXPERT = 3
@@ -57,6 +69,8 @@ def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
         return
     if row.state is RowState.DONE:
         executed(turn, link, act, row, by)
+    elif row.state is RowState.ENDED:
+        _ended(turn, act, row, by)
     else:
         _answered(turn, link, act, row, by)
 
@@ -93,6 +107,19 @@ def _answered(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> No
     routing.followed(turn, act)
 
 
+def _ended(turn: Turn, act: Act, row: f.LedgerRow, by: str) -> None:
+    """A resting order is gone without a deal; one that nobody had heard of was WORKING first. Who cancelled it is told
+    by whether we have."""
+    if act.state is not ActState.WORKING and allows(act.state, ActEvent.WORK) and act.state is not ActState.QUARANTINED:
+        turn.move(act, ActEvent.WORK, by, order_ticket=row.order_ticket)
+    event = _ENDS.get(row.code, ActEvent.CANCEL)
+    if act.state is ActState.WORKING:
+        ours = [one for one in resting.cancels(turn.state, act) if one.state is not ActState.DENIED]
+        who = f"by {routing.shown(ours[-1])}" if ours else "by the owner, or by the broker"
+        turn.move(act, event, by, retcode=row.retcode, detail=who if event is ActEvent.CANCEL else row.detail)
+        routing.followed(turn, act)
+
+
 def _under_this_ledger(turn: Turn, act: Act) -> bool:
     return act.ledger == turn.state.terminals[act.terminal].ledger_count
 
@@ -127,7 +154,19 @@ def executed(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> Non
         after_fill.risk(turn, link, act)
     if act.order is not None and act.order.moves_levels:
         _levels_set(turn, act)
+    if act.kind is ActKind.CANCEL:
+        _cancelled(turn, link, act)
     routing.followed(turn, act)
+
+
+def _cancelled(turn: Turn, link: Link, act: Act) -> None:
+    """The order is gone. Its own terminal tells whether a part of it was filled; where that one is away, and another
+    has cancelled, this is all that will be told."""
+    for fire in resting.fires(turn.state, act.account):
+        away = turn.live.link(fire.terminal).state not in REDUCES_IN
+        if act.order is not None and fire.order_ticket == act.order.ticket and fire.terminal != link.terminal and away:
+            turn.move(fire, ActEvent.CANCEL, "cancel", detail=f"by {routing.shown(act)}")
+            routing.followed(turn, fire)
 
 
 def _open_position(turn: Turn, link: Link, act: Act, row: f.LedgerRow) -> None:
@@ -204,7 +243,8 @@ def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:
     if (
         act is not None
         and act.account == account
-        and act.state in (*LANE_BUSY, ActState.WORKING, ActState.NOT_EXECUTED, ActState.REJECTED)
+        and act.state in (*LANE_BUSY, ActState.WORKING, *_SAID_ABSENT)
+        and act.state is not ActState.DENIED
     ):
         opens = row.entry == ENTRY_IN
         if opens == (act.kind is ActKind.FIRE):
@@ -376,9 +416,9 @@ def missing_positions(turn: Turn, link: Link) -> None:
 def absent_by_history(turn: Turn, link: Link) -> None:
     """Where the agent's ledger was lost a tombstone proves nothing; the broker's own records must.
 
-    An UNKNOWN act of an earlier ledger counts as not executed when the terminal has been READY, with its broker
-    connected, for a whole settle window since, without a break, and neither a position nor a deal with its magic
-    has been reported.
+    An UNKNOWN act of an earlier ledger, or one that rested, counts as not executed when the terminal has been READY,
+    with its broker connected, for a whole settle window since, without a break, and neither a position nor an order nor
+    a deal with its magic has been reported in it.
     """
     settle_ns = turn.state.timing.settle_ms * MS
     if link.settled_ns is None or turn.now_ns - link.settled_ns < settle_ns:
@@ -386,8 +426,12 @@ def absent_by_history(turn: Turn, link: Link) -> None:
     magics = {row.magic for row in link.positions.values()} | {row.magic for row in link.orders.values()}
     for number in sorted(turn.state.acts_pending):
         act = turn.state.acts[number]
-        lost = act.terminal == link.terminal and act.state is ActState.UNKNOWN and not _under_this_ledger(turn, act)
-        if not lost or number in magics or turn.now_ns - act.moved_ns < settle_ns:
+        silent = act.state in (ActState.UNKNOWN, ActState.WORKING)
+        lost = act.terminal == link.terminal and silent and not _under_this_ledger(turn, act)
+        if number in magics:
+            link.rested_ns[number] = turn.now_ns
+        last_ns = max(act.moved_ns, link.rested_ns.get(number, 0))
+        if not lost or number in magics or turn.now_ns - last_ns < settle_ns:
             continue
         held = _as_modified(link, act)
         if held is not None:

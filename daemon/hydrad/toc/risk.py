@@ -156,6 +156,7 @@ def _order(case: Case) -> Order:
         stop_points=at.stop_points,
         target_points=at.target_points,
         collar_points=at.collar_points,
+        expiration_ms=ask.signal.expires_ms // 1000 * 1000 if case.rests else 0,
         plan=_planned(case).steps,
     )
 
@@ -214,6 +215,7 @@ CHECKS: tuple[tuple[Reason, Callable[[Case], Measure]], ...] = (
     (Reason.SIZE, size.size),
     (Reason.VOLUME_LIMITS, size.volume_limits),
     (Reason.OPEN_POSITIONS, exposure.open_positions),
+    (Reason.RESTING_ORDERS, exposure.resting_orders),
     (Reason.SYMBOL_POSITIONS, exposure.symbol_positions),
     (Reason.OPERATOR_POSITIONS, exposure.operator_positions),
     (Reason.OPPOSITE_POSITION, exposure.opposite_position),

@@ -29,6 +29,7 @@ _FRAMES: dict[ActKind, type[f.Fire] | type[f.Close] | type[f.Modify] | type[f.Ca
     ActKind.CANCEL: f.Cancel,
 }
 UNKNOWN_ALARM = "ACT_UNKNOWN"
+RESTING_ALARM = "RESTING_UNCANCELLED"
 HAND = "hand"  # origin of a mission that a person made
 
 
@@ -190,6 +191,8 @@ def followed(turn: Turn, act: Act) -> None:
     if act.state is not ActState.UNKNOWN:
         turn.clear_alarm(UNKNOWN_ALARM, shown(act), act.state.value)
         turn.live.queried_ns.pop(act.act_id, None)
+    if act.kind is ActKind.FIRE and act.state is not ActState.WORKING:
+        turn.clear_alarm(RESTING_ALARM, shown(act), act.state.value)
     position = turn.state.positions.get(act.position)
     if act.kind in (ActKind.CLOSE, ActKind.PART_CLOSE, ActKind.PLAN_STEP) and position and act.state in FINAL:
         fire = turn.state.acts[position.fire_id]

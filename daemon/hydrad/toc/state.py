@@ -341,6 +341,7 @@ class State:
     # Indices: small sets over the large dictionaries, kept by the fold, so that a step costs what is open.
     acts_open: set[int] = field(default_factory=set)
     acts_pending: set[int] = field(default_factory=set)  # open, but not a fire that lives on with its position
+    resting: set[int] = field(default_factory=set)  # fires that are WORKING
     missions_open: set[int] = field(default_factory=set)
     missions_unended: set[int] = field(default_factory=set)
     position_numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # account, broker's position id

@@ -29,7 +29,18 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
-from hydrad.toc import after_fill, agent_acts, cash, guards, histories, housekeeping, reconcile, routing, service
+from hydrad.toc import (
+    after_fill,
+    agent_acts,
+    cash,
+    guards,
+    histories,
+    housekeeping,
+    reconcile,
+    resting,
+    routing,
+    service,
+)
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.basis import Mids
@@ -386,6 +397,8 @@ def _orders(turn: Turn, link: Link, body: f.Orders) -> None:
     link.incoming.orders += body.rows
     if body.last:
         link.orders = {row.ticket: row for row in link.incoming.orders}
+        link.orders_ns = turn.now_ns
+        resting.reported(turn, link)
 
 
 def _deals(turn: Turn, link: Link, body: f.Deals) -> None:

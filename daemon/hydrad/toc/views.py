@@ -11,7 +11,7 @@ from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Order
 from hydrad.link import retcodes
-from hydrad.toc import after_fill, alarm_views, exposure, plan_views, risk, uplink
+from hydrad.toc import after_fill, alarm_views, exposure, order_views, plan_views, resting, risk, uplink
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
@@ -60,6 +60,14 @@ def verdict_line(act: Act) -> str:
         case ActState.FILLED | ActState.CLOSING | ActState.CLOSED:
             volume = volume_text(act.volume_steps, act.volume_step)
             return f"{act.state.value} {volume} at {price}, ticket {act.order_ticket}"
+        case ActState.WORKING if act.order is not None and act.order.rests:
+            until = ms_text(act.order.expiration_ms, 0)
+            entry = price_text(act.order.entry_points, act.digits)
+            return f"WORKING, {act.order.entry_type.name} at {entry} until {until}, ticket {act.order_ticket}"
+        case ActState.CANCELLED:
+            return f"CANCELLED {act.detail}, ticket {act.order_ticket}"
+        case ActState.EXPIRED if act.order_ticket:
+            return f"EXPIRED at the broker, ticket {act.order_ticket}"
         case ActState.DONE:
             return f"DONE at {price}, deal {act.deal_ticket}" if act.deal_ticket else "DONE"
         case ActState.DENIED:
@@ -140,6 +148,7 @@ def order_view(order: Order, digits: int, step: Decimal, digest: bytes, left_out
         plan=plan_views.rows_of_order(order, digits, step),
         hash=digest.hex(),
         plan_left_out=left_out,
+        expires_at=ms_text(order.expiration_ms, 0) if order.expiration_ms else None,
     )
 
 
@@ -554,6 +563,7 @@ def act_counts(state: State, live: Live) -> a.ActCounts:
         in_flight=sum(state.acts[n].state in IN_FLIGHT for n in state.acts_open),
         today=len(day),
         denied_today=sum(x.state is ActState.DENIED for x in day),
+        resting=len(state.resting),
     )
 
 
@@ -633,6 +643,12 @@ def _closed(turn: Turn, feed: a.FeedRow) -> bool:
     return (table or calendar.hours(turn.market_ms)) is calendar.Hours.CLOSED
 
 
+def _halted_order(state: State, fire: Act) -> a.HaltedOrder:
+    word, detail = resting.verdict(state, fire)
+    symbol = fire.order.symbol if fire.order else ""
+    return a.HaltedOrder(order_views.shown(fire), act_id_text(fire), fire.account, symbol, word, detail)
+
+
 def halt_data(state: State, live: Live, waiter: Waiter) -> a.HaltData:
     """What the latch has stopped, terminal by terminal, as confirmed by each agent's own ledger."""
     wanted = waiter.verb == "halt"
@@ -654,6 +670,7 @@ def halt_data(state: State, live: Live, waiter: Waiter) -> a.HaltData:
         if act.by == "latch" and act.state is ActState.NOT_EXECUTED and act.moved_ns >= waiter.since_ns
     ]
     authority = state.account_authority(waiter.account) if waiter.account else state.authority
+    orders = tuple(_halted_order(state, state.acts[number]) for number in waiter.acts)
     return a.HaltData(
         authority=authority.name,
         account=waiter.account or None,
@@ -661,6 +678,7 @@ def halt_data(state: State, live: Live, waiter: Waiter) -> a.HaltData:
         terminals=tuple(rows),
         on_the_wire=tuple(flying) if wanted else (),
         withheld=tuple(withheld) if wanted else (),
-        orders=(),
+        orders=tuple(row.id for row in orders),
         positions_open=len(state.positions_open),
+        resting=orders,
     )

@@ -87,6 +87,7 @@ class OrderView(Out, frozen=True):
     plan: tuple[PlanRow, ...]
     hash: str
     plan_left_out: tuple[str, ...] = ()
+    expires_at: str | None = None
 
 
 class ActRow(Out, frozen=True):
@@ -231,6 +232,33 @@ class PositionRow(Out, frozen=True):
     mission: str | None
     ticket: int
     plan: tuple[PlanRow, ...]
+    as_of_age_s: float | None
+    reachable: bool = True
+
+
+class OrderRow(Out, frozen=True):
+    """A resting order. `foreign`: not ours, and never touched. `at_broker`: whether the last report had it; None while
+    there was none in this session. `cancel`: the last act that was to cancel it, with its state."""
+
+    id: str | None
+    state: str
+    foreign: bool
+    account: str
+    symbol: str
+    side: str
+    type: str
+    volume: str
+    price: str
+    stop: str | None
+    target: str | None
+    expires_at: str | None
+    fire: str | None
+    mission: str | None
+    by: str | None
+    terminal: str | None
+    ticket: int
+    at_broker: bool | None
+    cancel: str | None
     as_of_age_s: float | None
     reachable: bool = True
 
@@ -628,6 +656,7 @@ class ActCounts(Out, frozen=True):
     in_flight: int
     today: int
     denied_today: int
+    resting: int = 0
 
 
 class JournalView(Out, frozen=True):
@@ -742,8 +771,21 @@ class HaltedTerminal(Out, frozen=True):
     detail: str
 
 
+class HaltedOrder(Out, frozen=True):
+    """A resting order that the latch cancels. `verdict`: verified (it is gone), filled (before it could be cancelled),
+    refused (by the broker) or unknown."""
+
+    id: str
+    fire: str
+    account: str
+    symbol: str
+    verdict: str
+    detail: str
+
+
 class HaltData(Out, frozen=True):
-    """What the latch has stopped, as verified. `on_the_wire`: acts that had left before the latch."""
+    """What the latch has stopped, as verified. `on_the_wire`: acts that had left before the latch. `orders`: resting
+    orders of ours, one by one in `resting`."""
 
     authority: str
     account: str | None
@@ -753,6 +795,7 @@ class HaltData(Out, frozen=True):
     withheld: tuple[str, ...]
     orders: tuple[str, ...]
     positions_open: int
+    resting: tuple[HaltedOrder, ...] = ()
 
 
 class EnrollData(Out, frozen=True):

@@ -72,6 +72,13 @@ class Positions(Verb, frozen=True, tag="positions"):
     limit: int = 200
 
 
+class Orders(Verb, frozen=True, tag="orders"):
+    """Resting orders, ours and FOREIGN ones."""
+
+    account: str | None = None
+    limit: int = 200
+
+
 class Plans(Verb, frozen=True, tag="plans"):
     """The named plans."""
 
@@ -192,7 +199,8 @@ class Fire(Verb, frozen=True, tag="fire"):
 
 
 class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
-    """By hand: makes a mission, then fires it. `side` is buy or sell. `again`: meant, though it looks repeated."""
+    """By hand: makes a mission, then fires it. `side` is buy or sell. `again`: meant, though it looks repeated. `entry`
+    with `type` (limit or stop): an order that rests at this price until the expiry; without, at the market."""
 
     symbol: str
     side: str
@@ -210,6 +218,8 @@ class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
     wait_s: float = 10.0
     reason: str | None = None
     again: bool = False
+    entry: str | None = None
+    type: str | None = None
 
 
 class Pass(Verb, frozen=True, tag="pass"):
@@ -224,6 +234,17 @@ class Close(Verb, frozen=True, tag="close"):
 
     id: str
     part: str | None = None
+    wait_s: float = 10.0
+    reason: str | None = None
+
+
+class Cancel(Verb, frozen=True, tag="cancel"):
+    """Cancel a resting order (`O-…`, or its fire's `F-…`), or `all_orders` of ours, of one `account` where it is named.
+    Passes in every authority."""
+
+    id: str | None = None
+    all_orders: bool = False
+    account: str | None = None
     wait_s: float = 10.0
     reason: str | None = None
 
@@ -585,6 +606,7 @@ AnyVerb = (
     | FireShow
     | Trace
     | Positions
+    | Orders
     | Plans
     | PlanShow
     | PlanSet
@@ -611,6 +633,7 @@ AnyVerb = (
     | FireSymbol
     | Pass
     | Close
+    | Cancel
     | Modify
     | Flatten
     | Adopt

@@ -39,6 +39,12 @@ RUNBOOKS: dict[str, Runbook] = {
         "If the terminal will not come back: `hydractl resolve ID --as filled --ticket N` or `--as not-executed`,",
         "with a reason, after the broker has said in its app or by phone which of the two it was.",
     ),
+    "RESTING_UNCANCELLED": _alarm(
+        "Delete the order in the broker's own app, or `hydractl cancel ID --yes`: it may still be filled.",
+        "An opening order of ours rests though it must not: its account is latched, its mission withdrawn, its",
+        "operator suspended, or its expiration has passed; and its cancel was refused, or no terminal is in reach.",
+        "It is cancelled again by itself, at least once a minute. It clears when the broker's records show its end.",
+    ),
     "UNPROTECTED": _alarm(
         "Set a stop now: `hydractl modify ID --stop PRICE`, or close it: `hydractl close ID`.",
         "The broker holds this position without a stop for longer than timing.stop_missing_ms allows.",

@@ -25,6 +25,7 @@ from hydrad.toc.desk import (
     news,
     notes,
     operators,
+    orders,
     plans,
     positions,
     resolve,
@@ -65,7 +66,7 @@ for noun in (
     services,
 ):
     VERBS |= noun.VERBS
-for noun in (flatten, adopt, trading_day, plans, symbols):
+for noun in (flatten, adopt, trading_day, plans, symbols, orders):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own: the core only refuses them, so that every refusal is journaled in one place.

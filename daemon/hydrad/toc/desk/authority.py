@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Role
-from hydrad.toc import changes, latch, routing, views
+from hydrad.toc import changes, latch, resting, routing, views
 from hydrad.toc import records as r
 from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import account_named
@@ -19,8 +19,9 @@ from hydrad.wire import calls
 def _halt(turn: Turn, asked: Requested, verb: calls.Halt) -> None:
     level = Authority.REDUCING if verb.reduce else Authority.HALTED
     account = account_named(turn, verb.account).name if verb.account else ""
+    fires = tuple(fire.act_id for fire in resting.fires(turn.state, account))
     terminals = latch.tighten(turn, account, level, verb.reason or "")
-    await_latch(turn, asked.request, "halt", verb.wait_s, terminals, account)
+    await_latch(turn, asked.request, "halt", verb.wait_s, terminals, account, fires)
 
 
 def _resume(turn: Turn, asked: Requested, verb: calls.Resume) -> None:

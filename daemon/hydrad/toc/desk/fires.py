@@ -207,7 +207,8 @@ def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, targ
 
 
 def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:
-    """A mission's signal made from what a person typed: entry is the price now, the collar a tenth of the stop."""
+    """A mission's signal made from what a person typed. At the market the entry is the price now, the collar a tenth of
+    the stop; a resting order stands at its price until the expiry, and its time to reach the target begins then."""
     try:
         side = Side[verb.side.upper()]
     except KeyError:
@@ -227,7 +228,10 @@ def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:
             None,
             codes=[Reason.TICK_AGE.name],
         )
+    kind = _entry_type(verb)
     entry = quote.ask_points if side is Side.BUY else quote.bid_points
+    if verb.entry is not None:
+        entry = money.price_points(verb.entry, terms.digits)
     stop = money.price_points(verb.stop, terms.digits)
     target = money.price_points(verb.target, terms.digits) if verb.target else 0
     distance = (entry - stop) * side.sign
@@ -240,14 +244,14 @@ def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:
         digits=terms.digits,
         kind=SignalKind.RAPID_ASSAULT,
         side=side,
-        entry_type=EntryType.MARKET,
+        entry_type=kind,
         entry_points=entry,
         stop_points=stop,
         target_points=target,
-        collar_points=max(distance // 10, 0),
+        collar_points=0 if kind is EntryType.LIMIT else max(distance // 10, 0),
         at_ms=turn.market_ms,
         expires_ms=expires_ms,
-        horizon_ms=turn.market_ms + HAND_HORIZON_MS,
+        horizon_ms=(turn.market_ms if kind is EntryType.MARKET else expires_ms) + HAND_HORIZON_MS,
         r_milli=r_milli,
         tcs=None,
         detector=HAND_DETECTOR,
@@ -255,6 +259,15 @@ def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:
         session=views.session_text(turn.market_ms),
         features=(),
     )
+
+
+def _entry_type(verb: calls.FireSymbol) -> EntryType:
+    """Never inferred: a price without a type, or a type without a price, is no order."""
+    if verb.type is None and verb.entry is None:
+        return EntryType.MARKET
+    if verb.type not in ("limit", "stop") or verb.entry is None:
+        raise usage("a resting order needs both: entry, and type limit or stop")
+    return EntryType[verb.type.upper()]
 
 
 VERBS: Table = {calls.Fire: (Role.TRADER, _fire), calls.FireSymbol: (Role.TRADER, _fire_symbol)}

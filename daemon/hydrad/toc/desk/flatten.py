@@ -38,7 +38,7 @@ def _flatten(turn: Turn, asked: Requested, verb: calls.Flatten) -> None:
         waiter = Waiter(asked.request, "flatten", deadline_ns, tuple(acts), account=account, symbol=symbol)
         turn.live.waiters.append(waiter)
     else:
-        turn.reply(asked.request, FIRE_SCHEMA, _nothing(accounts), not_flat(turn, account, symbol))
+        turn.reply(asked.request, FIRE_SCHEMA, nothing(accounts, "nothing is open"), not_flat(turn, account, symbol))
 
 
 def _scope(turn: Turn, verb: calls.Flatten) -> list[Account]:
@@ -67,10 +67,11 @@ def _strangers(turn: Turn, account: Account, symbol: str | None) -> list[tuple[P
     return found
 
 
-def _nothing(accounts: list[Account]) -> a.FireAnswer:
+def nothing(accounts: list[Account], would: str) -> a.FireAnswer:
+    """The answer of a request that found nothing to act on."""
     return a.FireAnswer(
         dry_run=False,
-        would="nothing is open",
+        would=would,
         act=None,
         acts=(),
         mission=None,

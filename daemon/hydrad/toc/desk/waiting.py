@@ -11,15 +11,16 @@ from hydrad.domain import money
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
-from hydrad.toc import routing, views
+from hydrad.toc import resting, routing, views
 from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.desk.refusals import (
     Refused,
     usage,
 )
+from hydrad.toc.exposure import HOLDS_POSITION
 from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Link, Waiter
-from hydrad.toc.state import Act, Position
+from hydrad.toc.state import Act, Position, State
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
@@ -60,11 +61,18 @@ def wait(turn: Turn, request: int, verb: str, wait_s: float, acts: tuple[int, ..
     turn.live.waiters.append(Waiter(request, verb, deadline_ns, acts, since_ns=turn.now_ns))
 
 
-def await_latch(turn: Turn, request: int, verb: str, wait_s: float, terminals: tuple[str, ...], account: str) -> None:
+def await_latch(
+    turn: Turn,
+    request: int,
+    verb: str,
+    wait_s: float,
+    terminals: tuple[str, ...],
+    account: str,
+    fires: tuple[int, ...] = (),
+) -> None:
+    """`fires`: those whose resting orders the latch cancels."""
     deadline_ns = deadline_of(turn, wait_s)
-    turn.live.waiters.append(
-        Waiter(request, verb, deadline_ns, terminals=terminals, since_ns=turn.now_ns, account=account)
-    )
+    turn.live.waiters.append(Waiter(request, verb, deadline_ns, fires, terminals, turn.now_ns, account))
 
 
 def answer_waiters(turn: Turn) -> None:
@@ -84,19 +92,33 @@ def answer_waiters(turn: Turn) -> None:
 def _settled(turn: Turn, waiter: Waiter) -> bool:
     if waiter.verb in ("fire", "flatten"):
         return all(_act_settled(turn, turn.state.acts[act]) for act in waiter.acts)
-    return all(_confirmed(turn, waiter, turn.live.link(name)) for name in waiter.terminals)
+    orders = all(resting.settled(turn.state, turn.state.acts[fire]) for fire in waiter.acts)
+    return orders and all(_confirmed(turn, waiter, turn.live.link(name)) for name in waiter.terminals)
 
 
 def _act_settled(turn: Turn, act: Act) -> bool:
     if act.kind in (ActKind.CLOSE, ActKind.PART_CLOSE) and act.state is ActState.DONE:
         position = turn.state.positions.get(act.position)  # none: it was FOREIGN
         return position is None or not position.open or act.deal_ticket in position.deals
+    if act.kind is ActKind.CANCEL and act.state in _TELLS_OF_ORDER:
+        return not _still_rests(turn.state, act)
     return act.state in FINAL or act.state in (
         ActState.FILLED,
         ActState.WORKING,
         ActState.CLOSING,
         ActState.QUARANTINED,
     )
+
+
+# What became of the order itself follows these.
+_TELLS_OF_ORDER = (ActState.DONE, ActState.NOT_EXECUTED)
+
+
+def _still_rests(state: State, act: Act) -> bool:
+    """Whether the order that a cancel removed, or did not find, is still held as resting."""
+    fire = resting.fire_of(state, act)
+    gone = act.state is ActState.DONE or resting.GONE in act.codes
+    return gone and fire is not None and fire.state is ActState.WORKING
 
 
 def _confirmed(turn: Turn, waiter: Waiter, link: Link) -> bool:
@@ -132,6 +154,9 @@ _PROBLEMS: dict[ActState, ErrorCode] = {
 def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
     """None when every act was executed; PARTLY when some were; else the worst act's."""
     found = [turn.state.acts[act] for act in acts]
+    for act in found:
+        if act.kind is ActKind.CANCEL and (late := _too_late(turn.state, act)) is not None:
+            return late
     bad = [act for act in found if act.state in _PROBLEMS]
     if not bad:
         return _partly(found)
@@ -149,6 +174,16 @@ def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
     if worst.state in (ActState.UNKNOWN, ActState.ROUTED, ActState.ACKED):
         hint = f"hydractl trace {routing.shown(worst)}; nothing is resent, its exposure stays reserved"
     return Problem(code.value, message, hint, facts)
+
+
+def _too_late(state: State, act: Act) -> Problem | None:
+    """A cancel that found its order filled: there is a position now, and that is what the answer says."""
+    fire = resting.fire_of(state, act)
+    if fire is None or fire.state not in HOLDS_POSITION:
+        return None
+    position = show(IdKind.POSITION, fire.position) if fire.position else "its position"
+    message = f"{routing.shown(fire)} was filled before it could be cancelled: {position} is {fire.state.value}"
+    return Problem(ErrorCode.CONFLICT.value, message, f"hydractl close {position}", {"position": position})
 
 
 def not_flat(turn: Turn, account: str, symbol: str) -> Problem | None:
@@ -187,10 +222,19 @@ def _partly(acts: list[Act]) -> Problem | None:
 def _halt_problem(data: Any) -> Problem | None:
     unverified = [row.terminal for row in data.terminals if not row.verified]
     if not unverified:
-        return None
+        return _orders_problem(data)
     return Problem(
         ErrorCode.PARTLY.value,
         f"latched here; not confirmed by {', '.join(unverified)}",
         "their stops stand at the broker; look at the host, or close in the broker's own app",
         {"unverified": unverified},
     )
+
+
+def _orders_problem(data: Any) -> Problem | None:
+    """Latched everywhere, and yet an order of ours may rest, or was filled before it was cancelled."""
+    bad = [f"{row.id} {row.verdict}" for row in data.resting if row.verdict != "verified"]
+    if not bad:
+        return None
+    hint = "hydractl orders; it is cancelled again by itself, and may be filled until then"
+    return Problem(ErrorCode.PARTLY.value, f"latched; resting orders: {', '.join(bad)}", hint, {"resting": bad})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hydrad.domain.actors import Role
+from hydrad.domain.orders import EntryType
 from hydrad.domain.signals import Signal
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import sizing
@@ -73,6 +74,21 @@ class Case:
         if self.quote is None:
             return 0
         return self.quote.ask_points if self.ask.signal.side.sign > 0 else self.quote.bid_points
+
+    @property
+    def rests(self) -> bool:
+        """Whether the order would wait at the broker for its entry."""
+        return self.ask.signal.entry_type is not EntryType.MARKET
+
+    @property
+    def opening_price(self) -> int:
+        """Where it would open: at its entry where it rests, else where the market is; 0 for not known."""
+        return self.at.entry_points if self.rests and self.at is not None else self.price
+
+    @property
+    def judged_from(self) -> int:
+        """The price that the broker holds stop and target against; 0 for not known."""
+        return self.at.entry_points if self.rests and self.at is not None else self.exit_price
 
     @property
     def exit_price(self) -> int:

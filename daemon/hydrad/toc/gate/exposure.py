@@ -17,6 +17,16 @@ def open_positions(c: Case) -> Measure:
     return count + 1 <= limit, f"{count} and this one", str(limit)
 
 
+def resting_orders(c: Case) -> Measure:
+    """What is on its way to rest counts."""
+    limit = c.limits.resting_orders_max
+    if not c.rests:
+        return True, "a market order", str(limit)
+    held = exposure.reserved(c.state, c.ask.account.name)
+    count = sum(act.order is not None and act.order.rests and act.act_id != c.ask.act_id for act in held)
+    return count + 1 <= limit, f"{count} and this one", str(limit)
+
+
 def symbol_positions(c: Case) -> Measure:
     count = exposure.held_in_symbol(c.state, c.live, c.ask.account.name, c.symbol)
     return _one_more(count, c.limits.symbol_positions_max)

@@ -14,7 +14,7 @@ def spread(c: Case) -> Measure:
     if c.quote is None or c.at is None or not c.at.stop_points:
         return False, UNKNOWN, "known"
     points = c.quote.spread_points
-    distance = abs(c.price - c.at.stop_points)
+    distance = abs(c.opening_price - c.at.stop_points)
     share = Decimal(points) * 100 / distance if distance else Decimal(1000)
     share_max = c.limits.spread_share_of_stop_max_percent
     points_max = c.limits.spread_points_max.get(c.ask.signal.symbol)
@@ -26,6 +26,10 @@ def spread(c: Case) -> Measure:
 def entry_missed(c: Case) -> Measure:
     if c.terms is None or c.at is None or not c.price:
         return False, UNKNOWN, "known"
+    if c.rests:
+        away, side = entry_distance(c), "below" if _waits_below(c) else "above"
+        limit = f"{side} the market, {price_text(c.price, c.terms.digits)}"
+        return away > 0, price_text(c.at.entry_points, c.terms.digits), limit
     low, high = c.at.entry_points - c.at.collar_points, c.at.entry_points + c.at.collar_points
     digits = c.terms.digits
     return (
@@ -35,10 +39,21 @@ def entry_missed(c: Case) -> Measure:
     )
 
 
+def _waits_below(c: Case) -> bool:
+    """Whether the entry lies below the market: a BUY LIMIT's and a SELL STOP's does."""
+    return (c.ask.signal.entry_type is EntryType.LIMIT) == (c.ask.signal.side.sign > 0)
+
+
+def entry_distance(c: Case) -> int:
+    """Points by which a resting order's entry lies on its side of the price that would open it; 0 or less: reached."""
+    assert c.at is not None
+    return (c.price - c.at.entry_points) * (1 if _waits_below(c) else -1)
+
+
 def price_side(c: Case) -> Measure:
     if c.quote is None or c.at is None or c.terms is None:
         return False, UNKNOWN, "known"
-    sign, exit_price = c.ask.signal.side.sign, c.exit_price
+    sign, exit_price = c.ask.signal.side.sign, c.judged_from
     stop_right = not c.at.stop_points or (exit_price - c.at.stop_points) * sign > 0
     target_right = not c.at.target_points or (c.at.target_points - exit_price) * sign > 0
     inside = stop_right and target_right and sizing.stop_distance(c.ask.signal.side, c.at) > 0
@@ -62,15 +77,22 @@ def stops_level(c: Case) -> Measure:
     if c.quote is None or c.at is None or c.terms is None:
         return False, UNKNOWN, "known"
     level = max(c.terms.stops_level_points, c.terms.freeze_level_points)
-    price = c.exit_price
+    price = c.judged_from
     distances = [abs(price - points) for points in (c.at.stop_points, c.at.target_points) if points]
+    if c.rests:
+        distances.append(entry_distance(c))
     nearest = min(distances, default=0)
     return bool(distances) and nearest >= level, f"{nearest} points", f"{level} points"
 
 
 def order_type(c: Case) -> Measure:
+    """What rests needs a broker that takes it, and that ends it at an instant."""
     kind = c.ask.signal.entry_type
-    return kind is EntryType.MARKET, kind.name, EntryType.MARKET.name
+    if not c.rests:
+        return True, kind.name, kind.name
+    if c.terms is None:
+        return False, UNKNOWN, "known"
+    return c.terms.may_rest(kind), kind.name, "taken by the broker, with an expiration"
 
 
 def basis(c: Case) -> Measure:

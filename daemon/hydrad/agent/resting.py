@@ -1,0 +1,103 @@
+"""Resting orders as the terminal last showed them: what was told of them, and what the agent does about them alone.
+
+A WORKING act whose order is no longer among them is looked for in the broker's records at once. Absence proves nothing
+until the settle window has gone by since it was last seen: a fill may be in the history later than out of the list.
+
+The dead-man: without a valid beat for so long nobody can cancel what rests, so the agent does, under ids of its own
+ledger's sequence (tag 0); what the broker provably did not do is tried again as the next move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hydrad.agent.ledger import UNSETTLED, Key, Ledger
+from hydrad.domain.orders import ORDER_VERSION, ActKind, Order
+from hydrad.link.frames import LedgerRow, OrderRow, RowState
+
+RETRY_MS = 10_000
+MOVES_MAX = 60
+
+
+class Resting:
+    """Volatile: learned anew by every process."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, OrderRow] = {}
+        self._seen_ns: dict[Key, int] = {}
+        self._shown: tuple[OrderRow, ...] | None = None
+        self._shown_ns = 0
+        self._beat_ns: int | None = None
+
+    def read(self, rows: Iterable[OrderRow], ledger: Ledger, now_ns: int) -> list[Key]:
+        """A reading of all orders; the acts that were WORKING and are not among them."""
+        self.rows = {row.ticket: row for row in rows}
+        missing = []
+        for key, row in ledger.resting:
+            if row.order_ticket in self.rows:
+                self._seen_ns[key] = now_ns
+            else:
+                missing.append(key)
+        return missing
+
+    def holds(self, row: LedgerRow) -> bool:
+        """Whether the order of a WORKING act was there at the last reading."""
+        return row.state is RowState.WORKING and row.order_ticket in self.rows
+
+    def seen_ns(self, key: Key) -> int:
+        """Machine time at which an act's order was last seen resting; 0 for never."""
+        return self._seen_ns.get(key, 0)
+
+    # --- telling ----------------------------------------------------------------------------------------
+
+    def differ(self, now_ns: int, confirm_ns: int) -> bool:
+        """Whether the daemon should be told: something changed, or it was long ago."""
+        return self._shown != tuple(self.rows.values()) or now_ns - self._shown_ns >= confirm_ns
+
+    def told(self, now_ns: int) -> None:
+        self._shown, self._shown_ns = tuple(self.rows.values()), now_ns
+
+    def forget_told(self) -> None:
+        """The next reading is told in any case."""
+        self._shown = None
+
+    # --- alone ------------------------------------------------------------------------------------------
+
+    def heard(self, now_ns: int) -> None:
+        """A daemon's beat, in whatever session."""
+        self._beat_ns = now_ns
+
+    def alone(self, now_ns: int, dead_man_ns: int) -> bool:
+        """Without a beat for too long, counted from the start of this process where none has come."""
+        if self._beat_ns is None:
+            self._beat_ns = now_ns
+        return now_ns - self._beat_ns > dead_man_ns
+
+    def due(self, account: str, market_ms: int, ledger: Ledger) -> Iterator[tuple[Key, Order]]:
+        """Cancels to send now, each under its key."""
+        fresh = ledger.next_local
+        for key, row in ledger.resting:
+            placed = ledger.order(key)
+            if placed is None or not self.holds(row) or _busy(row.order_ticket, ledger):
+                continue
+            act_id = ledger.local_cancel(row.order_ticket)
+            if act_id is None:
+                act_id, fresh = fresh, fresh + 1
+            move = ledger.moves(act_id)
+            if move == 0 or (move < MOVES_MAX and _again(ledger.newest((act_id, move - 1)), market_ms)):
+                yield (act_id, move), cancel_order(account, placed, row.order_ticket)
+
+
+def cancel_order(account: str, placed: Order, ticket: int) -> Order:
+    """Remove the resting order that `placed` asked for."""
+    return Order(ORDER_VERSION, ActKind.CANCEL, account, placed.symbol, placed.side, ticket=ticket)
+
+
+def _busy(ticket: int, ledger: Ledger) -> bool:
+    orders = (ledger.order(key) for key in ledger.unsettled)
+    return any(order is not None and order.kind is ActKind.CANCEL and order.ticket == ticket for order in orders)
+
+
+def _again(last: LedgerRow | None, market_ms: int) -> bool:
+    assert last is not None and last.state not in UNSETTLED
+    return last.state in (RowState.REFUSED, RowState.NOT_EXECUTED) and market_ms >= last.market_ms + RETRY_MS

@@ -1,0 +1,71 @@
+"""Cancelling resting orders. Passes in every authority; FOREIGN ones are never touched."""
+
+from __future__ import annotations
+
+from hydrad.domain import ids
+from hydrad.domain.actors import Role
+from hydrad.domain.ids import IdKind, show
+from hydrad.domain.orders import ActKind
+from hydrad.toc import closing, resting, routing
+from hydrad.toc.act import FINAL, ActState
+from hydrad.toc.desk.flatten import nothing
+from hydrad.toc.desk.refusals import Refused, account_named, usage
+from hydrad.toc.desk.table import Table
+from hydrad.toc.desk.waiting import FIRE_SCHEMA, hash_of, told_before, wait
+from hydrad.toc.exposure import HOLDS_POSITION
+from hydrad.toc.inputs import Requested
+from hydrad.toc.state import Act
+from hydrad.toc.turn import Turn
+from hydrad.wire import calls
+from hydrad.wire.codes import ErrorCode
+
+
+def _cancel(turn: Turn, asked: Requested, verb: calls.Cancel) -> None:
+    if told_before(turn, asked, verb):
+        return
+    if (verb.id is None) is not verb.all_orders or (verb.account and not verb.all_orders):
+        raise usage("name one order or fire, or all of them, of one account or of every one")
+    asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
+    if verb.id is not None:
+        acts: tuple[int, ...] = (_cancel_one(turn, _fire_named(turn, verb.id), asked_for),)
+    else:
+        account = account_named(turn, verb.account).name if verb.account else ""
+        acts = tuple(_cancel_one(turn, fire, asked_for) for fire in resting.fires(turn.state, account))
+    if acts:
+        wait(turn, asked.request, "fire", verb.wait_s, acts)
+    else:
+        turn.reply(asked.request, FIRE_SCHEMA, nothing(list(turn.state.accounts.values()), "nothing rests"))
+
+
+def _cancel_one(turn: Turn, fire: Act, asked: closing.Asked) -> int:
+    """Its act; one that is on its way already is waited for, and no second one is sent."""
+    flying = next((act for act in resting.cancels(turn.state, fire) if act.state not in FINAL), None)
+    if flying is not None and flying.state is not ActState.UNKNOWN:
+        return flying.act_id
+    return closing.cancel(turn, fire, asked)
+
+
+def _fire_named(turn: Turn, text: str) -> Act:
+    """The fire whose order rests; anything else is told as what it is."""
+    _, number = ids.parse(text, IdKind.ORDER, IdKind.FIRE)
+    fire = turn.state.acts.get(ids.act_id(turn.state.tag, number))
+    if fire is None or fire.kind is not ActKind.FIRE:
+        raise Refused(ErrorCode.NOT_FOUND, f"no order {text}")
+    if fire.state is ActState.WORKING or _rests_still(turn, fire):
+        return fire
+    shown = routing.shown(fire)
+    if fire.state in HOLDS_POSITION and fire.position:
+        position = show(IdKind.POSITION, fire.position)
+        message = f"{shown} was filled: {position} is {fire.state.value}"
+        raise Refused(ErrorCode.CONFLICT, message, f"hydractl close {position}", position=position)
+    hint = None if fire.state in FINAL else f"hydractl trace {shown}; a halt cancels it as soon as it rests"
+    raise Refused(ErrorCode.CONFLICT, f"no order of {shown} rests: it is {fire.state.value}", hint)
+
+
+def _rests_still(turn: Turn, fire: Act) -> bool:
+    """By a report: what is left of a partial fill, or the order of a fire that a person must decide about."""
+    links = (turn.live.link(t.name) for t in turn.state.terminals.values() if t.account == fire.account)
+    return bool(fire.order_ticket) and any(fire.order_ticket in link.orders for link in links)
+
+
+VERBS: Table = {calls.Cancel: (Role.TRADER, _cancel)}

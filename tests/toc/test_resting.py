@@ -1,0 +1,388 @@
+"""Resting orders in the core: placed, told of, cancelled, filled, expired; what must go, and what a cancel comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from hydrad.domain.accounts import Authority
+from hydrad.domain.actors import Role
+from hydrad.domain.ids import IdKind, sequence_of, show
+from hydrad.domain.orders import ActKind, EntryType
+from hydrad.link import frames as f
+from hydrad.link.frames import RowState
+from hydrad.toc import exposure, order_views
+from hydrad.toc.act import ActState
+from hydrad.toc.limits import Limits
+from hydrad.toc.state import Act
+from hydrad.wire import calls
+from hydrad.wire.codes import ErrorCode, Finding
+from tests.toc.conftest import Core, ours
+
+BY_HAND = {"symbol": "EURUSD", "side": "buy", "stop": "1.09700", "target": "1.10300"}
+
+
+def cancels(core: Core) -> list[Act]:
+    return [act for act in core.state.acts.values() if act.kind is ActKind.CANCEL]
+
+
+def cancelled(core: Core, act: Act, fire: Act) -> None:
+    """The broker removed the order; the agent tells of both acts."""
+    core.result(act, RowState.DONE, order_ticket=fire.order_ticket, retcode=10009)
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="CANCELLED", order_ticket=fire.order_ticket)))
+
+
+def filled(core: Core, fire: Act, steps: int = 0) -> None:
+    """The order's price came: its deal."""
+    core.deals(
+        core.deal_row(
+            5000, fire.order_ticket, entry=0, deal_type=0, magic=fire.act_id, order_id=fire.order_ticket,
+            volume_steps=steps or ours(fire).volume_steps, price_points=ours(fire).entry_points,
+        )
+    )  # fmt: skip
+
+
+def shown(core: Core) -> list[tuple[str | None, str, bool | None]]:
+    rows = order_views.rows(core.state, core.engine.live, core.now_ns, None, 100)
+    return [(row.id, row.state, row.at_broker) for row in rows]
+
+
+# --- placing --------------------------------------------------------------------------------------------
+
+
+def test_a_fire_with_an_entry_rests_with_an_expiration_no_later_than_its_mission(core: Core) -> None:
+    fire = core.rests(expiry_s=90.7)
+    mission = core.state.missions[fire.mission]
+    order = ours(fire)
+    assert (order.entry_type, order.entry_points, order.collar_points) == (EntryType.LIMIT, 109_900, 0)
+    assert mission.signal.expires_ms - 1000 < order.expiration_ms <= mission.signal.expires_ms
+    assert mission.signal.horizon_ms > mission.signal.expires_ms
+    sent = core.sent(f.Fire)[-1]
+    assert sent.order == order and sent.mission_expiry_ms == mission.signal.expires_ms
+
+
+def test_the_type_is_never_inferred(core: Core) -> None:
+    for half in ({"entry": "1.09900"}, {"type": "limit"}, {"entry": "1.09900", "type": "market"}):
+        reply = core.ask(calls.FireSymbol(**BY_HAND, **half))  # type: ignore[arg-type]
+        assert reply.problem is not None and reply.problem.code == ErrorCode.USAGE.value
+    assert not core.state.missions
+
+
+def test_what_rests_is_shown_with_its_order_and_holds_its_risk(core: Core) -> None:
+    fire = core.rests()
+    number = show(IdKind.ORDER, sequence_of(fire.act_id))
+    assert shown(core) == [(number, "WORKING", False)]
+    core.orders(core.order_row(fire), core.order_row(fire, ticket=77, magic=0))
+    assert shown(core) == [(number, "WORKING", True), (None, "FOREIGN", True)]
+    assert exposure.open_risk(core.state, core.engine.live, "alpha") == fire.risk_money > 0
+    assert exposure.positions_and_in_flight(core.state, core.engine.live, "alpha") == 1
+
+
+def test_so_many_rest_as_the_account_allows(make: Callable[..., Core]) -> None:
+    core = make(limits=Limits(resting_orders_max=1, open_risk_max_percent=Decimal(50)))
+    core.connect()
+    core.rests()
+    verb = calls.FireSymbol(**BY_HAND, entry="1.09900", type="limit", again=True)  # type: ignore[arg-type]
+    assert core.act(verb).codes == ("RESTING_ORDERS",)
+
+
+# --- how it ends ----------------------------------------------------------------------------------------
+
+
+def test_its_deal_makes_it_filled_and_its_position_is_followed(core: Core) -> None:
+    fire = core.rests()
+    filled(core, fire)
+    assert fire.state is ActState.FILLED and fire.price_points == 109_900
+    (position,) = core.state.positions.values()
+    assert (position.position_id, position.stop_points) == (fire.order_ticket, 109_700)
+    core.up(f.Result(core.t1.row(fire, RowState.DONE, order_ticket=fire.order_ticket, position_id=fire.order_ticket)))
+    assert len(core.state.positions) == 1 and not core.findings()
+
+
+def test_its_position_alone_proves_the_fill(core: Core) -> None:
+    fire = core.rests()
+    row = core.position_row(fire, ticket=fire.order_ticket, position_id=fire.order_ticket, open_points=109_900)
+    core.up(f.Positions((row,), core.market_ms, True, True))
+    assert fire.state is ActState.FILLED
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("ORDER_EXPIRED", ActState.EXPIRED),
+        ("ORDER_REJECTED", ActState.REJECTED),
+        ("CANCELLED", ActState.CANCELLED),
+    ],
+)
+def test_it_ends_as_the_broker_says_and_gives_its_risk_back(core: Core, code: str, state: ActState) -> None:
+    fire = core.rests()
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code=code)))
+    assert fire.state is state and not core.state.resting
+    assert exposure.open_risk(core.state, core.engine.live, "alpha") == 0
+    if state is ActState.CANCELLED:
+        assert fire.detail == "by the owner, or by the broker"
+
+
+def test_one_that_ended_before_anybody_heard_of_it_was_working_first(core: Core) -> None:
+    verb = calls.FireSymbol(**BY_HAND, entry="1.09900", type="limit")  # type: ignore[arg-type]
+    fire = core.act(verb)
+    core.ack(fire)
+    core.up(f.Result(core.t1.row(fire, RowState.UNKNOWN)))
+    assert fire.state is ActState.UNKNOWN
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="ORDER_EXPIRED", order_ticket=44)))
+    assert (fire.state, fire.order_ticket) == (ActState.EXPIRED, 44)
+    assert "ACT_UNKNOWN" not in core.alarms()
+
+
+def test_a_deal_after_its_end_is_a_finding_and_a_persons_to_decide(core: Core) -> None:
+    fire = core.rests()
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="CANCELLED")))
+    filled(core, fire)
+    assert fire.state is ActState.QUARANTINED and Finding.LATE_EXECUTION in core.findings()
+
+
+def test_an_order_found_resting_ends_unknown(core: Core) -> None:
+    verb = calls.FireSymbol(**BY_HAND, entry="1.09900", type="limit")  # type: ignore[arg-type]
+    fire = core.act(verb)
+    core.ack(fire)
+    core.up(f.Result(core.t1.row(fire, RowState.UNKNOWN)))
+    core.orders(core.order_row(fire, ticket=44))
+    assert (fire.state, fire.order_ticket) == (ActState.WORKING, 44)
+
+
+def test_what_a_partial_fill_leaves_is_cancelled_and_counts_until_then(core: Core) -> None:
+    fire = core.rests()
+    whole = ours(fire).volume_steps
+    filled(core, fire, 10)
+    assert fire.state is ActState.FILLED and core.state.positions[sequence_of(fire.act_id)].volume_steps == 10
+    before = exposure.open_risk(core.state, core.engine.live, "alpha")
+    core.orders(core.order_row(fire, volume_steps=whole - 10))
+    (cancel,) = cancels(core)
+    assert (ours(cancel).ticket, cancel.actor, cancel.state) == (fire.order_ticket, "resting", ActState.ROUTED)
+    held = exposure.open_risk(core.state, core.engine.live, "alpha")
+    assert held is not None and before is not None and held > before
+    core.orders(core.order_row(fire, volume_steps=whole - 10))
+    assert len(cancels(core)) == 1
+    core.result(cancel, RowState.DONE, order_ticket=fire.order_ticket)
+    core.orders()
+    assert fire.state is ActState.FILLED and exposure.open_risk(core.state, core.engine.live, "alpha") == before
+
+
+def test_an_order_with_our_tag_that_nobody_placed_is_an_alarm_once(core: Core) -> None:
+    fire = core.rests()
+    stranger = core.order_row(fire, ticket=9, magic=(fire.act_id >> 38 << 38) + 99)
+    core.orders(core.order_row(fire), stranger)
+    core.orders(core.order_row(fire), stranger)
+    assert core.findings().count(Finding.ALIEN_ORDER) == 1
+
+
+def test_an_order_that_rests_after_its_end_was_proven_is_quarantined(core: Core) -> None:
+    fire = core.rests()
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="CANCELLED")))
+    core.orders(core.order_row(fire))
+    assert fire.state is ActState.QUARANTINED and Finding.LATE_EXECUTION in core.findings()
+
+
+def test_after_a_lost_ledger_the_brokers_records_tell_of_what_rested(core: Core) -> None:
+    fire = core.rests()
+    core.orders(core.order_row(fire))
+    core.t1.ledger_id, core.t1.rows = "ledger-2", []
+    core.connect(orders=(core.order_row(fire),))
+    core.wait(70_000)
+    assert fire.state is ActState.WORKING  # it was reported within the settle window
+    core.orders()
+    core.wait(30_000)
+    assert fire.state is ActState.WORKING
+    core.wait(40_000)
+    assert (fire.state, fire.by) == (ActState.NOT_EXECUTED, "history")
+
+
+# --- cancelling -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [IdKind.ORDER, IdKind.FIRE])
+def test_a_cancel_by_order_or_fire_ends_with_the_orders_own_end(core: Core, kind: IdKind) -> None:
+    fire = core.rests()
+    request = core.send(calls.Cancel(show(kind, sequence_of(fire.act_id))))
+    (cancel,) = cancels(core)
+    sent = core.sent(f.Cancel)[0]
+    assert (sent.act_id, sent.order.ticket, sent.mission_expiry_ms) == (cancel.act_id, fire.order_ticket, 0)
+    core.result(cancel, RowState.DONE, order_ticket=fire.order_ticket, retcode=10009)
+    assert cancel.state is ActState.DONE and fire.state is ActState.WORKING and request not in core.replies
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="CANCELLED")))
+    assert fire.state is ActState.CANCELLED and fire.detail.startswith("by A-")
+    assert core.replies[request].problem is None
+
+
+@pytest.mark.parametrize("level", list(Authority))
+def test_cancelling_passes_in_every_authority(core: Core, level: Authority) -> None:
+    fire = core.rests()
+    core.state.authority = level
+    core.verify = lambda: None  # type: ignore[method-assign]
+    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    assert len(core.sent(f.Cancel)) == 1
+
+
+def test_a_cancel_that_found_it_filled_says_so(core: Core) -> None:
+    fire = core.rests()
+    request = core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    core.result(cancels(core)[0], RowState.NOT_EXECUTED, code="ORDER_GONE")
+    assert request not in core.replies  # what became of the order is on its way
+    filled(core, fire)
+    problem = core.replies[request].problem
+    assert problem is not None and problem.code == ErrorCode.CONFLICT.value
+    assert show(IdKind.POSITION, sequence_of(fire.act_id)) in problem.message
+    again = core.ask(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    assert again.problem is not None and again.problem.code == ErrorCode.CONFLICT.value
+    assert len(cancels(core)) == 1
+
+
+def test_a_second_cancel_joins_the_first(core: Core) -> None:
+    fire = core.rests()
+    first = core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    second = core.send(calls.Cancel(show(IdKind.ORDER, sequence_of(fire.act_id))), "uid:1000", "other")
+    cancelled(core, cancels(core)[0], fire)
+    assert len(cancels(core)) == 1 and core.replies[first].problem is core.replies[second].problem is None
+
+
+def test_all_of_them_are_cancelled_each_by_its_own_act(core: Core) -> None:
+    fires = [core.rests(), core.rests(entry="1.09800", stop="1.09600")]
+    request = core.send(calls.Cancel(all_orders=True))
+    assert [ours(act).ticket for act in cancels(core)] == [fire.order_ticket for fire in fires]
+    for act, fire in zip(cancels(core), fires, strict=True):
+        cancelled(core, act, fire)
+    assert core.replies[request].problem is None
+    nothing = core.ask(calls.Cancel(all_orders=True))
+    assert nothing.problem is None and nothing.data.would == "nothing rests"  # type: ignore[union-attr]
+
+
+def test_nonsense_is_refused_by_name(core: Core) -> None:
+    fire = core.filled()
+    named = show(IdKind.FIRE, sequence_of(fire.act_id))
+    cases = {
+        ErrorCode.USAGE: (calls.Cancel(), calls.Cancel(named, all_orders=True), calls.Cancel(named, account="alpha")),
+        ErrorCode.NOT_FOUND: (calls.Cancel(show(IdKind.ORDER, 9999)),),
+        ErrorCode.CONFLICT: (calls.Cancel(named),),
+    }
+    for code, verbs in cases.items():
+        for verb in verbs:
+            problem = core.ask(verb).problem
+            assert problem is not None and problem.code == code.value, verb
+
+
+def test_a_viewer_cancels_nothing(core: Core) -> None:
+    fire = core.rests()
+    core.role("uid:7", Role.VIEWER)
+    problem = core.ask(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))), "uid:7").problem
+    assert problem is not None and problem.code == ErrorCode.FORBIDDEN.value and not cancels(core)
+
+
+# --- what must go ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reduce", [False, True])
+def test_a_halt_cancels_what_rests_and_answers_order_by_order(core: Core, reduce: bool) -> None:
+    fires = [core.rests(), core.rests(entry="1.09800", stop="1.09600"), core.rests(entry="1.09750", stop="1.09550")]
+    request = core.send(calls.Halt(reduce=reduce))
+    gone, refused, silent = cancels(core)
+    core.up(f.Halted(True, "test"))
+    cancelled(core, gone, fires[0])
+    core.result(refused, RowState.REFUSED, retcode=10029)
+    assert request not in core.replies
+    core.wait(3_000)
+    reply = core.replies[request]
+    assert [(row.fire, row.verdict) for row in reply.data.resting] == [  # type: ignore[union-attr]
+        (show(IdKind.FIRE, sequence_of(fire.act_id)), word)
+        for fire, word in zip(fires, ("verified", "refused", "unknown"), strict=True)
+    ]
+    assert reply.problem is not None and reply.problem.code == ErrorCode.PARTLY.value
+    assert "RESTING_UNCANCELLED" in core.alarms() and silent.state is ActState.ROUTED
+
+
+def test_a_refused_cancel_of_a_halt_is_followed_by_another_until_it_is_gone(core: Core) -> None:
+    fire = core.rests()
+    core.send(calls.Halt())
+    core.result(cancels(core)[0], RowState.REFUSED, retcode=10029)
+    assert len(cancels(core)) == 1
+    core.wait(5_500)
+    first, second = cancels(core)
+    assert first.state is ActState.REJECTED and second.state is ActState.ROUTED
+    cancelled(core, second, fire)
+    assert fire.state is ActState.CANCELLED and "RESTING_UNCANCELLED" not in core.alarms()
+    core.wait(70_000)
+    assert len(cancels(core)) == 2
+
+
+def test_what_was_on_the_wire_when_the_latch_closed_is_cancelled_as_soon_as_it_rests(core: Core) -> None:
+    fire = core.act(calls.FireSymbol(**BY_HAND, entry="1.09900", type="limit"))  # type: ignore[arg-type]
+    request = core.send(calls.Halt())
+    core.up(f.Halted(True, "test"))
+    assert core.replies[request].data.on_the_wire == (show(IdKind.FIRE, sequence_of(fire.act_id)),)  # type: ignore[union-attr]
+    assert not cancels(core)
+    core.result(fire, RowState.WORKING, order_ticket=44)
+    assert [ours(act).ticket for act in cancels(core)] == [44]
+
+
+def test_a_halt_with_no_terminal_in_reach_says_unknown_and_cancels_when_one_is_back(core: Core) -> None:
+    fire = core.rests()
+    core.wait(15_000, beat=())
+    request = core.send(calls.Halt(wait_s=1.0))
+    core.wait(2_000, beat=())
+    (row,) = core.replies[request].data.resting  # type: ignore[union-attr]
+    assert row.verdict == "unknown" and "reach" in row.detail and not cancels(core)
+    assert "RESTING_UNCANCELLED" in core.alarms()
+    core.t1.halted = True
+    core.connect(orders=(core.order_row(fire),))
+    (cancel,) = cancels(core)
+    cancelled(core, cancel, fire)
+    assert fire.state is ActState.CANCELLED
+
+
+def test_filled_before_the_halts_cancel_is_said_as_that(core: Core) -> None:
+    fire = core.rests()
+    request = core.send(calls.Halt())
+    core.up(f.Halted(True, "test"))
+    filled(core, fire)
+    reply = core.replies[request]
+    assert [row.verdict for row in reply.data.resting] == ["filled"]  # type: ignore[union-attr]
+    assert reply.problem is not None and reply.problem.code == ErrorCode.PARTLY.value
+
+
+def test_a_withdrawn_missions_order_is_cancelled(core: Core) -> None:
+    fire = core.rests()
+    core.ask(calls.Withdraw(show(IdKind.MISSION, fire.mission)))
+    assert [act.reason for act in cancels(core)] == ["its mission was withdrawn"]
+
+
+def test_an_order_that_its_broker_lets_stand_past_its_expiration_is_cancelled(core: Core) -> None:
+    fire = core.rests(expiry_s=60.0)
+    core.later(61_000)
+    assert not cancels(core)
+    core.later(5_000)
+    assert len(cancels(core)) == 1 and fire.state is ActState.WORKING
+
+
+def test_the_orders_of_a_suspended_person_are_cancelled(core: Core) -> None:
+    core.ask(calls.OperatorAdd("ann", role="trader", accounts=("alpha",), identity="uid:5"))
+    verb = calls.FireSymbol(**BY_HAND, entry="1.09900", type="limit")  # type: ignore[arg-type]
+    fire = core.act(verb, "uid:5")
+    assert fire.state is ActState.ROUTED, fire.codes
+    core.result(fire, RowState.WORKING, order_ticket=44)
+    assert not cancels(core)
+    core.ask(calls.OperatorSuspend("ann", reason="lost phone"))
+    assert [ours(act).ticket for act in cancels(core)] == [44]
+
+
+def test_another_terminal_cancels_where_the_orders_own_is_away(make: Callable[..., Core]) -> None:
+    core = make(terminals=(("t1", "alpha", 5001), ("t2", "alpha", 5001)))
+    core.connect("t1")
+    core.connect("t2")
+    fire = core.rests()
+    core.wait(15_000, beat=("t2",))
+    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    (cancel,) = cancels(core)
+    assert cancel.terminal == "t2"
+    core.result(cancel, RowState.DONE, order_ticket=fire.order_ticket)
+    assert fire.state is ActState.CANCELLED
