@@ -22,6 +22,7 @@ from hydrad.control.server import ControlServer
 from hydrad.domain import news
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Surface
+from hydrad.domain.instants import MS
 from hydrad.driver import BATCH_MAX, Driver
 from hydrad.host import entropy, processes, systemd
 from hydrad.host.keys import KeyPair
@@ -32,6 +33,8 @@ from hydrad.hosted import BotService, BridgeService, HudService, Links, Schedule
 from hydrad.hud.page import Glance
 from hydrad.jobs import JobFailed
 from hydrad.link import frames as f
+from hydrad.market.recorder import Note, Recorder
+from hydrad.market.series import Batch
 from hydrad.paper import Conductor, Family
 from hydrad.services import Supervisor
 from hydrad.surface import ControlSurface
@@ -84,6 +87,7 @@ class App:
         self._commit_s = 0.0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.surface = ControlSurface(self)
+        self.recorder = Recorder(places.market, self._recording_noted)
         self.family: Family | None = None
         self.conductor: Conductor | None = None
         self.news = home.news_file(places, loaded.config, self.state.mode)
@@ -226,6 +230,16 @@ class App:
         log.error("stepping down: %s", reason)
         self.stop(f"fenced: {reason}", EXIT_FENCED)
 
+    def ticks(self, taken: e.TicksTaken) -> None:
+        now_ms = self.now_ns() // MS
+        for batch, digits in zip(taken.batches, taken.digits, strict=True):
+            of_link = (taken.terminal, taken.session)
+            self.recorder.take(Batch(*of_link, batch.symbol, digits, batch.ticks, taken.read_ms, taken.history, now_ms))
+
+    def _recording_noted(self, note: Note) -> None:
+        """Called on the recorder's thread."""
+        self._loop.call_soon_threadsafe(self.submit, i.RecordingNoted(*note))
+
     def published(self, records: Sequence[Record]) -> None:
         if any(record.type == "AUTHORITY_SET" and _opens_all(record) for record in records):
             self.places.halt_file.unlink(missing_ok=True)
@@ -250,6 +264,7 @@ class App:
         tasks: list[asyncio.Task[None]] = []
         try:
             self.submit(home.started(opened, entropy.draw_instance()))
+            self.recorder.start()
             self._look_at_news()
             await self._drain()
             if self.state.mode is HomeMode.PAPER:
@@ -271,6 +286,7 @@ class App:
             await self.supervisor.close()
             await server.close()
             self._links.close()
+            await asyncio.to_thread(self.recorder.close)
         self.driver.turn([*self._urgent, i.Stopping(self._stopping or "stopped")])
         home.write_snapshot(self.places, home.snapshot_of(opened))
         opened.close()

@@ -34,7 +34,7 @@ from hydrad.terminal import bundle as bundles
 from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
 from hydrad.toc import codec, fold
 from hydrad.toc import inputs as i
-from hydrad.toc.effects import Reply
+from hydrad.toc.effects import Reply, TicksTaken
 from hydrad.toc.engine import Engine
 from hydrad.toc.live import NEWS_FILE, NEWS_OFF
 from hydrad.toc.record import Record
@@ -233,6 +233,9 @@ class _Nobody:
 
     def step_down(self, reason: str) -> None:
         raise NoHome(reason)
+
+    def ticks(self, taken: TicksTaken) -> None:
+        return
 
     def published(self, records: Sequence[Record]) -> None:
         return

@@ -75,6 +75,7 @@ def own_health(app: App) -> tuple[a.HealthRow, ...]:
         a.HealthRow("journal", app.commit_s < COMMIT_MAX_S, f"last commit {app.commit_s * 1000:.1f} ms"),
         a.HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
         *_market(app),
+        _recording(app),
         *(
             a.HealthRow(f"service {row.name}", row.state in healthy, f"{row.state}: {row.detail}")
             for row in service_rows(app)
@@ -89,6 +90,13 @@ def _market(app: App) -> tuple[a.HealthRow, ...]:
         return ()
     ok, detail = app.conductor.check(asyncio.get_running_loop().time())
     return (a.HealthRow("market", ok, detail),)
+
+
+def _recording(app: App) -> a.HealthRow:
+    """Whether ticks go to disk: what was written, and what was not."""
+    now = app.recorder.figures()
+    counts = f"{now.written} ticks of {now.symbols} symbols written, {now.refused} refused, {now.shed + now.lost} lost"
+    return a.HealthRow("recording", not now.problem, f"{now.problem}; {counts}" if now.problem else counts)
 
 
 def health(app: App) -> a.HealthData:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hydrad.link.frames import DownFrame
+from hydrad.link.frames import DownFrame, SymbolTicks
 from hydrad.wire.answers import Problem
 
 
@@ -41,4 +41,16 @@ class StepDown(_Effect, frozen=True):
     reason: str
 
 
-Effect = Send | Reply | Admit | StepDown
+class TicksTaken(_Effect, frozen=True):
+    """Ticks of the symbols whose source a terminal is, with their digits, for the recording. `session`: of its link.
+    `read_ms`: everything up to here was read. `history`: told in a hand-shake, and perhaps before."""
+
+    terminal: str
+    session: int
+    batches: tuple[SymbolTicks, ...]
+    digits: tuple[int, ...]
+    read_ms: int
+    history: bool
+
+
+Effect = Send | Reply | Admit | StepDown | TicksTaken

@@ -105,6 +105,8 @@ class Engine:
                 housekeeping.reported(turn, body)
             case i.JobReported():
                 housekeeping.job_ran(turn, body)
+            case i.RecordingNoted():
+                housekeeping.recording_noted(turn, body)
             case i.Configured():
                 housekeeping.configured(turn, body)
             case i.Started():

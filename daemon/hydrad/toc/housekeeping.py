@@ -14,7 +14,7 @@ from hydrad.toc.service import Service, ServiceState
 from hydrad.toc.state import Change, State
 from hydrad.toc.turn import Turn
 from hydrad.wire.answers import Problem, ReloadData
-from hydrad.wire.codes import ErrorCode
+from hydrad.wire.codes import ErrorCode, Finding
 
 JOB_ALARM = "JOB_FAILED"
 SERVICE_ALARM = "SERVICE_FATAL"
@@ -80,6 +80,15 @@ def job_ran(turn: Turn, body: i.JobReported) -> None:
         turn.clear_alarm(JOB_ALARM, body.name, "it ran well again")
     else:
         turn.alarm(JOB_ALARM, body.name, f"job {body.name} failed: {body.detail}")
+
+
+def recording_noted(turn: Turn, body: i.RecordingNoted) -> None:
+    """A finding of the recorder, with an alarm where ticks are being lost; without a detail it has ended."""
+    code = Finding[body.code]
+    if body.detail:
+        turn.finding(code, body.subject, body.detail, alarm=code is Finding.RECORDING_LOST)
+    else:
+        turn.clear_alarm(code.name, body.subject, "ticks are recorded again")
 
 
 # --- configuration --------------------------------------------------------------------------------------

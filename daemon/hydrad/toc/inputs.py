@@ -134,6 +134,14 @@ class JobReported(_Input, frozen=True, tag="JOB"):
     missed: int = 0
 
 
+class RecordingNoted(_Input, frozen=True, tag="RECORDING"):
+    """What the recorder of ticks says: a finding's name, its subject and detail; without a detail it has ended."""
+
+    code: str
+    subject: str
+    detail: str
+
+
 class Configured(_Input, frozen=True, tag="CONFIG"):
     """The configuration was read again by `actor`, and is whole."""
 
@@ -157,6 +165,7 @@ AnyInput = (
     | ServiceReported
     | JobReported
     | Configured
+    | RecordingNoted
 )
 
 

@@ -44,7 +44,7 @@ from hydrad.toc import (
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.basis import Mids
-from hydrad.toc.effects import StepDown
+from hydrad.toc.effects import StepDown, TicksTaken
 from hydrad.toc.live import Books, Link, Quote, Rate, Rival
 from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import REDUCES_IN, Cause, Duty, LinkState
@@ -513,10 +513,21 @@ def _ticks(turn: Turn, apex: SignalEngine, link: Link, body: f.Ticks) -> None:
         _sample(link, batch)
         if batch.ticks and not body.history:
             _quote(turn, link, batch.symbol, batch.ticks)
+    _record(turn, link, told, body)
     sources = {symbol for symbol in turn.live.symbols if source(turn, symbol) == link.terminal}
     batches = [batch for batch in told if body.history or batch.symbol in sources]
     if batches or sources:
         _signals(turn, apex, link, batches, body)
+
+
+def _record(turn: Turn, link: Link, told: list[f.SymbolTicks], body: f.Ticks) -> None:
+    """What the sources say is recorded, watched by APEX or not; a symbol whose terms were not told has no digits."""
+    taken = [b for b in told if b.ticks and b.symbol in link.terms and source(turn, b.symbol) == link.terminal]
+    if taken and link.session is not None:
+        digits = tuple(link.terms[batch.symbol].digits for batch in taken)
+        read_ms = max(body.through_ms, turn.market_ms)
+        told_by = (link.terminal, link.session.session)
+        turn.effects.append(TicksTaken(*told_by, tuple(taken), digits, read_ms, body.history))
 
 
 def _stamped(turn: Turn, link: Link, batch: f.SymbolTicks) -> f.SymbolTicks:

@@ -93,6 +93,8 @@ class Finding(enum.Enum):
     AGENT_WARNING = "The agent reported something a person should know."
     RISK_AFTER_FILL = "A fill risks more than 1.25 times the money that was approved."
     MARKET_HOURS = "The table of market hours and the broker disagree."
+    RECORDING_LOST = "Ticks are not recorded: what is missing shows in the recording."
+    RECORDING_DAMAGED = "A recording of ticks was damaged or cut; what is left is whole."
 
     @property
     def text(self) -> str:

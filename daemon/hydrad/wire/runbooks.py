@@ -177,6 +177,15 @@ RUNBOOKS: dict[str, Runbook] = {
         "Compare the table of market hours with the broker's page for this symbol.",
         "The broker refused for a closed market when the table said open, or sent ticks when it said closed.",
     ),
+    "RECORDING_LOST": _alarm(
+        "Look at the disk of state/market: full, read-only, failing? Trading goes on without the recording.",
+        "Ticks could not be written, or came faster than they are written. The recording says where something is",
+        "missing; bars of those minutes are not used. It clears with the next tick that is written.",
+    ),
+    "RECORDING_DAMAGED": _warning(
+        "Nothing to do after a crash; without one: look at the disk.",
+        "A torn end was cut off at the start, or a block inside a file is damaged and left out. What is read is whole.",
+    ),
     # --- the home itself ---
     "SERVICE_FATAL": _alarm(
         "Read why: `hydractl logs SERVICE`; then `hydractl restart SERVICE`.",
