@@ -61,7 +61,9 @@ def _no_unknown(data: StatusData) -> str:
 
 
 def _flat(data: StatusData) -> str:
-    return f"{data.positions} positions open" if data.positions else ""
+    if data.positions:
+        return f"{data.positions} positions open"
+    return f"{data.acts.resting} orders rest" if data.acts.resting else ""
 
 
 def _halted(data: StatusData) -> str:

@@ -40,6 +40,7 @@ QUERIES = (
     "terminals",
     "alarms",
     "positions",
+    "orders",
     "fires",
     "missions",
     "ticks",

@@ -10,13 +10,17 @@ import pytest
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
-from hydrad.domain.orders import ActKind, EntryType
+from hydrad.domain.news import NewsEvent
+from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side, order_hash
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
-from hydrad.toc import exposure, order_views
+from hydrad.toc import comparing, exposure, order_views
+from hydrad.toc import inputs as i
 from hydrad.toc.act import ActState
+from hydrad.toc.histories import History
 from hydrad.toc.limits import Limits
 from hydrad.toc.state import Act
+from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.codes import ErrorCode, Finding
 from tests.toc.conftest import Core, ours
@@ -386,3 +390,61 @@ def test_another_terminal_cancels_where_the_orders_own_is_away(make: Callable[..
     assert cancel.terminal == "t2"
     core.result(cancel, RowState.DONE, order_ticket=fire.order_ticket)
     assert fire.state is ActState.CANCELLED
+
+
+def test_a_refused_cancel_of_those_who_ask_once_is_followed_by_another(core: Core) -> None:
+    core.rests()
+    event = NewsEvent(core.market_ms + 5 * 60_000, "USD", "high", "CPI", "test")
+    core.step(i.NewsTold(mode="file", as_of_ns=core.now_ns, events=(event,)))
+    core.later(2_000)
+    core.later(2_000)
+    (first,) = cancels(core)
+    core.result(first, RowState.REFUSED, retcode=10029)
+    assert first.actor == "news" and "RESTING_UNCANCELLED" in core.alarms()
+    core.wait(6_000)
+    assert [act.reason for act in cancels(core)] == [first.reason] * 2
+
+
+# --- what an agent did alone ----------------------------------------------------------------------------
+
+
+def test_a_dead_mans_cancel_is_an_act_of_the_journal_and_says_who_cancelled(core: Core) -> None:
+    fire = core.rests()
+    order = Order(ORDER_VERSION, ActKind.CANCEL, "alpha", "EURUSD", Side.BUY, ticket=fire.order_ticket)
+    digest = order_hash(order)
+    core.t1.row(1, RowState.JOURNALED, order_hash=digest, order=order)
+    core.t1.row(1, RowState.DONE, order_hash=digest, order_ticket=fire.order_ticket)
+    core.t1.row(fire, RowState.ENDED, code="CANCELLED", order_ticket=fire.order_ticket)
+    core.wait(15_000, beat=())
+    core.connect()
+    (cancel,) = cancels(core)
+    assert (cancel.state, cancel.actor, cancel.reason, cancel.mission) == (
+        ActState.DONE,
+        "agent",
+        "dead-man",
+        fire.mission,
+    )
+    assert fire.state is ActState.CANCELLED and show(IdKind.ACT, sequence_of(cancel.act_id)) in fire.detail
+    assert not core.findings()
+
+
+# --- comparing ------------------------------------------------------------------------------------------
+
+
+def differences(core: Core) -> list[tuple[str, str]]:
+    found = comparing.differences(
+        Turn(core.state, core.engine.live, core.now_ns, 0), "alpha", core.link(), History("t1", 1)
+    )
+    return [(row.kind, row.broker) for row in found if row.kind not in ("deal", "balance")]
+
+
+def test_the_books_of_orders_are_compared_row_by_row(core: Core) -> None:
+    fire = core.rests()
+    core.orders(core.order_row(fire))
+    assert differences(core) == []
+    core.orders(core.order_row(fire, price_points=109_901))
+    assert [kind for kind, _ in differences(core)] == ["order"]
+    core.orders(core.order_row(fire), core.order_row(fire, ticket=9, magic=0))
+    assert [kind for kind, _ in differences(core)] == ["foreign order"]
+    core.orders()
+    assert differences(core) == [("order", "does not rest")]

@@ -24,14 +24,14 @@ def is_local(act_id: int) -> bool:
 
 def of_row(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:
     """The act that a ledger's entry about a local id speaks of, begun here if it is new; None where the entry that
-    carried its order was never told, or where that order is not a close: an agent begins nothing else by itself."""
+    carried its order was never told, or where that order neither closes nor cancels: an agent begins nothing else."""
     terminal = turn.state.terminals[link.terminal]
     known = turn.state.agent_acts.get(agent_act_key(terminal.name, terminal.ledger_id, row.act_id, row.move))
     if known is not None:
         return turn.state.acts[known]
     if row.order is None:
         return None
-    if row.order.kind is not ActKind.CLOSE:
+    if row.order.kind not in (ActKind.CLOSE, ActKind.CANCEL):
         detail = f"{row.order.kind.name} {row.order.symbol} begun by the agent itself (its id {row.act_id})"
         turn.finding(Finding.ALIEN_ORDER, link.terminal, detail)
         return None

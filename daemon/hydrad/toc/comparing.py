@@ -1,8 +1,9 @@
 """Journal and broker, row by row: what `reconcile` finds. Pure; changes nothing.
 
 Compared for each of our positions: open or not, symbol, side, volume, stop, target, every deal, the sum of their
-money; then what the broker has and the journal has not: foreign positions, deals with our tag; then the broker's
-balance with the sum of all its deals.
+money; for each order of ours that rests: whether it does, price, volume, stop, target, expiration; then what the
+broker has and the journal has not: foreign positions and orders, deals with our tag; then the broker's balance with
+the sum of all its deals.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hydrad.domain.ids import IdKind, show, tag_of
+from hydrad.domain.instants import ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
-from hydrad.domain.orders import Side
+from hydrad.domain.orders import Order, Side
 from hydrad.link import frames as f
+from hydrad.toc import exposure, order_views, resting
 from hydrad.toc.histories import Before, History
 from hydrad.toc.live import Link
 from hydrad.toc.reconcile import DEAL_TRADES
-from hydrad.toc.state import Position
+from hydrad.toc.state import Act, Position
 from hydrad.toc.statements import amount_of
 from hydrad.toc.turn import Turn
 from hydrad.wire.answers import Difference
@@ -46,6 +49,7 @@ def differences(turn: Turn, account: str, link: Link, history: History) -> list[
         *_positions(turn, account, link),
         *_deals(turn, account, history),
         *_foreign(turn, account, link),
+        *_orders(turn, account, link),
         *_strange_deals(turn, history),
         *_balance(link, history),
     ]
@@ -115,6 +119,35 @@ def _foreign(turn: Turn, account: str, link: Link) -> Iterator[Row]:
         size = volume_text(row.volume_steps, terms.volume_step) if terms else f"{row.volume_steps} steps"
         subject = _shown(number) if number else str(row.ticket)
         yield "foreign", subject, "no fire opened it", f"{row.symbol} {Side(row.side).name} {size}, ticket {row.ticket}"
+
+
+def _orders(turn: Turn, account: str, link: Link) -> Iterator[Row]:
+    for fire in resting.fires(turn.state, account):
+        row = link.orders.get(fire.order_ticket)
+        if fire.order is None:
+            continue
+        ours = _order_text(fire, fire.order.volume_steps, fire.order.entry_points, fire.order)
+        theirs = "does not rest"
+        if row is not None:
+            theirs = _order_text(fire, row.volume_steps, row.price_points, row)
+        if ours != theirs:
+            yield "order", order_views.shown(fire), ours, theirs
+    for row in order_views.foreign(turn.state, link, account):
+        side = Side(row.order_type % 2).name
+        yield "foreign order", str(row.ticket), "no fire placed it", f"{row.symbol} {side}, ticket {row.ticket}"
+    for row in exposure.remainders(turn.state, link, account):
+        fire = turn.state.acts[row.magic]
+        left = volume_text(row.volume_steps, fire.volume_step)
+        yield "order", order_views.shown(fire), fire.state.value, f"{left} of it rest, ticket {row.ticket}"
+
+
+def _order_text(fire: Act, steps: int, entry_points: int, at: Order | f.OrderRow) -> str:
+    def price(points: int) -> str:
+        return price_text(points, fire.digits) if points else "none"
+
+    text = f"{at.symbol} {volume_text(steps, fire.volume_step)} at {price(entry_points)}"
+    until = ms_text(at.expiration_ms, 0) if at.expiration_ms else "cancelled"
+    return f"{text}, stop {price(at.stop_points)}, target {price(at.target_points)}, until {until}"
 
 
 def _strange_deals(turn: Turn, history: History) -> Iterator[Row]:

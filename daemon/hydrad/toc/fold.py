@@ -240,8 +240,8 @@ def _plan_step_begun(state: State, record: Record, body: r.PlanStepBegun) -> Non
 
 def _agent_act_begun(state: State, record: Record, body: r.AgentActBegun) -> None:
     terminal, position = state.terminals[body.terminal], state.positions.get(body.position)
-    fire = state.acts[position.fire_id] if position else None
-    reason = "equity floor"
+    fire = state.acts[position.fire_id] if position else _resting_fire(state, terminal.account, body.order.ticket)
+    reason = alone_why(body.order.kind)
     requested = r.ActRequested(
         body.act_id, body.order.kind, terminal.account, fire.mission if fire else 0, body.position, "", b"", 0, reason
     )
@@ -250,10 +250,20 @@ def _agent_act_begun(state: State, record: Record, body: r.AgentActBegun) -> Non
     act.actor, act.surface, act.state = "agent", "agent", ActState.ACKED
     act.order, act.order_hash, act.move, act.local_id = body.order, body.order_hash, body.move, body.local_id
     act.terminal, act.epoch, act.ledger = body.terminal, record.epoch, terminal.ledger_count
-    if position is not None:
-        act.digits, act.volume_step = position.digits, position.volume_step
+    if fire is not None:
+        act.digits, act.volume_step = fire.digits, fire.volume_step
     state.agent_acts[fold_guards.agent_act_key(body.terminal, body.ledger_id, body.local_id, body.move)] = body.act_id
     _index(state, act)
+
+
+def _resting_fire(state: State, account: str, ticket: int) -> Act | None:
+    fires = (state.acts[number] for number in sorted(state.resting))
+    return next((fire for fire in fires if fire.account == account and fire.order_ticket == ticket), None)
+
+
+def alone_why(kind: ActKind) -> str:
+    """Why an agent begins such an act by itself."""
+    return "dead-man" if kind is ActKind.CANCEL else "equity floor"
 
 
 def _position_opened(state: State, record: Record, body: r.PositionOpened) -> None:

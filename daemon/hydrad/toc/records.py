@@ -349,7 +349,8 @@ class PlanStepBegun(Body, frozen=True):
 
 
 class AgentActBegun(Body, frozen=True):
-    """The agent began an act by itself (equity floor), under an id of its ledger's own; here it has one of ours."""
+    """The agent began an act by itself (equity floor, dead-man), under an id of its ledger's own; here it has one of
+    ours."""
 
     act_id: int
     terminal: str

@@ -10,8 +10,8 @@ says that the order is gone, not how much of it had been filled before.
 An order must go while its account is not ACTIVE, when its mission was withdrawn, when whoever fired it may act no
 more, and when the broker has let its expiration pass. That is looked at after every step, so that one that was on the
 wire when the latch closed is caught as soon as it rests, and one whose terminal was away as soon as it is back. News
-and guards ask once, by `cancel`. A cancel that the broker refused is followed by another, each later than the last,
-and an alarm stands until the order is gone: it may fill.
+and guards ask once, by `cancel`; one of theirs that came to nothing goes on. A cancel that the broker refused is
+followed by another, each later than the last, and an alarm stands until the order is gone: it may fill.
 
 What a partial fill left resting goes too: a fire is FILLED with the volume that it got.
 """
@@ -39,6 +39,7 @@ ACTOR = "resting"
 GONE = "ORDER_GONE"  # an agent's code: the order was not there any more, nothing was sent
 RETRY_NS, RETRY_MAX_NS = 5 * SECOND, 60 * SECOND
 EXPIRY_GRACE_MS = 5_000
+_ASK_ONCE = ("guard", "news")
 
 
 def fires(state: State, account: str = "") -> list[Act]:
@@ -71,7 +72,10 @@ def must_go(turn: Turn, fire: Act) -> str:
     if mission is not None and turn.market_ms >= mission.signal.expires_ms:
         late = turn.market_ms >= mission.signal.expires_ms + EXPIRY_GRACE_MS
         return "its expiration has passed at the broker" if late else ""
-    return "its mission was withdrawn" if mission and mission.state is MissionState.CLOSED_TO_FIRES else ""
+    if mission is not None and mission.state is MissionState.CLOSED_TO_FIRES:
+        return "its mission was withdrawn"
+    done = cancels(turn.state, fire)
+    return done[-1].reason if _undone(done) and done[-1].actor in _ASK_ONCE else ""
 
 
 def pursue(turn: Turn) -> None:

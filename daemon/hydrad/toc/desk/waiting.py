@@ -201,7 +201,7 @@ def not_flat(turn: Turn, account: str, symbol: str) -> Problem | None:
     if not left and not flying:
         return None
     parts = [f"{words} {', '.join(ids)}" for words, ids in (("still open:", left), ("may open yet:", flying)) if ids]
-    hint = "hydractl halt, then flatten again" if flying else "flatten again"
+    hint = "hydractl cancel --all, or halt; then flatten again" if flying else "flatten again"
     return Problem(ErrorCode.PARTLY.value, "not flat: " + "; ".join(parts), hint, {"open": left, "flying": flying})
 
 
