@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from hydrad.agent import calls, checks, effects, entries, floor, inputs, paging
+from hydrad.agent import calls, checks, effects, entries, flatten, floor, inputs, paging
 from hydrad.agent.caps import Caps
 from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
 from hydrad.agent.plans import Due, Plans, Reading, needs_fire, unsupported
@@ -104,6 +104,7 @@ class AgentCore:
         self._plans = Plans()
         self._epoch_max = 0
         self._latch = entries.LatchStored(False, "")
+        self._flatten: flatten.Asked | None = None
         # Volatile: learned anew.
         self._talk = Talk()
         self._identity: frames.Identity | None = None
@@ -160,6 +161,7 @@ class AgentCore:
             inputs.PollDue: self._poll_asked,
             inputs.Timer: self._timer,
             inputs.LocalHalt: lambda given: self._set_latch(True, given.by),
+            inputs.LocalFlatten: self._flatten_asked,
         }
         self._bodies: dict[type, Callable[[Any], None]] = {
             frames.Welcome: self._welcome,
@@ -239,6 +241,8 @@ class AgentCore:
                 self._latch = entry
             case entries.PlanStored(position_id, fire_id, steps):
                 self._plans.replace(position_id, fire_id, steps, self._ledger.order((fire_id, 0)))
+            case entries.FlattenStored(_, positions, until_ns):
+                self._flatten = flatten.Asked(frozenset(positions), len(self._ledger), until_ns)
 
     def _store(self, entry: entries.Entry) -> None:
         self._apply(entry)
@@ -543,9 +547,25 @@ class AgentCore:
             self._send_ready(frames.Warn("EQUITY_FLOOR", f"equity {self._account.equity}, floor {caps.equity_floor}"))
             by_floor = True
         if by_floor and caps.floor_action == "flatten":
-            for key, order in list(floor.due(self._config.account, market_ms, self._positions, self._ledger)):
-                self._tell(self._enter(key, Event.ACCEPTED, order_hash(order), order=order))
-                self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
+            self._begin_closes(floor.due(self._config.account, market_ms, self._positions, self._ledger))
+
+    def _flatten_asked(self, given: inputs.LocalFlatten) -> None:
+        """Durable already; what is left of its time is counted by our own clock."""
+        left_ns = min(max(given.left_ns, 0), flatten.HOLDS_NS)
+        self._apply(msgspec.structs.replace(given.asked, until_ns=self._now_ns + left_ns))
+        self._read_ms = -1
+
+    def _look_at_flatten(self) -> None:
+        """What a person on this host wants closed."""
+        asked = self._flatten
+        if asked is not None and self._now_ns <= asked.until_ns:
+            self._begin_closes(flatten.due(self._config.account, asked, self._positions, self._ledger))
+
+    def _begin_closes(self, due: Iterable[tuple[Key, Order]]) -> None:
+        """Closes that the agent starts by itself."""
+        for key, order in list(due):
+            self._tell(self._enter(key, Event.ACCEPTED, order_hash(order), order=order))
+            self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
 
     def _cancel_alone(self) -> None:
         """The dead-man: what rests could fill with nobody to see it."""
@@ -801,6 +821,7 @@ class AgentCore:
         self._learn(seen)
         if seen.connected and self._identified():
             self._look_at_floor(seen.market_ms)
+            self._look_at_flatten()
             self._run_plans(seen)
         if self._talk.phase is Phase.READY:
             self._tell_reading(seen)

@@ -39,4 +39,13 @@ class PlanStored(_Entry, frozen=True, tag="PLAN"):
     steps: tuple[PlanStep, ...]
 
 
-Entry = RowStored | EpochStored | LatchStored | PlanStored
+class FlattenStored(_Entry, frozen=True, tag="FLATTEN"):
+    """A person on this host wants these positions closed, by their ids. `until_ns`: UTC, by the host's clock."""
+
+    by: str
+    positions: tuple[int, ...]
+    until_ns: int
+
+
+Entry = RowStored | EpochStored | LatchStored | PlanStored | FlattenStored
+Local = LatchStored | FlattenStored  # what a person may write beside a running agent

@@ -34,17 +34,18 @@ def due(
     """Closes to send now, in the order of their positions, each under its key."""
     fresh = ledger.next_local
     for position_id, held in positions.items():
-        if position_id not in ledger.ours or _busy(position_id, ledger):
+        if position_id not in ledger.ours or busy(position_id, ledger):
             continue
         act_id = ledger.local_act(position_id)
         if act_id is None:
             act_id, fresh = fresh, fresh + 1
         move = ledger.moves(act_id)
         if move == 0 or (move < MOVES_MAX and _again(ledger.newest((act_id, move - 1)), market_ms, ledger)):
-            yield (act_id, move), _close(account, held)
+            yield (act_id, move), closing(account, held)
 
 
-def _busy(position_id: int, ledger: Ledger) -> bool:
+def busy(position_id: int, ledger: Ledger) -> bool:
+    """Whether an act on this position has no verdict yet."""
     orders = (ledger.order(key) for key in ledger.unsettled)
     return any(order is not None and order.position_id == position_id for order in orders)
 
@@ -57,7 +58,8 @@ def _again(last: LedgerRow | None, market_ms: int, ledger: Ledger) -> bool:
     return (part or undone) and market_ms >= last.market_ms + RETRY_MS
 
 
-def _close(account: str, held: PositionRow) -> Order:
+def closing(account: str, held: PositionRow) -> Order:
+    """The order that closes all of a position, as it stands now."""
     return Order(
         version=ORDER_VERSION,
         kind=ActKind.CLOSE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hydrad.agent.calls import Answer
+from hydrad.agent.entries import FlattenStored
 from hydrad.link.frames import Identity
 
 
@@ -79,4 +80,12 @@ class LocalHalt(_Input, frozen=True):
     by: str
 
 
-Input = Opened | Received | LinkLost | WorkerUp | WrongTerminal | Answered | WorkerLost | PollDue | Timer | LocalHalt
+class LocalFlatten(_Input, frozen=True):
+    """Somebody on this host stored a flatten beside us: it is durable already, and holds for `left_ns` more."""
+
+    asked: FlattenStored
+    left_ns: int
+
+
+_Shell = Opened | Received | LinkLost | PollDue | Timer | LocalHalt | LocalFlatten
+Input = _Shell | WorkerUp | WrongTerminal | Answered | WorkerLost

@@ -100,6 +100,7 @@ class Ledger:
         self._local: dict[int, int] = {}
         self._local_cancels: dict[int, int] = {}
         self.next_local = 1  # of the act ids that an agent draws itself: tag 0
+        self.tags: set[int] = set()  # of the journals whose acts stand here
         self.ours: set[int] = set()  # position ids of executed fires, and of positions that a daemon has set stops of
         self.unsettled: dict[Key, None] = {}  # a dict keeps its order; a set would not
 
@@ -136,6 +137,11 @@ class Ledger:
         found = ((key, self._newest[key]) for key in self.unsettled)
         return [(key, row) for key, row in found if row.state is RowState.WORKING]
 
+    def is_ours(self, position_id: int, magic: int) -> bool:
+        """Whether a position is a journal's of this ledger: opened through it, adopted, or opened through another
+        terminal of its account under an id with that journal's tag."""
+        return position_id in self.ours or tag_of(magic) in self.tags
+
     def after(self, index: int) -> list[LedgerRow]:
         """Rows with a higher index, oldest first."""
         return self._rows[max(index, 0) :]
@@ -170,6 +176,8 @@ class Ledger:
                 self._learn_local(row.act_id, row.order)
         if tag_of(row.act_id) == 0:  # a tombstone too: a daemon asks about what an earlier ledger had begun
             self.next_local = max(self.next_local, row.act_id + 1)
+        else:
+            self.tags.add(tag_of(row.act_id))
         self._learn_ours(row)
         if row.state in UNSETTLED:
             self.unsettled[key] = None

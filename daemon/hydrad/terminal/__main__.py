@@ -1,28 +1,26 @@
 """`hydra-terminal`: the terminal's side. Owns its arguments and exit codes.
 
-Exit codes: 0 done, 1 failed, 2 usage, 75 an agent of this bundle (or a broker of these books) is running already, 78 a
-bad bundle, ledger or configuration.
+Exit codes: 0 done, 1 failed, 2 usage, or a confirmation is needed; of orders that were sent 7 partly done, 12 outcome
+unknown, 13 rejected by the broker, 14 provably not executed; 75 an agent of this bundle (or a broker of these books)
+is running already, 78 a bad bundle, ledger or configuration.
 """
 
 from __future__ import annotations
 
 import argparse
-import getpass
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hydrad.agent.entries import EpochStored, LatchStored, RowStored
-from hydrad.agent.ledger import Ledger
 from hydrad.host import logs
-from hydrad.host.lock import FileLock, Held, holder
-from hydrad.terminal import broker
+from hydrad.host.lock import FileLock, Held
+from hydrad.terminal import broker, local
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal.agent import Agent
 from hydrad.terminal.broker import __main__ as broker_main
 from hydrad.terminal.bundle import BadBundle
-from hydrad.terminal.ledger import BadLedger, LedgerFile
+from hydrad.terminal.ledger import BadLedger
 
 DONE, USAGE, RUNNING, BAD_CONFIG = 0, 2, 75, 78
 
@@ -59,47 +57,6 @@ def _sim(arguments: argparse.Namespace) -> int:
     return broker_main.main(["--config", str(arguments.config)])
 
 
-def _status(arguments: argparse.Namespace) -> int:
-    """What the ledger says, whether or not an agent runs."""
-    bundle, file = _ledger_of(arguments)
-    ledger, epoch, latch = Ledger(), 0, LatchStored(False, "")
-    for entry in file.read():
-        match entry:
-            case RowStored(row):
-                ledger.apply(row)
-            case EpochStored(stored):
-                epoch = stored
-            case LatchStored():
-                latch = entry
-    lines = {
-        "terminal": bundle.name,
-        "account": f"{bundle.account} ({bundle.login} at {bundle.server}, {bundle.kind})",
-        "running": "yes" if holder(Path(bundle.lock)) else "no",
-        "halted": f"yes, by {latch.by}" if latch.halted else "no",
-        "epoch": str(epoch),
-        "ledger": f"{file.id}, {len(ledger)} entries",
-        "without verdict": ", ".join(f"{act}/{move}" for act, move in ledger.unsettled) or "none",
-    }
-    sys.stdout.writelines(f"{name:<16} {value}\n" for name, value in lines.items())
-    file.close()
-    return DONE
-
-
-def _halt(arguments: argparse.Namespace) -> int:
-    """Store the latch; a running agent obeys it within a tenth of a second, a later one from its start."""
-    bundle, file = _ledger_of(arguments)
-    file.append_local(LatchStored(True, f"{getpass.getuser()} on this host"))
-    file.close()
-    running = holder(Path(bundle.lock)) is not None
-    sys.stdout.write(f"{bundle.name} is halted; its agent {'runs' if running else 'does not run'}\n")
-    return DONE
-
-
-def _ledger_of(arguments: argparse.Namespace) -> tuple[bundles.Bundle, LedgerFile]:
-    bundle = bundles.load(arguments.bundle)
-    return bundle, LedgerFile(Path(bundle.ledger))
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hydra-terminal", description="The terminal's side of HydraX.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -110,15 +67,23 @@ def _parser() -> argparse.ArgumentParser:
     sim.add_argument("--config", type=Path, metavar="FILE", help="its TOML file")
     sim.add_argument("--path", action="store_true", help="show where its MetaTrader5 module lies")
     sim.set_defaults(verb=_sim)
-    local = verbs.add_parser("local", help="without a daemon, on the terminal's own host")
-    local_verbs = local.add_subparsers(required=True, metavar="VERB")
+    by_hand = verbs.add_parser("local", help="without a daemon, on the terminal's own host")
+    local_verbs = by_hand.add_subparsers(required=True, metavar="VERB")
     for name, verb, text in (
-        ("status", _status, "what the ledger says"),
-        ("halt", _halt, "open nothing from now on"),
+        ("status", local.status, "what the ledger says"),
+        ("positions", local.positions, "what is open, asked of the terminal now"),
+        ("halt", local.halt, "open nothing from now on"),
+        ("flatten", local.flatten_all, "close what is ours"),
     ):
         one = local_verbs.add_parser(name, help=text)
         one.add_argument("bundle", type=Path, metavar="BUNDLE", help="the terminal's bundle")
         one.set_defaults(verb=verb)
+    flags = local_verbs.choices["flatten"]
+    flags.add_argument(
+        "--foreign", action="store_true", help="also what is not ours; the account's name has to be typed"
+    )
+    flags.add_argument("--yes", action="store_true", help="do not ask")
+    flags.add_argument("--yes-foreign", metavar="NAME", help="the account's name, where nobody can be asked for it")
     return parser
 
 

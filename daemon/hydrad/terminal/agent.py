@@ -16,7 +16,7 @@ import zmq
 from hydrad import __version__
 from hydrad.agent import effects, inputs
 from hydrad.agent.core import AgentConfig, AgentCore
-from hydrad.agent.entries import LatchStored
+from hydrad.agent.entries import Entry, FlattenStored, LatchStored
 from hydrad.domain.instants import MS, SECOND
 from hydrad.host import entropy, systemd
 from hydrad.host.clock import SystemClock
@@ -34,14 +34,15 @@ _LOG = logging.getLogger("hydrad.terminal")
 
 
 class Agent:
-    """One agent from its bundle. `run` returns after `stop`."""
+    """One agent from its bundle. `run` returns after `stop`. One that is not `linked` asks no daemon anything."""
 
-    def __init__(self, path: Path, bundle: Bundle) -> None:
+    def __init__(self, path: Path, bundle: Bundle, *, linked: bool = True) -> None:
         self._path = path
         self._name = bundle.name
         self._ping_file = Path(bundle.ledger).with_name("ping")
         self._daemons = bundle.daemons
         self._daemon = 0
+        self._linked = linked
         self._simulated = bundle.module == "simulated"
         self._poll_ns = bundle.poll_ms * MS
         self._clock = SteadyClock()
@@ -63,14 +64,15 @@ class Agent:
         """Ask for the end; an order on its way is waited for. May be called from a signal's handler."""
         self._stopping = True
 
-    def run(self) -> None:
-        """Serve until `stop`."""
+    def run(self, each_turn: Callable[[], None] = lambda: None) -> None:
+        """Serve until `stop`. `each_turn` is called after every round, and may call it."""
         try:
             self._open()
             self._manager.ready(f"{self._name}: looking for its daemon and its terminal")
             while not self._stopping or self._core.performing:
                 began_ns = self._clock.now_ns()
                 self._turn()
+                each_turn()
                 self._feed(began_ns)
         finally:
             self._manager.stopping(f"{self._name}: stopping")
@@ -85,10 +87,17 @@ class Agent:
         for message in self._dealer.receive():
             self._step(inputs.Received(*self._now(), message))
         for entry in self._ledger.foreign():
-            if isinstance(entry, LatchStored) and entry.halted:
-                self._step(inputs.LocalHalt(*self._now(), entry.by))
+            self._local(entry)
         self._dealer.flush()
         self._due()
+
+    def _local(self, entry: Entry) -> None:
+        match entry:
+            case LatchStored(True, by):
+                self._step(inputs.LocalHalt(*self._now(), by))
+            case FlattenStored(_, _, until_ns):
+                left_ns = until_ns - SystemClock().machine_ns()
+                self._step(inputs.LocalFlatten(*self._now(), entry, left_ns))
 
     def _feed(self, began_ns: int) -> None:
         """A sign of life for the service manager, after a round in time and a write that the ledger's disk took."""
@@ -191,6 +200,8 @@ class Agent:
         self._open()
 
     def _open(self) -> None:
+        if not self._linked:
+            return
         self._dealer.open(self._daemons[self._daemon % len(self._daemons)])
         self._step(inputs.Opened(*self._now(), entropy.draw_session()))
 

@@ -3,8 +3,8 @@
 SQLite in WAL mode with `synchronous=FULL`: what `append` has returned from survives a power cut. The ledger's id is
 drawn when the file is made; nothing here removes or changes an entry, and the schema forbids it.
 
-A person on the host may write a halt beside a running agent (`hydra-terminal local halt`): it stands in the same
-table, marked as theirs, and `foreign` finds it.
+A person on the host may write a halt or a flatten beside a running agent (`hydra-terminal local`): it stands in the
+same table, marked as theirs, and `foreign` finds it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from hydrad.agent.entries import Entry, LatchStored
+from hydrad.agent.entries import Entry, Local
 from hydrad.host import entropy
 
 BUSY_MS = 5_000
@@ -56,9 +56,16 @@ class LedgerFile:
         """Add entries in one transaction; durable on return."""
         self._append(entries, _AGENT)
 
-    def append_local(self, entry: LatchStored) -> None:
+    def append_local(self, entry: Local) -> None:
         """Add a person's entry, from a process of its own."""
         self._append([entry], _LOCAL)
+
+    def news(self) -> list[Entry]:
+        """Entries of anybody since the last look (the first: since the file was opened)."""
+        rows = self._db.execute("SELECT n, body FROM entries WHERE n > ? ORDER BY n", (self._checked,))
+        found = [(int(n), _DECODER.decode(body)) for n, body in rows]
+        self._checked = found[-1][0] if found else self._checked
+        return [entry for _, entry in found]
 
     def foreign(self) -> list[Entry]:
         """Entries that a person added since the last look; a look costs microseconds while there are none."""

@@ -1,0 +1,159 @@
+"""`hydra-terminal local` on the terminal's host: real processes, with the agent running, not running, and killed."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from hydrad.link import frames as f
+from tests.adapters.test_agent_shell import LOGIN, World
+
+
+@pytest.fixture
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("w"))
+    yield made
+    made.close()
+
+
+def local(world: World, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The verb in a process of its own; the daemon is answered meanwhile."""
+    command = [sys.executable, "-m", "hydrad.terminal", "local", verb, str(world.bundle), *words]
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    world.until(lambda: child.poll() is not None)
+    out, err = child.communicate()
+    return subprocess.CompletedProcess(command, child.returncode, out, err)
+
+
+def foreign(world: World) -> int:
+    made = world.ask(op="manual", login=LOGIN, action="open", symbol="EURUSD", side="BUY", volume="0.02")
+    return int(str(made["position"]))
+
+
+def tickets(world: World) -> list[object]:
+    return [row["ticket"] for row in world.books()["positions"]]
+
+
+def stop_agent(world: World) -> None:
+    world.agent.kill()
+    world.agent.wait()
+
+
+def local_deals(world: World) -> list[dict[str, object]]:
+    """Deals under ids of the ledger's own."""
+    return [deal for deal in world.books()["deals"] if 0 < int(str(deal["magic"])) < 1 << 38]
+
+
+def test_positions_says_whose_they_are_with_the_agent_running_and_without(world: World) -> None:
+    world.ready()
+    ours, theirs = world.filled().position_id, foreign(world)
+    for _ in range(2):
+        done = local(world, "positions")
+        assert done.returncode == 0, done.stderr
+        head, *lines = done.stdout.splitlines()
+        assert head.startswith(f"PAPER {LOGIN} at Paper: balance ")
+        whose = {line.split()[0]: line.split()[-1] for line in lines}
+        assert whose == {str(ours): "ours", str(theirs): "FOREIGN"}
+        assert "BUY 0.10 at 1.38" in lines[0] and "stop NONE" in lines[1]
+        stop_agent(world)
+
+
+def test_flatten_through_the_running_agent_closes_ours_and_tells_the_daemon(world: World) -> None:
+    world.ready()
+    ours, theirs = world.filled().position_id, foreign(world)
+    refused = local(world, "flatten")
+    assert refused.returncode == 2 and "--yes" in refused.stderr and set(tickets(world)) == {ours, theirs}
+    done = local(world, "flatten", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{ours} EURUSD closed by deal ")
+    assert tickets(world) == [theirs]
+    rows = [body.row for body in world.daemon.seen if isinstance(body, f.Result) and body.row.act_id < 1 << 38]
+    assert [row.state for row in rows] == [f.RowState.JOURNALED, f.RowState.DONE]
+    again = local(world, "flatten", "--yes")
+    assert (again.returncode, again.stdout) == (0, "nothing to close\n")
+    assert len(local_deals(world)) == 1
+
+
+def test_flatten_without_an_agent_takes_its_place_and_the_next_one_tells_it(world: World) -> None:
+    world.ready()
+    ours, theirs = world.filled().position_id, foreign(world)
+    stop_agent(world)
+    wrong = local(world, "flatten", "--yes", "--yes-foreign", "bravo")
+    assert wrong.returncode == 2 and set(tickets(world)) == {ours, theirs}
+    done = local(world, "flatten", "--yes", "--yes-foreign", "alpha")
+    assert done.returncode == 0, done.stderr
+    assert tickets(world) == []
+    world.daemon.up = None
+    world.agent = world.run_agent()
+    world.ready()
+    told = [row for body in world.daemon.seen if isinstance(body, f.Ledger) for row in body.rows]
+    closes = {row.act_id: row.state for row in told if row.act_id < 1 << 38}
+    assert len(closes) == 2 and set(closes.values()) == {f.RowState.DONE}
+
+
+def test_flatten_killed_while_its_close_is_at_the_broker_is_resolved_by_the_next_agent(world: World) -> None:
+    world.ready()
+    ours = world.filled().position_id
+    stop_agent(world)
+    world.ask(op="fault", kind="latency", login=LOGIN, count=1, ms=3_000)
+    child = world.start("local", "flatten", str(world.bundle), "--yes")
+    world.until(lambda: local_deals(world))
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    world.daemon.up = None
+    world.agent = world.run_agent()
+    world.ready()
+    rows = [row for body in world.daemon.seen if isinstance(body, f.Ledger) for row in body.rows]
+    last = [row for row in rows if row.act_id < 1 << 38][-1]
+    if last.state is not f.RowState.DONE:
+        last = world.daemon.wait(f.Result, lambda body: body.row.act_id < 1 << 38).row
+    assert last.state is f.RowState.DONE and last.position_id == ours
+    assert len(local_deals(world)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "word"), [("reject", 13, "rejected by the broker"), ("timeout_executed", 0, "closed by deal")]
+)
+def test_what_the_broker_says_is_the_exit_code(world: World, kind: str, code: int, word: str) -> None:
+    world.ready()
+    world.filled()
+    world.ask(op="fault", kind=kind, login=LOGIN, count=1)
+    done = local(world, "flatten", "--yes")
+    assert done.returncode == code and word in done.stdout, done.stdout + done.stderr
+
+
+def test_a_person_is_asked_and_anything_else_than_yes_sends_nothing(world: World) -> None:
+    world.ready()
+    ours = world.filled().position_id
+    for answer, code in ((b"n\n", 1), (b"y\n", 0)):
+        master, slave = pty.openpty()
+        child = subprocess.Popen(
+            [sys.executable, "-m", "hydrad.terminal", "local", "flatten", str(world.bundle)],
+            stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        os.close(slave)
+        os.write(master, answer)
+        world.until(lambda child=child: child.poll() is not None)
+        _, err = child.communicate()
+        os.close(master)
+        assert child.returncode == code, err
+        assert b"[PAPER] close 1 position(s) of alpha? [type y]" in err
+        assert tickets(world) == ([ours] if code else [])
+
+
+def test_a_terminal_that_does_not_answer_is_said_to(world: World) -> None:
+    world.ready()
+    stop_agent(world)
+    world.ask(op="shutdown")
+    world.until(lambda: not world.control.exists())
+    for verb in ("positions", "flatten"):
+        done = local(world, verb, *(["--yes"] if verb == "flatten" else []))
+        assert done.returncode == 1 and "initialize" in done.stderr
