@@ -547,7 +547,7 @@ class AgentCore:
             self._send_ready(frames.Warn("EQUITY_FLOOR", f"equity {self._account.equity}, floor {caps.equity_floor}"))
             by_floor = True
         if by_floor and caps.floor_action == "flatten":
-            self._begin_closes(floor.due(self._config.account, market_ms, self._positions, self._ledger))
+            self._begin(floor.due(self._config.account, market_ms, self._positions, self._ledger))
 
     def _flatten_asked(self, given: inputs.LocalFlatten) -> None:
         """Durable already; what is left of its time is counted by our own clock."""
@@ -559,10 +559,10 @@ class AgentCore:
         """What a person on this host wants closed."""
         asked = self._flatten
         if asked is not None and self._now_ns <= asked.until_ns:
-            self._begin_closes(flatten.due(self._config.account, asked, self._positions, self._ledger))
+            self._begin(flatten.due(self._config.account, asked, self._positions, self._ledger))
 
-    def _begin_closes(self, due: Iterable[tuple[Key, Order]]) -> None:
-        """Closes that the agent starts by itself."""
+    def _begin(self, due: Iterable[tuple[Key, Order]]) -> None:
+        """Closes and cancels that the agent starts by itself."""
         for key, order in list(due):
             self._tell(self._enter(key, Event.ACCEPTED, order_hash(order), order=order))
             self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
@@ -571,9 +571,7 @@ class AgentCore:
         """The dead-man: what rests could fill with nobody to see it."""
         if not self._resting.alone(self._now_ns, self._config.dead_man_ns) or not self._identified():
             return
-        for key, order in list(self._resting.due(self._config.account, self._market_ms, self._ledger)):
-            self._tell(self._enter(key, Event.ACCEPTED, order_hash(order), order=order))
-            self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
+        self._begin(self._resting.due(self._config.account, self._market_ms, self._ledger))
 
     # --- questions and evidence -------------------------------------------------------------------------
 
