@@ -26,7 +26,7 @@ from hydrad.host.lock import holder
 from hydrad.host.places import Places
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.engine import Engine
-from hydrad.toc.terminal import LinkState
+from hydrad.toc.terminal import Duty, LinkState
 
 LOOK_S = 0.2
 BACKOFF_MAX_S = 5.0
@@ -184,10 +184,11 @@ class Conductor:
         """What keeps the market from moving on; empty when nothing does."""
         state, live = self._engine.state, self._engine.live
         held = []
-        for name in state.terminals:
+        for name, terminal in state.terminals.items():
             link = live.link(name)
             if link.state is not LinkState.READY and link.state is not LinkState.DEGRADED:
-                held.append(f"{name} {link.state.value}")
+                if terminal.duty is not Duty.QUARANTINED:  # what is shut out does not stop the market for the others
+                    held.append(f"{name} {link.state.value}")
             elif link.through_ms < self.clock_ms:
                 held.append(f"{name} has not read through")
         for number in state.acts_open:

@@ -166,6 +166,10 @@ class PaperHome:
             self.until(lambda: (now := holder(lock)) is None or now.pid != found.pid, f"{name} is gone")
         return found.pid
 
+    def running(self, name: str) -> bool:
+        found = holder(self.places.process_lock(name))
+        return found is not None and found.pid is not None
+
     def children(self, pid: int) -> list[int]:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
         return [int(word) for word in text.split()]
