@@ -97,6 +97,7 @@ MODULES = {
     "terminal failover": "terminals",
     "terminal quarantine": "terminals",
     "terminal release": "terminals",
+    "terminal remove": "terminals",
     "terminal show": "terminals",
     "terminals": "terminals",
     "ticks": "ticks",

@@ -155,6 +155,13 @@ class App:
             self.family.add(verb.name)
         return path
 
+    def removed(self, verb: calls.TerminalRemove) -> None:
+        """A terminal left the journal: in a paper home end its agent, and do not start it again."""
+        if self.family is not None:
+            child = self.family.take(verb.terminal)
+            if child is not None:
+                self._loop.run_in_executor(None, child.end)
+
     def news_view(self, turn: Turn) -> a.NewsView:
         return newsview.view(turn, str(self.news.path), self.loaded.config.news.mode is not None)
 

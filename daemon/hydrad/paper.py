@@ -55,6 +55,10 @@ class Child:
     def running(self) -> bool:
         return holder(self.lock) is not None
 
+    def end(self) -> processes.Ended:
+        """End the process that holds its lock, whoever started it."""
+        return processes.stop(self.lock, GRACE_S)
+
 
 class Family:
     """The simulated broker and the agents, kept running with backoff."""
@@ -75,6 +79,10 @@ class Family:
             terminal, argv, places.process_lock(terminal), places.log_dir / f"{terminal}.log"
         )
 
+    def take(self, terminal: str) -> Child | None:
+        """Supervise this agent no more; whoever takes it ends it."""
+        return self.children.pop(terminal, None)
+
     def look(self, now_s: float) -> None:
         """Adopt what runs, start what does not."""
         for child in self.children.values():
@@ -90,7 +98,7 @@ class Family:
         """End all, agents first: the names of those that ended now, and of those that would not."""
         ended, left = [], []
         for child in reversed(self.children.values()):
-            how = processes.stop(child.lock, GRACE_S)
+            how = child.end()
             if how is processes.Ended.STILL_THERE:
                 left.append(child.name)
             elif how is not processes.Ended.NOT_RUNNING:

@@ -154,6 +154,8 @@ class ControlSurface:
         if isinstance(verb, calls.TerminalEnroll) and isinstance(private, KeyPair) and effect.problem is None:
             path = self._app.enrolled(verb, private)
             data = a.EnrollData(verb.name, verb.account, path, private.public)
+        if isinstance(verb, calls.TerminalRemove) and isinstance(data, a.LeavingData) and data.done:
+            self._app.removed(verb)
         if isinstance(data, a.InviteData) and isinstance(private, str):
             data = msgspec.structs.replace(data, code=private)
         if isinstance(verb, Running.SERVICE_VERBS) and effect.problem is None:

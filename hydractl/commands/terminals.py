@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import Answer, EnrollData, TerminalRow
+    from hydrad.wire.answers import Answer, EnrollData, LeavingData, TerminalRow
 
 
 def _offset(row: TerminalRow) -> str:
@@ -25,11 +25,12 @@ TERMINALS = (
     Column("NAME", "name"),
     Column("ACCOUNT", "account"),
     Column("LINK", "link"),
-    Column("DUTY", "duty"),
+    Column("DUTY", "duty", show=lambda row: "DRAINED" if row.drained else row.duty),
     Column("LANE", "lane", show=lambda row: "opens" if row.lane else "-"),
     Column("HEARTBEAT", "heartbeat_age_s", right=True, show=lambda row: age(row.heartbeat_age_s)),
     Column("CLOCK", "clock_offset_ms", right=True, show=_offset),
     Column("HALTED", "halted", show=lambda row: "HALTED" if row.halted else yes_no(row.halted)),
+    Column("HOLDS", "holds", right=True, wide=True),
     Column("IN HAND", "in_hand", right=True),
     Column("EPOCH", "epoch", right=True, wide=True),
     Column("THROUGH", "through", wide=True),
@@ -131,10 +132,86 @@ def terminal_activate(session: Session, terminal: str, reason: str) -> ExitCode:
     return _duty(session, terminal, "active", reason)
 
 
-@verb("terminal failover", "terminal", _TERMINAL, _REASON)
-def terminal_failover(session: Session, terminal: str, reason: str) -> ExitCode:
-    """New fires of its account go to this terminal; what is in flight keeps its own."""
-    return _show_terminal(session, session.client.request("terminal.failover", terminal=terminal, reason=reason))
+_DRY_RUN = flag("--dry-run", "Only show what it touches.")
+_YES = flag("--yes", "Do not ask.")
+
+
+@verb(
+    "terminal failover",
+    "leaving",
+    _TERMINAL,
+    _REASON,
+    flag("--keep-plans", "Plans of open positions stay at the agent that has them."),
+    _DRY_RUN,
+    _YES,
+)
+def terminal_failover(session: Session, terminal: str, dry_run: bool, yes: bool, **fields: Any) -> ExitCode:
+    """New fires of its account go to this terminal, and plans of open positions follow; shown first."""
+    fields["terminal"] = terminal
+    return _leave(session, "terminal.failover", f"give the lane to {terminal}?", dry_run, yes, fields)
+
+
+@verb(
+    "terminal remove",
+    "leaving",
+    _TERMINAL,
+    _REASON,
+    flag("--force", "Though plans are at its agent: its host is gone for ever."),
+    _DRY_RUN,
+    _YES,
+)
+def terminal_remove(session: Session, terminal: str, dry_run: bool, yes: bool, **fields: Any) -> ExitCode:
+    """Take a terminal away for ever; its key opens nothing any more. What hangs on it is shown first."""
+    fields["terminal"] = terminal
+    return _leave(session, "terminal.remove", f"remove {terminal} for ever?", dry_run, yes, fields)
+
+
+ACTS = (
+    Column("ACT", "id"),
+    Column("KIND", "kind"),
+    Column("STATE", "state"),
+    Column("TERMINAL", "terminal", show=lambda row: row.terminal or "-"),
+    Column("WHAT BECOMES OF IT", "becomes"),
+)
+POSITIONS = (
+    Column("POSITION", "id"),
+    Column("SYMBOL", "symbol"),
+    Column("SIDE", "side"),
+    Column("VOLUME", "volume", right=True),
+    Column("STOP", "stop", show=lambda row: yes_no(row.stop)),
+    Column("PLAN", "plan"),
+    Column("WHAT BECOMES OF IT", "becomes"),
+)
+
+
+def _show_leaving(session: Session, answer: Answer) -> ExitCode:
+    def people(data: LeavingData) -> None:
+        session.heading(answer)
+        session.out.line(f"lane of {data.account}: {data.lane or 'nobody'}, after it {data.lane_after or 'nobody'}")
+        session.out.table(ACTS, data.acts, empty="no act is on its way")
+        session.out.table(POSITIONS, data.positions, empty="no position is open")
+        if data.blocked:
+            session.out.line(f"not done: {data.blocked}")
+        elif not data.done:
+            session.out.line("nothing was done yet")
+
+    return session.present(answer, people)
+
+
+def _leave(session: Session, call: str, question: str, dry_run: bool, yes: bool, fields: dict[str, Any]) -> ExitCode:
+    """Show what it touches, ask, do it."""
+    if dry_run:
+        return _show_leaving(session, session.client.query(call, dry_run=True, **fields))
+    session.require(yes, call.replace(".", " "))
+    if not yes:
+        preview = session.client.query(call, dry_run=True, **fields)
+        status = _show_leaving(session, preview)
+        if preview.error is not None:
+            return status
+        if not session.machine:
+            session.out.flush()
+        session.confirm(question, session.label(preview, preview.data.account))
+    return _show_leaving(session, session.client.request(call, dry_run=False, **fields))
 
 
 def _duty(session: Session, terminal: str, duty: str, reason: str) -> ExitCode:

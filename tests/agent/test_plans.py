@@ -334,6 +334,22 @@ def test_a_plan_that_is_replaced_by_an_act_is_confirmed_once_and_kept(bench: Ben
     assert sent(bench) == [(FIRE + 8, 0)]
 
 
+def test_a_plan_comes_to_an_agent_that_did_not_open_with_the_fires_stop(bench: Bench) -> None:
+    """As after a failover: the position is there, its fire is in another agent's ledger."""
+    row = opened(bench)
+    other = FIRE + 30
+    bench.send(f.Plan(row.position_id, other, (break_even(act_id=FIRE + 8),), FIRE + 7, stop_points=ASK - 200))
+    assert bench.told(FIRE + 7).state is RowState.DONE
+    stored = [entry.row for entry in bench.durable if getattr(entry, "row", None) and entry.row.act_id == FIRE + 7]
+    assert stored[0].order == replacing_order("alpha", row.position_id, (break_even(act_id=FIRE + 8),), ASK - 200)
+    bench.start()
+    bench.ready()
+    bench.price(R1 - 1)
+    assert sent(bench) == []
+    bench.price(R1)
+    assert sent(bench) == [(FIRE + 8, 0)]
+
+
 def test_a_plan_that_was_asked_about_first_is_never_set(bench: Bench) -> None:
     row = opened(bench, break_even())
     bench.send(f.Query(FIRE + 7, 0))

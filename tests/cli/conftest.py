@@ -80,6 +80,17 @@ TERMINAL = a.TerminalRow(
     clock_offset_ms=0.1, clock_uncertainty_ms=0.2, epoch=3, halted=False, in_hand=0, through=TS, ledger_entries=4,
     identity="1001@Sim",
 )  # fmt: skip
+LEAVING = a.LeavingData(
+    terminal="sim-1", account="paper-1", lane="sim-2", lane_after="sim-1",
+    acts=(a.LeavingAct(id=F, kind="FIRE", state="ACKED", terminal="sim-2", becomes="stays at sim-2"),),
+    positions=(
+        a.LeavingPosition(
+            id=P, symbol="EURUSD", side="BUY", volume="0.10", stop=True, terminal="sim-2", plan="default",
+            steps_left=1, becomes="its plan (1 step left) is withdrawn at sim-2, then set at sim-1",
+        ),
+    ),
+    blocked=None, done=True,
+)  # fmt: skip
 L = show(IdKind.ALARM, 7)
 ALARM = a.AlarmRow(
     id=L, code="ACT_UNKNOWN", subject=F, text="no verdict", since=TS, age_s=34.0, severity="ALARM", account="paper-1",
@@ -256,7 +267,8 @@ DATA: dict[str, tuple[str, Any]] = {
     "terminal.assign": ("hydra.operator/v1", OPERATOR),
     "terminal.release": ("hydra.operator/v1", OPERATOR),
     "terminal.duty": ("hydra.terminal/v1", TERMINAL),
-    "terminal.failover": ("hydra.terminal/v1", TERMINAL),
+    "terminal.failover": ("hydra.leaving/v1", LEAVING),
+    "terminal.remove": ("hydra.leaving/v1", LEAVING),
     **{
         f"operator.{verb}": ("hydra.operator/v1", OPERATOR)
         for verb in ("add", "claim", "role", "policy", "link", "suspend", "restore", "remove")

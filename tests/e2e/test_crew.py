@@ -37,7 +37,7 @@ def test_two_agents_on_one_account(home: PaperHome) -> None:
     first = home.ctl("fire", *HAND)
     assert (first.code, first.act["terminal"]) == (0, "alpha")
 
-    assert home.ctl("terminal", "failover", "second", "--reason", "a try").data["lane"] is True
+    assert home.ctl("terminal", "failover", "second", "--reason", "a try", "--yes").data["lane_after"] == "second"
     other = home.ctl("fire", *HAND)
     assert (other.code, other.act["terminal"]) == (0, "second")
 

@@ -432,7 +432,7 @@ def test_an_unknown_blocks_the_account_whichever_terminal_has_the_lane(pair: Cor
     first = pair.fire()
     pair.wait(9_000, beat=("t1", "t2"))
     assert first.state is ActState.UNKNOWN
-    pair.ask(calls.TerminalFailover("t2"))
+    assert problem(pair.ask(calls.TerminalFailover("t2"))) == "CONFLICT"
     assert pair.fire().state is ActState.QUEUED
 
 

@@ -130,6 +130,7 @@ VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.TerminalRelease("t1", "ann"), Role.COMMANDER),
     (calls.TerminalDuty("t1", "draining"), Role.TRADER),
     (calls.TerminalFailover("t1"), Role.TRADER),
+    (calls.TerminalRemove("t1"), Role.COMMANDER),
     (calls.AccountLimits("alpha", {"open_positions_max": "1"}), Role.COMMANDER),
     (calls.AccountGroup("g", {"alpha": "1"}), Role.COMMANDER),
     (calls.OperatorAdd("ann", "viewer", "uid:1"), Role.COMMANDER),

@@ -239,8 +239,8 @@ class AgentCore:
                 self._epoch_max = epoch
             case entries.LatchStored():
                 self._latch = entry
-            case entries.PlanStored(position_id, fire_id, steps):
-                self._plans.replace(position_id, fire_id, steps, self._ledger.order((fire_id, 0)))
+            case entries.PlanStored(position_id, fire_id, steps, told):
+                self._plans.replace(position_id, fire_id, steps, self._ledger.order((fire_id, 0)), told)
             case entries.FlattenStored(_, positions, until_ns):
                 self._flatten = flatten.Asked(frozenset(positions), len(self._ledger), until_ns)
 
@@ -495,13 +495,14 @@ class AgentCore:
 
     def _plan(self, body: frames.Plan) -> None:
         """Replace a position's plan: with an act id once, however often it is asked for."""
-        key, order = (body.act_id, 0), replacing_order(self._config.account, body.position_id, body.steps)
+        key = (body.act_id, 0)
+        order = replacing_order(self._config.account, body.position_id, body.steps, body.stop_points)
         digest = order_hash(order)
         known = self._ledger.answer(key) if body.act_id else None
         if known is not None:
             self._repeated(known, digest)
             return
-        known_fire = self._ledger.order((body.fire_id, 0)) is not None
+        known_fire = bool(body.stop_points) or self._ledger.order((body.fire_id, 0)) is not None
         if unsupported(body.steps) or (needs_fire(body.steps) and not known_fire):
             self._send_ready(frames.Warn("PLAN_UNSUPPORTED", f"position {body.position_id}"))
             if body.act_id:
@@ -509,7 +510,7 @@ class AgentCore:
             return
         if body.act_id:
             self._enter(key, Event.ACCEPTED, digest, order=order)
-        self._store(entries.PlanStored(body.position_id, body.fire_id, body.steps))
+        self._store(entries.PlanStored(body.position_id, body.fire_id, body.steps, body.stop_points))
         if body.act_id:
             self._tell(self._next_row(key, Event.EXECUTED, position_id=body.position_id))
 

@@ -32,11 +32,13 @@ class LatchStored(_Entry, frozen=True, tag="LATCH"):
 
 
 class PlanStored(_Entry, frozen=True, tag="PLAN"):
-    """A position's plan was replaced; before that, the plan of its fire's order holds."""
+    """A position's plan was replaced; before that, the plan of its fire's order holds. `stop_points`: the fire's own
+    stop as the daemon told it; 0 where the ledger has the fire."""
 
     position_id: int
     fire_id: int
     steps: tuple[PlanStep, ...]
+    stop_points: int = 0
 
 
 class FlattenStored(_Entry, frozen=True, tag="FLATTEN"):

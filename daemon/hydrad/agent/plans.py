@@ -34,7 +34,8 @@ _EXITS = frozenset({PlanStepKind.TIME_STOP, PlanStepKind.EXIT_BEFORE_NEWS, PlanS
 
 
 class PositionPlan(msgspec.Struct, frozen=True):
-    """`stop_points`: the fire's own, from which R is measured; 0 where the fire is not in this ledger."""
+    """`stop_points`: the fire's own, from which R is measured; 0 where the fire is not in this ledger and was not
+    told."""
 
     fire_id: int
     steps: tuple[PlanStep, ...]
@@ -92,9 +93,12 @@ class Plans:
         self._by_position: dict[int, PositionPlan] = {}
         self._fire_of_step: dict[int, int] = {}
 
-    def replace(self, position_id: int, fire_id: int, steps: tuple[PlanStep, ...], fire: Order | None) -> None:
-        """Set a position's plan. `fire`: the order that opened it."""
-        self._by_position[position_id] = PositionPlan(fire_id, steps, fire.stop_points if fire else 0)
+    def replace(
+        self, position_id: int, fire_id: int, steps: tuple[PlanStep, ...], fire: Order | None, told_points: int = 0
+    ) -> None:
+        """Set a position's plan. `fire`: the order that opened it; `told_points`: its stop, where that is not known."""
+        stop_points = fire.stop_points if fire else told_points
+        self._by_position[position_id] = PositionPlan(fire_id, steps, stop_points)
         self._fire_of_step.update((step.act_id, fire_id) for step in steps)
 
     def filled(self, row: LedgerRow, order: Order | None) -> None:

@@ -84,14 +84,16 @@ def text_of(wanted: Wanted) -> str:
             return f"before {what} {wanted.before_ms // MINUTE_MS}m"
 
 
-def replacing_order(account: str, position_id: int, steps: tuple[PlanStep, ...]) -> Order:
-    """What replacing a position's plan is hashed as, at the daemon and at the agent alike."""
+def replacing_order(account: str, position_id: int, steps: tuple[PlanStep, ...], stop_points: int = 0) -> Order:
+    """What replacing a position's plan is hashed as, at the daemon and at the agent alike. `stop_points`: the fire's
+    own stop, told to an agent whose ledger does not have the fire."""
     return Order(
         version=ORDER_VERSION,
         kind=ActKind.SET_PLAN,
         account=account,
         symbol="",
         side=Side.BUY,
+        stop_points=stop_points,
         plan=steps,
         position_id=position_id,
     )

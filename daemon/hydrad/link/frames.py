@@ -436,12 +436,17 @@ class Cancel(_Command, frozen=True, tag="CANCEL"):
 
 class Plan(_Body, frozen=True, tag="PLAN"):
     """Replace the plan of a position. With an `act_id` it is an act of the ledger's, answered by ACK and RESULT; its
-    hash is that of an Order with nothing but kind SET_PLAN, the account, the position and the plan."""
+    hash is that of an Order with nothing but kind SET_PLAN, the account, the position, the plan and `stop_points`.
+
+    `stop_points`: the fire's own stop, from which R is measured, for an agent whose ledger does not have the fire; 0
+    for one that has it.
+    """
 
     position_id: int
     fire_id: int
     steps: tuple[PlanStep, ...]
     act_id: int = 0
+    stop_points: int = 0
 
 
 class Query(_Body, frozen=True, tag="QUERY"):

@@ -19,7 +19,9 @@ from hydrad.toc import (
     guards,
     housekeeping,
     invariants,
+    leaving,
     news,
+    plan_moves,
     reconcile,
     resting,
     routing,
@@ -195,6 +197,9 @@ class Engine:
         changes.make_due(turn)
         self._acts_clock(turn)
         guards.on_clock(turn)
+        plan_moves.pursue(turn)
+        plan_moves.settle_alarms(turn)
+        leaving.drain(turn)
         self._bad_ticks_told(turn)
         watch.clock(turn)
         alarms.clock(turn)

@@ -12,7 +12,7 @@ from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
 from hydrad.toc import fold_crew as crew
-from hydrad.toc import fold_guards, planning
+from hydrad.toc import fold_guards, fold_terminals, planning
 from hydrad.toc import mission as missions
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
@@ -71,13 +71,14 @@ def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
 
 def _terminal_enrolled(state: State, record: Record, body: r.TerminalEnrolled) -> None:
     known = state.terminals.get(body.name)
-    rank = known.rank if known else len(state.terminals)
+    rank = known.rank if known else max((t.rank for t in state.terminals.values()), default=-1) + 1
     state.terminals[body.name] = Terminal(body.name, body.account, body.public_key, body.symbols, rank)
 
 
 def _terminal_duty(state: State, record: Record, body: r.TerminalDutySet) -> None:
     terminal = state.terminals[body.terminal]
     terminal.duty, terminal.why = body.duty, body.why
+    terminal.drained = False
     terminal.cause = (body.cause or Cause.PERSON) if body.duty is Duty.QUARANTINED else None
 
 
@@ -186,7 +187,7 @@ def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
             state.accounts[act.account].day_fires += 1
     if body.event is ActEvent.EXECUTE and act.kind is ActKind.SET_PLAN and act.order is not None:
         position = state.positions[act.position]
-        position.plan, position.plan_act = act.order.plan, act.act_id
+        position.plan, position.plan_act, position.terminal = act.order.plan, act.act_id, act.terminal
     _index(state, act)
 
 
@@ -488,6 +489,7 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.NewsAhead: _news_ahead,
     r.NewsWindow: _news_window,
     **fold_guards.HANDLERS,
+    **fold_terminals.HANDLERS,
     r.PositionAdopted: _adopted,
     r.AgentActBegun: _agent_act_begun,
     r.AlarmAcknowledged: _alarm_acknowledged,

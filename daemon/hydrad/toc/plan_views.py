@@ -14,7 +14,8 @@ from hydrad.link import retcodes
 from hydrad.toc import planning
 from hydrad.toc.act import ActState
 from hydrad.toc.live import Live
-from hydrad.toc.state import Act, Position, State
+from hydrad.toc.plan_moves import is_withdrawn
+from hydrad.toc.state import Act, PlanMove, Position, State
 from hydrad.wire import answers as a
 
 _SKIPPED = "PART_SKIPPED"
@@ -105,7 +106,7 @@ def _standing(state: State, position: Position, step: PlanStep, grid: Grid) -> t
     """A step's state and what it waits for."""
     act = state.acts.get(step.act_id)
     if position.open and _lost(state, position) and not planning.is_done(state, step):
-        return "LOST", "its agent's ledger is another one, which does not have this plan: set it anew"
+        return "LOST", "its agent was removed, or its ledger is another one without this plan: set it anew"
     if act is None:
         return ("waiting" if position.open else "not reached"), None
     detail = _detail(act, grid)
@@ -120,8 +121,7 @@ def _standing(state: State, position: Position, step: PlanStep, grid: Grid) -> t
 
 def _lost(state: State, position: Position) -> bool:
     """Whether the ledger in which the agent kept the plan is gone."""
-    act = state.acts[position.plan_act or position.fire_id]
-    return act.ledger != state.terminals[act.terminal].ledger_count
+    return not state.same_ledger(state.acts[position.plan_act or position.fire_id])
 
 
 def _next(position: Position, step: PlanStep, grid: Grid) -> str:
@@ -178,12 +178,23 @@ def plan_data(state: State, live: Live, position: Position) -> a.PlanData:
 
 
 def _pending(state: State, position: Position) -> str | None:
-    """An act that sets another plan and has no verdict: the agent may run that one already."""
+    """An act that sets another plan and has no verdict: the agent may run that one already. Or the plan moves."""
+    move = state.plan_moves.get(position.number)
+    if move is not None:
+        return f"{move.plan} moves from {move.source} to {move.target}: {_half(state, move)}"
     acts = (state.acts[number] for number in sorted(state.acts_pending))
     found = [act for act in acts if act.kind is ActKind.SET_PLAN and act.position == position.number]
     return (
         f"{show(IdKind.ACT, sequence_of(found[0].act_id))} {found[0].state.value} '{found[0].plan}'" if found else None
     )
+
+
+def _half(state: State, move: PlanMove) -> str:
+    acts = [state.acts[number] for number in (*move.withdrawals, *move.settings)[-1:]]
+    told = f", {show(IdKind.ACT, sequence_of(acts[0].act_id))} {acts[0].state.value}" if acts else ""
+    if is_withdrawn(state, move):
+        return f"withdrawn at {move.source}, to be set at {move.target}{told}"
+    return f"still at {move.source}{told}"
 
 
 def _closing_price(live: Live, position: Position) -> int | None:

@@ -64,9 +64,22 @@ def plan_for(state: State, name: str, first: int, occasion: Occasion) -> Planned
 
 def replacing(state: State, position: Position, name: str, first: int, occasion: Occasion) -> Planned:
     """A plan for an open position in place of its present one. A step that stays what it was keeps its act id, so
-    that it is done once, whichever plan it is done under; one that is done stays done, and is not done again."""
+    that it is done once, whichever plan it is done under; one that is done stays done, and is not done again.
+
+    An act id means a step to the ledger that has it. Where the present plan is in another one (the agent's was lost,
+    or the plan moved), what is not done gets a new id, and what is done is left out: this agent would do it again.
+    """
     steps = (*position.plan, *_done_of(state, position))
-    return _made(state, name, first, occasion, {(step.kind, step.trigger_r_milli): step for step in steps})
+    old = {(step.kind, step.trigger_r_milli): step for step in steps}
+    return _made(state, name, first, occasion, old, position)
+
+
+def remaining(state: State, steps: tuple[PlanStep, ...], first: int) -> tuple[PlanStep, ...]:
+    """What is left to do of a plan, for a ledger that knows none of it: under new act ids, from number `first` on."""
+    left = [step for step in steps if not is_done(state, step)]
+    return tuple(
+        msgspec.structs.replace(step, act_id=act_id(state.tag, number)) for number, step in enumerate(left, first)
+    )
 
 
 def _done_of(state: State, position: Position) -> list[PlanStep]:
@@ -82,7 +95,12 @@ def name_of(state: State, position: Position) -> str:
 
 
 def _made(
-    state: State, name: str, first: int, occasion: Occasion, old: Mapping[tuple[PlanStepKind, int], PlanStep]
+    state: State,
+    name: str,
+    first: int,
+    occasion: Occasion,
+    old: Mapping[tuple[PlanStepKind, int], PlanStep],
+    position: Position | None = None,
 ) -> Planned:
     text = known(state).get(name)
     if text is None:
@@ -93,8 +111,13 @@ def _made(
     for number, wanted in enumerate(parse(text), first):
         before = old.get((wanted.kind, wanted.trigger_r_milli))
         if before is not None and is_done(state, before):
-            steps.append(before)
+            if state.same_ledger(state.acts[before.act_id]) and _there(state, before, position):
+                steps.append(before)
+            else:
+                left_out.append(f"{text_of(wanted)}: done, by a ledger that this agent does not have")
             continue
+        if position is not None and not state.same_ledger(state.acts[position.plan_act or position.fire_id]):
+            before = None
         step = _step(state, act_id(state.tag, number), wanted, occasion)
         why = _why_not(step, wanted, occasion, left)
         if step is None or why:
@@ -105,6 +128,11 @@ def _made(
         steps.append(before if before is not None and same else step)
     fresh = [step for step in steps if step not in old.values()]
     return Planned(tuple(steps), tuple(left_out), _passed(fresh, occasion.market_ms))
+
+
+def _there(state: State, step: PlanStep, position: Position | None) -> bool:
+    """Whether a step was done by the agent that has the position's plan."""
+    return position is None or state.acts[step.act_id].terminal == position.terminal
 
 
 def is_done(state: State, step: PlanStep) -> bool:

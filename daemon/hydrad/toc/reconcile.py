@@ -121,7 +121,7 @@ def _ended(turn: Turn, act: Act, row: f.LedgerRow, by: str) -> None:
 
 
 def _under_this_ledger(turn: Turn, act: Act) -> bool:
-    return act.ledger == turn.state.terminals[act.terminal].ledger_count
+    return turn.state.same_ledger(act)
 
 
 def executed(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from hydrad.domain.accounts import AccountKind, Authority, HomeMode
 from hydrad.domain.actors import Role
 from hydrad.domain.news import NewsEvent
-from hydrad.domain.orders import ActKind, Order
+from hydrad.domain.orders import ActKind, Order, PlanStep
 from hydrad.domain.signals import Signal, Suppressed
 from hydrad.toc.act import ActEvent
 from hydrad.toc.guard_limits import Guards
@@ -691,6 +691,48 @@ class ConfigChanged(Body, frozen=True):
     why: str
 
 
+class TerminalDrained(Body, frozen=True):
+    """A DRAINING terminal has nothing of ours left: no position of its own, no act without an end."""
+
+    terminal: str
+
+
+class TerminalRemoved(Body, frozen=True):
+    """Its key is off the list and its name is not used again. `heir`: the terminal that closes for it from here on,
+    empty where the account has no other one."""
+
+    terminal: str
+    heir: str
+    reason: str
+
+
+class PlanMoveBegun(Body, frozen=True):
+    """The plan of an open position shall run at another agent: withdrawn at `source` first, then set at `target`.
+    `steps` are those in force now, `plan` their name. Again for one that moves already: it has another target."""
+
+    position: int
+    source: str
+    target: str
+    steps: tuple[PlanStep, ...]
+    plan: str
+
+
+class PlanMoveActed(Body, frozen=True):
+    """The act that withdraws the plan, or (`sets`) the one that sets it at the target."""
+
+    position: int
+    act_id: int
+    sets: bool
+
+
+class PlanMoveEnded(Body, frozen=True):
+    """`how`: MOVED, CLOSED (the position is), FAILED or VOID."""
+
+    position: int
+    how: str
+    detail: str
+
+
 TYPES: dict[str, type[Body]] = {
     "HOME_CREATED": HomeCreated,
     "DAEMON_STARTED": DaemonStarted,
@@ -762,6 +804,11 @@ TYPES: dict[str, type[Body]] = {
     "SERVICE_CHANGED": ServiceChanged,
     "JOB_RAN": JobRan,
     "CONFIG_CHANGED": ConfigChanged,
+    "TERMINAL_DRAINED": TerminalDrained,
+    "TERMINAL_REMOVED": TerminalRemoved,
+    "PLAN_MOVE_BEGUN": PlanMoveBegun,
+    "PLAN_MOVE_ACTED": PlanMoveActed,
+    "PLAN_MOVE_ENDED": PlanMoveEnded,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}
 BODY_VERSION = 1

@@ -90,7 +90,7 @@ def send_command(turn: Turn, act: Act, link: Link) -> None:
     body: f.Command | f.Plan
     if act.kind is ActKind.SET_PLAN:
         fire_id = turn.state.positions[act.position].fire_id
-        body = f.Plan(act.order.position_id, fire_id, act.order.plan, act.act_id)
+        body = f.Plan(act.order.position_id, fire_id, act.order.plan, act.act_id, act.order.stop_points)
     else:
         body = _FRAMES[act.kind](act.act_id, 0, act.deadline_ns, expiry_ms, act.order, act.order_hash)
     opens = act.act_id if act.kind is ActKind.FIRE else 0

@@ -63,6 +63,7 @@ class Terminal:
     duty: Duty = Duty.ACTIVE
     cause: Cause | None = None
     why: str = ""
+    drained: bool = False  # DRAINING, and nothing of ours is left
     ledger_id: str = ""
     ledger_known: int = 0
     ledger_count: int = 0
@@ -181,6 +182,21 @@ class Operator:
     added_ns: int = 0
     fires_day: int = 0  # the trading day that `fires_count` counts
     fires_count: int = 0
+
+
+@dataclass(slots=True)
+class PlanMove:
+    """A plan on its way from one agent to another. `withdrawals` and `settings`: the acts that were tried for either
+    half, the newest last."""
+
+    position: int
+    source: str
+    target: str
+    steps: tuple[PlanStep, ...]
+    plan: str
+    begun_ns: int
+    withdrawals: list[int] = field(default_factory=list)
+    settings: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -309,6 +325,8 @@ class State:
     market_ms: int = 0
     accounts: dict[str, Account] = field(default_factory=dict)
     terminals: dict[str, Terminal] = field(default_factory=dict)
+    terminals_removed: dict[str, Terminal] = field(default_factory=dict)
+    plan_moves: dict[int, PlanMove] = field(default_factory=dict)  # by position
     missions: dict[int, Mission] = field(default_factory=dict)
     acts: dict[int, Act] = field(default_factory=dict)
     positions: dict[int, Position] = field(default_factory=dict)
@@ -350,6 +368,11 @@ class State:
     @property
     def created(self) -> bool:
         return self.tag >= 0
+
+    def same_ledger(self, act: Act) -> bool:
+        """Whether the ledger under which an act was routed is the one that its terminal has now."""
+        terminal = self.terminals.get(act.terminal)
+        return terminal is not None and act.ledger == terminal.ledger_count
 
     def account_authority(self, account: str) -> Authority:
         """The stricter of the global and the account's."""

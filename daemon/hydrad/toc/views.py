@@ -11,7 +11,7 @@ from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Order
 from hydrad.link import retcodes
-from hydrad.toc import after_fill, alarm_views, exposure, order_views, plan_views, resting, risk, uplink
+from hydrad.toc import after_fill, alarm_views, exposure, leaving, order_views, plan_views, resting, risk, uplink
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
@@ -493,6 +493,9 @@ def terminal_row(state: State, live: Live, now_ns: int, name: str) -> a.Terminal
         ledger_entries=terminal.ledger_known,
         identity=f"{identity.login}@{identity.server} {identity.kind}" if identity else None,
         lane=_opens(state, live, terminal),
+        cause=terminal.cause.value if terminal.cause else None,
+        holds=leaving.holds(state, terminal),
+        drained=terminal.drained,
     )
 
 

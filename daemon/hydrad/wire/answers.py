@@ -427,7 +427,8 @@ class FeedRow(Out, frozen=True):
 
 
 class TerminalRow(Out, frozen=True):
-    """`lane`: whether it is the one that opens for its account now."""
+    """`lane`: whether it is the one that opens for its account now. `cause`: of a quarantine. `holds`: acts and open
+    positions that still need it. `drained`: it is DRAINING, and has none left."""
 
     name: str
     account: str
@@ -444,6 +445,47 @@ class TerminalRow(Out, frozen=True):
     ledger_entries: int
     identity: str | None
     lane: bool = False
+    cause: str | None = None
+    holds: int = 0
+    drained: bool = False
+
+
+class LeavingAct(Out, frozen=True):
+    """An act that has not come to its end, and what becomes of it."""
+
+    id: str
+    kind: str
+    state: str
+    terminal: str | None
+    becomes: str
+
+
+class LeavingPosition(Out, frozen=True):
+    """`terminal`: whose agent has its plan. `stop`: whether it has one at the broker."""
+
+    id: str
+    symbol: str
+    side: str
+    volume: str
+    stop: bool
+    terminal: str
+    plan: str
+    steps_left: int
+    becomes: str
+
+
+class LeavingData(Out, frozen=True):
+    """What a failover or a removal touches. `lane`: who opens for the account now, `lane_after` then. `blocked`: why it
+    is not done. `done`: false for a dry run."""
+
+    terminal: str
+    account: str
+    lane: str | None
+    lane_after: str | None
+    acts: tuple[LeavingAct, ...]
+    positions: tuple[LeavingPosition, ...]
+    blocked: str | None
+    done: bool
 
 
 class HealthRow(Out, frozen=True):

@@ -403,10 +403,23 @@ class TerminalDuty(Verb, frozen=True, tag="terminal.duty"):
 
 
 class TerminalFailover(Verb, frozen=True, tag="terminal.failover"):
-    """Give the lane of its account to this terminal: new fires go there while it is READY and ACTIVE."""
+    """Give the lane of its account to this terminal: new fires go there while it is READY and ACTIVE. Plans of open
+    positions follow, unless `keep_plans`. `dry_run`: only what it would do."""
 
     terminal: str
     reason: str = ""
+    dry_run: bool = False
+    keep_plans: bool = False
+
+
+class TerminalRemove(Verb, frozen=True, tag="terminal.remove"):
+    """Take a terminal away for ever: its key opens nothing any more. `force`: though plans of open positions are at
+    its agent, since its host is gone. `dry_run`: only what hangs on it."""
+
+    terminal: str
+    reason: str = ""
+    dry_run: bool = False
+    force: bool = False
 
 
 class AccountLimits(Verb, frozen=True, tag="account.limits"):
@@ -652,6 +665,7 @@ AnyVerb = (
     | TerminalRelease
     | TerminalDuty
     | TerminalFailover
+    | TerminalRemove
     | AccountLimits
     | AccountGroup
     | OperatorAdd

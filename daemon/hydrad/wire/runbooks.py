@@ -143,6 +143,16 @@ RUNBOOKS: dict[str, Runbook] = {
         "tombstones prove nothing about older acts; only the broker's history does. The terminal is QUARANTINED:",
         "closes pass, nothing opens, until a commander has looked: `hydractl terminal activate NAME --reason WHY`.",
     ),
+    "PLAN_STRANDED": _alarm(
+        "Bring the terminal's host back, or close the position: `hydractl close ID`. Its stop stands at the broker.",
+        "Its plan shall run at another agent, and the one that has it cannot be asked to give it up: it may run there",
+        "or nowhere. It moves by itself when that agent answers. If the host is gone for ever:",
+        "`hydractl terminal remove NAME --force`, then `hydractl plan set ID PLAN`.",
+    ),
+    "PLAN_LOST": _alarm(
+        "Look with `hydractl plan show ID`; then set a plan (`hydractl plan set ID PLAN`) or watch it yourself.",
+        "A plan could not be moved between two agents. What the text names holds: it is at none, or still at the old.",
+    ),
     "CLOCK_OFF": _alarm(
         "Set the host's clock (w32tm /resync, chronyc makestep); then `hydractl terminal activate NAME --reason WHY`.",
         "The terminal is QUARANTINED: closes, cancels and tighter stops pass, nothing opens. What its host has dated",

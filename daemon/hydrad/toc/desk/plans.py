@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import sequence_of
-from hydrad.domain.orders import ActKind, order_hash
-from hydrad.domain.plans import replacing_order
-from hydrad.toc import closing, fold, housekeeping, news, planning, risk, routing
-from hydrad.toc import records as r
-from hydrad.toc.act import ActEvent
+from hydrad.toc import closing, fold, housekeeping, news, plan_moves, planning
 from hydrad.toc.desk.refusals import plan_named, positions_named
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import hash_of, told_before, wait
 from hydrad.toc.inputs import Requested
+from hydrad.toc.live import Link
 from hydrad.toc.records import Check
 from hydrad.toc.state import Position
 from hydrad.toc.terminal import REDUCES_IN
@@ -33,57 +28,41 @@ def _plan_set(turn: Turn, asked: Requested, verb: calls.PlanSet) -> None:
 
 
 def _set_one(turn: Turn, asked: Requested, verb: calls.PlanSet, position: Position) -> int:
-    act_id = fold.new_act_id(turn.state)
     link = turn.live.link(position.terminal)
-    planned = _planned(turn, position, verb.plan, sequence_of(act_id) + 1)
-    order = replacing_order(position.account, position.position_id, planned.steps)
+    planned = _planned(turn, position, verb.plan, sequence_of(fold.new_act_id(turn.state)) + 1)
     authority = turn.state.account_authority(position.account)
     checks = (
-        closing.not_busy(turn, position),
+        _not_moving(turn, position),
         Check(Reason.SERVICE_STOPPED.name, *housekeeping.toc_running(turn.state)),
         Check(Reason.AUTHORITY.name, authority < Authority.HALTED, authority.name, "ACTIVE or REDUCING"),
         # The agent that opened it keeps its plan, and no other.
-        Check(
-            Reason.TERMINAL_LINK.name, link.state in REDUCES_IN, f"{link.terminal} {link.state}", "READY or DEGRADED"
-        ),
+        Check(Reason.TERMINAL_LINK.name, _reached(turn, link), f"{link.terminal} {link.state}", "READY or DEGRADED"),
         Check(Reason.PLAN.name, not planned.problem, planned.problem or verb.plan, "known, its times still to come"),
     )
-    codes = tuple(check.code for check in checks if not check.ok)
-    turn.emit(
-        r.ActRequested(
-            act_id=act_id,
-            kind=ActKind.SET_PLAN,
-            account=position.account,
-            mission=turn.state.acts[position.fire_id].mission,
-            position=position.number,
-            key=asked.key,
-            asked=hash_of(verb),
-            deadline_ns=routing.deadline_ns(turn),
-            reason=verb.reason or "",
-            plan=verb.plan,
-        )
-    )
-    turn.emit(
-        r.ActJudged(
-            act_id=act_id,
-            order=order,
-            order_hash=order_hash(order),
-            digits=position.digits,
-            volume_step=position.volume_step,
-            checks=checks,
-            ok=not codes,
-            risk_money=Decimal(0),
-            base_money=Decimal(0),
-            base="",
-            rules_hash=risk.RULES_HASH,
-        )
-    )
-    act = turn.state.acts[act_id]
-    if codes:
-        turn.move(act, ActEvent.DENY, "gate", codes=codes)
-    else:
-        routing.route(turn, act, link)
-    return act_id
+    asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
+    stop_points = _stop_told(turn, position)
+    return plan_moves.set_plan(turn, position, link, planned.steps, verb.plan, checks, asked_for, stop_points)
+
+
+def _not_moving(turn: Turn, position: Position) -> Check:
+    """Nothing on the position is in flight, and its plan is not between two agents."""
+    move = turn.state.plan_moves.get(position.number)
+    if move is None:
+        return closing.not_busy(turn, position)
+    moving = f"its plan moves from {move.source} to {move.target}"
+    return Check(Reason.POSITION_STATE.name, False, moving, "nothing in flight")
+
+
+def _reached(turn: Turn, link: Link) -> bool:
+    terminal = turn.state.terminals.get(link.terminal)
+    return terminal is not None and terminal.reduces and link.state in REDUCES_IN
+
+
+def _stop_told(turn: Turn, position: Position) -> int:
+    """The fire's own stop, where the agent that gets the plan is not the one that opened; else 0: it knows."""
+    fire = turn.state.acts[position.fire_id]
+    opened_there = fire.terminal == position.terminal and turn.state.same_ledger(fire)
+    return 0 if opened_there or fire.order is None else fire.order.stop_points
 
 
 def _planned(turn: Turn, position: Position, name: str, first: int) -> planning.Planned:

@@ -1,10 +1,13 @@
-"""Terminals: enrolment, to whom their accounts are given, their duty, and which of an account's holds the lane."""
+"""Terminals: enrolment, to whom their accounts are given, their duty, which of an account's holds the lane, removal."""
 
 from __future__ import annotations
 
+import msgspec
+
 from hydrad.domain.accounts import AccountKind
 from hydrad.domain.actors import Role
-from hydrad.toc import crew, views, views_crew
+from hydrad.domain.ids import IdKind, show
+from hydrad.toc import crew, leaving, plan_moves, routing, uplink, views, views_crew
 from hydrad.toc import records as r
 from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
@@ -14,7 +17,7 @@ from hydrad.toc.state import Operator, Terminal
 from hydrad.toc.terminal import Cause, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.answers import EnrollData
+from hydrad.wire.answers import EnrollData, LeavingData, Problem
 from hydrad.wire.codes import ErrorCode
 
 
@@ -28,6 +31,8 @@ def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
         raise usage(f"kind '{verb.kind}' is not paper, demo or live") from None
     if not turn.state.mode.takes(kind):
         raise Refused(ErrorCode.CONFLICT, f"a {turn.state.mode.value} home takes no {kind.value} account")
+    if verb.name in turn.state.terminals_removed:
+        raise Refused(ErrorCode.CONFLICT, f"a terminal {verb.name} was removed; its name is not used again")
     if verb.name in turn.state.terminals:
         raise Refused(ErrorCode.CONFLICT, f"terminal {verb.name} is enrolled already")
     known = turn.state.accounts.get(verb.account)
@@ -78,17 +83,74 @@ def _duty(turn: Turn, asked: Requested, verb: calls.TerminalDuty) -> None:
 
 
 def _failover(turn: Turn, asked: Requested, verb: calls.TerminalFailover) -> None:
-    """New fires of the account go there. What is in flight keeps its terminal."""
+    """New fires of the account go there, and the plans of its open positions after them. What is in flight keeps its
+    terminal; while an act has no verdict nothing is moved."""
     terminal = _named(turn, verb.terminal)
-    link = turn.live.link(terminal.name)
-    if link.state is not LinkState.READY or terminal.duty is not Duty.ACTIVE:
-        raise Refused(
-            ErrorCode.CONFLICT,
-            f"{terminal.name} is {link.state.value} and {terminal.duty.value}; the lane goes to a READY, ACTIVE one",
-        )
+    plan = leaving.Leaving(terminal, terminal.name, not verb.keep_plans)
+    blocked = _lane_blocked(turn, terminal)
+    shown = leaving.data(turn, plan, blocked, False)
+    if blocked or verb.dry_run:
+        return _tell_leaving(turn, asked, shown, blocked)
     if turn.state.lanes.get(terminal.account) != terminal.name:
         turn.emit(r.LaneSet(terminal.account, terminal.name, verb.reason))
-    _tell_terminal(turn, asked, terminal.name)
+    if not verb.keep_plans:
+        for position in leaving.positions_of(turn.state, terminal.account):
+            plan_moves.begin(turn, position, terminal.name)
+        plan_moves.pursue(turn)
+    return _tell_leaving(turn, asked, msgspec.structs.replace(shown, done=True), "")
+
+
+def _lane_blocked(turn: Turn, terminal: Terminal) -> str:
+    link = turn.live.link(terminal.name)
+    if link.state is not LinkState.READY or terminal.duty is not Duty.ACTIVE:
+        state = f"{link.state.value} and {terminal.duty.value}"
+        return f"{terminal.name} is {state}; the lane goes to a READY, ACTIVE one"
+    undecided = leaving.undecided(turn.state, terminal.account)
+    return f"no verdict yet: {', '.join(undecided)}; resolve it first" if undecided else ""
+
+
+def _remove(turn: Turn, asked: Requested, verb: calls.TerminalRemove) -> None:
+    """Its key is off the list with this commit. Refused while something of ours could be lost by it."""
+    terminal = _named(turn, verb.terminal)
+    heirs = leaving.others(turn, terminal)
+    heir = heirs[0].terminal if heirs else ""
+    blocked = _removal_blocked(turn, terminal, heir, verb.force)
+    shown = leaving.data(turn, leaving.Leaving(terminal, heir, False), blocked, False)
+    if blocked or verb.dry_run:
+        return _tell_leaving(turn, asked, shown, blocked)
+    if not verb.reason.strip():
+        raise usage("a terminal is removed with a reason")
+    link = turn.live.link(terminal.name)
+    if link.session is not None:
+        uplink.drop_session(turn, link, LinkState.LOST, "removed")
+    turn.emit(r.TerminalRemoved(terminal.name, heir, verb.reason))
+    for alarm in list(turn.state.alarms.values()):
+        if alarm.subject.split(" ")[0] == terminal.name:
+            turn.clear_alarm(alarm.code, alarm.subject, f"{terminal.name} was removed")
+    turn.live.links.pop(terminal.name)
+    turn.effects.append(Admit())
+    return _tell_leaving(turn, asked, msgspec.structs.replace(shown, done=True), "")
+
+
+def _removal_blocked(turn: Turn, terminal: Terminal, heir: str, force: bool) -> str:
+    pending = [routing.shown(act) for act in leaving.acts_of(turn.state, terminal.account, terminal.name)]
+    if pending:
+        return f"not at their end: {', '.join(pending)}"
+    held = leaving.positions_of(turn.state, terminal.account)
+    if held and not heir:
+        return f"{len(held)} open positions, and no other terminal reaches {terminal.account} now"
+    plans = [p for p in held if p.terminal == terminal.name and plan_moves.left_of(turn.state, p)]
+    moving = [m for m in turn.state.plan_moves.values() if terminal.name in (m.source, m.target)]
+    if not force and (plans or moving):
+        numbers = sorted({p.number for p in plans} | {m.position for m in moving})
+        named = ", ".join(show(IdKind.POSITION, number) for number in numbers)
+        return f"plans of {named} are at its agent: fail over first, or --force when its host is gone for ever"
+    return ""
+
+
+def _tell_leaving(turn: Turn, asked: Requested, data: LeavingData, blocked: str) -> None:
+    problem = Problem(ErrorCode.CONFLICT.value, blocked) if blocked else None
+    turn.reply(asked.request, "hydra.leaving/v1", data, problem)
 
 
 def _named(turn: Turn, name: str) -> Terminal:
@@ -124,4 +186,5 @@ VERBS: Table = {
     calls.TerminalRelease: (Role.COMMANDER, _release),
     calls.TerminalDuty: (Role.TRADER, _duty),
     calls.TerminalFailover: (Role.TRADER, _failover),
+    calls.TerminalRemove: (Role.COMMANDER, _remove),
 }
