@@ -25,6 +25,7 @@ from hydrad.terminal.broker.config import AccountConfig, BadConfig, BrokerConfig
 from hydrad.terminal.broker.faults import BadFault, FaultKind, Faults
 from hydrad.terminal.broker.feed import BadFeed, FileFeed, SampleFeed, Series, feed_named
 from hydrad.terminal.broker.market import Market
+from hydrad.terminal.broker.server_time import ServerTime
 from hydrad.venue.book import Book, OrderKind, OrderState, TimeType
 from hydrad.venue.contract import CONTRACTS
 from hydrad.venue.desk import Ask
@@ -33,6 +34,7 @@ from hydrad.venue.room import Retcode
 from hydrad.venue.ticks import expire, on_tick
 
 START_MS = parse_ms("2014-05-02T09:00:00Z")
+SERVER = ServerTime("", 10_800)
 ACCOUNTS = (
     AccountConfig(1001, "one", "HydraX-Paper"),
     AccountConfig(1002, "two", "HydraX-Paper", currency="EUR"),
@@ -163,7 +165,7 @@ def walked(broker: Broker, ms: int) -> dict[int, Book]:
 def test_weeks_begin_on_sunday_and_months_on_the_first() -> None:
     days = 40
     feed = {"EURUSD": series("EURUSD", [138_600] * days, step_ms=86_400_000)}
-    arrays = Arrays(Market(feed, 0, START_MS + days * 86_400_000), 10_800)
+    arrays = Arrays(Market(feed, 0, START_MS + days * 86_400_000), SERVER)
     weeks = arrays.rates_from_position("EURUSD", 0x8001, 0, 100)
     months = arrays.rates_from_position("EURUSD", 0xC001, 0, 100)
     assert {dt.datetime.fromtimestamp(int(t), dt.UTC).strftime("%a %H:%M") for t in weeks["time"]} == {"Sun 00:00"}
@@ -183,7 +185,7 @@ def test_weeks_begin_on_sunday_and_months_on_the_first() -> None:
 def test_bars_are_made_of_their_ticks(walk: list[int], timeframe: int, seen: int) -> None:
     feed = {"EURUSD": series("EURUSD", (138_600 + np.cumsum(walk)).tolist(), step_ms=20_000)}
     market = Market(feed, 0, START_MS + seen * 20_000)
-    arrays = Arrays(market, 10_800)
+    arrays = Arrays(market, SERVER)
     bars = arrays.rates_from_position("EURUSD", timeframe, 0, 10_000)
     ticks = arrays.ticks_from("EURUSD", 0, 10_000)
     assert bars["tick_volume"].sum() == len(ticks) == market.index_at("EURUSD", market.now_ms)
@@ -198,7 +200,7 @@ def test_bars_are_made_of_their_ticks(walk: list[int], timeframe: int, seen: int
 def test_tick_flags_name_what_changed() -> None:
     bids, asks = np.array([100, 101, 101, 101], np.int32), np.array([110, 110, 112, 112], np.int32)
     feed = {"EURUSD": Series(START_MS + np.arange(4, dtype=np.int64), bids, asks, 5)}
-    arrays = Arrays(Market(feed, 0, START_MS + 10), 0)
+    arrays = Arrays(Market(feed, 0, START_MS + 10), ServerTime("", 0))
     assert arrays.ticks_from("EURUSD", START_MS, 9)["flags"].tolist() == [6, 2, 4, 0]
     assert arrays.ticks_from("EURUSD", START_MS + 2, 9)["flags"].tolist() == [4, 0]
 
@@ -344,7 +346,12 @@ def test_defaults_of_the_configuration(tmp_path: Path) -> None:
         ({"accounts": [{**GOOD["accounts"][0], "leverage": 0}]}, "leverage"),
         ({"server_offset_s": 100_000}, "more than a day"),
         ({"socket": "/" + "x" * 120}, "at most 107 bytes"),
-        ({"speed": 1}, "speed"),
+        ({"speed": -1}, "speed"),
+        ({"speed": "fast"}, "speed"),
+        ({"server_offset_s": 100}, "half-hours"),
+        ({"server_zone": "Mars/Olympus"}, "Mars"),
+        ({"start": "yesterday", "start_ms": 1, "quick": True}, "quick"),
+        ({"symbols": {"EURUSD": {"contract_size": "big"}}}, "contract_size"),
         ({"start_ms": "now"}, "start_ms"),
     ],
 )

@@ -21,9 +21,9 @@ from hydrad.terminal.broker.broker import Broker
 from hydrad.terminal.broker.config import BadConfig, BrokerConfig, read
 from hydrad.terminal.broker.control import Control
 from hydrad.terminal.broker.faults import Faults
-from hydrad.terminal.broker.feed import BadFeed, feed_named
-from hydrad.terminal.broker.market import Market
+from hydrad.terminal.broker.feed import BadFeed
 from hydrad.terminal.broker.server import ClientConnection, ControlConnection, Server
+from hydrad.terminal.broker.world import market_of
 
 RUNNING, BAD_CONFIG = 75, 78
 
@@ -57,7 +57,7 @@ def serve(config: BrokerConfig) -> int:
         raise AlreadyRunning(f"another broker has {path} (process {held.pid})") from None
     with lock:
         books = Books(path, config.instance, config.start_ms)
-        market = Market(feed_named(config.feed).load(), config.history_from_ms, books.market_ms)
+        market = market_of(config, books.market_ms, books.start_ms)
         _serve(config, Broker(config, market, books))
         books.close()
     return 0

@@ -16,11 +16,13 @@ from hydrad import __version__
 from hydrad.domain.money import points_float
 from hydrad.domain.orders import Side
 from hydrad.host.secrets import Secret
-from hydrad.terminal.broker.arrays import TIMEFRAMES, Arrays, Rows
+from hydrad.terminal.broker.arrays import Arrays, Rows, TooMuch
+from hydrad.terminal.broker.bars import TIMEFRAMES
 from hydrad.terminal.broker.broker import Broker
 from hydrad.terminal.broker.faults import FaultKind, Faults
 from hydrad.terminal.broker.requests import AnyAsk, TradeRequest, exact, points_of, steps_of
 from hydrad.terminal.broker.views import Fields, Views
+from hydrad.terminal.broker.world import visible
 from hydrad.venue.book import Deal, OrderRow
 from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, judge, judge_close_by, judge_levels, margin_of
 from hydrad.venue.margin import margin
@@ -71,7 +73,7 @@ _STANDING_IN_THE_WAY = (
     (FaultKind.TRADE_DISABLED, Retcode.TRADE_DISABLED),
 )
 _REQUEST_IDS = 1 << 32
-_WITHOUT_LOGIN = ("initialize", "login", "clock")
+_WITHOUT_LOGIN = ("initialize", "login", "clock", "offset_s")
 # Numbers that SQLite and numpy can hold.
 _Whole = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=(1 << 62))]
 
@@ -95,10 +97,10 @@ def _not_found() -> ApiError:
 
 @dataclass(slots=True)
 class Session:
-    """One client's connection: the account it is logged in to (0: none), and symbols it took off its list."""
+    """One client's connection: the account it is logged in to (0: none), and the depths of market it follows."""
 
     login: int = 0
-    unselected: set[str] = field(default_factory=set)
+    books: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,14 @@ class Api:
         self._broker = broker
         self._faults = faults
         self._views = Views(broker)
-        self._arrays = Arrays(broker.market, broker.config.server_offset_s)
+        self._arrays = Arrays(broker.market, broker.server_time)
+        self._watched = {login: set(visible(broker.config, broker.market)) for login in broker.accounts}
         self._request_id = 0
         self._calls: dict[str, tuple[Callable[..., Any], Any]] = {
             "initialize": (self.initialize, tuple[int, str, str]),
             "login": (self.login, tuple[int, str, str]),
             "clock": (self.clock, tuple[()]),
+            "offset_s": (self.offset_s, tuple[()]),
             "account_info": (self.account_info, tuple[()]),
             "terminal_info": (self.terminal_info, tuple[()]),
             "symbols": (self.symbols, tuple[()]),
@@ -156,6 +160,8 @@ class Api:
             value = method(session, *msgspec.convert(arguments, kinds))
         except msgspec.ValidationError:
             raise _invalid() from None
+        except TooMuch:
+            raise ApiError(-3, "Terminal: Out of memory") from None
         except NoRate:
             raise ApiError(-1, "Terminal: Call failed") from None
         return value if isinstance(value, Reply) else Reply(value)
@@ -166,7 +172,7 @@ class Api:
             self.login(session, login, password, server)
         else:
             session.login = next(iter(self._broker.accounts))
-        return self.mark()
+        return self.mark(session)
 
     def login(self, session: Session, login: int, password: str, server: str) -> bool:
         """True, or ApiError -6. An empty server means the account's own."""
@@ -176,10 +182,14 @@ class Api:
         session.login = login
         return True
 
-    def mark(self) -> Fields:
+    def mark(self, session: Session) -> Fields:
         """What `__hydra_sim__` shows, and the terminal's build."""
         config = self._broker.config
-        return {"version": __version__, "broker": config.instance, "offset_s": config.server_offset_s}
+        return {"version": __version__, "broker": config.instance, "offset_s": self.offset_s(session)}
+
+    def offset_s(self, session: Session) -> int:
+        """The wall clock less UTC now, seconds."""
+        return self._broker.server_time.offset_ms(self._broker.market.now_ms) // 1_000
 
     def clock(self, session: Session) -> int:
         """The market clock, UTC milliseconds."""
@@ -203,22 +213,26 @@ class Api:
         return [self.symbol_info(session, name) for name in self._broker.market.series]
 
     def symbol_info(self, session: Session, name: str) -> Fields:
-        selected = name not in session.unselected
+        selected = name in self._watched[session.login]
         return self._views.symbol(session.login, self._known(name), selected=selected)
 
     def symbol_info_tick(self, session: Session, name: str) -> Fields:
-        tick = self._views.tick(self._known(name))
+        """Only of a symbol in the Market Watch: the terminal hears of no other."""
+        if self._known(name) not in self._watched[session.login]:
+            raise _not_found()
+        tick = self._views.tick(name)
         if tick is None:
             raise _not_found()
         return tick
 
     def symbol_select(self, session: Session, name: str, enable: bool) -> bool:
-        """Off the list only when nothing is open in it, as in a terminal."""
+        """The Market Watch belongs to the terminal, so to all programs of a login. Off it only when nothing is open."""
         self._known(name)
         held = any(p.symbol == name for p in self._broker.books[session.login].positions.values())
         if not enable and held:
             raise ApiError(-1, "Terminal: Call failed")
-        (session.unselected.discard if enable else session.unselected.add)(name)
+        watched = self._watched[session.login]
+        (watched.add if enable else watched.discard)(name)
         return True
 
     def copy_ticks_from(self, session: Session, name: str, wall_s: int, count: int, flags: int) -> Reply:

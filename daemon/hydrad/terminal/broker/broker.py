@@ -15,6 +15,7 @@ from hydrad.domain.money import decimal
 from hydrad.terminal.broker.books import BadBooks, Books, Write
 from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
 from hydrad.terminal.broker.market import Market
+from hydrad.terminal.broker.server_time import ServerTime
 from hydrad.terminal.broker.walk import Walk
 from hydrad.venue.book import Book, Deal, DealType, Rules, Tickets, deposit
 from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, execute, execute_close_by, execute_levels
@@ -43,6 +44,7 @@ class Broker:
         self.config = config
         self.market = market
         self.history = books
+        self.server_time = ServerTime(config.server_zone, config.server_offset_s)
         self.accounts = {account.login: account for account in config.accounts}
         self._tickets = books.tickets()
         self.books = {login: self._restored(account) for login, account in self.accounts.items()}
@@ -52,14 +54,18 @@ class Broker:
         market = self.market
         return Clock(market.now_ms, self.history.start_ms, market.end_ms, market.ended)
 
-    def step(self, ms: int) -> Clock:
-        """Move the clock on by `ms` (clamped at the feed's end), with all that happens on the way, durably."""
+    def step(self, ms: int, *, durable: bool = True) -> Clock:
+        """Move the clock on by `ms` (clamped at the feed's end), with all that happens on the way, durably.
+
+        Not `durable`: where nothing happened the clock alone is not written.
+        """
         assert 0 < ms <= STEP_MS_MAX, ms
         until_ms = min(self.market.now_ms + ms, self.market.end_ms)
         tickets = replace(self._tickets)
         walk = Walk(self.market, self.books, tickets, until_ms)
         writes = walk.run()
-        self.history.commit(until_ms, tickets, writes)
+        if writes or durable:
+            self.history.commit(until_ms, tickets, writes)
         self._tickets = tickets
         self.books = walk.books
         self.market.now_ms = until_ms
@@ -110,11 +116,11 @@ class Broker:
 
     def wall_ms(self, utc_ms: int) -> int:
         """The server's wall clock as epoch milliseconds."""
-        return utc_ms + self.config.server_offset_s * 1_000
+        return self.server_time.wall_ms(utc_ms)
 
     def utc_ms(self, wall_s: int) -> int:
         """UTC milliseconds of a second on the server's wall clock."""
-        return (wall_s - self.config.server_offset_s) * 1_000
+        return self.server_time.utc_ms(wall_s * 1_000)
 
     def cash(self, login: int, amount: Decimal, kind: DealType, comment: str) -> Deal:
         """Book money that is no trade; committed when this returns."""
@@ -160,7 +166,7 @@ class Broker:
 
     def _check_currency(self, currency: str) -> None:
         """Refuse at the start what could not be converted later."""
-        board = self.market.at(self.market.end_ms)
+        board = self.market.whole()
         for contract in self.market.contracts.values():
             for source in (contract.currency_profit, contract.currency_margin):
                 try:

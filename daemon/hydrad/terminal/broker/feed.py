@@ -1,8 +1,18 @@
 """Owns where the simulated broker's ticks come from.
 
 A feed gives each symbol's ticks as arrays, oldest first. `sample` is the recording in the wheel. Any other
-name is the path of an `.npz` file with three arrays for each symbol, `EURUSD.time_ms` (int64, UTC
-milliseconds), `EURUSD.bid_points` and `EURUSD.ask_points` (int32, points at the contract's digits).
+name is the path of a file:
+
+- `.npz`: three arrays for each symbol, `EURUSD.time_ms` (int64, UTC milliseconds), `EURUSD.bid_points` and
+  `EURUSD.ask_points` (int32, points at the contract's digits);
+- `.hxtk`: one symbol, see `hydrad.market.cut`.
+
+`feeds` of a configuration names one file for each symbol instead:
+
+- `.csv`, or `.parquet` where pyarrow is installed: ticks as `time_msc,bid,ask`, or bars as
+  `time,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close`, `time` in UTC seconds.
+
+A bar is walked as `hydrad.terminal.broker.tables` says: the worst there could have been.
 """
 
 from __future__ import annotations
@@ -15,47 +25,21 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hydrad.market import sample
-from hydrad.venue.contract import CONTRACTS
+from hydrad.market import cut, sample
+from hydrad.terminal.broker import tables
+from hydrad.terminal.broker.config import SAMPLE
+from hydrad.terminal.broker.series import BadFeed, Series, Ticks
+from hydrad.venue.contract import CONTRACTS, Contract
 
-SAMPLE = "sample"
+__all__ = ["BadFeed", "Feed", "FileFeed", "SampleFeed", "Series", "Ticks", "feed_named", "feeds_of"]
+
 _COLUMNS = ("time_ms", "bid_points", "ask_points")
-
-
-class BadFeed(ValueError):
-    """Ticks that cannot be used; the message names the symbol and the rule."""
-
-
-class Ticks(Protocol):
-    """One symbol's ticks; `hydrad.market.sample.TickArrays` is one."""
-
-    @property
-    def time_ms(self) -> NDArray[np.int64]: ...
-
-    @property
-    def bid_points(self) -> NDArray[np.int32]: ...
-
-    @property
-    def ask_points(self) -> NDArray[np.int32]: ...
-
-    @property
-    def digits(self) -> int: ...
 
 
 class Feed(Protocol):
     """A source of ticks."""
 
     def load(self) -> Mapping[str, Ticks]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Ticks in arrays of equal length; `digits`: decimals of a price."""
-
-    time_ms: NDArray[np.int64]
-    bid_points: NDArray[np.int32]
-    ask_points: NDArray[np.int32]
-    digits: int
 
 
 class SampleFeed:
@@ -84,7 +68,44 @@ class FileFeed:
 
 def feed_named(name: str) -> Feed:
     """The feed of a configuration's `feed`."""
-    return SampleFeed() if name == SAMPLE else FileFeed(Path(name))
+    if name == SAMPLE:
+        return SampleFeed()
+    return CutFeed(Path(name)) if name.endswith(".hxtk") else FileFeed(Path(name))
+
+
+@dataclass(frozen=True, slots=True)
+class CutFeed:
+    """An `.hxtk` file."""
+
+    path: Path
+
+    def load(self) -> Mapping[str, Ticks]:
+        """Its symbol; raises BadFeed."""
+        try:
+            ticks = cut.decode(self.path.read_bytes())
+        except (OSError, cut.BadCut) as error:
+            raise BadFeed(f"feed {self.path}: {error}") from None
+        return {ticks.symbol: ticks}
+
+
+@dataclass(frozen=True, slots=True)
+class TableFeed:
+    """One table for each symbol: `.csv` or `.parquet`."""
+
+    paths: Mapping[str, str]
+    contracts: Mapping[str, Contract]
+
+    def load(self) -> Mapping[str, Ticks]:
+        """Every symbol; raises BadFeed."""
+        missing = [symbol for symbol in self.paths if symbol not in self.contracts]
+        if missing:
+            raise BadFeed(f"{missing[0]}: the broker has no such contract")
+        return {symbol: tables.load(Path(path), self.contracts[symbol].digits) for symbol, path in self.paths.items()}
+
+
+def feeds_of(paths: Mapping[str, str], contracts: Mapping[str, Contract]) -> Feed:
+    """The feed of a configuration's `feeds`."""
+    return TableFeed(paths, contracts)
 
 
 def _series(symbol: str, arrays: Mapping[str, NDArray[np.generic]]) -> Series:

@@ -1,8 +1,8 @@
 """Owns the market clock and the ticks before and after it.
 
 The clock is UTC milliseconds and only goes forward. A tick has happened when its time is not after the clock.
-A symbol trades from its first tick up to, not including, the instant of its last one, inside the market's
-week.
+A symbol trades from its first tick up to, not including, the instant of its last one, in the hours of its
+class or its contract's own (`hydrad.domain.hours`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hydrad.domain.calendar import Hours, hours
+from hydrad.domain.assets import asset_of
+from hydrad.domain.calendar import Hours
+from hydrad.domain.hours import hours
 from hydrad.terminal.broker.feed import BadFeed, Series, Ticks
+from hydrad.terminal.broker.tracks import Generated, Recorded, Track
 from hydrad.venue.contract import CONTRACTS, Contract
 from hydrad.venue.rates import Quote
 
@@ -27,10 +30,10 @@ class At:
     ms: int
 
     def contract(self, symbol: str) -> Contract | None:
-        return self.market.contracts.get(symbol)
+        return self.market.contracts.get(symbol) or self.market.contracts.get(symbol + self.market.suffix)
 
     def quote(self, symbol: str) -> Quote | None:
-        return self.market.quote_at(symbol, self.ms)
+        return self.market.quote_at(symbol, self.ms) or self.market.quote_at(symbol + self.market.suffix, self.ms)
 
 
 class Extremes(NamedTuple):
@@ -59,13 +62,33 @@ class Watch(NamedTuple):
 class Market:
     """Ticks of all symbols, and the clock."""
 
-    def __init__(self, feed: Mapping[str, Ticks], history_from_ms: int, now_ms: int) -> None:
-        self.series = {symbol: _shown(symbol, ticks, history_from_ms) for symbol, ticks in feed.items()}
+    def __init__(
+        self,
+        feed: Mapping[str, Ticks | Generated],
+        history_from_ms: int,
+        now_ms: int,
+        contracts: Mapping[str, Contract] = CONTRACTS,
+        suffix: str = "",
+    ) -> None:
+        """`suffix`: what the names of pairs end in, beside the two currencies."""
+        self.series = {symbol: _shown(symbol, ticks, history_from_ms, contracts) for symbol, ticks in feed.items()}
         if not self.series:
             raise BadFeed("the feed has no symbols")
-        self.contracts = {symbol: CONTRACTS[symbol] for symbol in self.series}
-        self.end_ms = max(int(series.time_ms[-1]) for series in self.series.values())
-        self.now_ms = min(now_ms, self.end_ms)
+        self.contracts = {symbol: contracts[symbol] for symbol in self.series}
+        self.suffix = suffix
+        self.end_ms = max(series.last_ms for series in self.series.values())
+        self._now_ms = min(now_ms, self.end_ms)
+
+    @property
+    def now_ms(self) -> int:
+        """The clock, UTC milliseconds. Setting it forgets ticks that are long past: indexes from before are void."""
+        return self._now_ms
+
+    @now_ms.setter
+    def now_ms(self, ms: int) -> None:
+        self._now_ms = ms
+        for series in self.series.values():
+            series.trim(ms)
 
     @property
     def ended(self) -> bool:
@@ -76,13 +99,20 @@ class Market:
         """The board at the clock."""
         return At(self, self.now_ms)
 
+    def whole(self) -> At:
+        """A board on which every symbol that will be quoted has a price: the end of a recording, else the clock."""
+        generated = any(isinstance(series, Generated) for series in self.series.values())
+        return self.now() if generated else At(self, self.end_ms)
+
     def at(self, ms: int) -> At:
         """The board at an instant that has happened."""
         return At(self, ms)
 
     def index_at(self, symbol: str, ms: int) -> int:
         """How many of the symbol's ticks are not after an instant."""
-        return int(np.searchsorted(self.series[symbol].time_ms, ms, side="right"))
+        series = self.series[symbol]
+        series.reach(ms)
+        return int(np.searchsorted(series.time_ms, ms, side="right"))
 
     def quote_at(self, symbol: str, ms: int) -> Quote | None:
         """The last prices at an instant; None for an unknown symbol and before the first tick."""
@@ -98,8 +128,10 @@ class Market:
 
     def trades(self, symbol: str) -> bool:
         """True when the symbol can be dealt in at the clock."""
-        last_ms = int(self.series[symbol].time_ms[-1])
-        return self.now_ms < last_ms and hours(self.now_ms) is not Hours.CLOSED
+        contract = self.contracts[symbol]
+        asset = asset_of(symbol, contract.currency_base, contract.currency_profit)
+        state = hours(self.now_ms, contract.trading_hours, asset)
+        return self.now_ms < self.series[symbol].last_ms and state is not Hours.CLOSED
 
     def extremes(self, symbol: str, until_ms: int) -> Extremes | None:
         """The range of the symbol's prices after the clock, up to `until_ms`; None where no tick is there."""
@@ -124,12 +156,15 @@ class Market:
         return index + first if len(reached) and reached[first] else None
 
 
-def _shown(symbol: str, ticks: Ticks, history_from_ms: int) -> Series:
+def _shown(symbol: str, ticks: Ticks | Generated, history_from_ms: int, contracts: Mapping[str, Contract]) -> Track:
     """A symbol's ticks from an instant on; raises BadFeed where they break the feed's rules."""
-    if symbol not in CONTRACTS:
+    if symbol not in contracts:
         raise BadFeed(f"{symbol}: the broker has no such contract")
-    if ticks.digits != CONTRACTS[symbol].digits:
-        raise BadFeed(f"{symbol}: the feed has {ticks.digits} digits, the contract {CONTRACTS[symbol].digits}")
+    if ticks.digits != contracts[symbol].digits:
+        raise BadFeed(f"{symbol}: the feed has {ticks.digits} digits, the contract {contracts[symbol].digits}")
+    if isinstance(ticks, Generated):
+        ticks.first_ms = max(ticks.first_ms, history_from_ms)
+        return ticks
     first = int(np.searchsorted(ticks.time_ms, history_from_ms, side="left"))
     series = Series(ticks.time_ms[first:], ticks.bid_points[first:], ticks.ask_points[first:], ticks.digits)
     if not len(series.time_ms):
@@ -138,4 +173,4 @@ def _shown(symbol: str, ticks: Ticks, history_from_ms: int) -> Series:
         raise BadFeed(f"{symbol}: the feed's ticks are not in the order of time")
     if np.any(series.bid_points <= 0) or np.any(series.ask_points < series.bid_points):
         raise BadFeed(f"{symbol}: the feed has a bid at or below zero or above its ask")
-    return series
+    return Recorded(series)

@@ -180,7 +180,7 @@ class Views:
         contract = self._contract(name)
         fields = _terms(contract)
         fields.update({"select": selected, "visible": selected})
-        if self._broker.market.now().quote(name) is not None:
+        if selected and self._broker.market.now().quote(name) is not None:
             fields.update(self._prices(contract))
             fields.update(self._values(contract, self._broker.books[login].currency))
         return fields
