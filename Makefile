@@ -9,7 +9,7 @@ T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim man bench bench-setup conformance wheel clean codes
+.PHONY: help setup demo run test quick check sim golden-link man bench bench-setup conformance wheel clean codes
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ conformance: setup ## the MetaTrader5 module against the official wheel's tables
 
 bench-%: setup
 	$(BIN)/python bench/$*.py
+
+golden-link: setup ## the link's golden frames and their place on docs/link.md, after a frame has grown
+	HYDRA_GOLDEN=write PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/pytest -q -n 0 tests/link
 
 codes: setup     ## docs/codes.md, from the code
 	$(BIN)/hydrad codes > docs/codes.md

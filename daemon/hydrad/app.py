@@ -443,6 +443,8 @@ class App:
         self.submit(i.FrameIn(terminal, connection, frame))
 
     def _bad(self, kind: str, detail: str, terminal: str) -> None:
+        if kind == "version":
+            self.submit(i.VersionHeard(terminal, int(detail)))
         self.submit(i.Strangers("bridge", f"{kind} {terminal}".strip(), 1))
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> Bridge:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 import zmq
 
@@ -308,6 +309,17 @@ def test_a_close_is_told_with_its_deal_and_the_position_goes(world: World) -> No
     assert world.books()["positions"] == []
 
 
+def test_an_interval_of_history_includes_both_ends(world: World) -> None:
+    world.ready()
+    world.filled()
+    (opened,) = world.daemon.wait(f.Deals).rows
+    at_ms = opened.time_ms
+    for query, (from_ms, to_ms) in enumerate([(at_ms, at_ms), (at_ms + 1, at_ms + 9), (at_ms - 9, at_ms - 1)], 1):
+        world.daemon.send(f.QueryHistory(query, from_ms, to_ms))
+        told = world.daemon.wait(f.Deals, lambda body, query=query: body.query_id == query)
+        assert [row.ticket for row in told.rows if row.magic] == ([opened.ticket] if query == 1 else [])
+
+
 def test_a_time_stop_runs_without_the_daemon_and_before_through_is_said(world: World) -> None:
     world.ready()
     step = PlanStep(PlanStepKind.TIME_STOP, FIRE_ID + 2, at_ms=START_MS + MINUTE_MS)
@@ -432,6 +444,19 @@ def test_a_halt_outlives_the_agent_and_a_local_halt_needs_no_daemon(world: World
     assert not world.daemon.wait(f.Halted).halted
     world.fire(world.order(), FIRE_ID + 1)
     assert world.daemon.wait(f.Result).row.state is f.RowState.DONE
+
+
+def test_a_daemon_of_another_version_is_named_in_the_log_and_greeted_again_when_it_is_ours(world: World) -> None:
+    """One daemon of each version under the same address: first the newer, then ours."""
+    world.ready()
+    route, session = world.daemon.route, world.daemon.down
+    assert session is not None
+    newer = [2, 9, session.session, session.next_seq(), ["VERSION", 2, 3, "update this host", "more"]]
+    world.daemon.router.send_multipart([route, msgspec.msgpack.encode(newer)])
+    world.ready()  # 10 s later
+    world.agent.terminate()
+    _, talk = world.agent.communicate(timeout=10)
+    assert b"a new session: another version: update this host" in talk
 
 
 def test_a_daemon_that_restarts_is_greeted_anew(world: World) -> None:

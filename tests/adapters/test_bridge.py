@@ -21,6 +21,7 @@ from hydrad.link.frames import (
     DownFrame,
     Ready,
     UpFrame,
+    Versions,
     Warn,
     decode_down,
     encode,
@@ -198,6 +199,19 @@ def test_bytes_that_are_no_frame_are_counted_and_the_next_one_passes(yard: Yard,
     yard.until(lambda: yard.frames)
     assert [(kind, terminal) for kind, _, terminal in yard.bad] == [("frame", "T1")]
     assert yard.bridge.counters()["bad_frame"] == 1
+
+
+def test_an_agent_of_another_version_is_told_ours_in_its_session(yard: Yard) -> None:
+    agent = yard.agent()
+    agent.send(msgspec.msgpack.encode([2, 0, 77, 1, ["HELLO", {"all": "new"}]]))
+    yard.until(lambda: agent.poll(0))
+    answer = decode_down(agent.recv())
+    assert (answer.session, answer.seq) == (77, 1)
+    assert isinstance(answer.body, Versions) and (answer.body.lowest, answer.body.highest) == (1, 1)
+    assert yard.bad == [("version", "2", "T1")] and yard.frames == []
+    agent.send(encode(up(1)))
+    yard.until(lambda: yard.frames)
+    assert yard.bridge.counters()["bad_version"] == 1
 
 
 def test_the_largest_frame_passes(yard: Yard) -> None:

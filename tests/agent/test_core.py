@@ -11,7 +11,7 @@ from hydrad.agent import calls, inputs, plans
 from hydrad.agent.caps import Caps
 from hydrad.agent.core import CHASE_EVERY_NS
 from hydrad.agent.entries import EpochStored, LatchStored, RowStored
-from hydrad.agent.session import SILENCE_NS_MAX, Phase
+from hydrad.agent.session import OTHER_VERSION_WAIT_NS, SILENCE_NS_MAX, Phase
 from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.domain.orders import ActKind, EntryType, PlanStep, PlanStepKind, Side
 from hydrad.link import frames as f
@@ -19,6 +19,36 @@ from hydrad.link.frames import RowState
 from tests.agent.conftest import ASK, FIRE, IDENTITY, START_MS, Bench, order, time_stop
 
 STOP_MS = START_MS + 600_000
+
+
+# --- versions -------------------------------------------------------------------------------------------
+
+
+def test_a_daemon_of_another_version_is_greeted_again_later_and_said_why(bench: Bench) -> None:
+    newer = msgspec.structs.replace(f.versions_told(bench.session, 1), version=2)
+    bench.step(inputs.Received(*bench.at(), f.encode(newer)))
+    assert bench.core.phase is Phase.CLOSED
+    assert bench.reopened[-1].reason.startswith("another version: this daemon speaks link 1")
+    bench.open()
+    hellos = len(bench.of(f.Hello))
+    bench.pass_time(OTHER_VERSION_WAIT_NS - SECOND)
+    assert len(bench.of(f.Hello)) == hellos and len(bench.reopened) == 1
+    bench.pass_time(2 * SECOND)
+    assert len(bench.of(f.Hello)) > hellos
+    bench.welcome()
+    assert bench.core.phase is Phase.READY
+
+
+def test_a_command_of_another_version_is_not_obeyed(bench: Bench) -> None:
+    frame = f.DownFrame(2, bench.epoch, bench.session, bench.down_seq + 1, bench.command(order()))
+    bench.step(inputs.Received(*bench.at(), f.encode(frame)))
+    assert bench.reopened[-1].reason == "another version: the daemon speaks link 2, this agent 1"
+    assert bench.broker.opened(FIRE) == 0
+
+
+def test_version_in_our_own_version_is_no_answer_to_us(bench: Bench) -> None:
+    bench.send(f.Versions(1, 1, "what?"))
+    assert bench.reopened[-1].reason.startswith("bad frame")
 
 
 # --- one fire -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Frames: golden bytes, round trips, and decoders that refuse and never break.
 
-`HYDRA_GOLDEN=write pytest tests/link` writes the golden files anew: do it only with a new LINK_VERSION.
+`make golden-link` writes the golden files anew, for a frame that has grown at its end. Those of the first release, in
+`golden/1.0`, stay what they are for as long as the version is 1.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def test_golden_bytes(body: type[msgspec.Struct]) -> None:
 
 
 def test_each_golden_file_has_its_frame() -> None:
-    assert {path.name for path in GOLDEN.iterdir()} == {golden_path(body).name for body in UP + DOWN}
+    assert {path.name for path in GOLDEN.glob("*.hex")} == {golden_path(body).name for body in UP + DOWN}
 
 
 @given(any_frame(UP))
@@ -187,7 +188,6 @@ def test_surplus_unknown_and_misplaced_are_refused() -> None:
     head: list[object] = [f.LINK_VERSION, 3, 77, 2]
     ready = ["READY"]
     bad: list[object] = [
-        [*head, [*ready, 1]],
         [*head, ready, 1],
         [*head, ["NO_SUCH"]],
         [*head, ["FIRE"]],

@@ -113,6 +113,20 @@ def test_an_agent_that_was_fenced_by_another_daemon_ends_this_one(core: Core) ->
     assert [x for x in core.effects if isinstance(x, StepDown)]
 
 
+def test_an_agent_of_another_version_is_a_finding_once_until_it_is_ready(make: Callable[..., Core]) -> None:
+    core = make()
+    for _ in range(3):
+        core.step(i.VersionHeard("t1", 2))
+    assert core.findings() == [Finding.LINK_VERSION]
+    assert core.link().why == "agent speaks link 2, we speak 1"
+    assert [alarm.code for alarm in core.state.alarms.values()] == ["LINK_VERSION"]
+    core.connect()
+    assert core.state.alarms == {}
+    core.step(i.VersionHeard("t1", 2))
+    assert core.link().state is LinkState.READY and core.link().why == "books complete"
+    assert core.step(i.VersionHeard("t7", 2)) == []
+
+
 def test_epochs_rise_with_each_start(core: Core) -> None:
     core.restart()
     core.connect()

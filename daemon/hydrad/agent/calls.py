@@ -71,7 +71,7 @@ class ReadTerms(_Value, frozen=True, tag="TERMS"):
 
 
 class ReadDeals(_Value, frozen=True, tag="DEALS"):
-    """Deals of an interval of market time. Answered by DealsRead."""
+    """Deals of an interval of market time, both ends included. Answered by DealsRead."""
 
     query_id: int
     from_ms: int

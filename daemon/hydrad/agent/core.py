@@ -22,13 +22,13 @@ from hydrad.agent.caps import Caps
 from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
 from hydrad.agent.plans import Due, Plans, Reading, needs_fire, unsupported
 from hydrad.agent.resting import Resting
-from hydrad.agent.session import Phase, Talk
+from hydrad.agent.session import OTHER_VERSION_WAIT_NS, Phase, Talk
 from hydrad.domain.instants import MINUTE_MS, MS, SECOND
 from hydrad.domain.orders import ActKind, Order, order_hash
 from hydrad.domain.plans import replacing_order
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames
-from hydrad.link.frames import BadFrame, LedgerRow, PositionRow, RowState, Tick
+from hydrad.link.frames import BadFrame, LedgerRow, OtherVersion, PositionRow, RowState, Tick
 from hydrad.link.session import Arrival
 
 MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
@@ -107,6 +107,7 @@ class AgentCore:
         self._flatten: flatten.Asked | None = None
         # Volatile: learned anew.
         self._talk = Talk()
+        self._greet_ns = 0
         self._identity: frames.Identity | None = None
         self._offset_ms: int | None = None
         self._worker_up = False
@@ -173,6 +174,7 @@ class AgentCore:
             frames.Plan: self._plan,
             frames.Query: self._query,
             frames.QueryHistory: self._query_history,
+            frames.Versions: self._refused_version,
             frames.Halt: lambda body: None,  # obeyed before its place in the session is judged
             frames.Resume: lambda body: self._set_latch(False, body.by),
         }
@@ -276,7 +278,7 @@ class AgentCore:
             self._send(body)
 
     def _opened(self, given: inputs.Opened) -> None:
-        self._talk = Talk(given.session, self._now_ns)
+        self._talk = Talk(given.session, self._now_ns, self._greet_ns)
         self._hello()
 
     def _hello(self) -> None:
@@ -315,6 +317,9 @@ class AgentCore:
     def _received(self, given: inputs.Received) -> None:
         try:
             frame = frames.decode_down(given.data)
+        except OtherVersion as error:
+            self._other_version(error)
+            return
         except BadFrame as error:
             self._drop(f"bad frame: {error}")
             return
@@ -330,6 +335,16 @@ class AgentCore:
     def _beaten(self, body: frames.BeatDown) -> None:
         self._talk.beat(body, self._now_ns)
         self._resting.heard(self._now_ns)
+
+    def _refused_version(self, body: frames.Versions) -> None:
+        """A daemon of our own version that does not speak it."""
+        self._drop(f"bad frame: VERSION {body.lowest} to {body.highest}")
+
+    def _other_version(self, error: OtherVersion) -> None:
+        """A person has to act: say so, and greet again later, the next address first. Plans go on meanwhile."""
+        said = error.text or f"the daemon speaks link {error.version}, this agent {frames.LINK_VERSION}"
+        self._greet_ns = self._now_ns + OTHER_VERSION_WAIT_NS
+        self._drop(f"another version: {said}")
 
     def _fenced(self, frame: frames.DownFrame) -> bool:
         """Refuse a daemon of a lower epoch; one of a higher epoch must say WELCOME first."""

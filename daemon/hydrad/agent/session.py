@@ -19,6 +19,8 @@ HELLO_EVERY_NS = SECOND
 BEAT_EVERY_NS = SECOND
 # Three beats missed: the daemon is gone, or it has forgotten this session.
 SILENCE_NS_MAX = 3 * SECOND
+# After a daemon of another version: a person has to act, so no hurry.
+OTHER_VERSION_WAIT_NS = 10 * SECOND
 _BEATS_UNANSWERED_MAX = 16
 
 
@@ -32,11 +34,13 @@ class Phase(enum.Enum):
 class Talk:
     """One session, or none. With a new connection everything about the old one is forgotten."""
 
-    def __init__(self, session: int | None = None, now_ns: int = 0) -> None:
+    def __init__(self, session: int | None = None, now_ns: int = 0, greet_ns: int = 0) -> None:
+        """`greet_ns`: no HELLO before that."""
         self.phase = Phase.CLOSED if session is None else Phase.GREETING
         self.clock = PeerClock()
         self._session = None if session is None else Session(session)
-        self._heard_ns = now_ns
+        self._greet_ns = greet_ns
+        self._heard_ns = max(now_ns, greet_ns)
         self._beat_ns = 0
         self._hello_ns = 0
         self._first_hello_ns = 0
@@ -65,7 +69,8 @@ class Talk:
         return encode(UpFrame(LINK_VERSION, epoch, self._session.session, number, body))
 
     def hello_due(self, now_ns: int) -> bool:
-        return self.phase is Phase.GREETING and now_ns - self._hello_ns >= HELLO_EVERY_NS
+        due = now_ns >= self._greet_ns and now_ns - self._hello_ns >= HELLO_EVERY_NS
+        return self.phase is Phase.GREETING and due
 
     def beat_due(self, now_ns: int) -> bool:
         return self.welcomed and now_ns - self._beat_up_ns >= BEAT_EVERY_NS

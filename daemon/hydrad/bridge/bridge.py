@@ -22,7 +22,16 @@ from hydrad.bridge.reader import SocketReader
 from hydrad.bridge.strangers import Strangers
 from hydrad.bridge.zap import DOMAIN, Zap
 from hydrad.host.secrets import Secret
-from hydrad.link.frames import FRAME_BYTES_MAX, BadFrame, DownFrame, UpFrame, decode_up, encode
+from hydrad.link.frames import (
+    FRAME_BYTES_MAX,
+    BadFrame,
+    DownFrame,
+    OtherVersion,
+    UpFrame,
+    decode_up,
+    encode,
+    versions_told,
+)
 
 # A queue is per connection and counts frames: 512 hold a hand-shake's pages (100 rows each) and more than a
 # minute of beats and commands; at 64 KiB each way a peer that stops reading costs at most 32 MiB before it is
@@ -46,7 +55,8 @@ class Bridge:
     `on_frame(terminal, connection, frame)` is called on the loop for each frame of a listed key.
     `on_bad(kind, detail, terminal)` for everything refused: kind is `stranger_key`, `stranger_mechanism`,
     `stranger_protocol`, `stranger_handshake`, `stranger_request` (terminal empty), or `frame`, `multipart`,
-    `routing_id` (terminal named), or `revoked` (a key that was listed when it connected; terminal empty).
+    `routing_id` (terminal named), `version` (likewise; detail is the link version that the agent speaks, and it was
+    answered), or `revoked` (a key that was listed when it connected; terminal empty).
 
     A port of `*` or 0 takes a free one. Raises ValueError for keys that are no pair and for an address that
     names no host. Start and use it on the loop's thread alone.
@@ -159,6 +169,11 @@ class Bridge:
             return
         try:
             frame = decode_up(payload)
+        except OtherVersion as error:
+            number = self._connections.heard(route, key).number
+            self.send(terminal, number, versions_told(error.session, error.version))
+            self._bad("version", str(error.version), terminal)
+            return
         except BadFrame as error:
             self._bad("frame", str(error), terminal)
             return

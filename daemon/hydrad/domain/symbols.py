@@ -13,7 +13,7 @@ _ORDER_BITS = {EntryType.LIMIT: 2, EntryType.STOP: 4}
 _SPECIFIED = 4
 
 
-class SymbolTerms(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class SymbolTerms(msgspec.Struct, frozen=True, array_like=True):
     """Terms as the terminal reported them. Amounts are in the account's currency.
 
     `tick_value_loss`/`tick_value_profit`: money per point and lot (MetaTrader's `trade_tick_value_*` brought to one

@@ -5,7 +5,9 @@ is an array whose first element is the frame's tag. `session` is a random number
 hand-shake; `seq` counts from 1 in each direction within a session, so that a gap shows. `epoch` is the daemon's
 fencing number: what the agent last stored (up), what the daemon holds (down).
 
-Decoding is strict: unknown tags, wrong types, surplus fields and other versions are errors, never guesses.
+Decoding is strict: unknown tags, wrong types and other versions are errors, never guesses. Within a version frames grow
+at their end alone: a field that a sender left out has its default, one that is not known here is passed over. Order and
+PlanStep do not grow so: what they hold is hashed, and a surplus field is an error.
 
 Units: prices in points and volumes in steps of the account's own symbol, money as decimal text, market time in
 UTC milliseconds (`_ms`), machine time in UTC nanoseconds (`_ns`).
@@ -20,6 +22,7 @@ import msgspec
 
 from hydrad.domain.orders import Order, PlanStep
 from hydrad.domain.symbols import SymbolTerms
+from hydrad.link.session import SESSION_MAX
 
 LINK_VERSION = 1
 FRAME_BYTES_MAX = 64 * 1024
@@ -34,8 +37,18 @@ class BadFrame(ValueError):
     """Bytes that are no frame of this version; the message says where."""
 
 
-class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Base of all bodies."""
+class OtherVersion(BadFrame):
+    """A frame of another version, whose head is the same in all of them. `text`: what its sender said about it."""
+
+    def __init__(self, version: int, session: int, text: str) -> None:
+        super().__init__(f"link version {version}, {LINK_VERSION} is spoken here")
+        self.version = version
+        self.session = session
+        self.text = text
+
+
+class _Body(msgspec.Struct, frozen=True, array_like=True):
+    """Base of all bodies. Fields that a newer sender of this version has at the end are passed over."""
 
 
 def _finite(*amounts: Decimal) -> None:
@@ -457,7 +470,7 @@ class Query(_Body, frozen=True, tag="QUERY"):
 
 
 class QueryHistory(_Body, frozen=True, tag="QUERY_HISTORY"):
-    """Deals of an interval of market time, answered by DEALS with the same `query_id`."""
+    """Deals of an interval of market time, both ends included, answered by DEALS with the same `query_id`."""
 
     query_id: int
     from_ms: int
@@ -476,7 +489,16 @@ class Resume(_Body, frozen=True, tag="RESUME"):
     by: str
 
 
-Down = Welcome | BeatDown | Fire | Close | Modify | Cancel | Plan | Query | QueryHistory | Halt | Resume
+class Versions(_Body, frozen=True, tag="VERSION"):
+    """Answer to a frame of a version that is not spoken here. This frame and the head of all frames are the same in
+    every version. `lowest` to `highest` are spoken; `text` says what to do, for people."""
+
+    lowest: int
+    highest: int
+    text: str
+
+
+Down = Versions | Welcome | BeatDown | Fire | Close | Modify | Cancel | Plan | Query | QueryHistory | Halt | Resume
 Command = Fire | Close | Modify | Cancel
 
 
@@ -499,6 +521,9 @@ class DownFrame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
 _ENCODER = msgspec.msgpack.Encoder()
 _UP = msgspec.msgpack.Decoder(UpFrame)
 _DOWN = msgspec.msgpack.Decoder(DownFrame)
+_HEAD = msgspec.msgpack.Decoder(tuple[int, int, int, int, msgspec.Raw])
+_VERSIONS = msgspec.msgpack.Decoder(Versions)
+_TEXT_MAX = 200
 
 
 def encode(frame: UpFrame | DownFrame) -> bytes:
@@ -522,15 +547,39 @@ def decode_down(data: bytes) -> DownFrame:
     return frame
 
 
+def versions_told(session: int, theirs: int) -> DownFrame:
+    """The answer to an agent of another version, in its session."""
+    whose = "the agent" if theirs < LINK_VERSION else "the daemon"
+    text = f"this daemon speaks link {LINK_VERSION} and the agent {theirs}: install a newer version of {whose}"
+    return DownFrame(LINK_VERSION, 0, session, 1, Versions(LINK_VERSION, LINK_VERSION, text))
+
+
 def _decode(decoder: msgspec.msgpack.Decoder[UpFrame] | msgspec.msgpack.Decoder[DownFrame], data: bytes) -> object:
     if len(data) > FRAME_BYTES_MAX:
         raise BadFrame(f"{len(data)} bytes, {FRAME_BYTES_MAX} at most")
     try:
         frame = decoder.decode(data)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        _look_at_head(data)
         raise BadFrame(str(error)) from None
     if frame.version != LINK_VERSION:
-        raise BadFrame(f"link version {frame.version}, {LINK_VERSION} is spoken here")
+        _look_at_head(data)
+        raise BadFrame(f"link version {frame.version}")
     if frame.epoch < 0 or frame.session < 1 or frame.seq < 1:
         raise BadFrame("epoch, session and seq count upwards")
     return frame
+
+
+def _look_at_head(data: bytes) -> None:
+    """Raises OtherVersion where all that is wrong with a frame may be its version."""
+    try:
+        version, _, session, _, body = _HEAD.decode(data)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return
+    if version == LINK_VERSION or not 0 < version < 1 << 16 or not 0 < session <= SESSION_MAX:
+        return
+    try:
+        text = "".join(letter for letter in _VERSIONS.decode(body).text[:_TEXT_MAX] if letter.isprintable())
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        text = ""
+    raise OtherVersion(version, session, text)

@@ -101,6 +101,8 @@ class Engine:
                 self._unreleased(turn, body.acts, "link", "the bridge could not take the frame")
             case i.Strangers():
                 self._strangers_seen(turn, body)
+            case i.VersionHeard():
+                uplink.on_version(turn, body.terminal, body.version)
             case i.NewsTold():
                 news.told(turn, body)
             case i.ServiceReported():

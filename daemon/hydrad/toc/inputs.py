@@ -99,6 +99,13 @@ class Strangers(_Input, frozen=True, tag="STRANGERS"):
     count: int
 
 
+class VersionHeard(_Input, frozen=True, tag="VERSION"):
+    """An enrolled terminal's agent speaks another version of the link."""
+
+    terminal: str
+    version: int
+
+
 class NewsTold(_Input, frozen=True, tag="NEWS"):
     """The news file was read, at the start or since it changed. `as_of_ns`: when it was last written; `problem`: why it
     could not be read. `actor`: who imported or added, on which surface; empty when the file changed by itself."""
@@ -160,6 +167,7 @@ AnyInput = (
     | Withheld
     | Unsent
     | Strangers
+    | VersionHeard
     | NewsTold
     | Stopping
     | ServiceReported

@@ -32,6 +32,7 @@ from hydrad.link.session import Arrival, Session
 from hydrad.toc import (
     after_fill,
     agent_acts,
+    alarms,
     cash,
     guards,
     histories,
@@ -118,6 +119,17 @@ def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, fra
     if handler is not None:
         handler(turn, link, frame.body)
     return None
+
+
+def on_version(turn: Turn, terminal: str, version: int) -> None:
+    """An agent of another version of the link; the bridge has told it ours. Told once, until a session is READY."""
+    if terminal not in turn.state.terminals:
+        return
+    link = turn.live.link(terminal)
+    if link.session is None:
+        link.why = f"agent speaks link {version}, we speak {f.LINK_VERSION}"
+    if alarms.standing(turn.state, Finding.LINK_VERSION.name, terminal) is None:
+        turn.finding(Finding.LINK_VERSION, terminal, f"agent speaks link {version}, we speak {f.LINK_VERSION}")
 
 
 def drop_session(turn: Turn, link: Link, state: LinkState, why: str) -> None:
@@ -256,6 +268,7 @@ def _ready(turn: Turn, link: Link, body: f.Ready) -> None:
     turn.link_to(link, LinkState.READY, "books complete")
     _figures(turn, link)
     turn.clear_alarm("TERMINAL_LOST", link.terminal, "READY again")
+    turn.clear_alarm(Finding.LINK_VERSION.name, link.terminal, "READY in our version")
     for number in sorted(turn.state.acts_pending):
         act = turn.state.acts[number]
         if act.terminal == link.terminal and act.state is ActState.UNKNOWN:

@@ -88,6 +88,7 @@ class Finding(enum.Enum):
     SECOND_SESSION = "A second agent used the same terminal's key."
     INPUTS_SHORT = "The log of inputs ends before the journal does."
     SNAPSHOT_STALE = "The snapshot could not be used; the whole journal was folded."
+    LINK_VERSION = "The terminal's agent and this daemon speak different versions of the link."
     SYMBOL_TERMS = "A symbol's terms changed at the broker."
     BALANCE_DRIFT = "The balance differs from what the deals explain."
     AGENT_WARNING = "The agent reported something a person should know."

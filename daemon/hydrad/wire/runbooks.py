@@ -171,6 +171,11 @@ RUNBOOKS: dict[str, Runbook] = {
         "Find the second agent with this terminal's bundle and stop it; if it is not yours, the key was stolen.",
         "Two live agents used one key; the terminal is QUARANTINED. Enrol it anew if the key may be in other hands.",
     ),
+    "LINK_VERSION": _alarm(
+        "Install the same release on both hosts: the daemon's, and the terminal's `hydra-terminal`.",
+        "The agent speaks another version of the link; nothing can be sent there, closes included. Stops stand at the",
+        "broker, and the agent goes on running the plans it has. It clears when the terminal is READY.",
+    ),
     "SYMBOL_TERMS": _alarm(
         "Compare the symbol's digits, contract size and step with the broker's page before anything is fired.",
         "The broker changed a symbol's terms, or told some beyond reason. The terminal is QUARANTINED for opens.",
