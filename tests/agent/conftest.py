@@ -198,6 +198,7 @@ class Bench:
         self.now_ns = START_NS
         self.market_ms = START_MS
         self.equity = Decimal(10_000)
+        self.offset_ms: int | None = 10_800_000
         self.epoch = 1
         self.session = 0
         self.auto = True
@@ -320,6 +321,7 @@ class Bench:
                     (),
                     self.account(),
                     self.orders(),
+                    self.offset_ms,
                 )
 
     def withheld(self, asked: Order) -> str:

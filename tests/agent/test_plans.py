@@ -306,7 +306,9 @@ def test_nothing_is_judged_by_a_price_of_the_past(bench: Bench) -> None:
     bench.poll()
     old = f.SymbolTicks("EURUSD", (f.Tick(START_MS - 3_600_000, R1 + 50, R1 + 52),))
     cursors = bench.call.cursors  # type: ignore[union-attr]
-    seen = calls.Polled(bench.market_ms, True, True, True, False, (old,), cursors, bench.held(), (), bench.account())
+    seen = calls.Polled(
+        bench.market_ms, True, True, True, False, (old,), cursors, bench.held(), (), bench.account(), (), 0
+    )
     bench.answer_with(seen)
     assert not isinstance(bench.call, calls.Perform) and sent(bench) == []
     bench.answer_with(msgspec.structs.replace(seen, market_ms=START_MS + 600_000))

@@ -9,7 +9,7 @@ from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
-from tests.agent.conftest import ASK, FIRE, IDENTITY, START_MS, TERMS, Bench, order
+from tests.agent.conftest import ASK, FIRE, START_MS, TERMS, Bench, order
 
 CANCEL = FIRE + 7
 
@@ -69,11 +69,15 @@ def test_a_broker_that_cannot_end_it_gets_no_resting_order(flags: dict[str, int]
     assert bench.fire(limit()).code == "ORDER_TYPE"
 
 
-def test_an_unknown_broker_clock_gets_no_resting_order(bench: Bench) -> None:
-    bench.step(inputs.WorkerUp(*bench.at(), IDENTITY, None))
-    bench.pass_time(SECOND)
+def test_an_unknown_broker_clock_opens_nothing(bench: Bench) -> None:
+    bench.offset_ms = None
+    bench.pass_time(SECOND, market_ms=60_000)
     assert bench.fire(limit()).code == "BROKER_CLOCK"
-    assert bench.fire(act_id=FIRE + 1).state is RowState.DONE
+    assert bench.fire(act_id=FIRE + 1).code == "BROKER_CLOCK"
+    bench.offset_ms = 7_200_000  # an hour less than it was
+    bench.pass_time(SECOND, market_ms=60_000)
+    assert [body.code for body in bench.of(f.Warn)] == ["BROKER_CLOCK"]
+    assert bench.fire(act_id=FIRE + 2).state is RowState.DONE
 
 
 def test_what_rests_is_told_at_once_and_now_and_then(bench: Bench) -> None:

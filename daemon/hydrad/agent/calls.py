@@ -117,7 +117,8 @@ class Found(_Value, frozen=True, tag="FOUND"):
 
 class Polled(_Value, frozen=True, tag="POLLED"):
     """`market_ms`: read before anything else. `read` is False where the clock stood still and nothing more was
-    read. `complete` is False where more ticks or deals wait than one answer takes."""
+    read. `complete` is False where more ticks or deals wait than one answer takes. `offset_ms`: the broker's wall
+    clock minus UTC as known now, None while it is unknown."""
 
     market_ms: int
     connected: bool
@@ -130,6 +131,7 @@ class Polled(_Value, frozen=True, tag="POLLED"):
     deals: tuple[DealRow, ...] = ()
     account: Account | None = None
     orders: tuple[OrderRow, ...] = ()
+    offset_ms: int | None = None
 
 
 class Books(_Value, frozen=True, tag="BOOKS"):

@@ -124,7 +124,7 @@ OPENING: tuple[tuple[str, Check], ...] = (
     ("DEAD_MAN", _alive),
     ("ORDER_TYPE", _type),
     ("EXPIRATION", _expiration),
-    ("BROKER_CLOCK", lambda now, order: not order.rests or now.offset_known),
+    ("BROKER_CLOCK", lambda now, order: now.offset_known),
     ("STOP_PRESENT", lambda now, order: order.stop_points > 0),
     ("PLAN_UNSUPPORTED", lambda now, order: not plans.unsupported(order.plan)),
 )

@@ -110,6 +110,7 @@ class AgentCore:
         self._greet_ns = 0
         self._identity: frames.Identity | None = None
         self._offset_ms: int | None = None
+        self._offset_told_ms: int | None = None
         self._worker_up = False
         self._call: calls.Call | None = None
         self._reducing: deque[_Act] = deque()
@@ -826,6 +827,7 @@ class AgentCore:
         """One reading of the market: learn it, run what is due, then tell it, ticks last."""
         self._market_ms = max(self._market_ms, seen.market_ms)
         self._trade_allowed = seen.trade_allowed
+        self._learn_offset(seen.offset_ms)
         if not seen.connected:
             self._connected_since_ns = None
         elif self._connected_since_ns is None:
@@ -840,6 +842,17 @@ class AgentCore:
         if self._talk.phase is Phase.READY:
             self._tell_reading(seen)
         self._poll_due = not seen.complete
+
+    def _learn_offset(self, offset_ms: int | None) -> None:
+        """The broker's clock as it is known now; the daemon hears of it with each beat. One that has moved is for a
+        person to look at, though twice a year it should."""
+        self._offset_ms = offset_ms
+        if offset_ms is None or offset_ms == self._offset_told_ms:
+            return
+        if self._offset_told_ms is not None:
+            moved = f"the broker's clock was {self._offset_told_ms} ms ahead of UTC, it is {offset_ms}"
+            self._send_ready(frames.Warn("BROKER_CLOCK", moved))
+        self._offset_told_ms = offset_ms
 
     def _learn(self, seen: calls.Polled) -> None:
         self._read_ms = seen.market_ms

@@ -78,6 +78,15 @@ def local_ms(ms: int, zone_name: str) -> int:
     return ms + _offset_ms(ms // _HOUR_MS * _HOUR_MS, zone_name)
 
 
+def clocks_changed(from_ms: int, to_ms: int) -> bool:
+    """Whether New York or London has put its clocks forward or back in between; two instants less than a season
+    apart. Brokers' servers follow one of the two."""
+    return any(
+        _offset_ms(from_ms // _HOUR_MS * _HOUR_MS, name) != _offset_ms(to_ms // _HOUR_MS * _HOUR_MS, name)
+        for name in (NEW_YORK, LONDON)
+    )
+
+
 def _minute_of_day(ms: int, zone_name: str) -> int:
     return local_ms(ms, zone_name) % DAY_MS // MINUTE_MS
 

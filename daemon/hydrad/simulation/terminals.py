@@ -379,7 +379,7 @@ class AgentActor:
         broker, login = self._broker, self.seat.login
         now_ms = broker.market_ms
         if not self._connected:
-            return calls.Polled(now_ms, False, self._trade_allowed)
+            return calls.Polled(now_ms, False, self._trade_allowed, offset_ms=0)
         read = [self._ticks(cursor) for cursor in call.cursors]
         return calls.Polled(
             market_ms=now_ms,
@@ -391,6 +391,7 @@ class AgentActor:
             positions=broker.positions(login),
             deals=broker.deals(login, call.deals_after) if call.deals_after >= 0 else (),
             account=broker.account(login),
+            offset_ms=0,
         )
 
     def _ticks(self, cursor: calls.Cursor) -> tuple[f.SymbolTicks, calls.Cursor]:

@@ -17,6 +17,7 @@ from hydrad.domain.instants import DAY_MS, MS
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.host.clock import SystemClock
 from hydrad.link.frames import Identity
+from hydrad.terminal.offset import BrokerOffset
 from hydrad.terminal.pipe import Login
 
 TRADE_MODE_REAL = 2  # ENUM_ACCOUNT_TRADE_MODE
@@ -75,11 +76,12 @@ class Terminal:
             self._attach()
         elif not self._module.initialize(login=login.login, password=login.password.reveal(), server=login.server):
             raise self.error("initialize")
-        self.offset_ms: int | None = None if self._mark is None else int(self._mark.offset_s) * 1000
         self.who = self.identity()
         if (self.who.login, self.who.server) != (login.login, login.server):
             raise WrongTerminal(f"the terminal is logged in to {self.who.login} at {self.who.server}", self.who)
         self.symbols = tuple(name for name in login.symbols if self._module.symbol_select(name, True))
+        self._clock = SystemClock()
+        self._offset = BrokerOffset(len(self.symbols))
 
     def _attach(self) -> None:
         """To the real terminal as it stands; logged in only where it has no account, or its own without a server."""
@@ -128,11 +130,33 @@ class Terminal:
     def market_ms(self) -> int:
         """Market time: the simulated broker's clock, or machine time on a live feed."""
         if self._mark is None:
-            return SystemClock().machine_ns() // MS
+            return self._clock.machine_ns() // MS
         try:
             return int(self._mark.clock_ms())
         except ConnectionError as error:
             raise TerminalError(f"clock: {error}") from None
+
+    @property
+    def offset_ms(self) -> int | None:
+        """The broker's wall clock less UTC; None while it is unknown. The simulator's mark is a measurement."""
+        if self._mark is not None:
+            return int(self._mark.offset_s) * 1000
+        return self._offset.known_ms(self._clock.machine_ns() // MS)
+
+    @property
+    def _told_offset_ms(self) -> int | None:
+        """The offset by which old stamps are read: the known one, else the last one that was."""
+        if self._mark is not None:
+            return int(self._mark.offset_s) * 1000
+        return None if self._offset.last is None else self._offset.last.value_ms
+
+    def measure(self) -> None:
+        """Look at the last ticks of a real terminal, now and then."""
+        boot_ns = self._clock.boot_ns()
+        if self._mark is None and self._offset.due(boot_ns):
+            ticks = {symbol: self.try_ask("symbol_info_tick", symbol) for symbol in self.symbols}
+            stamps = {symbol: int(tick.time_msc) for symbol, tick in ticks.items() if tick is not None}
+            self._offset.look(stamps, self._clock.machine_ns() // MS, boot_ns)
 
     def identity(self) -> Identity:
         """Who the terminal says it is, now."""
@@ -173,12 +197,13 @@ class Terminal:
         return tuple(terms for terms in found if terms is not None)
 
     def utc_ms(self, wall_ms: int) -> int:
-        """UTC of the broker's wall clock; 0 while its offset is unknown."""
-        return 0 if self.offset_ms is None else int(wall_ms) - self.offset_ms
+        """UTC of the broker's wall clock; 0 before its offset was ever measured. A stamp from before a clock change
+        is read by the offset that holds now."""
+        return 0 if self._told_offset_ms is None else int(wall_ms) - self._told_offset_ms
 
     def wall_s(self, utc_ms: int) -> int:
         """The broker's wall clock in whole seconds. While the offset is unknown: UTC, so give it a day's room."""
-        return max((utc_ms + (self.offset_ms or 0)) // 1000, 0)
+        return max((utc_ms + (self._told_offset_ms or 0)) // 1000, 0)
 
     def deals_within(self, from_ms: int, to_ms: int) -> tuple[Any, ...]:
         """The module's deals of an interval of UTC, with a day's room on both sides."""

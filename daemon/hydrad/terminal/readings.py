@@ -47,15 +47,18 @@ class Readings:
         """What changed since the last poll. The clock is read before everything else."""
         now_ms = self._terminal.market_ms()
         standing = self._fresh_standing()
+        self._terminal.measure()
+        offset_ms = self._terminal.offset_ms
         if now_ms == call.since_ms:
-            return calls.Polled(now_ms, *standing)
-        read = [self._ticks(cursor, now_ms) for cursor in call.cursors] if self._terminal.offset_ms is not None else []
+            return calls.Polled(now_ms, *standing, offset_ms=offset_ms)
+        read = [self._ticks(cursor, now_ms, offset_ms) for cursor in call.cursors] if offset_ms is not None else []
         positions, orders, account = self.positions(), self.orders(), self.account(now_ms)
         deals, all_deals = self._new_deals(call, positions, orders, account, now_ms)
         return calls.Polled(
             market_ms=now_ms,
             connected=standing.connected,
             trade_allowed=standing.trade_allowed,
+            offset_ms=offset_ms,
             read=True,
             complete=all_deals and all(one.complete for one in read),
             ticks=tuple(SymbolTicks(one.cursor.symbol, one.ticks) for one in read if one.ticks),
@@ -197,14 +200,15 @@ class Readings:
         rows = self._terminal.deals_within(from_ms, now_ms)
         return tuple(sorted((self.deal(row) for row in rows if row.ticket > ticket), key=lambda row: row.ticket))
 
-    def _ticks(self, cursor: calls.Cursor, now_ms: int) -> _TicksRead:
+    def _ticks(self, cursor: calls.Cursor, now_ms: int, offset_ms: int) -> _TicksRead:
         """Ticks after a cursor, up to an instant. The module cuts dates to whole seconds, so some come again."""
         if cursor.symbol not in self._terminal.symbols:
             return _TicksRead((), cursor, True)
         start_s, count = self._terminal.wall_s(cursor.time_ms), TICKS_PER_SYMBOL_MAX
         while True:
             rows = self._terminal.ask("copy_ticks_from", cursor.symbol, start_s, count, COPY_TICKS_INFO)
-            times: npt.NDArray[np.int64] = rows["time_msc"].astype(np.int64) - (self._terminal.offset_ms or 0)
+            # One that came late, behind a younger one, counts as being as old as that.
+            times: npt.NDArray[np.int64] = np.maximum.accumulate(rows["time_msc"].astype(np.int64)) - offset_ms
             first = int(np.searchsorted(times, cursor.time_ms, "left")) + cursor.seen
             end = int(np.searchsorted(times, now_ms, "right"))
             if end > first or len(rows) < count:
