@@ -13,7 +13,7 @@ import apsw
 import numpy as np
 import pytest
 import tomli_w
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from hydrad.domain.instants import parse_ms
@@ -26,19 +26,28 @@ from hydrad.terminal.broker.faults import BadFault, FaultKind, Faults
 from hydrad.terminal.broker.feed import BadFeed, FileFeed, SampleFeed, Series, feed_named
 from hydrad.terminal.broker.market import Market
 from hydrad.terminal.broker.server_time import ServerTime
-from hydrad.venue.book import Book, OrderKind, OrderState, TimeType
-from hydrad.venue.contract import CONTRACTS
+from hydrad.venue.book import Book, OrderKind, OrderState, Reason, Rules, TimeType
+from hydrad.venue.contract import CONTRACTS, SwapMode
 from hydrad.venue.desk import Ask
 from hydrad.venue.resting import RestingAsk, Terms
 from hydrad.venue.room import Retcode
-from hydrad.venue.ticks import expire, on_tick
+from hydrad.venue.swap import roll_over
+from hydrad.venue.ticks import expire, on_tick, stop_out
 
 START_MS = parse_ms("2014-05-02T09:00:00Z")
 SERVER = ServerTime("", 10_800)
+MIDNIGHT_MS = parse_ms("2014-04-30T21:00:00Z")  # the server's, at the end of a Wednesday
 ACCOUNTS = (
-    AccountConfig(1001, "one", "HydraX-Paper"),
-    AccountConfig(1002, "two", "HydraX-Paper", currency="EUR"),
+    AccountConfig(1001, "one", "HydraX-Paper", balance="4200.00", stop_out_percent=95),
+    AccountConfig(1002, "two", "HydraX-Paper", currency="EUR", balance="4000.00", hedging=False, stop_out_percent=95),
 )
+SWAP_AND_FEES = {
+    "swap_mode": SwapMode.POINTS,
+    "swap_long": Decimal(-7),
+    "swap_short": Decimal(2),
+    "commission_per_lot": Decimal(3),
+    "margin_hedged": Decimal(50),
+}
 
 
 def series(symbol: str, bids: list[int], spread: int = 10, step_ms: int = 1_000, start: int = START_MS) -> Series:
@@ -47,9 +56,9 @@ def series(symbol: str, bids: list[int], spread: int = 10, step_ms: int = 1_000,
     return Series(times, prices, prices + np.int32(spread), CONTRACTS[symbol].digits)
 
 
-def broker_on(folder: str, **feed: Series) -> Broker:
-    config = BrokerConfig("i", "s", "c", "b", START_MS, ACCOUNTS)
-    books = Books(Path(folder) / "books.db", "i", START_MS)
+def broker_on(folder: str, start_ms: int = START_MS, /, **feed: Series) -> Broker:
+    config = BrokerConfig("i", "s", "c", "b", start_ms, ACCOUNTS)
+    books = Books(Path(folder) / "books.db", "i", start_ms)
     return Broker(config, Market(feed, 0, books.market_ms), books)
 
 
@@ -60,6 +69,7 @@ POSITION = st.tuples(
     st.sampled_from(list(Side)),
     st.integers(0, 60),
     st.integers(0, 60),
+    st.sampled_from([1, 200, 300, 300]),
 )
 
 
@@ -71,7 +81,7 @@ RESTING = st.tuples(
     st.integers(0, 60),
     st.integers(0, 60),
     st.integers(0, 40),
-    st.sampled_from([1, 1, 1, 10_000]),
+    st.sampled_from([1, 1, 100, 10_000]),
 )
 
 
@@ -82,30 +92,39 @@ RESTING = st.tuples(
     wanted=st.lists(POSITION, max_size=8),
     resting=st.lists(RESTING, max_size=8),
     steps=st.lists(st.integers(1, 40), max_size=6),
+    over_midnight=st.booleans(),
 )
 def test_a_step_does_what_walking_every_tick_does(
-    euro: list[int], gold: list[int], wanted: list[Any], resting: list[Any], steps: list[int]
+    euro: list[int], gold: list[int], wanted: list[Any], resting: list[Any], steps: list[int], over_midnight: bool
 ) -> None:
+    start_ms, stopped_out = MIDNIGHT_MS - 25_000 if over_midnight else START_MS, False
     feed = {
-        "EURUSD": series("EURUSD", (138_600 + np.cumsum(euro)).tolist()),
-        "XAUUSD": series("XAUUSD", (1_285_000 + np.cumsum(gold)).tolist(), step_ms=700),
+        "EURUSD": series("EURUSD", (138_600 + np.cumsum(euro)).tolist(), start=start_ms),
+        "XAUUSD": series("XAUUSD", (1_285_000 + 300 * np.cumsum(gold)).tolist(), step_ms=700, start=start_ms),
     }
     with tempfile.TemporaryDirectory() as folder:
-        broker = broker_on(folder, **feed)
-        for login, symbol, side, stop, target in wanted:
-            open_one(broker, login, symbol, side, stop, target)
+        broker = broker_on(folder, start_ms, **feed)
+        gold_terms = replace(broker.market.contracts["XAUUSD"], **SWAP_AND_FEES)  # type: ignore[arg-type]
+        broker.market.contracts["XAUUSD"] = gold_terms
+        for one in wanted:
+            open_one(broker, *one)
         for one in resting:
             place_one(broker, *one)
         for seconds in steps:
             expected = walked(broker, seconds * 1_000)
             broker.step(seconds * 1_000)
             assert broker.books == expected
+            stopped_out |= any(deal.reason is Reason.STOP_OUT for deal in broker.history.deals(1001))
+        if stopped_out:
+            event("stopped out")
         again = Books(Path(folder) / "books.db", "i", 0)
-        assert {login: again.book(login) for login in (1001, 1002)} == broker.books
+        for login, book in broker.books.items():
+            stored = again.book(login)
+            assert stored is not None and replace(stored, rules=book.rules) == book
         assert again.market_ms == broker.market.now_ms
 
 
-def open_one(broker: Broker, login: int, symbol: str, side: Side, stop: int, target: int) -> None:
+def open_one(broker: Broker, login: int, symbol: str, side: Side, stop: int, target: int, steps: int) -> None:
     """Levels this many points beyond the stops level, 0 for none."""
     contract, quote = CONTRACTS[symbol], broker.market.now().quote(symbol)
     assert quote is not None
@@ -116,8 +135,8 @@ def open_one(broker: Broker, login: int, symbol: str, side: Side, stop: int, tar
         closing - side.sign * (near + stop) if stop else 0,
         closing + side.sign * (near + target) if target else 0,
     )
-    asked = Ask(symbol, side, 1, opening, stop_points=levels[0], target_points=levels[1])
-    assert broker.deal(login, asked).retcode is Retcode.DONE
+    asked = Ask(symbol, side, steps, opening, stop_points=levels[0], target_points=levels[1])
+    assert broker.deal(login, asked).retcode in (Retcode.DONE, Retcode.NO_MONEY)
 
 
 def place_one(
@@ -148,18 +167,46 @@ def walked(broker: Broker, ms: int) -> dict[int, Book]:
     market, books = broker.market, dict(broker.books)
     until = min(market.now_ms + ms, market.end_ms)
     tickets = replace(broker.history.tickets())
-    ticks = sorted(
-        (int(time_ms), symbol, index)
-        for symbol, one in market.series.items()
-        for index, time_ms in enumerate(one.time_ms)
-        if market.now_ms < time_ms <= until
-    )
-    for time_ms, symbol, index in ticks:
-        quote, board = market.quote_of(symbol, index), market.at(time_ms)
+    midnights = {midnight.time_ms: midnight.weekday for midnight in broker.midnights(until)}
+    lapses = {row.expires_ms for book in books.values() for row in book.orders.values() if row.expires_ms}
+    ticks: dict[int, list[tuple[str, int]]] = {ms: [] for ms in [*midnights, *lapses] if market.now_ms < ms <= until}
+    for symbol, one in sorted(market.series.items()):
+        for index, time_ms in enumerate(one.time_ms.tolist()):
+            if market.now_ms < time_ms <= until:
+                ticks.setdefault(time_ms, []).append((symbol, index))
+    for time_ms in sorted(ticks):
+        board = market.at(time_ms)
         for login in books:
             books[login], _ = expire(books[login], time_ms)
-            books[login], _ = on_tick(books[login], symbol, quote, time_ms, tickets, board)
-    return {login: expire(book, until)[0] for login, book in books.items()}
+            if time_ms in midnights:
+                books[login], _ = roll_over(books[login], midnights[time_ms], board)
+        for symbol, index in ticks[time_ms]:
+            for login in books:
+                quote = market.quote_of(symbol, index)
+                books[login], _ = on_tick(books[login], symbol, quote, time_ms, tickets, board)
+        for login in books:
+            books[login], _ = stop_out(books[login], time_ms, tickets, board)
+    return books
+
+
+def test_a_night_is_charged_at_the_servers_midnight_and_a_fall_is_stopped_out(tmp_path: Path) -> None:
+    """Three nights at the end of a Wednesday; then the first tick at which the level is below 95 %."""
+    falling = [1_285_000] * 30 + [1_285_000 - 200 * second for second in range(30)]
+    feed = {"XAUUSD": series("XAUUSD", falling, start=MIDNIGHT_MS - 25_000), "EURUSD": series("EURUSD", [138_600] * 60)}
+    feed["EURUSD"] = replace(feed["EURUSD"], time_ms=feed["XAUUSD"].time_ms)
+    broker = broker_on(str(tmp_path), MIDNIGHT_MS - 25_000, **feed)
+    broker.market.contracts["XAUUSD"] = replace(broker.market.contracts["XAUUSD"], **SWAP_AND_FEES)  # type: ignore[arg-type]
+    open_one(broker, 1001, "XAUUSD", Side.BUY, 0, 0, 300)
+    broker.step(24_999)
+    assert [held.swap for held in broker.books[1001].positions.values()] == [0]
+    broker.step(1)
+    assert [held.swap for held in broker.books[1001].positions.values()] == [Decimal("-6.30")]
+    assert Books(tmp_path / "books.db", "i", 0).book(1001) == replace(broker.books[1001], rules=Rules())
+    broker.step(60_000)
+    deal = broker.history.deals(1001)[-1]
+    assert (deal.reason, deal.swap, deal.price_points) == (Reason.STOP_OUT, Decimal("-6.30"), 1_283_200)
+    assert deal.comment.startswith("[so 9") and not broker.books[1001].positions
+    assert broker.history.orders(1001)[-1].reason is Reason.STOP_OUT
 
 
 def test_weeks_begin_on_sunday_and_months_on_the_first() -> None:

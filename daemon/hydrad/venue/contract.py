@@ -127,6 +127,11 @@ class Contract:
         return Decimal(points).scaleb(-self.digits)
 
     @property
+    def tick_size(self) -> Decimal:
+        """The least move of a price, as a price."""
+        return self.price(self.tick_size_points)
+
+    @property
     def hedged_size(self) -> Decimal:
         """MetaTrader's SYMBOL_MARGIN_HEDGED: the hedged size, or twice the plain one."""
         plain = self.margin_initial or self.contract_size

@@ -1,8 +1,9 @@
 """Owns quotes and the conversion of money between currencies at them.
 
 The price of one unit of a currency in another has a bid and an ask. They come from the pair of both (`EURUSD`
-for EUR in USD), or from the opposite pair, where the ask is one divided by its bid. There are no longer ways
-round.
+for EUR in USD), or from the opposite pair, where the ask is one divided by its bid. Where no pair joins two
+currencies, they are joined through a third, the first of `THROUGH` that both have a pair with, at the ask twice
+or at the bid twice. There are no longer ways round.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Board(Protocol):
     """What a broker knows of its market at one instant."""
 
     def contract(self, symbol: str) -> Contract | None:
-        """The terms of a symbol, None when the broker does not have it."""
+        """The terms of a symbol, None when the broker does not have it. A pair of currencies asked for by their names
+        (`EURUSD`) is the broker's own, whatever it calls it (`EURUSD.r`)."""
         ...
 
     def quote(self, symbol: str) -> Quote | None:
@@ -36,17 +38,31 @@ class NoRate(LookupError):
     """No quoted pair joins two currencies; the message names them."""
 
 
+THROUGH = ("USD", "EUR", "GBP", "JPY", "CHF")
+
+
 def rate(board: Board, source: str, target: str, *, at_ask: bool) -> Decimal:
     """What one unit of `source` costs (`at_ask`) or fetches in `target`; raises NoRate."""
     if source == target:
         return Decimal(1)
+    direct = _joined(board, source, target, at_ask=at_ask)
+    if direct is not None:
+        return direct
+    for third in THROUGH:
+        first = _joined(board, source, third, at_ask=at_ask)
+        second = _joined(board, third, target, at_ask=at_ask)
+        if first is not None and second is not None:
+            return first * second
+    raise NoRate(f"no quoted pair joins {source} and {target}")
+
+
+def _joined(board: Board, source: str, target: str, *, at_ask: bool) -> Decimal | None:
+    """By the pair of both or by the opposite one."""
     direct = _price(board, source + target, at_ask=at_ask)
     if direct is not None:
         return direct
     inverse = _price(board, target + source, at_ask=not at_ask)
-    if inverse is None:
-        raise NoRate(f"no quoted pair joins {source} and {target}")
-    return 1 / inverse
+    return None if inverse is None else 1 / inverse
 
 
 def _price(board: Board, pair: str, *, at_ask: bool) -> Decimal | None:

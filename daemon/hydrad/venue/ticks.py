@@ -4,6 +4,10 @@ A tick first closes the positions whose stop or target it reaches, oldest first,
 orders that it reaches, oldest first. What a tick opens is looked at from the next tick on. An order that the
 account cannot pay for when it is reached is REJECTED, as one whose money cannot be converted. An order whose
 expiration has come is EXPIRED by the clock, before any tick of that instant.
+
+After the ticks of an instant an account whose margin level is below its stop-out level loses its worst position,
+and the next worst, until the level is back (MQL5 reference, ACCOUNT_MARGIN_SO_SO). An account whose opposite
+positions tie up nothing is stopped out when its equity is below zero. Resting orders stay.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from hydrad.venue.fills import Trigger, hit, reached_points
 from hydrad.venue.positions import Fill, close_position
 from hydrad.venue.rates import Board, Quote
 from hydrad.venue.resting import ended, reach
+from hydrad.venue.standing import current_points, floating, standing
 
 
 def on_tick(
@@ -41,6 +46,34 @@ def expire(book: Book, time_ms: int) -> tuple[Book, tuple[Change, ...]]:
             book, change = ended(book, row, OrderState.EXPIRED, row.expires_ms)
             changes.append(change)
     return book, tuple(changes)
+
+
+def below_stop_out(book: Book, board: Board) -> bool:
+    """True where positions must be closed for want of margin; raises NoRate."""
+    if not book.positions:
+        return False
+    now = standing(book, board)
+    return now.equity * 100 < now.margin * book.rules.stop_out_percent or (not now.margin and now.equity < 0)
+
+
+def stop_out(book: Book, time_ms: int, tickets: Tickets, board: Board) -> tuple[Book, tuple[Change, ...]]:
+    """The book after what the margin level asks for, worst position first, of equals the oldest. Raises NoRate."""
+    changes: list[Change] = []
+    while below_stop_out(book, board):
+        level = standing(book, board).margin_level
+        held = book.positions[_worst(book, board)]
+        order, deal = tickets.next()
+        price, comment = current_points(held, board), f"[so {level:.2f}%]"
+        fill = Fill(order, deal, price, time_ms, Reason.STOP_OUT, held.magic, comment)
+        book, made = close_position(book, fill, held, held.volume_steps, board)
+        changes.extend(made)
+    return book, tuple(changes)
+
+
+def _worst(book: Book, board: Board) -> int:
+    """The ticket of the position that has lost most."""
+    worth = {held.ticket: floating(held, book.currency, board) + held.swap for held in book.positions.values()}
+    return min(worth, key=worth.__getitem__)
 
 
 def _on_position(

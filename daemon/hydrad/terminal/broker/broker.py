@@ -11,20 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from hydrad.domain.calendar import weekday_of
 from hydrad.domain.money import decimal
 from hydrad.terminal.broker.books import BadBooks, Books, Write
 from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
 from hydrad.terminal.broker.market import Market
 from hydrad.terminal.broker.server_time import ServerTime
-from hydrad.terminal.broker.walk import Walk
+from hydrad.terminal.broker.walk import Midnight, Walk
 from hydrad.venue.book import Book, Deal, DealType, Rules, Tickets, deposit
+from hydrad.venue.contract import SwapMode
 from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, execute, execute_close_by, execute_levels
 from hydrad.venue.rates import NoRate, rate
 from hydrad.venue.resting import ChangeAsk, RemoveAsk, RestingAsk, change, place, remove
 from hydrad.venue.room import Outcome, Room
 from hydrad.venue.standing import Standing, standing
 
-STEP_MS_MAX = 366 * 86_400_000
+_DAY_MS = 86_400_000
+STEP_MS_MAX = 366 * _DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Broker:
         assert 0 < ms <= STEP_MS_MAX, ms
         until_ms = min(self.market.now_ms + ms, self.market.end_ms)
         tickets = replace(self._tickets)
-        walk = Walk(self.market, self.books, tickets, until_ms)
+        walk = Walk(self.market, self.books, tickets, until_ms, self.midnights(until_ms))
         writes = walk.run()
         if writes or durable:
             self.history.commit(until_ms, tickets, writes)
@@ -70,6 +73,16 @@ class Broker:
         self.books = walk.books
         self.market.now_ms = until_ms
         return self.clock()
+
+    def midnights(self, until_ms: int) -> list[Midnight]:
+        """The ends of the server's days after the clock, up to an instant."""
+        first = self.wall_ms(self.market.now_ms) // _DAY_MS + 1
+        found: list[Midnight] = []
+        for day in range(first, self.wall_ms(until_ms) // _DAY_MS + 2):
+            ms = self.utc_ms(day * _DAY_MS // 1_000)
+            if self.market.now_ms < ms <= until_ms:
+                found.append(Midnight(ms, (weekday_of(day - 1) + 1) % 7))
+        return found
 
     def room(self, login: int, symbol: str) -> Room:
         """Where a request of this account in this symbol is judged now."""
@@ -168,7 +181,8 @@ class Broker:
         """Refuse at the start what could not be converted later."""
         board = self.market.whole()
         for contract in self.market.contracts.values():
-            for source in (contract.currency_profit, contract.currency_margin):
+            swapped = (contract.currency_base,) if contract.swap_mode is SwapMode.BASE_CURRENCY else ()
+            for source in (contract.currency_profit, contract.currency_margin, *swapped):
                 try:
                     rate(board, source, currency, at_ask=True)
                 except NoRate as error:

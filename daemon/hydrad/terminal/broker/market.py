@@ -7,11 +7,12 @@ class or its contract's own (`hydrad.domain.hours`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hydrad.domain.assets import asset_of
 from hydrad.domain.calendar import Hours
@@ -30,10 +31,13 @@ class At:
     ms: int
 
     def contract(self, symbol: str) -> Contract | None:
-        return self.market.contracts.get(symbol) or self.market.contracts.get(symbol + self.market.suffix)
+        return self.market.contracts.get(self.market.named(symbol))
 
     def quote(self, symbol: str) -> Quote | None:
-        return self.market.quote_at(symbol, self.ms) or self.market.quote_at(symbol + self.market.suffix, self.ms)
+        return self.market.quote_at(self.market.named(symbol), self.ms)
+
+
+Times = NDArray[np.int64]
 
 
 class Extremes(NamedTuple):
@@ -108,6 +112,10 @@ class Market:
         """The board at an instant that has happened."""
         return At(self, ms)
 
+    def named(self, symbol: str) -> str:
+        """A symbol, or the broker's own name of a pair of currencies (`EURUSD.r` for `EURUSD`)."""
+        return symbol if symbol in self.contracts else symbol + self.suffix
+
     def index_at(self, symbol: str, ms: int) -> int:
         """How many of the symbol's ticks are not after an instant."""
         series = self.series[symbol]
@@ -133,14 +141,23 @@ class Market:
         state = hours(self.now_ms, contract.trading_hours, asset)
         return self.now_ms < self.series[symbol].last_ms and state is not Hours.CLOSED
 
-    def extremes(self, symbol: str, until_ms: int) -> Extremes | None:
-        """The range of the symbol's prices after the clock, up to `until_ms`; None where no tick is there."""
-        first, last = self.index_at(symbol, self.now_ms), self.index_at(symbol, until_ms)
+    def extremes(self, symbol: str, after_ms: int, until_ms: int) -> Extremes | None:
+        """The range of the symbol's prices after an instant, up to another; None where no tick is there."""
+        first, last = self.index_at(symbol, after_ms), self.index_at(symbol, until_ms)
         if first == last:
             return None
         series = self.series[symbol]
         bids, asks = series.bid_points[first:last], series.ask_points[first:last]
         return Extremes(int(bids.min()), int(bids.max()), int(asks.min()), int(asks.max()))
+
+    def times(self, symbols: Iterable[str], after_ms: int, until_ms: int) -> Times:
+        """The instants of the symbols' ticks after an instant, up to another, each once, by time."""
+        bounds = [
+            (self.series[name].time_ms, self.index_at(name, after_ms), self.index_at(name, until_ms))
+            for name in symbols
+            if name in self.series
+        ]
+        return np.unique(np.concatenate([np.empty(0, np.int64), *(ms[first:last] for ms, first, last in bounds)]))
 
     def first_reaching(self, symbol: str, watch: Watch, index: int, until_ms: int) -> int | None:
         """The index of the first tick from `index` on, up to `until_ms`, that reaches one of the watch's prices."""
