@@ -1,4 +1,4 @@
-"""Owns the simulated broker's start and end: `python -m hydrad.terminal.broker --config FILE`.
+"""Owns the simulated broker's start and end: `python -m hydrad.terminal.broker --config FILE`, or `--private`.
 
 Exit codes: 0 after a shutdown, 75 when another broker has the same books, 78 for a bad configuration, feed or
 books.
@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hydrad.domain.money import BadNumber
+from hydrad.host.clock import SystemClock
 from hydrad.host.lock import FileLock, Held
+from hydrad.terminal.broker import private
 from hydrad.terminal.broker.api import Api
 from hydrad.terminal.broker.books import BadBooks, Books
 from hydrad.terminal.broker.broker import Broker
@@ -22,10 +24,12 @@ from hydrad.terminal.broker.config import BadConfig, BrokerConfig, read
 from hydrad.terminal.broker.control import Control
 from hydrad.terminal.broker.faults import Faults
 from hydrad.terminal.broker.feed import BadFeed
+from hydrad.terminal.broker.pace import Pace
 from hydrad.terminal.broker.server import ClientConnection, ControlConnection, Server
 from hydrad.terminal.broker.world import market_of
 
 RUNNING, BAD_CONFIG = 75, 78
+_BAD = (BadConfig, BadFeed, BadBooks, BadNumber)
 
 
 class AlreadyRunning(RuntimeError):
@@ -35,18 +39,36 @@ class AlreadyRunning(RuntimeError):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a broker until it is told to stop; returns the exit code."""
     parser = argparse.ArgumentParser(prog="hydra-terminal sim", description="The simulated broker.")
-    parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="its TOML file")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="its TOML file")
+    parser.add_argument("--private", nargs="?", const="", metavar="FILE", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
+    if arguments.private is not None:
+        return serve_private(Path(arguments.private) if arguments.private else None)
+    if arguments.config is None:
+        parser.error("--config FILE is needed")
     try:
         return serve(read(arguments.config))
     except AlreadyRunning as error:
         return _refused(str(error), RUNNING)
-    except (BadConfig, BadFeed, BadBooks, BadNumber) as error:
+    except _BAD as error:
         return _refused(str(error), BAD_CONFIG)
 
 
-def serve(config: BrokerConfig) -> int:
-    """Serve until a `shutdown`, SIGTERM or SIGINT; raises AlreadyRunning and what a bad file raises."""
+def serve_private(path: Path | None) -> int:
+    """Serve the program that started this until it is gone."""
+    try:
+        with private.configured(path) as (config, follows):
+            return serve(config, private.Parent(), follows)
+    except (AlreadyRunning, *_BAD) as error:
+        private.say(error=str(error))
+        return BAD_CONFIG
+
+
+def serve(config: BrokerConfig, parent: private.Parent | None = None, follows: bool = False) -> int:
+    """Serve until a `shutdown`, SIGTERM or SIGINT; raises AlreadyRunning and what a bad file raises.
+
+    `parent`: who may alone ask and with whom this ends. `follows`: the market clock is the machine's.
+    """
     path = Path(config.books)
     for needed in (path, Path(config.socket), Path(config.control)):
         if not needed.parent.is_dir():
@@ -58,17 +80,24 @@ def serve(config: BrokerConfig) -> int:
     with lock:
         books = Books(path, config.instance, config.start_ms)
         market = market_of(config, books.market_ms, books.start_ms)
-        _serve(config, Broker(config, market, books))
+        broker = Broker(config, market, books)
+        pace = Pace(broker, config.rate, time.monotonic)
+        if follows:
+            pace.catch_up(SystemClock().machine_ns() // 1_000_000)
+        _serve(config, broker, pace, parent)
         books.close()
     return 0
 
 
-def _serve(config: BrokerConfig, broker: Broker) -> None:
-    faults, server = Faults(time.monotonic), Server()
+def _serve(config: BrokerConfig, broker: Broker, pace: Pace, parent: private.Parent | None) -> None:
+    faults, server = Faults(time.monotonic), Server(pace)
     api, control = Api(broker, faults), Control(broker, faults, server.stop)
     server.on_signals(signal.SIGTERM, signal.SIGINT)
     server.listen(Path(config.socket), lambda peer: ClientConnection(server, peer, api))
     server.listen(Path(config.control), lambda peer: ControlConnection(server, peer, control))
+    if parent is not None:
+        server.end_with(parent, sys.stdin.fileno())
+        private.say(socket=config.socket)
     server.run()
     Path(config.socket).unlink(missing_ok=True)
     Path(config.control).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import os
 import selectors
 import signal
 import socket
@@ -28,10 +29,13 @@ import msgspec
 
 from hydrad.terminal.broker.api import Api, ApiError, Reply, Session
 from hydrad.terminal.broker.control import Control
+from hydrad.terminal.broker.pace import Pace
+from hydrad.terminal.broker.private import Parent
 
 HEADER_BYTES_MAX = 1 << 20
 LINE_BYTES_MAX = 1 << 16
 CLIENTS_MAX = 256
+PARENT_LOOK_S = 1.0
 _LENGTH = struct.Struct("!I")
 _READ_BYTES = 1 << 16
 _EVENTS = {False: selectors.EVENT_READ, True: selectors.EVENT_WRITE}
@@ -172,9 +176,11 @@ class ControlConnection(Connection):
 
 
 class Server:
-    """The loop. `stop` ends it after the answers that are on their way."""
+    """The loop. `stop` ends it after the answers that are on their way. The clock is moved on before each round."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._parent: Parent | None = None
         self._selector = selectors.DefaultSelector()
         self._held: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -201,12 +207,21 @@ class Server:
             signal.signal(number, lambda _number, _frame: None)
         self._selector.register(ours, selectors.EVENT_READ, lambda _: self._woken(ours, wakes))
 
+    def end_with(self, parent: Parent, descriptor: int) -> None:
+        """Stop when a descriptor of the parent's is at its end, or the parent is gone."""
+        self._parent = parent
+        self._selector.register(descriptor, selectors.EVENT_READ, lambda _: self._told(descriptor))
+
     def run(self) -> None:
         """Serve until stopped."""
         while not self._stopping:
-            for key, mask in self._selector.select(self._patience_s()):
+            events = self._selector.select(self._patience_s())
+            self._pace.advance()
+            for key, mask in events:
                 key.data(mask)
             self._release()
+            if self._parent is not None and self._parent.gone:
+                self.stop()
         for connection in list(self._connections.values()):
             connection.close()
 
@@ -245,8 +260,15 @@ class Server:
         ours.recv(64)
         self.stop()
 
+    def _told(self, descriptor: int) -> None:
+        if not os.read(descriptor, 64):
+            self.stop()
+
     def _patience_s(self) -> float | None:
-        return max(self._held[0][0] - time.monotonic(), 0.0) if self._held else None
+        """Until the next thing to do; None where only a request is waited for."""
+        held_s = max(self._held[0][0] - time.monotonic(), 0.0) if self._held else None
+        bounds = (held_s, self._pace.patience_s, PARENT_LOOK_S if self._parent else None)
+        return min((bound for bound in bounds if bound is not None), default=None)
 
     def _release(self) -> None:
         now_s = time.monotonic()

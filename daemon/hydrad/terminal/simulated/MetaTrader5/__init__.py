@@ -1,9 +1,10 @@
 """The MetaTrader5 package's names, answered by HydraX's simulated broker: not a real terminal.
 
-Put this package's parent folder first on PYTHONPATH and the broker's socket into HYDRA_SIM_SOCKET; then any
-program written for the MetaTrader5 package (5.0.6231) runs against it. It needs the standard library and
-numpy. Every stamp is the broker's wall clock as epoch seconds or milliseconds. A program that must know asks
-for `__hydra_sim__`.
+Put this package's parent folder first on PYTHONPATH; then any program written for the MetaTrader5 package
+(5.0.6231) runs against it. HYDRA_SIM_SOCKET names the socket of a running broker; without it `initialize`
+starts a private one, configured by the TOML file that HYDRA_SIM names. It needs the standard library and numpy,
+from Python 3.8 on. Every stamp is the broker's wall clock as epoch seconds or milliseconds. A program that must
+know asks for `__hydra_sim__`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ type).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -36,14 +37,24 @@ _TEXT_LIMITS = {"path": 257, "password": 253, "server": 253}
 class SimulationMark:
     """What tells a program that this is no real terminal: the module's `__hydra_sim__`.
 
-    `version`: of the broker. `broker`: its instance. `offset_s`: its wall clock less UTC, seconds. All three
-    are empty before the first `initialize`.
+    `version`: of the broker. `broker`: its instance. Both are empty before the first `initialize`.
     """
 
     def __init__(self) -> None:
         self.version = ""
         self.broker = ""
-        self.offset_s = 0
+        self._offset_s = 0
+
+    @property
+    def offset_s(self) -> int:
+        """The broker's wall clock less UTC now, seconds; the last known without a broker, 0 at first."""
+        with contextlib.suppress(Failed):
+            self._offset_s = int(IPC.call("offset_s"))
+        return self._offset_s
+
+    def introduce(self, mark: dict[str, Any]) -> None:
+        """What the broker says of itself at `initialize`."""
+        self.version, self.broker, self._offset_s = mark["version"], mark["broker"], mark["offset_s"]
 
     def clock_ms(self) -> int:
         """Market time, UTC milliseconds; raises ConnectionError without a broker."""
@@ -108,7 +119,7 @@ def initialize(*arguments: Any, **keywords: Any) -> bool:
     except Failed:
         IPC.close()
         raise
-    MARK.version, MARK.broker, MARK.offset_s = mark["version"], mark["broker"], mark["offset_s"]
+    MARK.introduce(mark)
     return True
 
 

@@ -16,20 +16,16 @@ import threading
 import time
 from typing import Any
 
+from .failed import Failed
+from .host import PRIVATE
+
+__all__ = ["IPC", "SUCCESS", "TIMEOUT_S", "Failed"]
+
 SOCKET_VARIABLE = "HYDRA_SIM_SOCKET"
 TIMEOUT_S = 60.0
 SUCCESS = (1, "Success")
 _LENGTH = struct.Struct("!I")
 _RECEIVE_BYTES = 1 << 20
-
-
-class Failed(Exception):
-    """A call that answers by `last_error`."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(code, text)
-        self.code = code
-        self.text = text
 
 
 class Ipc:
@@ -42,13 +38,12 @@ class Ipc:
         self._socket: socket.socket | None = None
         self._buffer = bytearray()
         self._number = 0
+        self._owner = os.getpid()
 
     def connect(self, timeout_s: float) -> None:
-        """Connect to the broker that the environment names; raises Failed -10003."""
+        """Connect to the broker that the environment names, else to a private one; raises Failed -10003."""
         self.close()
-        path = os.environ.get(SOCKET_VARIABLE, "")
-        if not path:
-            raise Failed(-10003, f"IPC initialize failed, {SOCKET_VARIABLE} is not set")
+        path = os.environ.get(SOCKET_VARIABLE, "") or PRIVATE.socket(timeout_s)
         peer = socket.socket(socket.AF_UNIX)
         peer.settimeout(timeout_s)
         try:
@@ -57,7 +52,7 @@ class Ipc:
             peer.close()
             raise Failed(-10003, f"IPC initialize failed, {path}: {error.strerror or error}") from None
         self.timeout_s = timeout_s
-        self._socket = peer
+        self._socket, self._owner = peer, os.getpid()
 
     def close(self) -> None:
         """Forget the connection; nothing when there is none."""
@@ -125,6 +120,8 @@ class Ipc:
             self._buffer += data
 
     def _connected(self) -> socket.socket:
+        if self._owner != os.getpid():  # a fork has no connection of its own
+            self.close()
         if self._socket is None:
             raise Failed(-10004, "No IPC connection")
         return self._socket
