@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hydrad.domain.ids import sequence_of
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
 from hydrad.toc.act import ActState
 from hydrad.toc.state import Act
+from hydrad.toc.terminal import Duty
 from hydrad.wire import calls
+from hydrad.wire.codes import Finding
 from tests.toc.conftest import Core
 
 
@@ -32,7 +36,7 @@ def row(core: Core, fire: Act, state: RowState, local: int = 1, **facts: object)
         facts["order"] = asked
     if state is RowState.DONE:
         facts = {"deal_ticket": 70, "position_id": asked.position_id, "volume_steps": 22, **facts}
-    return core.t1.row(local, state, order_hash=order_hash(asked), **facts)
+    return core.t1.row(local, state, **{"order_hash": order_hash(asked), **facts})
 
 
 def tell(core: Core, fire: Act, *states: RowState, **facts: object) -> None:
@@ -141,3 +145,53 @@ def test_an_agent_that_halted_itself_has_an_alarm_until_it_is_released(core: Cor
     core.send(calls.Halt(account="alpha"))
     core.up(f.Halted(True, "equity floor"))
     assert core.alarms() == []
+
+
+def quarantined(core: Core) -> bool:
+    return core.state.terminals["t1"].duty is Duty.QUARANTINED
+
+
+def test_an_order_that_is_told_under_anothers_hash_is_not_believed(core: Core) -> None:
+    fire = core.filled()
+    told = msgspec.structs.replace(close_of(fire), volume_steps=11)
+    core.up(f.Result(row(core, fire, RowState.JOURNALED, order_hash=bytes(32))))
+    assert own(core) == [] and quarantined(core)
+    assert core.findings() == [Finding.CONFLICT]
+    fine = core.t1.row(2, RowState.JOURNALED, order=told, order_hash=order_hash(told))
+    core.up(f.Result(fine))
+    assert [act.order for act in own(core)] == [told]
+
+
+def test_so_it_is_when_the_hand_shake_tells_it(core: Core) -> None:
+    fire = core.filled()
+    row(core, fire, RowState.JOURNALED, order_hash=bytes(32))
+    core.t1.boot_id = "boot-2"
+    core.wait(4_000, 1_000, beat=())
+    core.connect()
+    assert own(core) == [] and quarantined(core) and Finding.CONFLICT in core.findings()
+
+
+def test_an_order_of_another_account_is_not_believed(core: Core) -> None:
+    fire = core.filled()
+    other = msgspec.structs.replace(close_of(fire), account="bravo")
+    core.up(f.Result(core.t1.row(1, RowState.JOURNALED, order=other, order_hash=order_hash(other))))
+    assert own(core) == [] and quarantined(core)
+
+
+def test_a_plans_step_under_anothers_hash_is_not_begun(core: Core) -> None:
+    fire = core.filled()
+    (step,) = [one for one, owner in core.state.plan_fires.items() if owner == fire.act_id][:1]
+    asked = msgspec.structs.replace(close_of(fire), kind=ActKind.PLAN_STEP)
+    for digest, begun in ((bytes(32), False), (order_hash(asked), True)):
+        told = core.t1.row(step, RowState.JOURNALED, order=asked, order_hash=digest)
+        core.up(f.PlanStepRun(fire.act_id, told))
+        assert (step in core.state.acts) is begun
+    assert quarantined(core)
+
+
+def test_a_fires_own_entry_with_another_order_beside_its_hash_is_not_believed(core: Core) -> None:
+    act = core.fire()
+    assert act.order is not None
+    other = msgspec.structs.replace(act.order, volume_steps=act.order.volume_steps + 1)
+    core.up(f.Result(core.t1.row(act, RowState.JOURNALED, order=other)))
+    assert quarantined(core) and act.state is not ActState.ACKED

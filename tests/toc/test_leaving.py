@@ -9,7 +9,7 @@ import pytest
 
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
-from hydrad.domain.orders import ActKind, PlanStepKind
+from hydrad.domain.orders import ActKind, PlanStepKind, order_hash
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
 from hydrad.toc import effects as e
@@ -139,7 +139,8 @@ def test_a_plan_is_withdrawn_before_it_is_set_elsewhere_and_only_what_is_left(pa
     assert (position.terminal, position.plan, pair.state.plan_moves) == ("t2", told.steps, {})
     assert planning.name_of(pair.state, position) == "runner"
     part = step_of(position.plan, PlanStepKind.PART_CLOSE)
-    asked = f.LedgerRow(1, part.act_id, 0, RowState.JOURNALED, b"", 0, 0, order=setting.order)
+    digest = order_hash(setting.order)
+    asked = f.LedgerRow(1, part.act_id, 0, RowState.JOURNALED, digest, 0, 0, order=setting.order)
     pair.up(f.PlanStepRun(fire.act_id, asked), "t2")
     assert pair.state.acts[part.act_id].terminal == "t2"
 

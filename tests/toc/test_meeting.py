@@ -9,8 +9,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
+from hydrad.domain.instants import DAY_MS, MS
 from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, order_hash
 from hydrad.link import frames as f
@@ -20,7 +22,9 @@ from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.act import ActState
 from hydrad.toc.limits import Limits
+from hydrad.toc.live import Quote
 from hydrad.toc.state import Act, Position
+from hydrad.toc.uplink import TICK_AHEAD_MS_MAX
 from hydrad.wire import calls
 from hydrad.wire.codes import Finding
 from tests.toc.conftest import Core, ours
@@ -181,6 +185,35 @@ def test_a_tick_of_no_year_is_left_out_and_counted(core: Core, time_ms: int) -> 
     core.clock(60_000)
     (told,) = [r.decode(x.type, x.body) for x in core.records if x.type == "TICKS_REJECTED"]
     assert isinstance(told, r.TicksRejected) and (told.symbol, told.reason, told.count) == ("EURUSD", "TIME", 1)
+
+
+def test_a_live_tick_of_the_future_does_not_stand_before_those_that_follow(make: Callable[..., Core]) -> None:
+    core = make(mode=HomeMode.REAL)
+    core.hello(identity=replace(core.t1.identity("demo"), sim_broker=""))
+    core.books()
+
+    def tick(ahead_ms: int, bid: int) -> Quote | None:
+        time_ms = core.now_ns // MS + ahead_ms
+        batch = f.SymbolTicks("EURUSD", (f.Tick(time_ms, bid, bid + 10),))
+        core.up(f.Ticks(time_ms, False, (batch,)))
+        return core.link().quotes.get("EURUSD")
+
+    assert tick(TICK_AHEAD_MS_MAX, 110_000).bid_points == 110_000
+    assert tick(TICK_AHEAD_MS_MAX + 1, 120_000).bid_points == 110_000
+    assert tick(3_600_000, 120_000).bid_points == 110_000
+    core.wait(60_000)
+    assert tick(0, 110_005).bid_points == 110_005
+    (told,) = [r.decode(x.type, x.body) for x in core.records if x.type == "TICKS_REJECTED"]
+    assert isinstance(told, r.TicksRejected) and (told.reason, told.count) == ("AHEAD", 2)
+
+
+def test_a_simulated_tick_may_lead_by_a_step_of_its_market_and_no_more(core: Core) -> None:
+    for ahead_ms, taken in ((DAY_MS, True), (DAY_MS + 1, False)):
+        batch = f.SymbolTicks("EURUSD", (f.Tick(core.market_ms + ahead_ms, 109_000, 109_010),))
+        core.link().quotes.clear()
+        core.up(f.Ticks(core.market_ms, True, (batch,)))
+        core.up(f.Ticks(core.market_ms, False, (batch,)))
+        assert ("EURUSD" in core.link().quotes) is taken
 
 
 # --- changes that wait --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hydrad.domain.ids import sequence_of, tag_of
 from hydrad.domain.instants import MS, SECOND
-from hydrad.domain.orders import ActKind, Side
+from hydrad.domain.orders import ActKind, Order, Side, order_hash
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
@@ -54,6 +54,8 @@ _EVENTS: dict[RowState, ActEvent] = {
 
 def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
     """Book one ledger entry; entries about plan steps and about acts we do not know are told apart."""
+    if row.order is not None and not _its_own(turn, link, row, row.order):
+        return
     act = turn.state.acts.get(row.act_id)
     if agent_acts.is_local(row.act_id):
         act = agent_acts.of_row(turn, link, row)
@@ -73,6 +75,19 @@ def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
         _ended(turn, act, row, by)
     else:
         _answered(turn, link, act, row, by)
+
+
+def _its_own(turn: Turn, link: Link, row: f.LedgerRow, order: Order) -> bool:
+    """Whether an entry's order is of this account and has the entry's hash (I12). One that has not is not believed; what
+    the broker did is told by its deals."""
+    account = turn.state.terminals[link.terminal].account
+    if order.account == account and order_hash(order) == row.order_hash:
+        return True
+    why = "of another account" if order.account != account else "that does not have the entry's hash"
+    detail = f"ledger entry {row.index}, act {row.act_id}, has an order {why}"
+    turn.finding(Finding.CONFLICT, link.terminal, detail)
+    quarantine(turn, link.terminal, Cause.RECONCILIATION, detail)
+    return False
 
 
 def _plan_step(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from hydrad.domain import calendar
 from hydrad.domain.accounts import HomeMode
-from hydrad.domain.instants import SECOND, ms_text
+from hydrad.domain.instants import DAY_MS, MS, SECOND, ms_text
 from hydrad.domain.signals import Outcome, Signal, Suppressed
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
@@ -53,6 +53,8 @@ from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
 HALTED_ALARM = "AGENT_HALTED"
+# A broker's clock and ours agree to a second or two; what is further ahead is a wrong stamp, or a wrong offset.
+TICK_AHEAD_MS_MAX = 10_000
 IDENTITY_CHANGED = "IDENTITY_CHANGED"
 LEDGER_LOST_WHY = "its ledger is another or shorter than it was"
 CLOCK_OFF_NS = 60 * SECOND
@@ -544,15 +546,31 @@ def _record(turn: Turn, link: Link, told: list[f.SymbolTicks], body: f.Ticks) ->
 
 
 def _stamped(turn: Turn, link: Link, batch: f.SymbolTicks) -> f.SymbolTicks:
-    """Without the ticks whose stamp is no instant: the calendar has no such year, and a quote of it would never age."""
-    good = tuple(tick for tick in batch.ticks if 0 <= tick.time_ms < f.INSTANT_MS_MAX)
-    left_out = len(batch.ticks) - len(good)
-    if not left_out:
+    """Without the ticks whose stamp is no instant, or lies in the market's future: a quote of then would never age, and
+    would stand before every one that follows until then."""
+    last_ms = min(_latest_ms(turn, link), f.INSTANT_MS_MAX - 1)
+    bad = [tick for tick in batch.ticks if not 0 <= tick.time_ms <= last_ms]
+    for tick in bad:
+        instant = 0 <= tick.time_ms < f.INSTANT_MS_MAX
+        key = (link.terminal, batch.symbol, "AHEAD" if instant else "TIME")
+        count, _ = turn.live.bad_ticks.get(key, (0, ""))
+        example = (
+            f"{ms_text(tick.time_ms)}, told at {ms_text(turn.now_ns // MS)}" if instant else "a stamp beyond reason"
+        )
+        turn.live.bad_ticks[key] = (count + 1, example)
+    if not bad:
         return batch
-    key = (link.terminal, batch.symbol, "TIME")
-    count, _ = turn.live.bad_ticks.get(key, (0, ""))
-    turn.live.bad_ticks[key] = (count + left_out, "a stamp beyond reason")
-    return f.SymbolTicks(batch.symbol, good)
+    return f.SymbolTicks(batch.symbol, tuple(tick for tick in batch.ticks if 0 <= tick.time_ms <= last_ms))
+
+
+def _latest_ms(turn: Turn, link: Link) -> int:
+    """The latest stamp that a tick may have. On live quotes market time is machine time; a simulated market may have
+    been stepped by a day since its agent last told its clock."""
+    assert link.hello is not None
+    if not link.hello.identity.sim_broker:
+        return turn.now_ns // MS + TICK_AHEAD_MS_MAX
+    told_ms = link.beat.market_ms if link.beat is not None else link.hello.market_ms
+    return max(turn.market_ms, told_ms, link.through_ms) + DAY_MS
 
 
 def _sample(link: Link, batch: f.SymbolTicks) -> None:
