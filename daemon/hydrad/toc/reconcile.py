@@ -78,8 +78,8 @@ def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
 
 
 def _its_own(turn: Turn, link: Link, row: f.LedgerRow, order: Order) -> bool:
-    """Whether an entry's order is of this account and has the entry's hash (I12). One that has not is not believed; what
-    the broker did is told by its deals."""
+    """Whether an entry's order is of this account and has the entry's hash (I12). One that has not is not believed;
+    what the broker did is told by its deals."""
     account = turn.state.terminals[link.terminal].account
     if order.account == account and order_hash(order) == row.order_hash:
         return True
