@@ -185,7 +185,8 @@ class PaperHome:
 
 
 def quote(home: PaperHome, symbol: str = "EURUSD") -> tuple[Decimal, Decimal]:
-    row = next(r for r in home.ctl("ticks", symbol).data if r["symbol"] == symbol)
+    row = next((r for r in home.ctl("ticks", symbol).data if r["symbol"] == symbol), None)
+    assert row is not None, f"no quote of {symbol}: {home.ctl('ticks')} {home.ctl('terminals').data}\n{home.logs()}"
     return Decimal(row["bid"]), Decimal(row["ask"])
 
 
