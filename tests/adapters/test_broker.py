@@ -564,6 +564,134 @@ def test_latency_holds_one_answer_and_nobody_else(broker: RunningBroker, client:
     assert fired(broker, "latency") == 2
 
 
+def test_a_part_is_filled(broker: RunningBroker, client: Client) -> None:
+    """Half of it, and the rest is not done; a volume that cannot be halved waits for the next order."""
+    mt5 = client()
+    fault(broker, "partial_fill")
+    assert mt5.order_send(deal(mt5, volume=0.01)).retcode == DONE and fired(broker, "partial_fill") == 0
+    sent = mt5.order_send(deal(mt5, volume=0.11))
+    assert (sent.retcode, sent.comment, sent.volume) == (10010, TEXTS[10010], 0.05)
+    (order,) = mt5.history_orders_get(ticket=sent.order)
+    assert (order.state, order.volume_initial, order.volume_current) == (3, 0.11, 0.06)
+    fault(broker, "partial_fill")
+    half = close(mt5, mt5.positions_get(ticket=sent.order)[0], 0.05)
+    assert (half.retcode, half.volume, mt5.positions_get(ticket=sent.order)[0].volume) == (10010, 0.02, 0.03)
+
+
+def test_an_order_executed_late(broker: RunningBroker, client: Client) -> None:
+    """Answered 10012 at once; done after the machine's or the market's milliseconds."""
+    mt5 = client()
+    fault(broker, "executed_late", ms=30)
+    assert mt5.order_send(deal(mt5)).retcode == 10012
+    while not mt5.positions_total():
+        threading.Event().wait(0.005)
+    fault(broker, "executed_late_market", ms=5_000)
+    assert mt5.order_send(deal(mt5, deviation=50)).retcode == 10012
+    broker.ask(op="step", ms=4_999)
+    assert mt5.positions_total() == 1
+    broker.ask(op="step", ms=1)
+    late = mt5.positions_get()[1]
+    assert (late.time_msc, late.price_open) == (START_MS + OFFSET_S * 1000 + 5_000, 1.38615)
+    assert (fired(broker, "executed_late"), fired(broker, "executed_late_market")) == (1, 1)
+
+
+def test_a_late_history(broker: RunningBroker, client: Client) -> None:
+    """The position is there, its rows and what comes after are not yet."""
+    mt5 = client()
+    fault(broker, "history_late", ms=300)
+    sent = mt5.order_send(deal(mt5))
+    assert sent.retcode == DONE and mt5.positions_total() == 1
+    other = mt5.order_send(deal(mt5, volume=0.02))
+    for ticket in (sent.order, other.order):
+        assert mt5.history_orders_get(ticket=ticket) == mt5.history_deals_get(ticket=ticket) == ()
+    while not mt5.history_deals_get(ticket=other.order):
+        threading.Event().wait(0.01)
+    assert len(mt5.history_deals_get(position=sent.order)) == 1 and fired(broker, "history_late") == 1
+
+
+def test_the_owner_deals_just_before(broker: RunningBroker, client: Client) -> None:
+    mt5 = client()
+    fault(broker, "owner_trade")
+    mine = mt5.order_send(deal(mt5, volume=0.1)).order
+    theirs, _ = mt5.positions_get()
+    assert (theirs.magic, theirs.reason, theirs.volume) == (0, 0, 0.01)
+    fault(broker, "owner_trade")
+    assert close(mt5, mt5.positions_get(ticket=mine)[0], 0.1).retcode == 10038
+    assert mt5.positions_get(ticket=mine)[0].volume == 0.05
+
+
+def test_a_stop_is_dropped(broker: RunningBroker, client: Client) -> None:
+    mt5 = client()
+    fault(broker, "stop_dropped", count=2)
+    assert mt5.order_send(deal(mt5)).retcode == DONE and fired(broker, "stop_dropped") == 0
+    sent = mt5.order_send(deal(mt5, sl=1.38, tp=1.39))
+    (held,) = mt5.positions_get(ticket=sent.order)
+    assert (sent.retcode, held.sl, held.tp) == (DONE, 0.0, 1.39)
+    assert mt5.order_send(pending(mt5, mt5.ORDER_TYPE_BUY_LIMIT, 1.38, sl=1.37)).retcode == DONE
+    assert mt5.orders_get()[0].sl == 0.0 and fired(broker, "stop_dropped") == 2
+
+
+def test_terms_change_and_a_symbol_goes(broker: RunningBroker, client: Client) -> None:
+    mt5 = client()
+    ticket = mt5.order_send(deal(mt5, volume=0.1)).order
+    fault(broker, "terms_changed", count=4)
+    assert mt5.order_send(deal(mt5, sl=1.38590)).retcode == 10016
+    assert mt5.symbol_info("EURUSD").trade_stops_level == 100
+    assert mt5.order_send(deal(mt5, volume=0.11)).retcode == 10014
+    assert mt5.symbol_info("EURUSD").volume_step == 0.1
+    assert mt5.order_send(deal(mt5, price=1.386103)).retcode == 10015
+    digits = mt5.symbol_info("EURUSD")
+    assert (digits.digits, digits.point, digits.spread, digits.bid) == (6, 1e-06, 100, 1.386)
+    assert mt5.order_send(deal(mt5)).retcode == 10044
+    assert close(mt5, mt5.positions_get(ticket=ticket)[0], 0.1).retcode == DONE
+    broker.ask(op="terms", symbol="EURUSD", change="restore")
+    assert mt5.symbol_info("EURUSD").digits == 5
+    ticket = mt5.order_send(deal(mt5)).order
+    stale = deal(mt5)
+    fault(broker, "symbol_gone")
+    assert mt5.order_send(stale).retcode == 10013 and fired(broker, "symbol_gone") == 1
+    assert mt5.symbol_info("EURUSD") is None and mt5.last_error()[0] == -4
+    assert [info.name for info in mt5.symbols_get()] == ["XAUUSD"]
+    held = mt5.positions_get(ticket=ticket)[0]
+    away = {**stale, "type": 1, "position": ticket, "price": held.price_current}
+    assert mt5.order_send(away).retcode == DONE and fired(broker, "terms_changed") == 4
+
+
+def test_a_terminal_answers_as_its_neighbour(broker: RunningBroker, client: Client) -> None:
+    mt5 = client()
+    fault(broker, "neighbour", login=1001)
+    assert (mt5.account_info().login, mt5.account_info().currency) == (1002, "EUR")
+    assert mt5.order_send(deal(mt5, volume=0.01)).retcode == DONE
+    broker.ask(op="clear")
+    assert mt5.account_info().login == 1001 and mt5.positions_total() == 0
+    assert fired(broker, "neighbour") == 4 and broker.ask(op="books", login=1002)["positions"]
+
+
+def test_a_call_that_never_returns(broker: RunningBroker, client: Client) -> None:
+    mt5 = client(timeout=100)
+    fault(broker, "hang")
+    assert mt5.order_send(deal(mt5)) is None and mt5.last_error() == (-10005, "IPC timeout")
+    assert mt5.positions_total() == 0 and fired(broker, "hang") == 1
+
+
+def test_a_plan_draws_its_own_faults(broker: RunningBroker, client: Client) -> None:
+    """The same seed draws the same; a plan with rates draws only those."""
+    mt5 = client()
+    told: list[list[int]] = []
+    for _ in range(2):
+        assert broker.ask(op="plan", seed=5, rates={"reject": 0.4, "requote": 0.3, "stop_dropped": 1.0})["ok"]
+        told.append([mt5.order_send(deal(mt5, volume=0.01)).retcode for _ in range(20)])
+    assert told[0] == told[1] and set(told[0]) == {10004, 10006, DONE}
+    counts = broker.ask(op="faults")
+    assert (counts["fired"]["reject"], counts["fired"]["stop_dropped"]) == (2 * told[0].count(10006), 0)
+    assert counts["rates"] == {"reject": 0.4, "requote": 0.3, "stop_dropped": 1.0}
+    broker.ask(op="plan", seed=6)
+    drawn = broker.ask(op="faults")["rates"]
+    assert drawn and all(0 < rate <= 0.1 for rate in drawn.values())
+    broker.ask(op="clear")
+    assert broker.ask(op="faults")["rates"] == {}
+
+
 def test_every_kind_of_fault_was_looked_at_here() -> None:
     text = Path(__file__).read_text()
     assert [kind for kind in FaultKind if f'"{kind.value}"' not in text] == []
@@ -599,6 +727,12 @@ def test_trades_by_hand(broker: RunningBroker, client: Client) -> None:
         b'{"op": "fault", "kind": "latency", "ms": -1}',
         b'{"op": "fault", "kind": "reject", "login": 5}',
         b'{"op": "clock", "more": 1}',
+        b'{"op": "plan", "seed": 1, "rates": {"reject": 2}}',
+        b'{"op": "plan", "seed": 1, "rates": {"disconnect": 0.5}}',
+        b'{"op": "plan", "seed": 1, "rates": {"no such": 0.5}}',
+        b'{"op": "plan", "seed": 1, "ms": -1}',
+        b'{"op": "terms", "symbol": "NOPE", "change": "step"}',
+        b'{"op": "terms", "symbol": "EURUSD", "change": "colour"}',
         b'{"op": "manual", "login": 1001, "action": "dance"}',
         b'{"op": "cash", "login": 5, "amount": "1"}',
         b'{"op": "cash", "login": 1001, "amount": "0"}',

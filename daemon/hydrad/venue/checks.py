@@ -37,7 +37,8 @@ def filling_offered(contract: Contract, filling: int) -> bool:
 
 def volume_offered(contract: Contract, steps: int) -> bool:
     """True for a volume that one order may have."""
-    return contract.volume_min_steps <= steps <= contract.volume_max_steps
+    within = contract.volume_min_steps <= steps <= contract.volume_max_steps
+    return within and steps % contract.volume_every_steps == 0
 
 
 def found_steps(steps: int, contract: Contract, liquidity_steps: int = 0) -> int:

@@ -82,6 +82,8 @@ class Contract:
     `swap_rollover3days`: the night that counts three, Sunday 0. `commission_per_lot`, `commission_per_deal`:
     what each deal costs, in the account's currency. `trading_hours`: as `hydrad.domain.hours` writes them,
     empty for the hours of the symbol's class. `liquidity_steps`: the most that one tick fills, 0 for no bound.
+    `volume_every_steps`: orders have a multiple of so many steps. `spare_digits`: shown after the price's own,
+    always zeros.
     """
 
     symbol: str
@@ -116,6 +118,8 @@ class Contract:
     commission_per_deal: Decimal = Decimal(0)
     trading_hours: str = ""
     liquidity_steps: int = 0
+    volume_every_steps: int = 1
+    spare_digits: int = 0
 
     @property
     def point(self) -> Decimal:

@@ -126,13 +126,15 @@ def _volume(deal: _Deal) -> Retcode | None:
 
 
 def _close_volume(deal: _Deal) -> Retcode | None:
-    """Any number of steps up to the position's, but what stays must not be below the minimum."""
+    """The whole position, or less on the volume's grid, but what stays must not be below the minimum."""
     assert deal.position is not None
     if deal.ask.volume_steps <= 0:
         return Retcode.INVALID_VOLUME
     left = deal.position.volume_steps - deal.ask.volume_steps
     if left < 0:
         return Retcode.INVALID_CLOSE_VOLUME
+    if left and deal.ask.volume_steps % deal.contract.volume_every_steps:
+        return Retcode.INVALID_VOLUME
     return Retcode.INVALID_VOLUME if 0 < left < deal.contract.volume_min_steps else None
 
 

@@ -22,14 +22,14 @@ from hydrad.terminal.broker.books import BadBooks, Books
 from hydrad.terminal.broker.broker import Broker
 from hydrad.terminal.broker.config import BadConfig, BrokerConfig, read
 from hydrad.terminal.broker.control import Control
-from hydrad.terminal.broker.faults import Faults
+from hydrad.terminal.broker.faults import BadFault, Faults
 from hydrad.terminal.broker.feed import BadFeed
 from hydrad.terminal.broker.pace import Pace
 from hydrad.terminal.broker.server import ClientConnection, ControlConnection, Server
 from hydrad.terminal.broker.world import market_of
 
 RUNNING, BAD_CONFIG = 75, 78
-_BAD = (BadConfig, BadFeed, BadBooks, BadNumber)
+_BAD = (BadFault, BadConfig, BadFeed, BadBooks, BadNumber)
 
 
 class AlreadyRunning(RuntimeError):
@@ -91,6 +91,8 @@ def serve(config: BrokerConfig, parent: private.Parent | None = None, follows: b
 
 def _serve(config: BrokerConfig, broker: Broker, pace: Pace, parent: private.Parent | None) -> None:
     faults, server = Faults(time.monotonic), Server(pace)
+    if config.faults is not None:
+        faults.plan(config.faults)
     api, control = Api(broker, faults), Control(broker, faults, server.stop)
     server.on_signals(signal.SIGTERM, signal.SIGINT)
     server.listen(Path(config.socket), lambda peer: ClientConnection(server, peer, api))

@@ -7,7 +7,7 @@ terminal checks. Errors carry the codes of `last_error`. A fault changes the ans
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import msgspec
@@ -18,13 +18,16 @@ from hydrad.domain.orders import Side
 from hydrad.host.secrets import Secret
 from hydrad.terminal.broker.arrays import Arrays, Rows, TooMuch
 from hydrad.terminal.broker.bars import TIMEFRAMES
-from hydrad.terminal.broker.broker import Broker
-from hydrad.terminal.broker.faults import FaultKind, Faults
-from hydrad.terminal.broker.requests import AnyAsk, TradeRequest, exact, points_of, steps_of
+from hydrad.terminal.broker.broker import GONE, TERMS_CHANGED, Broker
+from hydrad.terminal.broker.faults import Fault, FaultKind, Faults
+from hydrad.terminal.broker.requests import DEAL, PENDING, AnyAsk, TradeRequest, exact, points_of, steps_of
 from hydrad.terminal.broker.views import Fields, Views
 from hydrad.terminal.broker.world import visible
-from hydrad.venue.book import Deal, OrderRow
+from hydrad.venue.book import Deal, OrderRow, Reason
+from hydrad.venue.checks import FOK, IOC
+from hydrad.venue.contract import FILL_IOC
 from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, judge, judge_close_by, judge_levels, margin_of
+from hydrad.venue.fills import opening_points
 from hydrad.venue.margin import margin
 from hydrad.venue.profit import profit
 from hydrad.venue.rates import NoRate
@@ -72,6 +75,8 @@ _STANDING_IN_THE_WAY = (
     (FaultKind.DISCONNECT, Retcode.CONNECTION),
     (FaultKind.TRADE_DISABLED, Retcode.TRADE_DISABLED),
 )
+_AT_A_SYMBOL = frozenset({FaultKind.OWNER_TRADE, FaultKind.TERMS_CHANGED, FaultKind.SYMBOL_GONE})
+_NO_TICKET = 1 << 63
 _REQUEST_IDS = 1 << 32
 _WITHOUT_LOGIN = ("initialize", "login", "clock", "offset_s")
 # Numbers that SQLite and numpy can hold.
@@ -105,12 +110,23 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: a JSON value, an array's bytes, and how long to hold it back (milliseconds of wall time)."""
+    """An answer: a JSON value, an array's bytes, and how long to hold it back (milliseconds of wall time; None: for
+    ever). `later`: what is done after so many milliseconds of wall time, whoever still listens."""
 
     value: Any
     tail: bytes = b""
-    hold_ms: int = 0
+    hold_ms: int | None = 0
     error: tuple[int, str] | None = None
+    later: tuple[int, Callable[[], object]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """Rows that a history does not show yet: from these tickets on, until an instant of the monotonic clock."""
+
+    order: int
+    deal: int
+    until_s: float
 
 
 class Api:
@@ -123,6 +139,7 @@ class Api:
         self._arrays = Arrays(broker.market, broker.server_time)
         self._watched = {login: set(visible(broker.config, broker.market)) for login in broker.accounts}
         self._request_id = 0
+        self._unseen: dict[int, list[_Unseen]] = {}
         self._calls: dict[str, tuple[Callable[..., Any], Any]] = {
             "initialize": (self.initialize, tuple[int, str, str]),
             "login": (self.login, tuple[int, str, str]),
@@ -156,6 +173,8 @@ class Api:
         if not session.login and name not in _WITHOUT_LOGIN:
             raise ApiError(-6, "Terminal: Authorization failed")
         method, kinds = self._calls[name]
+        if name not in _WITHOUT_LOGIN:
+            session = self._answering(session)
         try:
             value = method(session, *msgspec.convert(arguments, kinds))
         except msgspec.ValidationError:
@@ -165,6 +184,14 @@ class Api:
         except NoRate:
             raise ApiError(-1, "Terminal: Call failed") from None
         return value if isinstance(value, Reply) else Reply(value)
+
+    def _answering(self, session: Session) -> Session:
+        """The session, or one of the account beside its own, where a terminal answers as its neighbour."""
+        if FaultKind.NEIGHBOUR not in self._faults.lasting(session.login):
+            return session
+        self._faults.note(FaultKind.NEIGHBOUR)
+        logins = list(self._broker.accounts)
+        return replace(session, login=logins[(logins.index(session.login) + 1) % len(logins)])
 
     def initialize(self, session: Session, login: int, password: str, server: str) -> Fields:
         """Log in, to the first account when none is named, as a terminal to its saved one; the mark's facts."""
@@ -210,7 +237,8 @@ class Api:
         )
 
     def symbols(self, session: Session) -> list[Fields]:
-        return [self.symbol_info(session, name) for name in self._broker.market.series]
+        there = [name for name in self._broker.market.series if name not in self._broker.gone]
+        return [self.symbol_info(session, name) for name in there]
 
     def symbol_info(self, session: Session, name: str) -> Fields:
         selected = name in self._watched[session.login]
@@ -272,13 +300,16 @@ class Api:
     def history_orders(self, session: Session, by: str, first: int, last: int) -> list[Fields]:
         """`by`: `time` (wall seconds, both included), `ticket` or `position` (in `first`)."""
         where, given = self._selection(by, first, last, {"time": "done_ms", "ticket": "ticket"})
-        return self._order_fields(self._broker.history.orders(session.login, f"done_ms <> 0 AND {where}", given))
+        rows = self._broker.history.orders(session.login, f"done_ms <> 0 AND {where}", given)
+        unseen, _ = self._unseen_from(session.login)
+        return self._order_fields([row for row in rows if row.ticket < unseen])
 
     def history_deals(self, session: Session, by: str, first: int, last: int) -> list[Fields]:
         """As `history_orders`; `ticket` is the ticket of the order that made the deal."""
         where, given = self._selection(by, first, last, {"time": "time_ms", "ticket": '"order"'})
         rows: list[Deal] = self._broker.history.deals(session.login, where, given)
-        return [self._views.deal(row) for row in rows]
+        _, unseen = self._unseen_from(session.login)
+        return [self._views.deal(row) for row in rows if row.ticket < unseen]
 
     def order_calc_margin(self, session: Session, action: int, name: str, volume: float, price: float) -> float:
         contract = self._contract(name)
@@ -313,21 +344,94 @@ class Api:
         if refused is not None:
             return Reply(self._answer(asked, refused, None))
         hold_ms = self._faults.take_latency_ms(session.login)
-        fault = self._faults.take(session.login)
-        if fault in _REFUSING:
-            return Reply(self._answer(asked, _REFUSING[fault], None), hold_ms=hold_ms)
-        value = self._trade(session.login, asked)
-        if fault is FaultKind.LOST_REPLY:
-            return Reply(None, hold_ms=hold_ms, error=(-10005, "IPC timeout"))
-        if fault is FaultKind.TIMEOUT_EXECUTED:
-            value = self._answer(asked, Retcode.TIMEOUT, None)
-        return Reply(value, hold_ms=hold_ms)
+        fault = self._faults.take(session.login, lambda kind: self._suits(kind, asked))
+        return (
+            self._faulty(session.login, asked, fault, hold_ms) if fault else self._plain(session.login, asked, hold_ms)
+        )
 
-    def _trade(self, login: int, asked: TradeRequest) -> Fields:
+    def _plain(self, login: int, asked: TradeRequest, hold_ms: int) -> Reply:
+        return Reply(self._trade(login, asked), hold_ms=hold_ms)
+
+    def _faulty(self, login: int, asked: TradeRequest, fault: Fault, hold_ms: int) -> Reply:
+        """What a fault makes of an order_send."""
+        kind = fault.kind
+        timeout = Reply(self._answer(asked, Retcode.TIMEOUT, None), hold_ms=hold_ms)
+        match kind:
+            case FaultKind.HANG:
+                return Reply(None, hold_ms=None)
+            case FaultKind.EXECUTED_LATE:
+                return replace(timeout, later=(fault.ms, lambda: self._trade(login, asked)))
+            case FaultKind.EXECUTED_LATE_MARKET:
+                self._broker.later(fault.ms, lambda: self._trade(login, asked))
+                return timeout
+            case FaultKind.TIMEOUT_EXECUTED:
+                self._trade(login, asked)
+                return timeout
+            case FaultKind.LOST_REPLY:
+                self._trade(login, asked)
+                return Reply(None, hold_ms=hold_ms, error=(-10005, "IPC timeout"))
+            case FaultKind.PARTIAL_FILL | FaultKind.STOP_DROPPED:
+                return Reply(self._trade(login, asked, kind), hold_ms=hold_ms)
+            case FaultKind.OWNER_TRADE:
+                self._owner_trades(login, asked)
+            case FaultKind.TERMS_CHANGED:
+                changes = TERMS_CHANGED[(self._faults.fired(kind) - 1) % len(TERMS_CHANGED)]
+                self._broker.change_terms(asked.symbol, changes)
+            case FaultKind.SYMBOL_GONE:
+                self._broker.change_terms(asked.symbol, GONE)
+            case FaultKind.HISTORY_LATE:
+                first = self._broker.history.tickets()
+                until_s = self._faults.now_s() + fault.ms / 1_000
+                self._unseen.setdefault(login, []).append(_Unseen(first.order, first.deal, until_s))
+            case _:
+                return Reply(self._answer(asked, _REFUSING[kind], None), hold_ms=hold_ms)
+        return self._plain(login, asked, hold_ms)
+
+    def _suits(self, kind: FaultKind, asked: TradeRequest) -> bool:
+        """Whether a fault can do anything to this request; others wait for one that they can."""
+        contract = self._broker.market.contracts.get(asked.symbol)
+        if kind in _AT_A_SYMBOL and contract is None:
+            return False
+        if kind is FaultKind.PARTIAL_FILL:
+            return asked.action == DEAL and contract is not None and (steps_of(asked.volume, contract) or 0) > 1
+        if kind is FaultKind.STOP_DROPPED:
+            return asked.action in (DEAL, PENDING) and asked.sl > 0 and not asked.position
+        return True
+
+    def _owner_trades(self, login: int, asked: TradeRequest) -> None:
+        """The owner closes half of the position that is meant (all of the smallest), or opens one of the least size."""
+        held = self._broker.books[login].positions.get(asked.position)
+        contract = self._broker.market.contracts[asked.symbol]
+        side = held.side.opposite if held else Side.BUY
+        half = max(held.volume_steps // 2, contract.volume_min_steps) if held else contract.volume_min_steps
+        quote = self._broker.market.now().quote(asked.symbol)
+        price = opening_points(side, quote) if quote else 0
+        steps = min(half, held.volume_steps) if held else half
+        ask = Ask(asked.symbol, side, steps, price, position=held.ticket if held else 0, reason=Reason.CLIENT)
+        self._broker.deal(login, replace(ask, filling=IOC if contract.filling_flags == FILL_IOC else FOK))
+
+    def _unseen_from(self, login: int) -> tuple[int, int]:
+        """The first order and the first deal that a history does not show yet."""
+        now_s = self._faults.now_s()
+        waiting = self._unseen[login] = [one for one in self._unseen.get(login, []) if one.until_s > now_s]
+        return (
+            min((one.order for one in waiting), default=_NO_TICKET),
+            min((one.deal for one in waiting), default=_NO_TICKET),
+        )
+
+    def _trade(self, login: int, asked: TradeRequest, fault: FaultKind | None = None) -> Fields:
         ask = exact(asked, self._broker, login)
         if isinstance(ask, Retcode):
             return self._answer(asked, ask, None)
-        outcome = self._dealt(login, ask)
+        if fault is FaultKind.STOP_DROPPED and isinstance(ask, Ask):
+            ask = replace(ask, stop_points=0)
+        if fault is FaultKind.STOP_DROPPED and isinstance(ask, RestingAsk):
+            ask = replace(ask, terms=replace(ask.terms, stop_points=0))
+        if fault is FaultKind.PARTIAL_FILL and isinstance(ask, Ask):
+            half = ask.volume_steps // 2
+            outcome = self._broker.deal(login, replace(ask, filling=IOC), half)
+        else:
+            outcome = self._dealt(login, ask)
         return self._answer(asked, outcome.retcode, outcome)
 
     def _dealt(self, login: int, ask: AnyAsk) -> Outcome:
@@ -373,14 +477,14 @@ class Api:
             answer["request_id"] = self._request_id
         deal = outcome.change.deal if outcome and outcome.change else None
         if deal is not None:
-            contract = self._contract(deal.symbol)
+            contract = self._broker.market.contracts[deal.symbol]
             answer.update({"deal": deal.ticket, "order": deal.order})
             answer["volume"] = float(contract.lots(deal.volume_steps))
             answer["price"] = points_float(deal.price_points, contract.digits)
         elif outcome and outcome.change and outcome.change.order is not None:
             row = outcome.change.order
             answer["order"] = row.ticket
-            answer["volume"] = float(self._contract(row.symbol).lots(row.left_steps))
+            answer["volume"] = float(self._broker.market.contracts[row.symbol].lots(row.left_steps))
         if deal is not None or retcode is Retcode.REQUOTE:
             answer.update(self._market_prices(asked.symbol))
         return answer
@@ -406,7 +510,7 @@ class Api:
         }
 
     def _known(self, name: str) -> str:
-        if name not in self._broker.market.series:
+        if name not in self._broker.market.series or name in self._broker.gone:
             raise _not_found()
         return name
 

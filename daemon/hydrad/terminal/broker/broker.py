@@ -8,6 +8,9 @@ the step and all of that are one transaction.
 
 from __future__ import annotations
 
+import heapq
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -19,7 +22,7 @@ from hydrad.terminal.broker.market import Market
 from hydrad.terminal.broker.server_time import ServerTime
 from hydrad.terminal.broker.walk import Midnight, Walk
 from hydrad.venue.book import Book, Deal, DealType, Rules, Tickets, deposit
-from hydrad.venue.contract import SwapMode
+from hydrad.venue.contract import Contract, SwapMode, TradeMode
 from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, execute, execute_close_by, execute_levels
 from hydrad.venue.rates import NoRate, rate
 from hydrad.venue.resting import ChangeAsk, RemoveAsk, RestingAsk, change, place, remove
@@ -28,6 +31,17 @@ from hydrad.venue.standing import Standing, standing
 
 _DAY_MS = 86_400_000
 STEP_MS_MAX = 366 * _DAY_MS
+
+
+GONE, RESTORE = "gone", "restore"
+_TERMS: dict[str, Callable[[Contract], Contract]] = {
+    "stops_level": lambda c: replace(c, stops_level_points=c.stops_level_points * 10 or 100),
+    "step": lambda c: replace(c, volume_every_steps=c.volume_every_steps * 10),
+    "digits": lambda c: replace(c, spare_digits=1),
+    "trade_mode": lambda c: replace(c, trade_mode=TradeMode.CLOSE_ONLY),
+}
+TERMS_CHANGED = tuple(_TERMS)
+TERMS_CHANGES = (*TERMS_CHANGED, GONE, RESTORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,10 @@ class Broker:
         self.market = market
         self.history = books
         self.server_time = ServerTime(config.server_zone, config.server_offset_s)
+        self.gone: set[str] = set()
+        self._configured = dict(market.contracts)
+        self._late: list[tuple[int, int, Callable[[], object]]] = []
+        self._order = itertools.count()
         self.accounts = {account.login: account for account in config.accounts}
         self._tickets = books.tickets()
         self.books = {login: self._restored(account) for login, account in self.accounts.items()}
@@ -57,6 +75,20 @@ class Broker:
         market = self.market
         return Clock(market.now_ms, self.history.start_ms, market.end_ms, market.ended)
 
+    def later(self, ms: int, act: Callable[[], object]) -> None:
+        """Do it when the market clock has gone on so far; forgotten when this process ends before."""
+        heapq.heappush(self._late, (self.market.now_ms + ms, next(self._order), act))
+
+    def change_terms(self, symbol: str, change: str) -> None:
+        """Other terms of a symbol from now on, until this process ends; `change`: one of TERMS_CHANGES."""
+        if change == GONE:
+            self.gone.add(symbol)
+        elif change == RESTORE:
+            self.gone.discard(symbol)
+            self.market.contracts[symbol] = self._configured[symbol]
+        else:
+            self.market.contracts[symbol] = _TERMS[change](self.market.contracts[symbol])
+
     def step(self, ms: int, *, durable: bool = True) -> Clock:
         """Move the clock on by `ms` (clamped at the feed's end), with all that happens on the way, durably.
 
@@ -64,6 +96,16 @@ class Broker:
         """
         assert 0 < ms <= STEP_MS_MAX, ms
         until_ms = min(self.market.now_ms + ms, self.market.end_ms)
+        while self._late and self._late[0][0] <= until_ms:
+            due_ms, _, act = heapq.heappop(self._late)
+            self._walk(due_ms, durable=durable)
+            act()
+        self._walk(until_ms, durable=durable)
+        return self.clock()
+
+    def _walk(self, until_ms: int, *, durable: bool) -> None:
+        if until_ms <= self.market.now_ms:
+            return
         tickets = replace(self._tickets)
         walk = Walk(self.market, self.books, tickets, until_ms, self.midnights(until_ms))
         writes = walk.run()
@@ -72,7 +114,6 @@ class Broker:
         self._tickets = tickets
         self.books = walk.books
         self.market.now_ms = until_ms
-        return self.clock()
 
     def midnights(self, until_ms: int) -> list[Midnight]:
         """The ends of the server's days after the clock, up to an instant."""
@@ -90,10 +131,12 @@ class Broker:
         trades = known and self.market.trades(symbol)
         return Room(self.books[login], self.market.now(), self.market.now_ms, trades)
 
-    def deal(self, login: int, ask: Ask) -> Outcome:
-        """Judge and execute a market deal; committed when this returns."""
+    def deal(self, login: int, ask: Ask, liquidity_steps: int = 0) -> Outcome:
+        """Judge and execute a market deal; committed when this returns. `liquidity_steps`: the most there is, 0 for no
+        bound."""
         tickets = replace(self._tickets)
-        return self._committed(execute(ask, self.room(login, ask.symbol), tickets), tickets)
+        room = replace(self.room(login, ask.symbol), liquidity_steps=liquidity_steps)
+        return self._committed(execute(ask, room, tickets), tickets)
 
     def set_levels(self, login: int, ask: LevelsAsk) -> Outcome:
         """Judge and set stop and target of a position; committed when this returns."""

@@ -11,6 +11,7 @@ import msgspec
 
 from hydrad.domain.instants import BadInstant, parse_ms
 from hydrad.host.secrets import BadSecret, Secret, hidden, read_text
+from hydrad.terminal.broker.faults import FaultPlan
 from hydrad.terminal.broker.server_time import BadZone, ServerTime
 from hydrad.venue.contract import Execution, SwapMode, TradeMode
 
@@ -99,7 +100,8 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `server_offset_s`, the broker's wall clock less UTC, in seconds. `suffix`: put after each symbol's name.
     `offered`: the symbols there are, all when empty. `visible`: those in the Market Watch at first, all when
     empty; named without the suffix. `comment_chars_max`: what the server keeps of a comment (recorded servers:
-    16); `comment_replacement`: what it puts in its place, empty for nothing.
+    16); `comment_replacement`: what it puts in its place, empty for nothing. `faults`: see
+    `hydrad.terminal.broker.faults.FaultPlan`.
     """
 
     instance: str
@@ -122,6 +124,7 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offered: tuple[str, ...] = ()
     visible: tuple[str, ...] = ()
     symbols: dict[str, SymbolConfig] = {}
+    faults: FaultPlan | None = None
 
     @property
     def rate(self) -> float | None:

@@ -23,8 +23,8 @@ from hydrad.domain.money import (
     volume_text,
 )
 from hydrad.domain.orders import Side
-from hydrad.terminal.broker.broker import STEP_MS_MAX, Broker
-from hydrad.terminal.broker.faults import BadFault, Faults
+from hydrad.terminal.broker.broker import STEP_MS_MAX, TERMS_CHANGES, Broker
+from hydrad.terminal.broker.faults import BadFault, FaultPlan, Faults
 from hydrad.venue.book import Deal, DealType, OrderRow, OrderState, Position, Reason
 from hydrad.venue.desk import Ask
 from hydrad.venue.fills import opening_points
@@ -54,6 +54,21 @@ class _Fault(msgspec.Struct, tag_field="op", tag="fault", forbid_unknown_fields=
     login: int | None = None
     count: int = 1
     ms: int = 0
+
+
+class _Plan(msgspec.Struct, tag_field="op", tag="plan", forbid_unknown_fields=True):
+    """Faults drawn from a seed; see `hydrad.terminal.broker.faults.FaultPlan`."""
+
+    seed: int
+    rates: dict[str, float] = {}
+    ms: int = 200
+
+
+class _Terms(msgspec.Struct, tag_field="op", tag="terms", forbid_unknown_fields=True):
+    """`change`: stops_level, step, digits or trade_mode; gone; or restore, as the configuration has them."""
+
+    symbol: str
+    change: str
 
 
 class _Faults(msgspec.Struct, tag_field="op", tag="faults", forbid_unknown_fields=True):
@@ -90,7 +105,7 @@ class _Shutdown(msgspec.Struct, tag_field="op", tag="shutdown", forbid_unknown_f
     pass
 
 
-_Request = _Clock | _Step | _Books | _Fault | _Faults | _Clear | _Manual | _Cash | _Shutdown
+_Request = _Clock | _Step | _Books | _Fault | _Plan | _Terms | _Faults | _Clear | _Manual | _Cash | _Shutdown
 _CASH = {"balance": DealType.BALANCE, "credit": DealType.CREDIT, "correction": DealType.CORRECTION}
 _DECODER = msgspec.json.Decoder(_Request)
 _ENCODER = msgspec.json.Encoder()
@@ -108,6 +123,8 @@ class Control:
             _Step: self._step,
             _Books: self._books,
             _Fault: self._fault,
+            _Plan: self._plan,
+            _Terms: self._terms,
             _Faults: self._list_faults,
             _Clear: self._clear,
             _Manual: self._manual,
@@ -153,6 +170,18 @@ class Control:
         if request.login is not None:
             self._known(request.login)
         self._faults.add(request.kind, request.login, request.count, request.ms)
+        return {}
+
+    def _plan(self, request: _Plan) -> Fields:
+        self._faults.plan(FaultPlan(request.seed, request.rates, request.ms))
+        return {}
+
+    def _terms(self, request: _Terms) -> Fields:
+        if request.symbol not in self._broker.market.contracts:
+            raise BadRequest(f"symbol '{request.symbol}' is not known here")
+        if request.change not in TERMS_CHANGES:
+            raise BadRequest(f"change '{request.change}' is none of {', '.join(TERMS_CHANGES)}")
+        self._broker.change_terms(request.symbol, request.change)
         return {}
 
     def _list_faults(self, request: _Faults) -> Fields:

@@ -1,15 +1,20 @@
 """Owns the faults that a test or a drill asked for: which are pending, for whom, and how often each fired.
 
-*Counted* faults hit the next `count` order_sends (of one login, or of anyone). *Lasting* ones hold for `ms`
-of wall time, or until cleared when that is 0. They live in memory: a restarted broker has none.
+*Counted* faults hit the next `count` order_sends that they fit (of one login, or of anyone). *Lasting* ones hold
+for `ms` of wall time, or until cleared when that is 0. A *plan* draws counted faults by itself: each order_send
+that no pending fault hits may be hit by one of the plan's, each at its own rate, from one seed. Faults live in
+memory: a restarted broker has none but its configuration's plan, from its start.
 """
 
 from __future__ import annotations
 
 import enum
+import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import msgspec
 
 COUNT_MAX = 1_000_000
 MS_MAX = 86_400_000
@@ -23,13 +28,43 @@ class FaultKind(enum.StrEnum):
     REQUOTE = "requote"
     REJECT = "reject"
     NO_MONEY = "no_money"
+    PARTIAL_FILL = "partial_fill"  # half of the volume is dealt, answered 10010
+    EXECUTED_LATE = "executed_late"  # answered 10012, executed after ms of wall time
+    EXECUTED_LATE_MARKET = "executed_late_market"  # the same, after ms on the market clock
+    HISTORY_LATE = "history_late"  # executed; the history shows it, and what comes after, ms later
+    OWNER_TRADE = "owner_trade"  # the owner deals by hand just before the order
+    STOP_DROPPED = "stop_dropped"  # executed, but without its stop
+    TERMS_CHANGED = "terms_changed"  # stops level, step, digits, trade mode in turn, just before the order
+    SYMBOL_GONE = "symbol_gone"  # just before the order; open positions can still be closed
+    HANG = "hang"  # nothing is done, and the call never returns
     DISCONNECT = "disconnect"  # the terminal has no broker: 10031
     TRADE_DISABLED = "trade_disabled"  # by the broker: 10017
     AUTOTRADING_OFF = "autotrading_off"  # the terminal's button: 10027
     API_DISABLED = "api_disabled"  # the terminal's switch for programs: None and -8
+    NEIGHBOUR = "neighbour"  # every call is answered for another account
 
 
-LASTING = frozenset({FaultKind.DISCONNECT, FaultKind.TRADE_DISABLED, FaultKind.AUTOTRADING_OFF, FaultKind.API_DISABLED})
+LASTING = frozenset(
+    {
+        FaultKind.DISCONNECT,
+        FaultKind.TRADE_DISABLED,
+        FaultKind.AUTOTRADING_OFF,
+        FaultKind.API_DISABLED,
+        FaultKind.NEIGHBOUR,
+    }
+)
+PLANNED = tuple(kind for kind in FaultKind if kind not in LASTING and kind is not FaultKind.LATENCY)
+RATE_DRAWN_MAX = 0.1
+ON_CHANCE = 0.5
+
+
+class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Faults drawn from a seed. `rates`: chances per order_send by kind; without any, each kind is on or off and has
+    a rate by the seed's own draw. `ms`: for the kinds that have one."""
+
+    seed: int
+    rates: dict[str, float] = {}
+    ms: int = 200
 
 
 class BadFault(ValueError):
@@ -38,7 +73,7 @@ class BadFault(ValueError):
 
 @dataclass(slots=True)
 class Fault:
-    """One pending fault. `login` None: anyone's. `left`: order_sends still to hit. `until_s`: monotonic."""
+    """One fault. `login` None: anyone's. `left`: order_sends still to hit. `until_s`: monotonic."""
 
     kind: FaultKind
     login: int | None
@@ -57,13 +92,11 @@ class Faults:
         self._monotonic_s = monotonic_s
         self._pending: list[Fault] = []
         self._fired: Counter[FaultKind] = Counter()
+        self._rng, self._rates, self._plan_ms = random.Random(0), dict[FaultKind, float](), 0
 
     def add(self, kind_text: str, login: int | None, count: int, ms: int) -> None:
         """Ask for a fault; raises BadFault."""
-        try:
-            kind = FaultKind(kind_text)
-        except ValueError:
-            raise BadFault(f"kind '{kind_text}' is none of {', '.join(FaultKind)}") from None
+        kind = _kind(kind_text)
         if not 1 <= count <= COUNT_MAX:
             raise BadFault(f"count {count} is outside 1..{COUNT_MAX}")
         if not 0 <= ms <= MS_MAX:
@@ -79,32 +112,66 @@ class Faults:
         self._use(fault)
         return fault.ms
 
-    def take(self, login: int) -> FaultKind | None:
-        """The counted fault (latency aside) that hits an order_send now; uses up one count."""
-        fault = self._first(login, lambda kind: kind is not FaultKind.LATENCY and kind not in LASTING)
-        if fault is None:
+    def take(self, login: int, suits: Callable[[FaultKind], bool] = lambda kind: True) -> Fault | None:
+        """The counted fault (latency aside) that hits an order_send now; uses up one count. `suits`: whether a kind can
+        do anything to this one."""
+        wanted = lambda kind: kind is not FaultKind.LATENCY and kind not in LASTING and suits(kind)  # noqa: E731
+        fault = self._first(login, wanted)
+        if fault is not None:
+            self._use(fault)
+            return fault
+        drawn = self._drawn(suits)
+        if drawn is None:
             return None
-        self._use(fault)
-        return fault.kind
+        self._fired[drawn] += 1
+        return Fault(drawn, login, 0, self._plan_ms, None)
+
+    def plan(self, plan: FaultPlan) -> None:
+        """Draw faults by a plan from now on; raises BadFault."""
+        rates = {_kind(name): rate for name, rate in plan.rates.items()}
+        if bad := [kind for kind, rate in rates.items() if kind not in PLANNED or not 0 <= rate <= 1]:
+            raise BadFault(f"rate of {bad[0]}: only counted faults have one, from 0 to 1")
+        if not 0 <= plan.ms <= MS_MAX:
+            raise BadFault(f"ms {plan.ms} is outside 0..{MS_MAX}")
+        self._rng, self._plan_ms = random.Random(plan.seed), plan.ms
+        drawn: dict[FaultKind, float] = {
+            kind: self._rng.uniform(0, RATE_DRAWN_MAX) * (self._rng.random() < ON_CHANCE) for kind in PLANNED
+        }
+        self._rates = rates or drawn
+
+    def _drawn(self, suits: Callable[[FaultKind], bool]) -> FaultKind | None:
+        """Every kind of the plan is drawn for each time, so that one kind's rate shifts no other's draws."""
+        hits = [kind for kind, rate in self._rates.items() if self._rng.random() < rate]
+        return next((kind for kind in hits if suits(kind)), None)
 
     def lasting(self, login: int) -> frozenset[FaultKind]:
         """The lasting faults that hold for a login now."""
         self._expire()
         return frozenset(f.kind for f in self._pending if f.kind in LASTING and f.fits(login))
 
+    def fired(self, kind: FaultKind) -> int:
+        """How often a kind fired since the start."""
+        return self._fired[kind]
+
+    def now_s(self) -> float:
+        """The clock that faults are timed by: monotonic seconds."""
+        return self._monotonic_s()
+
     def note(self, kind: FaultKind) -> None:
-        """Count that a lasting fault refused something."""
+        """Count that a lasting fault did something."""
         self._fired[kind] += 1
 
     def clear(self) -> None:
-        """Forget all pending faults; the counters stay."""
+        """Forget all pending faults and the plan; the counters stay."""
         self._pending.clear()
+        self._rates = {}
 
     def report(self) -> dict[str, object]:
         """Pending faults as asked for, and how often each kind fired since the start."""
         self._expire()
         pending = [{"kind": f.kind.value, "login": f.login, "count": f.left, "ms": f.ms} for f in self._pending]
-        return {"pending": pending, "fired": {kind.value: self._fired[kind] for kind in FaultKind}}
+        rates = {kind.value: rate for kind, rate in self._rates.items() if rate}
+        return {"pending": pending, "rates": rates, "fired": {kind.value: self._fired[kind] for kind in FaultKind}}
 
     def _first(self, login: int, wanted: Callable[[FaultKind], bool]) -> Fault | None:
         return next((f for f in self._pending if wanted(f.kind) and f.fits(login)), None)
@@ -118,3 +185,10 @@ class Faults:
     def _expire(self) -> None:
         now_s = self._monotonic_s()
         self._pending = [f for f in self._pending if f.until_s is None or f.until_s > now_s]
+
+
+def _kind(text: str) -> FaultKind:
+    try:
+        return FaultKind(text)
+    except ValueError:
+        raise BadFault(f"kind '{text}' is none of {', '.join(FaultKind)}") from None

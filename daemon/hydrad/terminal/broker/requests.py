@@ -65,7 +65,8 @@ def exact(request: TradeRequest, broker: Broker, login: int) -> AnyAsk | Retcode
     resting = broker.books[login].orders.get(request.order) if request.action == MODIFY else None
     symbol = resting.symbol if resting else request.symbol
     contract = broker.market.contracts.get(symbol)
-    if contract is None or request.action not in (DEAL, PENDING, SLTP, MODIFY) or request.magic > MAGIC_MAX:
+    gone = symbol in broker.gone and not (request.action == DEAL and request.position)
+    if contract is None or gone or request.action not in (DEAL, PENDING, SLTP, MODIFY) or request.magic > MAGIC_MAX:
         return Retcode.INVALID
     if resting is not None and request.symbol not in ("", symbol):
         return Retcode.INVALID
@@ -121,7 +122,7 @@ def _deal(request: TradeRequest, contract: Contract, levels: tuple[int, int], br
         side=Side(request.type),
         volume_steps=volume,
         price_points=price,
-        deviation_points=request.deviation,
+        deviation_points=request.deviation // 10**contract.spare_digits,
         stop_points=levels[0],
         target_points=levels[1],
         filling=request.type_filling,

@@ -149,7 +149,10 @@ class ClientConnection(Connection):
             return
         reply = self._reply(request)
         frame = encode(request.id, reply)
-        self._server.later(reply.hold_ms, lambda: self.send(frame))
+        if reply.later is not None:
+            self._server.later(*reply.later)
+        if reply.hold_ms is not None:
+            self._server.later(reply.hold_ms, lambda: self.send(frame))
 
     def _reply(self, request: Request) -> Reply:
         try:
@@ -182,7 +185,7 @@ class Server:
         self._pace = pace
         self._parent: Parent | None = None
         self._selector = selectors.DefaultSelector()
-        self._held: list[tuple[float, int, Callable[[], None]]] = []
+        self._held: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._connections: dict[socket.socket, Connection] = {}
         self._stopping = False
@@ -228,7 +231,7 @@ class Server:
     def stop(self) -> None:
         self._stopping = True
 
-    def later(self, ms: int, act: Callable[[], None]) -> None:
+    def later(self, ms: int, act: Callable[[], object]) -> None:
         """Do it after so many milliseconds of wall time, at once when 0."""
         if ms == 0:
             act()

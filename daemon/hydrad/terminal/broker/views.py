@@ -196,7 +196,7 @@ class Views:
         bids, asks = series.bid_points[today], series.ask_points[today]
         return {
             "time": self.wall_ms(int(series.time_ms[seen - 1])) // 1_000,
-            "spread": int(asks[-1]) - int(bids[-1]),
+            "spread": (int(asks[-1]) - int(bids[-1])) * 10**contract.spare_digits,
             "bid": points_float(int(bids[-1]), digits),
             "bidhigh": points_float(int(bids.max()), digits),
             "bidlow": points_float(int(bids.min()), digits),
@@ -216,14 +216,14 @@ class Views:
 
 
 def _terms(contract: Contract) -> Fields:
-    point = float(contract.point)
+    shown = 10**contract.spare_digits  # points that are shown for one of the contract's
     return {
-        "digits": contract.digits,
+        "digits": contract.digits + contract.spare_digits,
         "spread_float": True,
         "trade_calc_mode": int(contract.margin_formula),
         "trade_mode": int(contract.trade_mode),
-        "trade_stops_level": contract.stops_level_points,
-        "trade_freeze_level": contract.freeze_level_points,
+        "trade_stops_level": contract.stops_level_points * shown,
+        "trade_freeze_level": contract.freeze_level_points * shown,
         "trade_exemode": int(contract.execution),
         "swap_mode": int(contract.swap_mode),
         "swap_long": float(contract.swap_long),
@@ -232,17 +232,15 @@ def _terms(contract: Contract) -> Fields:
         "expiration_mode": contract.expiration_flags,
         "filling_mode": contract.filling_flags,
         "order_mode": contract.order_flags,
-        "point": point,
+        "point": float(contract.point / shown),
         "trade_tick_size": float(contract.price(contract.tick_size_points)),
         "margin_initial": float(contract.margin_initial),
         "trade_contract_size": float(contract.contract_size),
         "volume_min": float(contract.lots(contract.volume_min_steps)),
         "volume_max": float(contract.lots(contract.volume_max_steps)),
-        "volume_step": float(contract.volume_step),
+        "volume_step": float(contract.lots(contract.volume_every_steps)),
         "volume_limit": float(contract.lots(contract.volume_limit_steps)),
-        "margin_hedged": float(
-            contract.contract_size * 2 if contract.margin_hedged is None else contract.margin_hedged
-        ),
+        "margin_hedged": float(contract.hedged_size),
         "currency_base": contract.currency_base,
         "currency_profit": contract.currency_profit,
         "currency_margin": contract.currency_margin,
