@@ -21,6 +21,7 @@ from hydrad.terminal.agent import Agent
 from hydrad.terminal.broker import __main__ as broker_main
 from hydrad.terminal.bundle import BadBundle
 from hydrad.terminal.ledger import BadLedger
+from hydrad.terminal.selftest.verb import selftest
 
 DONE, USAGE, RUNNING, BAD_CONFIG = 0, 2, 75, 78
 
@@ -67,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     sim.add_argument("--config", type=Path, metavar="FILE", help="its TOML file")
     sim.add_argument("--path", action="store_true", help="show where its MetaTrader5 module lies")
     sim.set_defaults(verb=_sim)
+    test = verbs.add_parser("selftest", help="small orders on a demo account, compared with the simulated terminal's")
+    test.add_argument("bundle", type=Path, metavar="BUNDLE", help="the terminal's bundle; no agent of it may run")
+    test.add_argument("--symbol", metavar="SYMBOL", help="the broker's name of it; else the bundle's first")
+    test.add_argument("--yes", action="store_true", help="do not ask")
+    test.set_defaults(verb=selftest)
     by_hand = verbs.add_parser("local", help="without a daemon, on the terminal's own host")
     local_verbs = by_hand.add_subparsers(required=True, metavar="VERB")
     for name, verb, text in (

@@ -56,7 +56,7 @@ class WorkerHandle:
             [sys.executable, "-m", "hydrad.terminal.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(self._bundle),
+            env=environment_of(self._bundle),
         )
         self._bound_ns = now_ns + LOGIN_BOUND_NS
         bundle = self._bundle
@@ -130,10 +130,11 @@ class WorkerHandle:
             return None
 
 
-def _environment(bundle: Bundle) -> dict[str, str]:
+def environment_of(bundle: Bundle | None, sim_socket: str = "") -> dict[str, str]:
+    """What a process that imports MetaTrader5 finds; for no bundle, a client of the simulated broker at a socket."""
     environment = dict(os.environ)
-    if bundle.module == "simulated":
+    if bundle is None or bundle.module == "simulated":
         known = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join([module_path(), *([known] if known else [])])
-        environment["HYDRA_SIM_SOCKET"] = bundle.sim_socket
+        environment["HYDRA_SIM_SOCKET"] = bundle.sim_socket if bundle else sim_socket
     return environment

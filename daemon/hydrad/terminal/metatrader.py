@@ -110,9 +110,9 @@ class Terminal:
             raise self.error(function)
         return answer
 
-    def try_ask(self, function: str, *arguments: Any) -> Any:
+    def try_ask(self, function: str, *arguments: Any, **keywords: Any) -> Any:
         """A call whose None has a meaning of its own; `last_error` tells which."""
-        return getattr(self._module, function)(*arguments)
+        return getattr(self._module, function)(*arguments, **keywords)
 
     def deals_of_order(self, order_ticket: int) -> tuple[Any, ...]:
         """Deals of an order as far as the history has them already; `ticket=` means the order's here."""

@@ -1,0 +1,242 @@
+"""The self-test, against real brokers' processes: what it asks, what it notes, what it takes for a difference."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import zmq
+
+from hydrad.host.lock import FileLock
+from hydrad.host.secrets import Secret
+from hydrad.link.frames import Identity
+from hydrad.terminal import bundle as bundles
+from hydrad.terminal.selftest import compare, report
+from hydrad.terminal.selftest.report import Report
+from hydrad.terminal.selftest.script import MAGIC, Step
+from hydrad.terminal.selftest.twin import stands_for
+
+LOGIN = 7
+PATIENCE_S = 60.0
+
+
+class Place:
+    """A broker with one account, and the bundle of a terminal of it."""
+
+    def __init__(self, folder: Path, account: str = "", symbols: str = "", symbol: str = "EURUSD.r") -> None:
+        self.folder, self.control = folder, folder / "c.sock"
+        (folder / "broker.toml").write_text(
+            f"""instance = "tested"
+socket = "{folder}/b.sock"
+control = "{self.control}"
+books = "{folder}/books.db"
+start = "2026-06-10T08:00:00Z"
+feed = "generated"
+speed = 60
+seed = 5
+suffix = ".r"
+[[accounts]]
+login = {LOGIN}
+password = "x"
+server = "Demo"
+{account}
+{symbols}
+"""
+        )
+        public, secret = zmq.curve_keypair()
+        self.bundle = bundles.Bundle(
+            name="t1", account="alpha", login=LOGIN, server="Demo", password=Secret("x"), kind="paper",
+            currency="USD", hedging=True, module="simulated", sim_socket=f"{folder}/b.sock", symbols=[symbol],
+            curve_public=public.decode(), curve_secret=Secret(secret.decode()),
+            daemons=[bundles.DaemonAddress("tcp://127.0.0.1:1", public.decode())],
+            ledger=str(folder / "ledger.db"), lock=str(folder / "t1.lock"),
+        )  # fmt: skip
+        self.path = folder / "bundle.toml"
+        bundles.save(self.path, self.bundle)
+        command = [sys.executable, "-m", "hydrad.terminal", "sim", "--config", str(folder / "broker.toml")]
+        self.broker = subprocess.Popen(command)
+        until(self.control.exists)
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "hydrad.terminal", "selftest", str(self.path), *words]
+        return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100)
+
+    def ask(self, **request: object) -> dict[str, list[dict[str, object]]]:
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.connect(str(self.control))
+            peer.sendall(json.dumps(request).encode() + b"\n")
+            answer: dict[str, list[dict[str, object]]] = json.loads(peer.makefile().readline())
+        assert answer["ok"], answer
+        return answer
+
+    def deals(self) -> list[dict[str, object]]:
+        return [deal for deal in self.ask(op="books", login=LOGIN)["deals"] if deal["magic"] == MAGIC]
+
+    def newest(self) -> Report:
+        found = report.newest(self.path)
+        assert found is not None
+        return found
+
+    def close(self) -> None:
+        self.broker.terminate()
+        self.broker.wait()
+
+
+def until(condition: object) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("s")
+
+
+@pytest.fixture
+def place(folder: Path) -> Iterator[Place]:
+    made = Place(folder)
+    yield made
+    made.close()
+
+
+def test_a_broker_like_ours_passes_and_a_private_report_is_kept(place: Place) -> None:
+    asked = place.run()
+    assert asked.returncode == 2 and "--yes" in asked.stderr and not place.deals()
+    done = place.run("--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = place.newest()
+    assert kept.passed and not kept.problems and not kept.differences
+    assert [(step.name, step.notes.get("retcode")) for step in kept.terminal] == [
+        ("refused stop", 10016),
+        ("open", 10009),
+        ("modify", 10009),
+        ("modify again", 10025),
+        ("part close", 10009),
+        ("pending placed", 10009),
+        ("pending cancelled", 10009),
+        ("pending placed to expire", 10009),
+        ("pending expired", None),
+        ("close", 10009),
+    ]
+    assert (kept.account, kept.identity.login, kept.identity.server, kept.symbol) == (
+        "alpha",
+        LOGIN,
+        "Demo",
+        "EURUSD.r",
+    )
+    (path,) = (place.folder / "selftest").iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and str(path) in done.stdout
+    assert kept.digest[:16] in done.stdout and done.stdout.startswith(f"PAPER {LOGIN} at Demo, build ")
+    books = place.ask(op="books", login=LOGIN)
+    assert books["positions"] == [] and [deal["volume"] for deal in place.deals()] == ["0.02", "0.01", "0.01"]
+
+
+@pytest.mark.parametrize(
+    ("account", "symbols", "symbol"),
+    [
+        ('hedging = false\ncurrency = "JPY"\nbalance = "1000000"', "", "USDJPY.r"),
+        ("", '[symbols.XAUUSD]\nvolume_step = "0.1"\nvolume_min_steps = 1\nstops_level_points = 50\n', "XAUUSD.r"),
+        ("", "[symbols.EURUSD]\norder_flags = 1\n", "EURUSD.r"),  # no pending orders: not asked for
+    ],
+    ids=["netting in yen", "gold", "no pending orders"],
+)
+def test_brokers_of_other_terms_are_compared_with_one_of_the_same(
+    folder: Path, account: str, symbols: str, symbol: str
+) -> None:
+    place = Place(folder, account, symbols, symbol)
+    try:
+        done = place.run("--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ("pending" in done.stdout) == ("order_flags = 1" not in symbols)
+    finally:
+        place.close()
+
+
+def test_a_broker_that_answers_otherwise_does_not_pass(place: Place) -> None:
+    place.ask(op="fault", kind="reject", login=LOGIN, count=1)  # hits the stop that must be refused as INVALID_STOPS
+    done = place.run("--yes")
+    assert done.returncode == 10, done.stdout + done.stderr
+    assert "NOT PASSED" in done.stdout and "PROBLEM refused stop: 10006 REJECT" in done.stdout
+    assert "differs refused stop, retcode: 10006, simulated 10016" in done.stdout
+    assert not place.newest().passed
+
+
+def test_beside_a_running_agent_and_on_a_live_account_it_is_refused(place: Place) -> None:
+    with FileLock(Path(place.bundle.lock)):
+        assert place.run("--yes").returncode == 75
+    bundles.save(place.path, msgspec.structs.replace(place.bundle, kind="live", module="metatrader5"))
+    done = place.run("--yes")
+    assert done.returncode == 1 and "never for a live one" in done.stderr
+    assert not place.deals() and report.newest(place.path) is None
+
+
+def test_one_that_was_killed_leaves_what_the_next_one_takes_away(place: Place) -> None:
+    command = [sys.executable, "-m", "hydrad.terminal", "selftest", str(place.path), "--yes"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    until(place.deals)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.communicate()
+    left = place.ask(op="books", login=LOGIN)
+    done = place.run("--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.ask(op="books", login=LOGIN)["positions"] == [], left
+
+
+def test_a_symbol_that_cannot_be_traded_and_a_broker_that_is_gone_are_said(place: Place) -> None:
+    done = place.run("--yes", "--symbol", "NOTHING")
+    assert done.returncode == 1 and "NOTHING cannot be traded" in done.stderr
+    place.close()
+    done = place.run("--yes")
+    assert done.returncode == 1 and "initialize" in done.stderr
+
+
+# --- the parts ------------------------------------------------------------------------------------------
+
+
+STEPS = [Step("open", {"retcode": 10009, "deal entry": 0, "words": "Request executed"}), Step("close", {}, "late")]
+
+
+def test_every_field_is_compared_and_prose_decides_nothing() -> None:
+    assert compare.differences(STEPS, STEPS) == []
+    other = [Step("open", {"retcode": 10009, "deal entry": 1, "words": "Done"})]
+    found = compare.differences(STEPS, other)
+    assert [(one.step, one.field, one.judged) for one in found] == [
+        ("open", "deal entry", True),
+        ("open", "words", False),
+        ("close", "problem", True),
+    ]
+    assert compare.unexpected(STEPS) == ["close: late"]
+    assert compare.unexpected([Step("modify again", {"retcode": 10009})]) == ["modify again: 10009 DONE"]
+    assert compare.unexpected([Step("open", {"retcode": None})]) == ["open: None"]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "name"), [("EURUSD.r", "EURUSD"), ("mXAUUSD", "XAUUSD"), ("eurjpy", "EURJPY"), ("GER40.c", "EURUSD")]
+)
+def test_a_symbol_is_compared_with_its_like(symbol: str, name: str) -> None:
+    assert stands_for(symbol) == name
+
+
+def test_a_report_that_was_edited_does_not_count(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.toml"
+    identity = Identity(7, "Demo", "demo", "USD", True, 0, 5000, "path", "")
+    made = Report(1, "2026-06-10T08:00:00Z", "0", "alpha", identity, "EURUSD", False, ["x"], [], STEPS, []).sealed()
+    assert report.newest(bundle) is None
+    older = report.save(bundle, made, 1_780_000_000_000_000_000)
+    newer = report.save(bundle, made, 1_780_000_060_000_000_000)
+    assert report.newest(bundle) == made
+    newer.write_text(newer.read_text().replace('"passed": false', '"passed": true'))
+    older.write_text("no json")
+    assert report.newest(bundle) is None
