@@ -16,7 +16,9 @@ FORMATS = ("table", "wide", "json", "tsv", "csv")
 
 # Verb -> module of commands/. The fast path imports that one module and nothing else.
 MODULES = {
+    "account arm": "accounts",
     "account day": "accounts",
+    "account disarm": "accounts",
     "account group": "accounts",
     "account limits": "accounts",
     "account show": "accounts",

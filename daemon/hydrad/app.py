@@ -38,9 +38,9 @@ from hydrad.market.series import Batch
 from hydrad.paper import Conductor, Family
 from hydrad.services import Supervisor
 from hydrad.surface import ControlSurface
+from hydrad.toc import drilling, newsview
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
-from hydrad.toc import newsview
 from hydrad.toc import records as r
 from hydrad.toc.live import NEWS_FILE, Link
 from hydrad.toc.record import Record
@@ -483,4 +483,6 @@ class App:
 
 def _opens_all(record: Record) -> bool:
     body = r.decode(record.type, record.body)
-    return isinstance(body, r.AuthoritySet) and not body.account and body.level is Authority.ACTIVE
+    if not isinstance(body, r.AuthoritySet) or body.account or body.level is not Authority.ACTIVE:
+        return False
+    return body.reason != drilling.OVER  # what a drill takes back is no word about a file that somebody has written

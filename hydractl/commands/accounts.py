@@ -5,13 +5,13 @@ from __future__ import annotations
 from hydractl.diagnostics import Failure
 from hydractl.output import Column, age
 from hydractl.session import Session
-from hydractl.verbs import argument, option, verb
+from hydractl.verbs import YES, argument, flag, option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import AccountDayData, AccountShow, Answer
+    from hydrad.wire.answers import AccountDayData, AccountShow, Answer, ArmData
 
 ACCOUNTS = (
     Column("NAME", "name"),
@@ -126,7 +126,67 @@ def _show(session: Session, answer: Answer) -> int:
         groups = ", ".join(f"{group} x {m}" for group, m in data.groups.items())
         out.line(f"terminals  {', '.join(data.terminals) or 'none'}; {data.lane or 'none'} opens")
         out.line(f"groups     {groups or 'none'}")
+        if data.account.kind == "live":
+            left = f", {data.first_fires_left} fills to go at the least volume" if data.armed else ""
+            out.line(f"armed      {'yes' if data.armed else 'NO: it opens nothing'}{left}")
         out.line(f"operators  {', '.join(data.operators) or 'none'}")
+
+    return session.present(answer, people)
+
+
+CONDITIONS = (
+    Column("CONDITION", "name"),
+    Column("", "ok", show=lambda row: "met" if row.ok else "NOT MET"),
+    Column("MEASURED", "measured"),
+    Column("AGE", "age_s", right=True, show=lambda row: age(row.age_s) if row.at else "now"),
+    Column("NEEDED", "needed"),
+)
+
+
+@verb(
+    "account arm",
+    "arm",
+    argument("account", "The live account."),
+    flag("--dry-run", "Only show what is met and what is not."),
+    YES,
+)
+def account_arm(session: Session, account: str, dry_run: bool, yes: bool) -> int:
+    """Take a live account into use: shows every condition, then waits for a second commander (exit 8). Its first 10
+    fills use the least volume. Needs a commander."""
+    if dry_run:
+        return _armed(session, session.client.query("account.arm", account=account, dry_run=True))
+    session.require(yes, "account arm")
+    if not yes:
+        preview = session.client.query("account.arm", account=account, dry_run=True)
+        status = _armed(session, preview)
+        if preview.error is not None:
+            return status
+        if not session.machine:
+            session.out.flush()
+        session.confirm(f"ask for {account} to be armed?", session.label(preview, account))
+    return _armed(session, session.client.request("account.arm", account=account, dry_run=False))
+
+
+@verb(
+    "account disarm",
+    "arm",
+    argument("account", "The live account."),
+    option("--reason", "Why; kept in the journal.", default="", metavar="TEXT"),
+)
+def account_disarm(session: Session, account: str, reason: str) -> int:
+    """Nothing opens on this account any more, at once. Anyone who may halt may do it."""
+    return _armed(session, session.client.request("account.disarm", account=account, reason=reason))
+
+
+def _armed(session: Session, answer: Answer) -> int:
+    def people(data: ArmData) -> None:
+        session.heading(answer)
+        out = session.out
+        state = f"armed, {data.first_fires_left} fills to go at the least volume" if data.armed else "NOT armed"
+        out.line(f"{data.account}  {data.kind.upper()}  {state}")
+        if data.change:
+            out.line(f"{data.change} waits for a second person")
+        out.table(CONDITIONS, data.conditions, empty="")
 
     return session.present(answer, people)
 

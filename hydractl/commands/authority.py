@@ -40,17 +40,22 @@ HALT_WAIT_S = 2.0
     "halt",
     flag("--reduce", "REDUCING instead: whatever reduces still passes."),
     _ACCOUNT,
+    flag("--drill", "On purpose: measured, and taken back at once. Refused while it would cost something."),
     REASON,
 )
-def halt(session: Session, reduce: bool, account: str | None, reason: str | None) -> int:
+def halt(session: Session, reduce: bool, account: str | None, drill: bool, reason: str | None) -> int:
     """Stop everything that opens, now; answers what has been verified. Never asks."""
+    if drill and reduce:
+        raise Failure("USAGE", "--drill closes the latch as a halt does: without --reduce")
     try:
-        answer = session.client.request("halt", account=account, reduce=reduce, reason=reason, wait_s=HALT_WAIT_S)
+        answer = session.client.request(
+            "halt", account=account, reduce=reduce, reason=reason, wait_s=HALT_WAIT_S, drill=drill
+        )
     except Failure as failure:
-        if failure.code not in _NO_ANSWER:
+        if failure.code not in _NO_ANSWER or drill:
             raise
         raise _by_file(session, failure, reason) from None
-    if answer.error is not None and answer.error.code == "FAILED" and answer.data is None:
+    if answer.error is not None and answer.error.code == "FAILED" and answer.data is None and not drill:
         raise _by_file(session, Failure("FAILED", answer.error.message), reason)  # it has no room for us: see control
     return _show(session, answer)
 
@@ -76,6 +81,8 @@ def _show(session: Session, answer: Answer) -> ExitCode:
         whose = f" account {data.account}" if data.account else ""
         since = "since" if data.authority == "ACTIVE" else "latched"
         out.line(f"{out.word(data.authority)}{whose}  {since} {out.instant(data.latched_at)}")
+        if data.drill:
+            out.line("this was a drill: what it closed is as it was before")
         out.table(HALTED, data.terminals, empty="no terminal is enrolled")
         for text, ids in (
             ("left before the latch", data.on_the_wire),

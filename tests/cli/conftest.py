@@ -80,6 +80,14 @@ TERMINAL = a.TerminalRow(
     clock_offset_ms=0.1, clock_uncertainty_ms=0.2, epoch=3, halted=False, in_hand=0, through=TS, ledger_entries=4,
     identity="1001@Sim",
 )  # fmt: skip
+ARMED = a.ArmData(
+    account="paper-1", kind="live", armed=False, first_fires_left=10, ok=False,
+    conditions=(
+        a.ConditionRow(name="LIMITS", ok=True, measured="all are set", needed="every limit", at=None, age_s=None),
+        a.ConditionRow(name="HALT_DRILL", ok=False, measured="sim-1 3 ms", needed="7 days", at=TS, age_s=700_000.0),
+    ),
+    change=None,
+)  # fmt: skip
 LEAVING = a.LeavingData(
     terminal="sim-1", account="paper-1", lane="sim-2", lane_after="sim-1",
     acts=(a.LeavingAct(id=F, kind="FIRE", state="ACKED", terminal="sim-2", becomes="stays at sim-2"),),
@@ -267,6 +275,8 @@ DATA: dict[str, tuple[str, Any]] = {
     "terminal.assign": ("hydra.operator/v1", OPERATOR),
     "terminal.release": ("hydra.operator/v1", OPERATOR),
     "terminal.duty": ("hydra.terminal/v1", TERMINAL),
+    "account.arm": ("hydra.arm/v1", ARMED),
+    "account.disarm": ("hydra.arm/v1", ARMED),
     "terminal.failover": ("hydra.leaving/v1", LEAVING),
     "terminal.remove": ("hydra.leaving/v1", LEAVING),
     **{

@@ -57,6 +57,8 @@ class SupportBundle(msgspec.Struct):
 # Verb -> command line, and the type of its data.
 VERBS: dict[str, tuple[list[str], Any]] = {
     "account group": (["majors", "paper-1", "paper-2=0.5"], a.GroupRow),
+    "account arm": (["paper-1", "--dry-run"], a.ArmData),
+    "account disarm": (["paper-1"], a.ArmData),
     "account limits": (["paper-1", "open_positions_max=2"], a.AccountShow),
     "account show": (["paper-1"], a.AccountShow),
     "account day": (["paper-1", "--zone", "Europe/Prague", "--at", "00:00"], a.AccountDayData),

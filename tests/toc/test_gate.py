@@ -558,7 +558,7 @@ def test_all_checks_are_journaled_in_their_order(core: Core) -> None:
 
 # What is measured by these cannot pass without them, so each is denied with all of that.
 NEVER_ALONE = {Reason.ACCOUNT_UNKNOWN, Reason.TERMS_UNKNOWN, Reason.STOP_PRESENT}
-OF_SERVICES = {Reason.SERVICE_STOPPED}  # in test_services
+OF_SERVICES = {Reason.SERVICE_STOPPED, Reason.FIRST_FIRES}  # in test_services, and in test_arming
 # Given outside the gate's checks, by lanes and by acts on positions.
 ELSEWHERE = {Reason.LANE_FULL, Reason.LANE_WAIT, Reason.POSITION_STATE, Reason.NOT_TIGHTER}
 

@@ -296,6 +296,17 @@ def test_a_terminal_is_removed_with_its_key_and_its_alarms(pair: Core) -> None:
     assert again.problem is not None and "not used again" in again.problem.message
 
 
+def test_whoever_waits_for_its_word_is_answered_without_it(pair: Core) -> None:
+    halt = pair.send(calls.Halt(wait_s=30.0))
+    books = pair.send(calls.Reconcile(wait_s=30.0))
+    pair.up(f.Halted(True, "x"), "t1")
+    assert halt not in pair.replies
+    assert pair.ask(calls.TerminalRemove("t2", "sold")).problem is None
+    assert [row.terminal for row in pair.replies[halt].data.terminals] == ["t1"]
+    pass_time(pair, 31_000, ("t1",))
+    assert [row.terminal for row in pair.replies[books].data.terminals] == ["t1"]
+
+
 def test_the_last_way_to_an_open_position_is_not_removed(core: Core) -> None:
     core.filled()
     reply = core.ask(calls.TerminalRemove("t1", "sold", force=True))

@@ -131,6 +131,8 @@ VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.TerminalDuty("t1", "draining"), Role.TRADER),
     (calls.TerminalFailover("t1"), Role.TRADER),
     (calls.TerminalRemove("t1"), Role.COMMANDER),
+    (calls.AccountArm("alpha"), Role.COMMANDER),
+    (calls.AccountDisarm("alpha"), Role.TRADER),
     (calls.AccountLimits("alpha", {"open_positions_max": "1"}), Role.COMMANDER),
     (calls.AccountGroup("g", {"alpha": "1"}), Role.COMMANDER),
     (calls.OperatorAdd("ann", "viewer", "uid:1"), Role.COMMANDER),

@@ -11,8 +11,8 @@ from hydrad.domain.instants import DAY_MS, MINUTE_MS
 from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
+from hydrad.toc import fold_arming, fold_guards, fold_terminals, planning
 from hydrad.toc import fold_crew as crew
-from hydrad.toc import fold_guards, fold_terminals, planning
 from hydrad.toc import mission as missions
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
@@ -289,6 +289,8 @@ def _position_opened(state: State, record: Record, body: r.PositionOpened) -> No
         plan=order.plan if order else (),
     )
     state.positions_open.add(body.number)
+    if state.accounts[body.account].armed:
+        state.accounts[body.account].armed_fills += 1
     state.position_numbers[(body.account, body.position_id)] = body.number
     state.acts[body.fire_id].position = body.number
 
@@ -490,6 +492,7 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.NewsWindow: _news_window,
     **fold_guards.HANDLERS,
     **fold_terminals.HANDLERS,
+    **fold_arming.HANDLERS,
     r.PositionAdopted: _adopted,
     r.AgentActBegun: _agent_act_begun,
     r.AlarmAcknowledged: _alarm_acknowledged,

@@ -23,6 +23,9 @@ def tighten(turn: Turn, account: str, level: Authority, reason: str) -> tuple[st
     or not. A resume that waits for a second person is void."""
     now = turn.state.accounts[account].authority if account else turn.state.authority
     changes.void(turn, subject(account), "halted again")
+    for waiter in turn.live.waiters:  # a drill takes nothing back that somebody wants now
+        if waiter.drill is not None:
+            waiter.drill.overtaken = True
     if level > now:
         turn.emit(r.AuthoritySet(account, level, reason))
     for act in [turn.state.acts[number] for number in sorted(turn.state.acts_open)]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from hydrad.domain.accounts import Authority
 from hydrad.domain.news import NewsEvent
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
@@ -132,6 +133,17 @@ class Waiter:
     since_ns: int = 0
     account: str = ""
     symbol: str = ""
+    drill: Drill | None = None
+
+
+@dataclass(slots=True)
+class Drill:
+    """Of a halt drill: who asked, the level before, and whether somebody has halted since."""
+
+    actor: str
+    surface: str
+    before: Authority
+    overtaken: bool = False
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from hydrad.link.frames import RowState
 from hydrad.toc import after_fill, agent_acts, cash, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
+from hydrad.toc.disarming import disarm
 from hydrad.toc.fold import ENTRY_IN
 from hydrad.toc.live import Link
 from hydrad.toc.state import Act, Position
@@ -230,6 +231,8 @@ def quarantine(turn: Turn, name: str, cause: Cause, why: str) -> None:
         terminal.duty is not Duty.QUARANTINED or (terminal.reduces and cause in NOTHING_PASSES)
     ):
         turn.emit(r.TerminalDutySet(name, Duty.QUARANTINED, why, cause))
+        if cause is Cause.IDENTITY:
+            disarm(turn, terminal.account, f"{name}: {why}")
 
 
 # --- deals ----------------------------------------------------------------------------------------------

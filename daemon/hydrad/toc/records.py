@@ -733,6 +733,43 @@ class PlanMoveEnded(Body, frozen=True):
     detail: str
 
 
+class SelfTestTold(Body, frozen=True):
+    """The newest report of `hydra-terminal selftest` at a terminal, as its agent told it. `server`: where it ran;
+    `at_ns`: when, by its host's clock."""
+
+    terminal: str
+    server: str
+    build: int
+    passed: bool
+    at_ns: int
+
+
+class Drilled(msgspec.Struct, frozen=True, array_like=True):
+    """`ms`: from the request to the agent's answer, its ledger written; None: it has not confirmed in time."""
+
+    terminal: str
+    ms: int | None
+
+
+class HaltDrilled(Body, frozen=True):
+    """A halt on purpose, measured. `account` empty: of everything."""
+
+    account: str
+    terminals: tuple[Drilled, ...]
+
+
+class AccountArmed(Body, frozen=True):
+    """A live account may open from here on. `evidence`: its preconditions, as they were met when it was asked for."""
+
+    account: str
+    evidence: tuple[Check, ...]
+
+
+class AccountDisarmed(Body, frozen=True):
+    account: str
+    why: str
+
+
 TYPES: dict[str, type[Body]] = {
     "HOME_CREATED": HomeCreated,
     "DAEMON_STARTED": DaemonStarted,
@@ -809,6 +846,10 @@ TYPES: dict[str, type[Body]] = {
     "PLAN_MOVE_BEGUN": PlanMoveBegun,
     "PLAN_MOVE_ACTED": PlanMoveActed,
     "PLAN_MOVE_ENDED": PlanMoveEnded,
+    "SELF_TEST_TOLD": SelfTestTold,
+    "HALT_DRILLED": HaltDrilled,
+    "ACCOUNT_ARMED": AccountArmed,
+    "ACCOUNT_DISARMED": AccountDisarmed,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}
 BODY_VERSION = 1

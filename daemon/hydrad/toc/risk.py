@@ -22,6 +22,7 @@ from hydrad.domain.orders import (
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import news, planning, sizing
 from hydrad.toc.basis import Basis, basis_of
+from hydrad.toc.first_fires import first_fires_left
 from hydrad.toc.gate import account, exposure, market, people, prices, size, terminal
 from hydrad.toc.gate.case import UNKNOWN, Ask, Case, Measure
 from hydrad.toc.limiting import limits_for
@@ -136,6 +137,8 @@ def _size(
     if not steps and base is not None:
         percent = ask.risk_percent if ask.risk_percent is not None else limits.risk_per_trade_percent
         steps = sizing.volume_for(base * percent / 100, distance, terms)
+        if first_fires_left(ask.account):
+            steps = min(steps, terms.volume_min_steps)
     if distance <= 0:
         return steps, None
     return steps, sizing.money_at_stop(distance, steps, terms)
@@ -231,6 +234,7 @@ CHECKS: tuple[tuple[Reason, Callable[[Case], Measure]], ...] = (
     (Reason.MARGIN, size.margin),
     (Reason.NETTING_SYMBOL_BUSY, exposure.netting_busy),
     (Reason.PLAN, _plan),
+    (Reason.FIRST_FIRES, account.first_fires),
     (Reason.LIMIT_UNSET, account.limits_set),
 )
 # In every verdict: which checks, in which order, this build has.

@@ -37,8 +37,11 @@ class Account:
     day_cash: Decimal = Decimal(0)
     limits: dict[str, str] = field(default_factory=dict)
     deals_after: int = 0
-    # A live account opens nothing before it was armed, which takes a self-test of its terminal: there is none yet.
+    # A live account opens nothing before it was armed. `armed_fills`: positions opened since.
     armed: bool = False
+    armed_fills: int = 0
+    drill_ns: int = 0
+    drill: tuple[tuple[str, int | None], ...] = ()  # the last halt drill: terminal, ms until it confirmed
     day_fires: int = 0  # routed since the day began
     last_loss_ms: int = 0  # market time of the last position that closed with a loss
     # Money from outside moves both with it.
@@ -185,6 +188,17 @@ class Operator:
 
 
 @dataclass(slots=True)
+class SelfTest:
+    """The newest report about a broker's server. `at_ns`: when it ran."""
+
+    terminal: str
+    server: str
+    build: int
+    passed: bool
+    at_ns: int
+
+
+@dataclass(slots=True)
 class PlanMove:
     """A plan on its way from one agent to another. `withdrawals` and `settings`: the acts that were tried for either
     half, the newest last."""
@@ -326,6 +340,7 @@ class State:
     accounts: dict[str, Account] = field(default_factory=dict)
     terminals: dict[str, Terminal] = field(default_factory=dict)
     terminals_removed: dict[str, Terminal] = field(default_factory=dict)
+    self_tests: dict[str, SelfTest] = field(default_factory=dict)  # by server
     plan_moves: dict[int, PlanMove] = field(default_factory=dict)  # by position
     missions: dict[int, Mission] = field(default_factory=dict)
     acts: dict[int, Act] = field(default_factory=dict)

@@ -660,7 +660,8 @@ def halt_data(state: State, live: Live, waiter: Waiter) -> a.HaltData:
         link = live.link(name)
         ok = link.halted is wanted and link.halted_ns >= waiter.since_ns
         word = "HALTED" if wanted else "released"
-        detail = f"{word} in its ledger" if ok else f"not confirmed ({link.state.value})"
+        took = f", {(link.halted_ns - waiter.since_ns) // MS} ms" if waiter.drill else ""
+        detail = f"{word} in its ledger{took}" if ok else f"not confirmed ({link.state.value})"
         rows.append(a.HaltedTerminal(name, state.terminals[name].account, ok, detail))
     flying = [
         act_id_text(state.acts[n])

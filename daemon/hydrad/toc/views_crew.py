@@ -6,6 +6,7 @@ from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import MINUTE, ns_text
 from hydrad.toc import crew, risk, views
 from hydrad.toc.changes import ALONE_AFTER_NS
+from hydrad.toc.first_fires import first_fires_left
 from hydrad.toc.limiting import limits_for, own_limits
 from hydrad.toc.live import Live
 from hydrad.toc.state import Account, Change, Operator, Policy, State
@@ -63,6 +64,8 @@ def account_show(state: State, live: Live, now_ns: int, account: Account) -> a.A
         terminals=tuple(t.name for t in state.terminals.values() if t.account == account.name),
         lane=lane.name if lane else None,
         operators=tuple(o.name for o in state.operators.values() if crew.reaches(o, account.name)),
+        armed=account.armed,
+        first_fires_left=first_fires_left(account),
     )
 
 

@@ -328,7 +328,8 @@ class LimitRow(Out, frozen=True):
 
 
 class AccountShow(Out, frozen=True):
-    """`lane`: the terminal that opens for the account now. `operators`: those to whom it was given."""
+    """`lane`: the terminal that opens for the account now. `operators`: those to whom it was given. `armed`: of a live
+    account, with the fills that still use the minimum volume."""
 
     account: AccountRow
     limits: tuple[LimitRow, ...]
@@ -336,6 +337,32 @@ class AccountShow(Out, frozen=True):
     terminals: tuple[str, ...]
     lane: str | None
     operators: tuple[str, ...]
+    armed: bool = False
+    first_fires_left: int = 0
+
+
+class ConditionRow(Out, frozen=True):
+    """`at`: when its evidence was made, null where it was measured now."""
+
+    name: str
+    ok: bool
+    measured: str
+    needed: str
+    at: str | None
+    age_s: float | None
+
+
+class ArmData(Out, frozen=True):
+    """`armed`: now. `first_fires_left`: fills that still use the minimum volume. `change`: what waits for a second
+    person."""
+
+    account: str
+    kind: str
+    armed: bool
+    first_fires_left: int
+    ok: bool
+    conditions: tuple[ConditionRow, ...]
+    change: str | None
 
 
 class OperatorRow(Out, frozen=True):
@@ -827,7 +854,7 @@ class HaltedOrder(Out, frozen=True):
 
 class HaltData(Out, frozen=True):
     """What the latch has stopped, as verified. `on_the_wire`: acts that had left before the latch. `orders`: resting
-    orders of ours, one by one in `resting`."""
+    orders of ours, one by one in `resting`. `drill`: it was closed on purpose, and `authority` is what holds again."""
 
     authority: str
     account: str | None
@@ -838,6 +865,7 @@ class HaltData(Out, frozen=True):
     orders: tuple[str, ...]
     positions_open: int
     resting: tuple[HaltedOrder, ...] = ()
+    drill: bool = False
 
 
 class EnrollData(Out, frozen=True):

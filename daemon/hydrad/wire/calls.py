@@ -305,12 +305,14 @@ class AccountDay(Verb, frozen=True, tag="account.day"):
 
 
 class Halt(Verb, frozen=True, tag="halt"):
-    """Latch HALTED (or REDUCING with `reduce`), for all or one account; answers with what has been verified."""
+    """Latch HALTED (or REDUCING with `reduce`), for all or one account; answers with what has been verified. `drill`:
+    on purpose, measured, and taken back."""
 
     account: str | None = None
     reduce: bool = False
     reason: str | None = None
     wait_s: float = 2.0
+    drill: bool = False
 
 
 class Resume(Verb, frozen=True, tag="resume"):
@@ -420,6 +422,20 @@ class TerminalRemove(Verb, frozen=True, tag="terminal.remove"):
     reason: str = ""
     dry_run: bool = False
     force: bool = False
+
+
+class AccountArm(Verb, frozen=True, tag="account.arm"):
+    """Take a live account into use: what must be so is shown, and a second person lets it be done. `dry_run`: shown."""
+
+    account: str
+    dry_run: bool = False
+
+
+class AccountDisarm(Verb, frozen=True, tag="account.disarm"):
+    """Nothing opens on this account any more, at once."""
+
+    account: str
+    reason: str = ""
 
 
 class AccountLimits(Verb, frozen=True, tag="account.limits"):
@@ -666,6 +682,8 @@ AnyVerb = (
     | TerminalDuty
     | TerminalFailover
     | TerminalRemove
+    | AccountArm
+    | AccountDisarm
     | AccountLimits
     | AccountGroup
     | OperatorAdd

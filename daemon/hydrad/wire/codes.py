@@ -59,6 +59,7 @@ class Reason(enum.Enum):
     LANE_FULL = "Eight opening acts already wait on this account."
     LANE_WAIT = "The act's own deadline passed while it waited in the lane."
     PLAN = "The plan is not known any more, or one of its times has passed."
+    FIRST_FIRES = "A live account's first fires use the least volume, and this one names more."
     LIMIT_UNSET = "A limit that a live account must have is not set, or the live account is not armed."
     POSITION_STATE = "The position is not open, or another act on it is in flight."
     NOT_TIGHTER = "While halted a stop may only be tightened."

@@ -16,6 +16,7 @@ from hydrad.toc.desk import (
     accounts,
     adopt,
     alarms,
+    arming,
     asking,
     authority,
     changing,
@@ -66,7 +67,7 @@ for noun in (
     services,
 ):
     VERBS |= noun.VERBS
-for noun in (flatten, adopt, trading_day, plans, symbols, orders):
+for noun in (arming, flatten, adopt, trading_day, plans, symbols, orders):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own: the core only refuses them, so that every refusal is journaled in one place.

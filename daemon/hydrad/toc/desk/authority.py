@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Role
-from hydrad.toc import changes, latch, resting, routing, views
+from hydrad.toc import changes, drilling, latch, resting, routing, views
 from hydrad.toc import records as r
 from hydrad.toc.desk.changing import pending
-from hydrad.toc.desk.refusals import account_named
+from hydrad.toc.desk.refusals import Refused, account_named
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import await_latch
 from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Waiter
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
+from hydrad.wire.codes import ErrorCode
+
+DRILL_WAIT_S = 2.0
 
 
 def _halt(turn: Turn, asked: Requested, verb: calls.Halt) -> None:
     level = Authority.REDUCING if verb.reduce else Authority.HALTED
     account = account_named(turn, verb.account).name if verb.account else ""
+    if verb.drill:
+        return _drill(turn, asked, account)
     fires = tuple(fire.act_id for fire in resting.fires(turn.state, account))
     terminals = latch.tighten(turn, account, level, verb.reason or "")
-    await_latch(turn, asked.request, "halt", verb.wait_s, terminals, account, fires)
+    return await_latch(turn, asked.request, "halt", verb.wait_s, terminals, account, fires)
+
+
+def _drill(turn: Turn, asked: Requested, account: str) -> None:
+    in_the_way = drilling.in_the_way(turn, account)
+    if in_the_way:
+        named = ", ".join(in_the_way)
+        raise Refused(ErrorCode.CONFLICT, f"a drill would cost something: {named}", "halt in earnest, or wait for them")
+    if drilling.running(turn):
+        raise Refused(ErrorCode.CONFLICT, "a drill is running")
+    terminals, drill = drilling.begin(turn, account)
+    await_latch(turn, asked.request, "halt", DRILL_WAIT_S, terminals, account, drill=drill)
 
 
 def _resume(turn: Turn, asked: Requested, verb: calls.Resume) -> None:

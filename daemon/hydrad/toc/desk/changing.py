@@ -5,7 +5,7 @@ from __future__ import annotations
 from hydrad.domain import ids
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
-from hydrad.toc import changes, routing, views_crew
+from hydrad.toc import arming, changes, routing, views_crew
 from hydrad.toc import records as r
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
@@ -37,12 +37,23 @@ def _approve(turn: Turn, asked: Requested, verb: calls.Approve) -> None:
     if why_not:
         raise Refused(ErrorCode.FORBIDDEN, f"{verb.id} is not approved: {why_not}")
     row = views_crew.change_row(turn.state, change)
+    wanted = r.decode(change.type, change.body)
+    if isinstance(wanted, r.AccountArmed):
+        _still_armable(turn, wanted)
     if not changes.make(turn, change, "APPROVED"):
         raise Refused(ErrorCode.CONFLICT, f"{verb.id} is void: what it would change is not as it was")
     made = r.decode(change.type, change.body)
     if isinstance(made, r.AuthoritySet):
         routing.tell_released(turn, made.account)
     turn.reply(asked.request, CHANGE_SCHEMA, row)
+
+
+def _still_armable(turn: Turn, body: r.AccountArmed) -> None:
+    """Everything is looked at again at the second person's word."""
+    account = turn.state.accounts[body.account]
+    unmet = arming.unmet(turn, account)
+    if account.armed or unmet:
+        raise Refused(ErrorCode.CONFLICT, f"not armed: {', '.join(unmet) or 'it is armed already'}", None, unmet=unmet)
 
 
 def _drop(turn: Turn, asked: Requested, verb: calls.ChangeDrop) -> None:

@@ -127,9 +127,19 @@ def _remove(turn: Turn, asked: Requested, verb: calls.TerminalRemove) -> None:
     for alarm in list(turn.state.alarms.values()):
         if alarm.subject.split(" ")[0] == terminal.name:
             turn.clear_alarm(alarm.code, alarm.subject, f"{terminal.name} was removed")
-    turn.live.links.pop(terminal.name)
+    _forget(turn, terminal.name)
     turn.effects.append(Admit())
     return _tell_leaving(turn, asked, msgspec.structs.replace(shown, done=True), "")
+
+
+def _forget(turn: Turn, name: str) -> None:
+    """Nobody waits for a word of a terminal that is gone."""
+    turn.live.links.pop(name)
+    for waiter in turn.live.waiters:
+        waiter.terminals = tuple(other for other in waiter.terminals if other != name)
+    for asking in turn.live.askings:
+        asking.histories.pop(name, None)
+        asking.silent = tuple(other for other in asking.silent if other != name)
 
 
 def _removal_blocked(turn: Turn, terminal: Terminal, heir: str, force: bool) -> str:

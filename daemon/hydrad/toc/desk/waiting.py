@@ -11,7 +11,7 @@ from hydrad.domain import money
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
-from hydrad.toc import resting, routing, views
+from hydrad.toc import drilling, resting, routing, views
 from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.desk.refusals import (
     Refused,
@@ -19,7 +19,7 @@ from hydrad.toc.desk.refusals import (
 )
 from hydrad.toc.exposure import HOLDS_POSITION
 from hydrad.toc.inputs import Requested
-from hydrad.toc.live import Link, Waiter
+from hydrad.toc.live import Drill, Link, Waiter
 from hydrad.toc.state import Act, Position, State
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
@@ -69,10 +69,12 @@ def await_latch(
     terminals: tuple[str, ...],
     account: str,
     fires: tuple[int, ...] = (),
+    drill: Drill | None = None,
 ) -> None:
-    """`fires`: those whose resting orders the latch cancels."""
+    """`fires`: those whose resting orders the latch cancels. `drill`: the latch is closed on purpose."""
     deadline_ns = deadline_of(turn, wait_s)
-    turn.live.waiters.append(Waiter(request, verb, deadline_ns, fires, terminals, turn.now_ns, account))
+    waiter = Waiter(request, verb, deadline_ns, fires, terminals, turn.now_ns, account, drill=drill)
+    turn.live.waiters.append(waiter)
 
 
 def answer_waiters(turn: Turn) -> None:
@@ -135,6 +137,10 @@ def _answer(turn: Turn, waiter: Waiter) -> None:
         turn.reply(waiter.request, FIRE_SCHEMA, data, problem)
     else:
         data_halt = views.halt_data(turn.state, turn.live, waiter)
+        if waiter.drill is not None:
+            drilling.finish(turn, waiter, waiter.drill)
+            after = views.halt_data(turn.state, turn.live, waiter)
+            data_halt = msgspec.structs.replace(data_halt, drill=True, authority=after.authority)
         turn.reply(waiter.request, "hydra.halt/v1", data_halt, _halt_problem(data_halt))
 
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from hydrad.domain.accounts import AccountKind
 from hydrad.domain.instants import MINUTE_MS, ms_text
-from hydrad.domain.money import money_text
+from hydrad.domain.money import money_text, volume_text
+from hydrad.toc.first_fires import FIRST_FIRES, first_fires_left
 from hydrad.toc.gate.case import NOT_SET, UNKNOWN, Case, Measure
 from hydrad.toc.limit_table import unset
 
@@ -52,6 +53,18 @@ def drawdown(c: Case) -> Measure:
     percent = lost * 100 / peak
     measured = f"{money_text(lost)} below {money_text(peak)} = {percent:.3f} %"
     return limit is None or percent < limit, measured, text
+
+
+def first_fires(c: Case) -> Measure:
+    """A live account begins small: a size that was left to us is the least, one that was named must be it."""
+    if c.ask.account.kind is not AccountKind.LIVE:
+        return True, f"a {c.ask.account.kind.value} account", "the least volume, on a live account's first fills"
+    left = first_fires_left(c.ask.account)
+    limit = f"the least volume for the first {FIRST_FIRES} fills"
+    if c.terms is None:
+        return not left, UNKNOWN, limit
+    volume = volume_text(c.steps, c.terms.volume_step)
+    return not left or c.steps <= c.terms.volume_min_steps, f"{FIRST_FIRES - left} done, {volume}", limit
 
 
 def limits_set(c: Case) -> Measure:

@@ -1,0 +1,37 @@
+"""Arming and what it rests on, told to people. Only `narrate` calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hydrad.toc import records as r
+from hydrad.toc.state import State
+
+Told = tuple[str, tuple[str, ...], str]
+
+
+def _self_test(state: State, b: r.SelfTestTold) -> Told:
+    verdict = "passed" if b.passed else "FAILED"
+    return f"self-test at {b.server}, build {b.build}: {verdict}, told by {b.terminal}", (), ""
+
+
+def _drilled(state: State, b: r.HaltDrilled) -> Told:
+    rows = (f"{row.terminal} {'NOT CONFIRMED' if row.ms is None else f'{row.ms} ms'}" for row in b.terminals)
+    return f"halt drill of {b.account or 'everything'}: {', '.join(rows) or 'no terminal'}", (), ""
+
+
+def _armed(state: State, b: r.AccountArmed) -> Told:
+    return f"account {b.account} is armed", (), ""
+
+
+def _disarmed(state: State, b: r.AccountDisarmed) -> Told:
+    return f"account {b.account} is not armed any more: {b.why}", (), ""
+
+
+TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
+    r.SelfTestTold: _self_test,
+    r.HaltDrilled: _drilled,
+    r.AccountArmed: _armed,
+    r.AccountDisarmed: _disarmed,
+}
