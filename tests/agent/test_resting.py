@@ -200,3 +200,20 @@ def test_a_beat_keeps_the_dead_man_off_across_sessions(bench: Bench) -> None:
         silent(bench, 5)
         bench.ready()
     assert row.order_ticket in bench.broker.orders
+
+
+def test_what_ended_while_nothing_could_be_read_has_the_whole_window_from_the_first_look() -> None:
+    """Seen long ago and gone at the first look after a broken connection: it may have ended a moment before."""
+    bench = Bench(dead_man_ns=3_600 * SECOND).ready()
+    resting(bench)
+    for _ in range(90):
+        bench.now_ns += SECOND
+        bench.step(inputs.Timer(*bench.at()))
+    bench.broker.orders.clear()
+    bench.ready()
+    for _ in range(50):
+        bench.pass_time(SECOND, market_ms=1_000)
+    assert bench.told().state is RowState.WORKING
+    bench.broker.ended[FIRE] = "CANCELLED"
+    bench.pass_time(2 * SECOND, market_ms=1_000)
+    assert bench.told().state is RowState.ENDED

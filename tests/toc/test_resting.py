@@ -200,7 +200,7 @@ def test_after_a_lost_ledger_the_brokers_records_tell_of_what_rested(core: Core)
     core.wait(30_000)
     assert fire.state is ActState.WORKING
     core.wait(40_000)
-    assert (fire.state, fire.by) == (ActState.NOT_EXECUTED, "history")
+    assert (fire.state, fire.by) == (ActState.CANCELLED, "history")
 
 
 # --- cancelling -----------------------------------------------------------------------------------------

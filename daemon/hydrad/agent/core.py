@@ -31,7 +31,7 @@ from hydrad.link import frames
 from hydrad.link.frames import BadFrame, LedgerRow, OtherVersion, PositionRow, RowState, Tick
 from hydrad.link.session import Arrival
 
-MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
+MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger", "gone_is_proof"})
 CHASE_EVERY_NS = SECOND
 TERMS_EVERY_MS = 15 * MINUTE_MS
 SHOW_EVERY_NS = SECOND
@@ -640,8 +640,10 @@ class AgentCore:
         since_ns = self._connected_since_ns
         if since_ns is None or not answer.connected:
             return False
-        seen_ns = self._resting.seen_ns((row.act_id, row.move))
-        return self._now_ns - max(row.at_ns, since_ns, seen_ns) >= self._config.settle_ns
+        began_ns: int | None = row.at_ns
+        if row.state is RowState.WORKING and "gone_is_proof" not in self._mutants:
+            began_ns = self._resting.missed_ns((row.act_id, row.move))
+        return began_ns is not None and self._now_ns - max(began_ns, since_ns) >= self._config.settle_ns
 
     # --- the worker -------------------------------------------------------------------------------------
 

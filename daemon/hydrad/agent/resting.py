@@ -1,7 +1,8 @@
 """Resting orders as the terminal last showed them: what was told of them, and what the agent does about them alone.
 
 A WORKING act whose order is no longer among them is looked for in the broker's records at once. Absence proves nothing
-until the settle window has gone by since it was last seen: a fill may be in the history later than out of the list.
+until the settle window has gone by since it was first missed: a fill may be in the history later than out of the list,
+and what happened while nothing could be read happened at any time.
 
 The dead-man: without a valid beat for so long nobody can cancel what rests, so the agent does, under ids of its own
 ledger's sequence (tag 0); what the broker provably did not do is tried again as the next move.
@@ -24,7 +25,7 @@ class Resting:
 
     def __init__(self) -> None:
         self.rows: dict[int, OrderRow] = {}
-        self._seen_ns: dict[Key, int] = {}
+        self._missed_ns: dict[Key, int] = {}
         self._shown: tuple[OrderRow, ...] | None = None
         self._shown_ns = 0
         self._beat_ns: int | None = None
@@ -32,21 +33,18 @@ class Resting:
     def read(self, rows: Iterable[OrderRow], ledger: Ledger, now_ns: int) -> list[Key]:
         """A reading of all orders; the acts that were WORKING and are not among them."""
         self.rows = {row.ticket: row for row in rows}
-        missing = []
-        for key, row in ledger.resting:
-            if row.order_ticket in self.rows:
-                self._seen_ns[key] = now_ns
-            else:
-                missing.append(key)
+        missing = [key for key, row in ledger.resting if row.order_ticket not in self.rows]
+        self._missed_ns = {key: self._missed_ns.get(key, now_ns) for key in missing}
         return missing
 
     def holds(self, row: LedgerRow) -> bool:
         """Whether the order of a WORKING act was there at the last reading."""
         return row.state is RowState.WORKING and row.order_ticket in self.rows
 
-    def seen_ns(self, key: Key) -> int:
-        """Machine time at which an act's order was last seen resting; 0 for never."""
-        return self._seen_ns.get(key, 0)
+    def missed_ns(self, key: Key) -> int | None:
+        """Machine time since when no reading has had a WORKING act's order; None while it is there, or nothing was
+        read."""
+        return self._missed_ns.get(key)
 
     # --- telling ----------------------------------------------------------------------------------------
 

@@ -20,7 +20,20 @@ from hydrad.link import frames as f
 from hydrad.link.frames import RowState
 from hydrad.simulation.faults import Faults
 from hydrad.simulation.world import START_NS, World
-from hydrad.venue.book import Book, Change, Deal, OrderKind, OrderRow, Position, Reason, Tickets, TimeType, deposit
+from hydrad.venue.book import (
+    Book,
+    Change,
+    Deal,
+    Entry,
+    OrderKind,
+    OrderRow,
+    OrderState,
+    Position,
+    Reason,
+    Tickets,
+    TimeType,
+    deposit,
+)
 from hydrad.venue.contract import CONTRACTS, Contract
 from hydrad.venue.desk import Ask, LevelsAsk, execute, execute_levels
 from hydrad.venue.fills import closing_points
@@ -41,6 +54,11 @@ _CLOSE_DEVIATION = 1_000
 _FIRST_PRICE = {"EURUSD": 110_000, "XAUUSD": 2_350_000}
 _STEP = {"EURUSD": 12, "XAUUSD": 160}
 _SPREAD = {"EURUSD": (6, 12), "XAUUSD": (120, 220)}
+_ENDS = {
+    OrderState.CANCELED: "CANCELLED",
+    OrderState.EXPIRED: "ORDER_EXPIRED",
+    OrderState.REJECTED: "ORDER_REJECTED",
+}
 _REFUSALS = {"requote": Retcode.REQUOTE, "reject": Retcode.REJECT, "no_money": Retcode.NO_MONEY}
 
 
@@ -77,17 +95,20 @@ class Brokerage:
         self.books: dict[int, Book] = {}
         self.sends: list[Sent] = []
         self.executions: list[Execution] = []
+        self.filled: set[int] = set()  # magics of opening deals
         self.on_sent: Callable[[Sent], None] = lambda sent: None
         self.on_executed: Callable[[Execution], None] = lambda done: None
         self._settle_ns = settle_ns
         self._resting = False
         self._rng = world.rng("broker")
         self._market = world.rng("market")
+        self._orders = world.rng("orders")
         self._tickets = Tickets(1_000_001, 5_000_001)
         self._quotes: dict[str, Quote] = {}
         self._ticks: dict[str, list[f.Tick]] = {symbol: [] for symbol in SYMBOLS}
         self._deals: dict[int, list[tuple[int, f.DealRow]]] = {}
         self._version: dict[int, int] = {}
+        self._past: dict[int, dict[int, tuple[int, OrderRow]]] = {}  # resting orders that ended, from when on visible
         self._rows: dict[int, tuple[int, tuple[f.PositionRow, ...]]] = {}
         self._figures: dict[int, tuple[int, int, f.Account]] = {}
         self._ticked = 0
@@ -156,6 +177,7 @@ class Brokerage:
         empty = Book(login, "USD", 100, True, Decimal(0))
         book, row = deposit(empty, BALANCE, self._tickets.next()[1], self.market_ms)
         self.books[login], self._version[login], self._deals[login] = book, 0, []
+        self._past[login] = {}
         self._deal(login, row)
 
     def positions(self, login: int) -> tuple[f.PositionRow, ...]:
@@ -209,16 +231,31 @@ class Brokerage:
             )
         opens = order.kind is ActKind.FIRE
         if order.kind is ActKind.CANCEL:
-            gone = order.ticket not in self.books[login].orders
-            return Found(RowState.DONE if gone else None, True, order_ticket=order.ticket)
+            return self._find_cancel(login, order)
         resting = next((row for row in self.books[login].orders.values() if opens and row.magic == act_id), None)
         if resting is not None:
             return Found(RowState.WORKING, True, order_ticket=resting.ticket)
         rows = self.deals(login, 0)
         row = next((row for row in rows if row.magic == act_id and (row.entry == 0) is opens), None)
         if row is None:
-            return Found(None, True)
+            return self._ended(login, act_id) if order.rests else Found(None, True)
         return Found(RowState.DONE, True, row.order_id, row.ticket, row.position_id, row.price_points, row.volume_steps)
+
+    def _find_cancel(self, login: int, order: Order) -> Found:
+        past = self.past_order(login, ticket=order.ticket)
+        if order.ticket in self.books[login].orders or past is None:
+            return Found(None, True, order_ticket=order.ticket)
+        done = past.state is OrderState.CANCELED
+        code = "" if done else "ORDER_GONE"
+        return Found(RowState.DONE if done else RowState.NOT_EXECUTED, True, order.ticket, code=code)
+
+    def _ended(self, login: int, act_id: int) -> Found:
+        """As the real worker tells it: FILLED without its deal counts as resting."""
+        past = self.past_order(login, magic=act_id)
+        if past is None:
+            return Found(None, True)
+        code = _ENDS.get(past.state, "")
+        return Found(RowState.ENDED if code else RowState.WORKING, True, past.ticket, code=code)
 
     # --- orders ------------------------------------------------------------------------------------------
 
@@ -307,11 +344,27 @@ class Brokerage:
     def _book(self, login: int, book: Book, change: Change) -> None:
         self.books[login] = book
         self._version[login] += 1
+        row = change.order
+        if row is not None and row.done_ms and row.kind >= OrderKind.BUY_LIMIT:
+            self._past[login][row.ticket] = (self._visible_ns(), row)
         if change.deal is not None:
             self._deal(login, change.deal)
 
+    def _visible_ns(self) -> int:
+        """When the history shows an order that has ended."""
+        late = self.faults.history_late and self._orders.random() < self.faults.history_late
+        return self.world.now_ns + int(self._settle_ns * self._orders.uniform(0.05, 0.3) * 0.5 if late else 0)
+
+    def past_order(self, login: int, *, ticket: int = 0, magic: int = 0) -> OrderRow | None:
+        """A resting order that has ended, as far as the history shows it."""
+        rows = self._past[login].values()
+        found = (row for visible_ns, row in rows if visible_ns <= self.world.now_ns)
+        return next((row for row in found if ticket == row.ticket or (magic and magic == row.magic)), None)
+
     def _deal(self, login: int, deal: Deal) -> None:
         """A history shows deals in their order; a late one holds back those after it."""
+        if deal.entry is Entry.IN:
+            self.filled.add(deal.magic)
         rows = self._deals[login]
         visible_ns = max(self.world.now_ns, rows[-1][0] if rows else 0)
         if self._happens("history_late"):
@@ -338,8 +391,11 @@ class Brokerage:
             return
         login = rng.choice(sorted(self.books))
         held = list(self.books[login].positions.values())
+        rests = list(self.books[login].orders)
         what = rng.random()
-        if held and what < 0.5:
+        if rests and what < 0.3:
+            self._cancel_by_hand(login, rng.choice(rests))
+        elif held and what < 0.5:
             position = rng.choice(held)
             self._closed(login, position, rng.randint(1, position.volume_steps), Reason.CLIENT, 0)
         elif held and what < 0.7:
@@ -354,6 +410,13 @@ class Brokerage:
             self._book(login, book, Change(0, None, None, row))
         self.world.hit("owner_deal")
         self._plan_owner(rng)
+
+    def _cancel_by_hand(self, login: int, ticket: int) -> None:
+        room = Room(self.books[login], self, self.market_ms, symbol_open=True)
+        outcome = remove(RemoveAsk(ticket), room)
+        if outcome.change is not None:
+            self.world.hit("owner_cancel")
+            self._book(login, outcome.book, outcome.change)
 
     def _levels_by_hand(self, login: int, position: Position, stop: int) -> None:
         room = Room(self.books[login], self, self.market_ms, symbol_open=True)

@@ -45,7 +45,7 @@ LIVENESS_NS = 45 * SECOND
 TURN_MS_MAX = 5_000
 EXIT_OK, EXIT_USAGE, EXIT_DIFFERENCES = 0, 2, 10
 LINES_SHOWN = 60
-_AGENT_MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
+_AGENT_MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger", "gone_is_proof"})
 
 
 @dataclass(slots=True)
@@ -101,6 +101,7 @@ class Run:
         self.people = People(self.world, self.daemon, self.faults, rng.choice((20, 30, 60)) * MS)
         self.oracles = Oracles(self.world, self.daemon, self.agents, self.broker, bool(self.faults.too_late))
         self.people.on_answer = self.oracles.answered
+        self.people.on_halted = self.oracles.halted
         self.daemon.on_dying = self.oracles.dies
 
     def go(self, safety_s: float) -> None:
@@ -187,6 +188,7 @@ def _home(number: int, world: World) -> Home:
         open_risk_max_percent=rng.choice((Decimal(1), Decimal(10), Decimal(60))),
         day_loss_max_percent=Decimal(50),
         open_positions_max=rng.choice((6, 60, 200)),
+        resting_orders_max=100,
         fires_per_minute_max=600,
         margin_level_min_percent=Decimal(50),
         opposite_positions=rng.random() < 0.7,

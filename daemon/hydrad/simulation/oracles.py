@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hydrad.agent import calls
-from hydrad.domain.ids import IdKind, sequence_of, show, tag_of
+from hydrad.domain.accounts import Authority
+from hydrad.domain.ids import IdKind, act_id, parse, sequence_of, show, tag_of
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, Order, Side, order_hash
 from hydrad.link import frames as f
@@ -21,16 +22,16 @@ from hydrad.simulation.daemons import BOSS, TAG, DaemonActor
 from hydrad.simulation.people import RECONCILE_KEY
 from hydrad.simulation.terminals import AgentActor
 from hydrad.simulation.world import World
-from hydrad.toc import fold
+from hydrad.toc import fold, resting
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, IN_FLIGHT, RESERVED, ActEvent, ActState
 from hydrad.toc.effects import Reply
 from hydrad.toc.record import Record
 from hydrad.toc.state import Act, Position, State
-from hydrad.toc.terminal import LinkState
+from hydrad.toc.terminal import REDUCES_IN, LinkState
 from hydrad.venue.contract import CONTRACTS
 from hydrad.venue.profit import point_value
-from hydrad.wire.answers import ReconcileData
+from hydrad.wire.answers import HaltData, ReconcileData
 
 # Two hosts' drift over the age that a measurement may have.
 DEADLINE_ROOM_NS = 60 * MS
@@ -38,6 +39,7 @@ DEADLINE_ROOM_NS = 60 * MS
 STEP_GRACE_NS = 7 * SECOND
 VERDICT_ROOM_NS = 2 * SECOND
 EXECUTED = frozenset({ActState.FILLED, ActState.CLOSING, ActState.CLOSED, ActState.DONE, ActState.QUARANTINED})
+PLACED = EXECUTED | {ActState.WORKING, ActState.CANCELLED, ActState.EXPIRED, ActState.REJECTED}
 ENDS_WITH_THE_FAULT = frozenset(
     {"TERMINAL_LOST", "TERMINAL_UNFIT", "FEED_SILENT", "CLOCK_UNKNOWN", "UNPROTECTED", "STOP_MISSING", "ALARMS_FULL"}
 )
@@ -80,7 +82,7 @@ class Oracles:
         self._too_late = too_late
         self._logins = {seat.account: seat.login for seat in daemon.home.seats}
         self._commanded: dict[int, Commanded] = {}
-        self._sent: Counter[tuple[int, int]] = Counter()
+        self._sent: Counter[tuple[int, int, int, int]] = Counter()
         self._opened: Counter[int] = Counter()
         self._steps: dict[int, Order] = {}
         self._steps_done: set[tuple[int, bytes]] = set()
@@ -233,8 +235,10 @@ class Oracles:
 
     def sent(self, sent: Sent) -> None:
         """I1: one order for each (act id, move)."""
-        self._sent[(sent.act_id, sent.move)] += 1
-        if self._sent[(sent.act_id, sent.move)] > 1:
+        alone = tag_of(sent.act_id) == 0  # each agent counts its own
+        key = (sent.act_id, sent.move, sent.login, sent.order.ticket if alone else 0)
+        self._sent[key] += 1
+        if self._sent[key] > 1:
             raise Violation("I1", f"{short(sent.act_id)} move {sent.move} was sent twice")
         if sent.order.kind is ActKind.PLAN_STEP:
             self._reduces(sent)
@@ -254,11 +258,35 @@ class Oracles:
             raise Violation("I11", f"{short(sent.act_id)} is larger than its position, or on its side")
 
     def executed(self, done: Execution) -> None:
-        """I1: one opening for each fire."""
+        """I1: one opening for each fire. What rests ends at the broker, no later than its mission."""
+        if done.order.rests:
+            self._ends_in_time(done)
         if done.order.kind is ActKind.FIRE:
             self._opened[done.act_id] += 1
             if self._opened[done.act_id] > 1:
                 raise Violation("I1", f"{short(done.act_id)} was opened twice")
+
+    def _ends_in_time(self, done: Execution) -> None:
+        self.world.hit("rested")
+        if self.daemon.engine is None:
+            return
+        act = self.daemon.state.acts.get(done.act_id)
+        mission = self.daemon.state.missions.get(act.mission) if act else None
+        if mission is not None and not 0 < done.order.expiration_ms <= mission.signal.expires_ms:
+            raise Violation("I4", f"{short(done.act_id)} rests until {done.order.expiration_ms}, beyond its mission")
+
+    def halted(self, reply: Reply) -> None:
+        """I5: an order of which a halt says that it is gone does not rest at the broker."""
+        if not isinstance(reply.data, HaltData):
+            return
+        books = self.broker.books.values()
+        rest = {row.magic: row.ticket for book in books for row in book.orders.values()}
+        for row in reply.data.resting:
+            _, number = parse(row.fire)
+            fire = act_id(TAG, number)
+            self.world.hit(f"halt_{row.verdict}")
+            if row.verdict == "verified" and fire in rest and not self._too_late:
+                raise Violation("I5", f"{short(fire)} is gone, says the halt; it rests as {rest[fire]}")
 
     # --- what is promised ----------------------------------------------------------------------------------
 
@@ -313,8 +341,20 @@ class Oracles:
         bound_ns = state.timing.result_timeout_ms * MS + VERDICT_ROOM_NS
         for number in state.acts_open:
             act = state.acts[number]
+            if act.kind is ActKind.FIRE and act.state is ActState.WORKING:
+                self._goes(state, act, now_ns)
             if act.state in IN_FLIGHT and now_ns - act.moved_ns > bound_ns:
                 raise Violation("I3", f"{short(number)} is {act.state} for {(now_ns - act.moved_ns) / SECOND:.1f} s")
+
+    def _goes(self, state: State, fire: Act, now_ns: int) -> None:
+        """I5: while a latch holds, an order that rests has a cancel, or nobody can be reached."""
+        assert self.daemon.engine is not None
+        since_ns = max(state.authority_ns, state.accounts[fire.account].authority_ns, fire.moved_ns)
+        latched = state.account_authority(fire.account) is not Authority.ACTIVE
+        links = [self.daemon.engine.live.link(t.name) for t in state.terminals.values() if t.account == fire.account]
+        able = any(link.state in REDUCES_IN for link in links)
+        if latched and able and now_ns - since_ns > SECOND and not resting.cancels(state, fire):
+            raise Violation("I5", f"{short(fire.act_id)} rests on a latched account, and nobody cancels it")
 
     # --- at the end ----------------------------------------------------------------------------------------------
 
@@ -330,6 +370,7 @@ class Oracles:
         self._all_decided(state)
         for account, login in self._logins.items():
             self._positions_agree(state, account, login)
+            self._orders_agree(state, account, login)
         self._executions_agree(state)
         self._once_each(state)
         self._alarms_are_true(state)
@@ -352,7 +393,7 @@ class Oracles:
             show(IdKind.POSITION, act.position) for act in state.acts.values() if act.position and act.by == "resolve"
         }
         for row in reply.data.differences:
-            if row.kind == "foreign" or row.subject in resolved:
+            if row.kind in ("foreign", "foreign order") or row.subject in resolved:
                 continue
             raise Violation("RECONCILE", f"{row.kind} {row.subject}: {row.journal} / {row.broker}")
 
@@ -401,10 +442,30 @@ class Oracles:
         if ours:
             raise Violation("I6", f"positions {sorted(ours)} are open in the journal alone")
 
+    def _orders_agree(self, state: State, account: str, login: int) -> None:
+        """What rests at the broker is WORKING here, at the same price and for as much; and the other way round."""
+        theirs = {row.magic: row for row in self.broker.books[login].orders.values() if tag_of(row.magic) == TAG}
+        ours = {fire.act_id: fire for fire in resting.fires(state, account)}
+        for magic, row in theirs.items():
+            act = ours.pop(magic, None)
+            if act is None:
+                known = state.acts.get(magic)
+                if known is not None and known.state is ActState.QUARANTINED:
+                    continue
+                raise Violation("I6", f"order {row.ticket} of {short(magic)} rests at the broker alone")
+            assert act.order is not None
+            if (row.ticket, row.left_steps) != (act.order_ticket, act.order.volume_steps):
+                raise Violation("I6", f"order {row.ticket} of {short(magic)} is another than the journal's")
+        if ours:
+            raise Violation("I6", f"{[short(number) for number in ours]} rest in the journal alone")
+
     def _executions_agree(self, state: State) -> None:
         """I6, I12: every execution has its act, as ordered; every act that is said to be executed was."""
         executed = {done.act_id for done in self.broker.executions}
         for done in self.broker.executions:
+            if tag_of(done.act_id) == 0:
+                self._alone_is_told(state, done)
+                continue
             act = state.acts.get(done.act_id)
             if act is None:
                 self._unknown_step(done)
@@ -416,7 +477,9 @@ class Oracles:
             if act.kind is ActKind.PLAN_STEP and act.order != done.order:
                 self._unknown_step(done)  # a later move than the one that was told
                 continue
-            if act.state not in EXECUTED:
+            if done.order.kind is ActKind.CANCEL and self._too_late and act.state is ActState.NOT_EXECUTED:
+                continue  # removed after the settle window: nothing can tell by whom
+            if act.state not in (PLACED if done.order.rests else EXECUTED):
                 raise Violation("I6", f"{short(done.act_id)} was executed and is {act.state} ({act.by})")
             if act.order != done.order:
                 raise Violation("I12", f"{short(done.act_id)} was executed as another order than its verdict")
@@ -424,9 +487,19 @@ class Oracles:
             if act.state in EXECUTED and act.state is not ActState.QUARANTINED and number not in executed:
                 if act.kind is ActKind.SET_PLAN:
                     continue  # done at the agent, without a broker
+                if act.kind is ActKind.CANCEL:
+                    continue  # the order was gone when it was looked for: by another cancel, or by the owner
                 if act.order is not None and act.order.moves_levels:
                     continue  # the levels were there already when they were looked for
                 raise Violation("I6", f"{short(number)} is {act.state} and was never executed ({act.by})")
+
+    def _alone_is_told(self, state: State, done: Execution) -> None:
+        """What an agent did by itself is an act of the journal, unless its ledger was lost with it."""
+        self.world.hit("alone")
+        known = any(act.local_id == done.act_id and act.order == done.order for act in state.acts.values())
+        lost = any(agent.seat.login == done.login and agent.ledgers > 1 for agent in self.agents.values())
+        if not known and not lost:
+            raise Violation("I6", f"an agent's own act {done.act_id} was executed and is not in the journal")
 
     def _unseen(self, act: Act) -> bool:
         """A change of levels leaves no deal: made after the settle window, nothing can tell whose it was."""
@@ -449,6 +522,8 @@ class Oracles:
         seen: dict[tuple[int, str], int] = {}
         for number in self._opened:
             act = state.acts[number]
+            if act.order is not None and act.order.rests and number not in self.broker.filled:
+                continue  # it rested, and came to nothing: the mission may be fired again
             other = seen.setdefault((act.mission, act.account), number)
             if other != number and not self._too_late:
                 raise Violation("I1", f"mission {act.mission} was executed twice at {act.account}: {other}, {number}")

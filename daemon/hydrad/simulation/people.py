@@ -48,9 +48,11 @@ class People:
         self.faults = faults
         self.fires = 0
         self.on_answer: Callable[[str, Reply], None] = lambda key, reply: None
+        self.on_halted: Callable[[Reply], None] = lambda reply: None
         self._pace_ns = pace_ns
         self._rng = world.rng("people")
         self._looks = world.rng("quarantines")
+        self._cancels = world.rng("cancels")
         self._asked: dict[int, Asked] = {}
         self._keys: list[Asked] = []
         self._requests = 0
@@ -111,6 +113,8 @@ class People:
     def hears(self, reply: Reply) -> None:
         """An answer comes to whoever asked."""
         asked = self._asked.pop(reply.request, None)
+        if asked is not None and isinstance(asked.verb, calls.Halt):
+            self.on_halted(reply)
         if asked is not None and asked.key:
             self.on_answer(asked.key, reply)
 
@@ -144,6 +148,8 @@ class People:
             self._set_plan()
         else:
             self._dry_run()
+        self._cancel()
+        self._withdraw()
         self._end_quarantines()
 
     def _end_quarantines(self) -> None:
@@ -196,6 +202,24 @@ class People:
         self._hand_in(asked)
         if self._happens("double_click"):
             self._hand_in(asked)
+
+    def _cancel(self) -> None:
+        """Now and then one that rests, twice, or all of them."""
+        rng, numbers = self._cancels, sorted(self.daemon.state.resting)
+        if not numbers or rng.random() >= 0.1:
+            return
+        fire = show(rng.choice((IdKind.FIRE, IdKind.ORDER)), sequence_of(rng.choice(numbers)))
+        verb = calls.Cancel(all_orders=True, wait_s=3.0) if rng.random() < 0.1 else calls.Cancel(fire, wait_s=3.0)
+        asked = Asked(verb, self._key())
+        self._hand_in(asked)
+        if self._happens("double_click"):
+            self._hand_in(asked)
+
+    def _withdraw(self) -> None:
+        numbers = sorted(self.daemon.state.resting)
+        if numbers and self._cancels.random() < 0.01:
+            mission = self.daemon.state.acts[self._cancels.choice(numbers)].mission
+            self._ask(calls.Withdraw(show(IdKind.MISSION, mission)))
 
     def _modify(self) -> None:
         """Mostly tighter, sometimes looser, sometimes nonsense."""

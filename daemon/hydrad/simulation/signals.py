@@ -15,6 +15,9 @@ DIGITS = {"EURUSD": 5, "XAUUSD": 3}
 # Points: the nearest and the furthest stop, and how far the entry may be missed.
 _STOPS = {"EURUSD": (120, 400), "XAUUSD": (1_500, 5_000)}
 _COLLAR = {"EURUSD": 25, "XAUUSD": 400}
+# Four missions of five go at the market, the others rest.
+_ENTRIES = (EntryType.MARKET,) * 8 + (EntryType.LIMIT, EntryType.STOP)
+_STEP = {"EURUSD": 12, "XAUUSD": 160}
 
 
 class SimSignals:
@@ -58,20 +61,24 @@ class SimSignals:
     def _signal(self, symbol: str, tick: Tick) -> Signal:
         rng = self._rng
         side = rng.choice((Side.BUY, Side.SELL))
+        kind = rng.choice(_ENTRIES)
         entry = tick.ask_points if side is Side.BUY else tick.bid_points
+        if kind is not EntryType.MARKET:
+            away = 1 if kind is EntryType.STOP else -1
+            entry += side.sign * away * rng.randint(_STEP[symbol] // 2, 4 * _STEP[symbol])
         stop = rng.randint(*_STOPS[symbol])
         target = int(stop * rng.uniform(0.5, 3.0))
-        expires_ms = tick.time_ms + rng.randint(2_000, 12_000)
+        expires_ms = tick.time_ms + rng.randint(2_000, 12_000 if kind is EntryType.MARKET else 30_000)
         return Signal(
             symbol=symbol,
             digits=DIGITS[symbol],
             kind=SignalKind.RAPID_ASSAULT,
             side=side,
-            entry_type=EntryType.MARKET,
+            entry_type=kind,
             entry_points=entry,
             stop_points=entry - side.sign * stop,
             target_points=entry + side.sign * target,
-            collar_points=_COLLAR[symbol],
+            collar_points=0 if kind is EntryType.LIMIT else _COLLAR[symbol],
             at_ms=tick.time_ms,
             expires_ms=expires_ms,
             horizon_ms=expires_ms + rng.randint(500, 12_000),

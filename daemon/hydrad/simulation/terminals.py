@@ -328,8 +328,12 @@ class AgentActor:
         if order.kind is ActKind.FIRE:
             quote = self._broker.quote(order.symbol)
             assert quote is not None
+            if order.rests:
+                return "EXPIRED" if order.expiration_ms <= self._broker.market_ms else ""
             price = quote.ask_points if order.side is Side.BUY else quote.bid_points
             return "" if abs(price - order.entry_points) <= order.collar_points else "ENTRY_MISSED"
+        if order.kind is ActKind.CANCEL:
+            return "" if order.ticket in self._broker.books[self.seat.login].orders else "ORDER_GONE"
         return self._held(order)
 
     def _held(self, order: Order) -> str:
@@ -392,6 +396,7 @@ class AgentActor:
             deals=broker.deals(login, call.deals_after) if call.deals_after >= 0 else (),
             account=broker.account(login),
             offset_ms=0,
+            orders=broker.orders(login),
         )
 
     def _ticks(self, cursor: calls.Cursor) -> tuple[f.SymbolTicks, calls.Cursor]:

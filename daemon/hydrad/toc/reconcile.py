@@ -434,9 +434,9 @@ def missing_positions(turn: Turn, link: Link) -> None:
 def absent_by_history(turn: Turn, link: Link) -> None:
     """Where the agent's ledger was lost a tombstone proves nothing; the broker's own records must.
 
-    An UNKNOWN act of an earlier ledger, or one that rested, counts as not executed when the terminal has been READY,
-    with its broker connected, for a whole settle window since, without a break, and neither a position nor an order nor
-    a deal with its magic has been reported in it.
+    An UNKNOWN act of an earlier ledger counts as not executed, one that rested as cancelled, when the terminal has
+    been READY, with its broker connected, for a whole settle window since, without a break, and neither a position nor
+    an order nor a deal with its magic has been reported in it.
     """
     settle_ns = turn.state.timing.settle_ms * MS
     if link.settled_ns is None or turn.now_ns - link.settled_ns < settle_ns:
@@ -455,8 +455,24 @@ def absent_by_history(turn: Turn, link: Link) -> None:
         if held is not None:
             executed(turn, link, act, _row_of_position(act, held), "position")
             continue
-        turn.move(act, ActEvent.PROVE_ABSENT, "history", detail="absent for the whole settle window")
+        if _cancelled_since(turn, act):
+            executed(turn, link, act, _row_of_cancel(act, turn.market_ms), "orders")
+            continue
+        if act.state is ActState.WORKING:
+            turn.move(act, ActEvent.CANCEL, "history", detail="or expired: gone for the whole settle window, no deal")
+        else:
+            turn.move(act, ActEvent.PROVE_ABSENT, "history", detail="absent for the whole settle window")
         routing.followed(turn, act)
+
+
+def _cancelled_since(turn: Turn, act: Act) -> bool:
+    """A cancel leaves no deal either: its order's own end is its only trace."""
+    fire = resting.fire_of(turn.state, act) if act.kind is ActKind.CANCEL else None
+    return fire is not None and fire.state is ActState.CANCELLED
+
+
+def _row_of_cancel(act: Act, market_ms: int) -> f.LedgerRow:
+    return f.LedgerRow(0, act.act_id, 0, RowState.DONE, act.order_hash, 0, market_ms, detail="its order was cancelled")
 
 
 def _as_modified(link: Link, act: Act) -> f.PositionRow | None:
