@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from hydrad import __version__, config, doctor, home, reference, settings, units
+from hydrad import __version__, config, data, doctor, home, reference, settings, units
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import ns_text
 from hydrad.host import logs, modes
@@ -26,6 +26,7 @@ from hydrad.host.places import BadPlace, Places, find_places, make_private
 from hydrad.journal import inputs
 from hydrad.journal.sqlite import SqliteJournal
 from hydrad.journal.verify import verify
+from hydrad.market.done import Stopped
 from hydrad.paper import Family
 from hydrad.replay import compare
 from hydrad.wire.answers import Answer, ConfigPlaces, DaemonInfo, DoctorData, Problem
@@ -59,16 +60,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return drill.main(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
-        data, lines = options.work(options)
+        found, lines = options.work(options)
     except Failed as failed:
         _say(options, None, [], failed.problem)
         return failed.exit_code
     except (BadPlace, BadSecret, home.NoHome) as error:
         _say(options, None, [], Problem(ErrorCode.FAILED.value, str(error)))
         return EXIT_FAILED
-    if isinstance(data, int):
-        return data
-    _say(options, data, lines, None)
+    if isinstance(found, int):
+        return found
+    _say(options, found, lines, None)
     return EXIT_OK
 
 
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     verifier.add_argument("file", nargs="?", type=Path, help="a journal; else the home's own")
     verifier.add_argument("--replay", action="store_true", help="and make it again from the logged inputs")
     verifier.set_defaults(work=_journal_verify, schema="hydra.journal_verify/v1")
+    data.add(verbs, common, _data)
     codes = verbs.add_parser("codes", parents=[common], help="the reference page of all codes")
     codes.set_defaults(work=_codes, schema="hydra.codes/v1")
     noun = verbs.add_parser("service", help="HydraX under systemd").add_subparsers(required=True, metavar="VERB")
@@ -297,6 +299,18 @@ def _doctor(options: argparse.Namespace) -> tuple[object, list[str]]:
         _say(options, data, lines, Problem(ErrorCode.UNHEALTHY.value, f"failed: {', '.join(failed)}"))
         return EXIT_UNHEALTHY, []
     return data, lines
+
+
+def _data(options: argparse.Namespace) -> tuple[object, list[str]]:
+    try:
+        done = data.run(options, find_places(os.environ), SystemClock().machine_ns())
+    except Stopped as stopped:
+        _say(options, None, [], stopped.problem)
+        return stopped.exit_code, []
+    if done.problem is not None:
+        _say(options, done.data, done.lines, done.problem)
+        return done.exit_code, []
+    return done.data, done.lines
 
 
 def _journal_verify(options: argparse.Namespace) -> tuple[object, list[str]]:

@@ -18,10 +18,12 @@ from hydractl import verbs
 from hydractl.diagnostics import ExitCode
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire import answers as a
+from hydrad.wire import market as m
 
 M, F, P, C, L = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION, IdKind.CHANGE, IdKind.ALARM))
 GOLDEN = Path(__file__).parent / "golden"
 NEWS_CSV = Path(__file__).parent / "news.csv"
+TICKS_CSV = Path(__file__).parent / "acme_EURUSD_ticks.csv"
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 ENVELOPE = ["schema", "ok", "ts", "daemon", "data", "warnings", "error"]
 
@@ -153,6 +155,11 @@ HANDED = {
     "config get": a.ConfigValue,
     "config path": a.ConfigPlaces,
     "config set": a.ConfigValue,
+    "data bars": tuple[m.BarRow, ...],
+    "data export": m.DataExport,
+    "data import": m.DataImport,
+    "data ls": tuple[m.DataSet, ...],
+    "data verify": m.DataVerify,
     "doctor": a.DoctorData,
 }
 # `restart` needs a daemon that ends and another that starts; its data is `up`'s. `support bundle` has a home to look at.
@@ -239,18 +246,26 @@ HANDED_WORDS = {
     "config get": ["risk.currency"],
     "config path": [],
     "config set": ["risk.open_positions_max", "3"],
+    "data bars": ["EURUSD", "--source", "acme"],
+    "data export": ["EURUSD", "--source", "acme", "--to", "HOME/out.csv"],
+    "data import": [str(TICKS_CSV)],
+    "data ls": [],
+    "data verify": [],
 }
 
 
 @pytest.mark.parametrize("verb", sorted(HANDED))
 def test_json_of_a_verb_of_hydrad_is_the_envelope(verb: str, home: Path, hydractl: Any) -> None:
-    done = hydractl(*verb.split(), *HANDED_WORDS.get(verb, []), "-o", "json")
-    assert done.returncode in (0, 9), done.stderr
+    if verb.startswith("data ") and verb != "data import":
+        assert hydractl("data", "import", str(TICKS_CSV)).returncode == 0
+    words = [word.replace("HOME", str(home)) for word in HANDED_WORDS.get(verb, [])]
+    done = hydractl(*verb.split(), *words, "-o", "json")
+    assert done.returncode in (0, 9, 10), done.stderr
     envelope = json.loads(done.stdout)
     assert set(envelope) == set(ENVELOPE) and envelope["ok"] is (done.returncode == 0)
     msgspec.convert(envelope["data"], HANDED[verb])
     if verb in HANDED_WORDS:
-        compare(verb, stable(json.loads(done.stdout.replace(str(home), "HOME"))))
+        compare(verb, stable(json.loads(done.stdout.replace(str(home), "HOME").replace(str(TICKS_CSV.parent), "HERE"))))
 
 
 def compare_schema(verb: str, schema: dict[str, Any]) -> None:

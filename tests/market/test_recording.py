@@ -81,6 +81,19 @@ def test_history_is_recorded_once_and_says_whether_anything_is_missing(series: N
     assert [source.whole for _, source in found.sources] == [False, True, False]
 
 
+def test_history_of_a_terminal_that_was_the_source_for_a_moment_changes_nothing(series: New, tmp_path: Path) -> None:
+    one = series()
+    one.add([batch(tick(0), tick(100))])
+    one.close()
+    again = series()
+    again.add([batch(tick(0), tick(100), terminal="bravo", session=3, history=True)])
+    again.add([batch(tick(0), tick(150), session=8, history=True), batch(tick(300), session=8)])
+    again.close()
+    found = read(tmp_path)
+    assert times(found) == [0, 100, 150, 300]
+    assert [(source.terminal, source.whole) for _, source in found.sources] == [("alpha", False), ("alpha", True)]
+
+
 def test_another_source_with_other_digits_is_shown_exactly(series: New, tmp_path: Path) -> None:
     one = series()
     one.add([batch(tick(0)), batch(tick(1, 1385, 1), terminal="bravo", digits=3)])

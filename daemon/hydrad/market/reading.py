@@ -116,15 +116,13 @@ def _parts(path: Path, found: Range, since_ms: int, until_ms: int) -> Iterable[P
 
 
 def _fill(found: Range, parts: Iterable[Part], limit: int, newest: bool) -> None:
-    rows = [(tick, part.source) for part in parts for tick in part.ticks]
+    rows = [(tick, part.source, part.begins and not at) for part in parts for at, tick in enumerate(part.ticks)]
     found.more = len(rows) > limit
     rows = rows[-limit:] if newest else rows[:limit]
-    found.digits = max((source.digits for _, source in rows), default=0)
-    last: Source | None = None
-    for tick, source in rows:
-        if source != last:
+    found.digits = max((source.digits for _, source, _ in rows), default=0)
+    for tick, source, begins in rows:
+        if begins or not found.ticks:
             found.sources.append((tick.time_ms, source))
-            last = source
         found.ticks.append(scaled(tick, found.digits - source.digits))
 
 
@@ -134,3 +132,16 @@ def scaled(tick: Tick, more_digits: int) -> Tick:
         return tick
     factor = 10**more_digits
     return tick._replace(bid_points=tick.bid_points * factor, ask_points=tick.ask_points * factor)
+
+
+def rows_of(path: Path) -> int:
+    """How many ticks a file says it has: block headers alone are looked at. Raises BadFile, OSError."""
+    with DayFile(path) as day:
+        at, rows, data = tickfile.HEADER.size, 0, day.data
+        while at + tickfile.BLOCK.size <= len(data):
+            magic, _, kind, _, _, _, size, _, _ = tickfile.BLOCK.unpack_from(data, at)
+            if magic != tickfile.BLOCK_MAGIC:
+                break
+            rows += size // tickfile.RECORD.size if kind == tickfile.TICKS else 0
+            at += tickfile.BLOCK.size + size
+        return rows

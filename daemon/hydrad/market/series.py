@@ -55,7 +55,8 @@ class Series:
         self._written_last: tuple[int, int, int] | None = None
         self.damage: Damage | None = None
         self._source: tuple[str, int] | None = None  # terminal and session of what was taken last
-        self._named: Source | None = None  # what the open file was told
+        self._named: Source | None = None  # of what is taken now
+        self._written: Source | None = None  # of the last tick in the files
         self._told = False
         self._fd: int | None = None
         self._day = 0
@@ -89,7 +90,8 @@ class Series:
 
     def _begin(self, batch: Batch) -> None:
         """Another source, another session, or the first batch: whether anything is missing shows in its history."""
-        same = self._named is not None and (self._named.terminal, self._named.digits) == (batch.terminal, batch.digits)
+        before = self._written
+        same = before is not None and (before.terminal, before.digits) == (batch.terminal, batch.digits)
         reaches = bool(self.last and batch.history and batch.ticks and batch.ticks[0].time_ms <= self.last[0])
         self._source = (batch.terminal, batch.session)
         self._named = Source(batch.terminal, batch.digits, reaches and same)
@@ -135,7 +137,7 @@ class Series:
             data, number = tickfile.encode_source(number, received_ms, self._named), number + 1
         data += tickfile.encode_ticks(number, received_ms, day, ticks)
         self._append(data)
-        self._number, self._told = number + 1, True
+        self._number, self._told, self._written = number + 1, True, self._named
         self.written += len(ticks)
         last = ticks[-1][0]
         self._written_last = (last.time_ms, last.bid_points, last.ask_points)
@@ -209,7 +211,7 @@ class Series:
         scan = tickfile.Scan(data)
         for block in scan:
             if block.kind == tickfile.SOURCE:
-                self._named = tickfile.decode_source(data, block)
+                self._named = self._written = tickfile.decode_source(data, block)
             else:
                 tick = tickfile.decode_ticks(data, block._replace(start=block.end - tickfile.RECORD.size), header.day)[
                     0

@@ -29,7 +29,7 @@ HEADER = struct.Struct("<8sHBBiq36sI")
 BLOCK = struct.Struct("<4sIBBHIIIq")
 RECORD = struct.Struct("<Iiqq")
 _SOURCE = struct.Struct("<BB")
-TICKS, SOURCE = 1, 2
+TICKS, SOURCE, BARS = 1, 2, 3
 BLOCK_TICKS_MAX = PAYLOAD_BYTES_MAX // RECORD.size
 _CRC_FROM = 8
 
@@ -127,15 +127,16 @@ def encode_ticks(number: int, received_ms: int, day: int, ticks: Sequence[tuple[
     for tick, came_ms in ticks:
         pack(payload, at, tick.time_ms - midnight_ms, came_ms - received_ms, tick.bid_points, tick.ask_points)
         at += RECORD.size
-    return _block(TICKS, number, received_ms, bytes(payload))
+    return encode_block(TICKS, number, received_ms, bytes(payload))
 
 
 def encode_source(number: int, received_ms: int, source: Source) -> bytes:
     payload = _SOURCE.pack(source.digits, source.whole) + source.terminal.encode()
-    return _block(SOURCE, number, received_ms, payload + bytes(-len(payload) % 8))
+    return encode_block(SOURCE, number, received_ms, payload + bytes(-len(payload) % 8))
 
 
-def _block(kind: int, number: int, received_ms: int, payload: bytes) -> bytes:
+def encode_block(kind: int, number: int, received_ms: int, payload: bytes) -> bytes:
+    """A block of any kind."""
     head = BLOCK.pack(BLOCK_MAGIC, 0, kind, 0, 0, number, len(payload), 0, received_ms)
     crc = zlib.crc32(payload, zlib.crc32(head[_CRC_FROM:]))
     return BLOCK_MAGIC + struct.pack("<I", crc) + head[_CRC_FROM:] + payload
@@ -208,7 +209,7 @@ def read_block(data: memoryview, at: int) -> Block | None:
     end = start + size
     if magic != BLOCK_MAGIC or size > PAYLOAD_BYTES_MAX or end > len(data):
         return None
-    if zlib.crc32(data[at + _CRC_FROM : end]) != crc or kind not in (TICKS, SOURCE):
+    if zlib.crc32(data[at + _CRC_FROM : end]) != crc or kind not in (TICKS, SOURCE, BARS):
         return None
     return Block(kind, number, received_ms, start, end)
 

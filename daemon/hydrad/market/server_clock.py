@@ -1,0 +1,139 @@
+"""A broker server's clock, measured: which offset from UTC, from when to when, and how surely. Owns the statistic.
+
+MetaTrader writes bars on its server's wall clock, and nothing in them says which. Against bars whose times are UTC, a
+week of them fits at one shift of whole hours and at no other: there the logarithms of the closes differ by a constant
+(two brokers, or bid and mid), elsewhere by what the price moved in between. So for each week and each candidate:
+residual = median |difference - median difference| over the bars that meet. The best counts when enough bars meet, and
+its residual is at most half of the next candidate's; else the week is not measured, and nobody guesses it.
+
+Where the reference is of another symbol, two files of one export may make it (EURJPY / USDJPY = EURUSD): a fit then
+says that both are on the same clock, and which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hydrad.domain.instants import MINUTE_MS
+
+HOUR_MS = 60 * MINUTE_MS
+WEEK_MS = 7 * 24 * HOUR_MS
+SUNDAY_MS = 3 * 24 * HOUR_MS  # 1970-01-04 was a Sunday
+CANDIDATES_H = tuple(range(-12, 15))
+BARS_MIN = 48  # of some 120 in a week
+RATIO_MAX = 0.5
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+class Prices(NamedTuple):
+    """Closes of bars: their times and the logarithms of the price, in the order of time, each time once."""
+
+    time_ms: Ints
+    log: Floats
+
+
+class Week(NamedTuple):
+    """`start_ms`: Sunday 00:00 of the server's clock. `offset_ms` None: not measured, and `why`. `confidence`: 1 less
+    the residual's ratio to the next best; `bars` met at the best."""
+
+    start_ms: int
+    offset_ms: int | None
+    confidence: float
+    bars: int
+    why: str = ""
+
+
+class Span(NamedTuple):
+    """One offset: server time less UTC. `from_ms`, `to_ms` (excluded): the server's clock. `confidence`: the least of
+    its weeks."""
+
+    offset_ms: int
+    from_ms: int
+    to_ms: int
+    weeks: int
+    confidence: float
+
+
+def prices_of(time_ms: Ints, close: Ints) -> Prices:
+    """Sorted, duplicates left out, not positive ones too."""
+    good = close > 0
+    times, first = np.unique(time_ms[good], return_index=True)
+    return Prices(times, np.log(close[good][first]))
+
+
+def ratio(a: Prices, b: Prices, sign_a: int, sign_b: int) -> Prices:
+    """sign_a x a + sign_b x b where both have a bar."""
+    times, in_a, in_b = np.intersect1d(a.time_ms, b.time_ms, assume_unique=True, return_indices=True)
+    return Prices(times, sign_a * a.log[in_a] + sign_b * b.log[in_b])
+
+
+def measure(server: Prices, reference: Prices, candidates_h: Sequence[int] = CANDIDATES_H) -> list[Week]:
+    """Each week of the server's clock that has bars."""
+    numbers = (server.time_ms - SUNDAY_MS) // WEEK_MS
+    weeks = []
+    for number in np.unique(numbers):
+        first, last = np.searchsorted(numbers, [number, number + 1])
+        of_week = Prices(server.time_ms[first:last], server.log[first:last])
+        weeks.append(_week(int(number) * WEEK_MS + SUNDAY_MS, of_week, reference, candidates_h))
+    return weeks
+
+
+def _week(start_ms: int, server: Prices, reference: Prices, candidates_h: Sequence[int]) -> Week:
+    found = []
+    for hours in candidates_h:
+        met, residual = _residual(server, reference, hours * HOUR_MS)
+        if met >= BARS_MIN:
+            found.append((residual, hours, met))
+    if len(found) < 2:
+        return Week(
+            start_ms, None, 0.0, max((met for _, _, met in found), default=0), "too few bars meet the reference"
+        )
+    (best, hours, met), (second, _, _) = sorted(found)[:2]
+    confidence = 1 - best / second if second > 0 else 0.0
+    if confidence < 1 - RATIO_MAX:
+        return Week(start_ms, None, confidence, met, "no shift fits clearly better than the others")
+    return Week(start_ms, hours * HOUR_MS, confidence, met)
+
+
+def _residual(server: Prices, reference: Prices, shift_ms: int) -> tuple[int, float]:
+    """Bars that meet at a shift, and how badly they fit."""
+    wanted = server.time_ms - shift_ms
+    at = np.minimum(np.searchsorted(reference.time_ms, wanted), len(reference.time_ms) - 1)
+    meets = reference.time_ms[at] == wanted
+    count = int(meets.sum())
+    if not count:
+        return 0, float("inf")
+    difference = server.log[meets] - reference.log[at[meets]]
+    return count, float(np.median(np.abs(difference - np.median(difference))))
+
+
+def spans(weeks: Sequence[Week]) -> list[Span]:
+    """Weeks of one offset that follow each other; a week that was not measured ends a span."""
+    found: list[Span] = []
+    for week in weeks:
+        if week.offset_ms is None:
+            continue
+        last = found[-1] if found else None
+        if last is not None and last.offset_ms == week.offset_ms and last.to_ms == week.start_ms:
+            worst = min(last.confidence, week.confidence)
+            found[-1] = last._replace(to_ms=week.start_ms + WEEK_MS, weeks=last.weeks + 1, confidence=worst)
+        else:
+            found.append(Span(week.offset_ms, week.start_ms, week.start_ms + WEEK_MS, 1, week.confidence))
+    return found
+
+
+def to_utc(time_ms: Ints, timeline: Sequence[Span]) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """UTC of server times, and which of them the timeline covers; the others' are 0."""
+    utc = np.zeros_like(time_ms)
+    covered = np.zeros(len(time_ms), np.bool_)
+    for span in timeline:
+        inside = (time_ms >= span.from_ms) & (time_ms < span.to_ms)
+        utc[inside] = time_ms[inside] - span.offset_ms
+        covered |= inside
+    return utc, covered
