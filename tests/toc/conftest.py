@@ -145,6 +145,7 @@ class Agent:
         self.rows: list[f.LedgerRow] = []
         self.epoch_max = 0
         self.halted = False
+        self.host = ""
 
     def identity(self, kind: str) -> f.Identity:
         return f.Identity(self.login, "Sim", kind, "USD", True, 0, 1, "path", "sim")
@@ -263,6 +264,7 @@ class Core:
             market_ms=self.market_ms,
             offset_ms=0,
             symbols=("EURUSD",),
+            host=agent.host,
         )
         return self.up(msgspec.structs.replace(body, **overrides), terminal)
 

@@ -69,6 +69,8 @@ class AgentConfig(msgspec.Struct, frozen=True):
     boot_id: str
     symbols: tuple[str, ...]
     caps: Caps
+    host: str = ""
+    selftest: frames.SelfTest | None = None
     settle_ns: int = 60 * SECOND
     dead_man_ns: int = 10 * SECOND
     act_bound_ms: int = 15_000
@@ -300,6 +302,8 @@ class AgentCore:
                 market_ms=self._market_ms,
                 offset_ms=self._offset_ms,
                 symbols=self._config.symbols,
+                host=self._config.host,
+                selftest=self._config.selftest,
             )
         )
 

@@ -202,9 +202,25 @@ class Identity(_Body, frozen=True):
 # --- up: agent to daemon --------------------------------------------------------------------------------
 
 
+class SelfTest(_Body, frozen=True):
+    """The newest self-test that the agent's host has kept: of which server and build, when it ended, and its report's
+    SHA-256."""
+
+    server: str
+    build: int
+    symbol: str
+    passed: bool
+    at_ms: int
+    digest: str
+
+    def __post_init__(self) -> None:
+        _instant(self.at_ms)
+
+
 class Hello(_Body, frozen=True, tag="HELLO"):
     """First frame of a session. `boot_id` changes with each start of the agent. `offset_ms`: broker's wall clock
-    minus UTC, None while unknown. `ledger_length`: entries so far. `halted`: the agent's own latch."""
+    minus UTC, None while unknown. `ledger_length`: entries so far. `halted`: the agent's own latch. `host`: a name of
+    the machine that all agents on it share."""
 
     agent_version: str
     identity: Identity
@@ -217,6 +233,8 @@ class Hello(_Body, frozen=True, tag="HELLO"):
     market_ms: int
     offset_ms: int | None
     symbols: tuple[str, ...]
+    host: str = ""
+    selftest: SelfTest | None = None
 
     def __post_init__(self) -> None:
         _instant(self.market_ms)

@@ -17,15 +17,17 @@ from hydrad import __version__
 from hydrad.agent import effects, inputs
 from hydrad.agent.core import AgentConfig, AgentCore
 from hydrad.agent.entries import Entry, FlattenStored, LatchStored
-from hydrad.domain.instants import MS, SECOND
-from hydrad.host import entropy, systemd
+from hydrad.domain.instants import MS, SECOND, parse_ms
+from hydrad.host import entropy, machine, systemd
 from hydrad.host.clock import SystemClock
+from hydrad.link.frames import SelfTest
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal import caps_file, pipe
 from hydrad.terminal.bundle import BadBundle, Bundle
 from hydrad.terminal.dealer import Dealer, OutboxFull
 from hydrad.terminal.handle import WorkerGone, WorkerHandle
 from hydrad.terminal.ledger import LedgerFile
+from hydrad.terminal.selftest import report
 from hydrad.terminal.steady import SteadyClock
 
 TIMER_NS = SECOND // 5
@@ -226,4 +228,14 @@ def config(path: Path, bundle: Bundle) -> AgentConfig:
         settle_ns=bundle.settle_s * SECOND,
         dead_man_ns=bundle.dead_man_s * SECOND,
         act_bound_ms=bundle.act_bound_s * 1000,
+        host=machine.name(),
+        selftest=_selftest(path),
     )
+
+
+def _selftest(path: Path) -> SelfTest | None:
+    found = report.newest(path)
+    if found is None:
+        return None
+    who = found.identity
+    return SelfTest(who.server, who.build, found.symbol, found.passed, parse_ms(found.at), found.digest)

@@ -258,6 +258,8 @@ def book_deals(turn: Turn, link: Link, rows: tuple[f.DealRow, ...]) -> None:
 
 def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:
     act = turn.state.acts.get(row.magic) or agent_acts.of_deal(turn.state, account, row)
+    if act is not None and act.account != account:
+        _elsewhere(turn, link, account, act, row)
     if (
         act is not None
         and act.account == account
@@ -289,6 +291,16 @@ def _trade(turn: Turn, link: Link, account: str, row: f.DealRow) -> None:
     )
     if row.entry != ENTRY_IN and position.open and position.closed_steps >= position.opened_steps:
         _position_gone(turn, position, row)
+
+
+def _elsewhere(turn: Turn, link: Link, account: str, act: Act, row: f.DealRow) -> None:
+    """A deal that bears an act's id on another account than the act's: its terminal was another one for a moment."""
+    detail = f"deal {row.ticket} was made on {account}, not on {act.account}"
+    turn.finding(Finding.DEAL_MISMATCH, routing.shown(act), detail)
+    if allows(act.state, ActEvent.QUARANTINE):
+        turn.move(act, ActEvent.QUARANTINE, "another account", detail=detail)
+    for name in (act.terminal, link.terminal):
+        quarantine(turn, name, Cause.RECONCILIATION, f"{routing.shown(act)}: {detail}")
 
 
 def _row_of_deal(act: Act, row: f.DealRow) -> f.LedgerRow:

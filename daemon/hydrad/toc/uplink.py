@@ -505,6 +505,15 @@ def _warn(turn: Turn, link: Link, body: f.Warn) -> None:
     if body.code == IDENTITY_CHANGED:  # right after an order: the act's own verdict is the agent's to find
         turn.finding(Finding.IDENTITY, link.terminal, f"it was another account {body.detail}")
         reconcile.quarantine(turn, link.terminal, Cause.IDENTITY, f"another account {body.detail}")
+        _quarantine_host(turn, link, f"{link.terminal} on the same host was another account {body.detail}")
+
+
+def _quarantine_host(turn: Turn, link: Link, why: str) -> None:
+    """Whose order it was that went to a stranger is looked for in the deals of each; meanwhile none of them opens."""
+    host = link.hello.host if link.hello is not None else ""
+    for other in turn.live.links.values():
+        if host and other is not link and other.hello is not None and other.hello.host == host:
+            reconcile.quarantine(turn, other.terminal, Cause.RECONCILIATION, why)
 
 
 # --- ticks ----------------------------------------------------------------------------------------------
