@@ -59,3 +59,17 @@ def test_the_deal_is_found_on_the_neighbours_account_and_proves_no_fill(core: Co
     core.deals(row, terminal="t2")  # told again
     assert core.findings().count(Finding.DEAL_MISMATCH) == 1
     core.verify()
+
+
+@pytest.mark.parametrize(
+    ("server", "age_ms", "counts"), [("Sim", 60_000, True), ("Other-Demo", 60_000, False), ("Sim", -60_000, False)]
+)
+def test_a_self_test_is_told_at_the_hand_shake(server: str, age_ms: int, counts: bool) -> None:
+    core = Core(terminals=SEATS[:1])
+    at_ms = core.now_ns // 1_000_000 - age_ms
+    core.hello(selftest=f.SelfTest(server, 4150, "EURUSD", True, at_ms, "ab"))
+    assert (server in core.state.self_tests) == counts
+    if counts:
+        test = core.state.self_tests[server]
+        assert (test.terminal, test.build, test.passed, test.at_ns) == ("t1", 4150, True, at_ms * 1_000_000)
+    core.verify()

@@ -34,6 +34,7 @@ from hydrad.toc import (
     agent_acts,
     alarms,
     cash,
+    disarming,
     guards,
     histories,
     housekeeping,
@@ -211,6 +212,7 @@ def _begin(
     link.halted, link.halted_ns = hello.halted, turn.now_ns
     _halted_alone(turn, link, "its own ledger")
     _look_at_ledger(turn, terminal, hello)
+    _look_at_self_test(turn, link, hello)
     if turn.market_ms == 0:
         turn.advance_market(hello.market_ms)
     known = link.ledger_seen = terminal.ledger_known
@@ -230,6 +232,13 @@ def _begin(
             machine_ns=turn.now_ns,
         ),
     )
+
+
+def _look_at_self_test(turn: Turn, link: Link, hello: f.Hello) -> None:
+    """One of this terminal's own server, that is not of tomorrow."""
+    test = hello.selftest
+    if test is not None and test.server == hello.identity.server and test.at_ms * MS <= turn.now_ns:
+        disarming.self_test_told(turn, link.terminal, test.server, test.build, test.passed, test.at_ms * MS)
 
 
 def _look_at_ledger(turn: Turn, terminal: Terminal, hello: f.Hello) -> None:
