@@ -151,7 +151,7 @@ class App:
         """A terminal was added to the journal: write its bundle, and in a paper home run its agent."""
         server_key = home.daemon_key(self.places, self.loaded.config).public
         path = home.write_bundle(self.places, verb, pair, self.endpoint, server_key)
-        if self.family is not None:
+        if self.family is not None and not verb.feed_only:
             self.family.add(verb.name)
         return path
 
@@ -275,7 +275,8 @@ class App:
             self._look_at_news()
             await self._drain()
             if self.state.mode is HomeMode.PAPER:
-                self.family = Family(self.places, list(self.state.terminals))
+                own = [t.name for t in self.state.terminals.values() if not t.feed_only]
+                self.family = Family(self.places, own)
                 self.conductor = Conductor(self.places, config, opened.engine, self.is_idle)
                 tasks.append(loop.create_task(self._watch_family()))
                 tasks.append(loop.create_task(self.conductor.run()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -381,6 +382,7 @@ def write_bundle(places: Places, verb: calls.TerminalEnroll, pair: keys.KeyPair,
             module="simulated" if simulated else "metatrader5",
             sim_socket=broker_socket(places) if simulated else "",
             symbols=list(verb.symbols),
+            caps=bundles.Caps(max_lots=Decimal(0), opens_per_minute=0) if verb.feed_only else bundles.Caps(),
             curve_public=pair.public,
             curve_secret=pair.secret,
             daemons=[bundles.DaemonAddress(address, server_key)],

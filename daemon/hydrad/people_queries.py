@@ -44,7 +44,7 @@ def findings(app: App, turn: Turn, actor: Actor, verb: calls.Findings) -> list[a
 
 
 def preflight_data(app: App, turn: Turn, actor: Actor, verb: calls.Preflight) -> a.PreflightData:
-    accounts = tuple(turn.state.accounts.values())
+    accounts = tuple(turn.state.traded())
     if verb.account is not None:
         if verb.account not in turn.state.accounts:
             raise NotFound(f"no account {verb.account}")

@@ -62,7 +62,7 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> a.StatusD
         pid=app.pid,
         epoch=state.epoch,
         clocks=a.ClocksView(ns_text(now), market, app.conductor.speed_text() if app.conductor else "live"),
-        accounts=tuple(views.account_row(state, live, now, account) for account in state.accounts.values()),
+        accounts=tuple(views.account_row(state, live, now, account) for account in state.traded()),
         services=app.services(),
         feed=views.feed_rows(turn),
         terminals=tuple(views.terminal_row(state, live, now, name) for name in state.terminals),
@@ -205,7 +205,7 @@ def _plan_show(app: App, turn: Turn, actor: Actor, verb: calls.PlanShow) -> a.Pl
 
 
 def _accounts(app: App, turn: Turn, actor: Actor, verb: calls.Accounts) -> list[a.AccountRow]:
-    found = turn.state.accounts.values()
+    found = turn.state.traded()
     return [views.account_row(turn.state, turn.live, turn.now_ns, account) for account in found]
 
 

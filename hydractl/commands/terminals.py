@@ -21,12 +21,16 @@ def _offset(row: TerminalRow) -> str:
     return f"{row.clock_offset_ms:+.1f}±{row.clock_uncertainty_ms or 0:.1f} ms"
 
 
+def _lane(row: TerminalRow) -> str:
+    return "feeds" if row.feed_only else "opens" if row.lane else "-"
+
+
 TERMINALS = (
     Column("NAME", "name"),
     Column("ACCOUNT", "account"),
     Column("LINK", "link"),
     Column("DUTY", "duty", show=lambda row: "DRAINED" if row.drained else row.duty),
-    Column("LANE", "lane", show=lambda row: "opens" if row.lane else "-"),
+    Column("LANE", "lane", show=_lane),
     Column("HEARTBEAT", "heartbeat_age_s", right=True, show=lambda row: age(row.heartbeat_age_s)),
     Column("CLOCK", "clock_offset_ms", right=True, show=_offset),
     Column("HALTED", "halted", show=lambda row: "HALTED" if row.halted else yes_no(row.halted)),
@@ -74,6 +78,7 @@ def terminal_show(session: Session, name: str) -> int:
     option("--currency", "The account's currency.", default="USD", metavar="CUR"),
     flag("--hedging/--netting", "How the account books positions.", default=True),
     option("--symbols", "Symbols it reports, with commas.", default="", metavar="A,B"),
+    flag("--feed-only", "It gives quotes and is sent nothing that trades; of any kind, in any home."),
 )
 def terminal_enroll(session: Session, name: str, symbols: str, **fields: Any) -> ExitCode:
     """Enrol a terminal: draws its keys and writes the bundle that its agent starts from."""

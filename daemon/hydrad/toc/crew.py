@@ -58,7 +58,7 @@ def reaches(operator: Operator, account: str) -> bool:
 
 def accounts_of(state: State, operator: Operator) -> list[str]:
     """The accounts an operator may fire on, in order of enrolment."""
-    return [name for name in state.accounts if reaches(operator, name)]
+    return [account.name for account in state.traded() if reaches(operator, account.name)]
 
 
 def primary_of(state: State, operator: Operator | None) -> str | None:

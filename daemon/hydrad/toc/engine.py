@@ -128,7 +128,8 @@ class Engine:
         live.degraded_after_ns, live.lost_after_ns = body.degraded_after_ms * MS, body.lost_after_ms * MS
         if body.birth is not None:
             birth = body.birth
-            turn.emit(r.HomeCreated(birth.mode, birth.tag, birth.commander, body.code_version, body.tzdata_version))
+            made = (birth.mode, birth.tag, birth.commander, body.code_version, body.tzdata_version)
+            turn.emit(r.HomeCreated(*made, live_feed=birth.live_feed))
             turn.emit(r.OperatorSet(birth.commander, "commander", Role.COMMANDER))
         born = body.birth is not None
         turn.emit(

@@ -52,6 +52,7 @@ def _used(state: State, number: int) -> None:
 def _home_created(state: State, record: Record, body: r.HomeCreated) -> None:
     assert record.seq == 1, "a home is created once"
     state.mode, state.tag, state.created_ns = body.mode, body.tag, record.at_ns
+    state.live_feed = body.live_feed
 
 
 def _daemon_started(state: State, record: Record, body: r.DaemonStarted) -> None:
@@ -65,14 +66,16 @@ def _daemon_started(state: State, record: Record, body: r.DaemonStarted) -> None
 
 def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
     assert body.name not in state.accounts
-    assert state.mode.takes(body.kind), "paper and real never mix"
-    state.accounts[body.name] = Account(body.name, body.kind, body.login, body.server, body.currency, body.hedging)
+    assert body.feed_only or state.mode.takes(body.kind), "paper and real never mix"
+    state.accounts[body.name] = Account(
+        body.name, body.kind, body.login, body.server, body.currency, body.hedging, body.feed_only
+    )
 
 
 def _terminal_enrolled(state: State, record: Record, body: r.TerminalEnrolled) -> None:
     known = state.terminals.get(body.name)
     rank = known.rank if known else max((t.rank for t in state.terminals.values()), default=-1) + 1
-    state.terminals[body.name] = Terminal(body.name, body.account, body.public_key, body.symbols, rank)
+    state.terminals[body.name] = Terminal(body.name, body.account, body.public_key, body.symbols, rank, body.feed_only)
 
 
 def _terminal_duty(state: State, record: Record, body: r.TerminalDutySet) -> None:

@@ -23,11 +23,12 @@ class _Input(msgspec.Struct, frozen=True, array_like=True):
 
 
 class HomeBirth(_Input, frozen=True):
-    """What a new journal begins with. `tag` was drawn by the host."""
+    """What a new journal begins with. `tag` was drawn by the host. `live_feed`: see HOME_CREATED."""
 
     mode: HomeMode
     tag: int
     commander: str
+    live_feed: bool = False
 
 
 class Started(_Input, frozen=True, tag="STARTED"):

@@ -28,13 +28,15 @@ class Body(msgspec.Struct, frozen=True, array_like=True):
 
 
 class HomeCreated(Body, frozen=True):
-    """Always record 1. `tag`: the 15 bits in front of every act id of this journal."""
+    """Always record 1. `tag`: the 15 bits in front of every act id of this journal. `live_feed`: a paper home whose
+    simulated broker follows the home's own recording of live quotes; market time is machine time there, for ever."""
 
     mode: HomeMode
     tag: int
     commander: str
     code_version: str
     tzdata_version: str
+    live_feed: bool = False
 
 
 class DaemonStarted(Body, frozen=True):
@@ -188,19 +190,25 @@ class ChangeEnded(Body, frozen=True):
 
 
 class AccountAdded(Body, frozen=True):
+    """`feed_only`: nothing is ever traded on it; only its quotes are wanted, whatever its kind."""
+
     name: str
     kind: AccountKind
     login: int
     server: str
     currency: str
     hedging: bool
+    feed_only: bool = False
 
 
 class TerminalEnrolled(Body, frozen=True):
+    """`feed_only`: gives quotes and is sent nothing that trades."""
+
     name: str
     account: str
     public_key: str
     symbols: tuple[str, ...]
+    feed_only: bool = False
 
 
 class TerminalSession(Body, frozen=True):

@@ -70,6 +70,7 @@ def pass_verdict(turn: Turn, act: Act, verdict: risk.Verdict) -> None:
 def route(turn: Turn, act: Act, link: Link) -> None:
     """One commit with the verdict: from here on assume that bytes have left."""
     assert act.order is not None
+    assert not turn.state.terminals[link.terminal].feed_only, "a terminal that only feeds is sent nothing that trades"
     turn.move(act, ActEvent.ROUTE, "gate", terminal=link.terminal, epoch=turn.state.epoch)
     mission = turn.state.missions.get(act.mission)
     if act.kind is ActKind.FIRE and mission and mission.state is MissionState.PROPOSED:

@@ -30,6 +30,7 @@ class Account:
     server: str
     currency: str
     hedging: bool
+    feed_only: bool = False
     authority: Authority = Authority.ACTIVE
     authority_ns: int = 0
     day: int = 0
@@ -63,6 +64,7 @@ class Terminal:
     public_key: str
     symbols: tuple[str, ...]
     rank: int
+    feed_only: bool = False
     duty: Duty = Duty.ACTIVE
     cause: Cause | None = None
     why: str = ""
@@ -74,7 +76,8 @@ class Terminal:
     @property
     def reduces(self) -> bool:
         """Whether closes, cancels and tighter stops may go there, its link permitting."""
-        return self.duty is not Duty.QUARANTINED or self.cause not in NOTHING_PASSES
+        passes = self.duty is not Duty.QUARANTINED or self.cause not in NOTHING_PASSES
+        return passes and not self.feed_only
 
 
 @dataclass(slots=True)
@@ -322,6 +325,7 @@ class State:
     """`next_number`: of the one sequence for missions, acts, positions, orders, alarms and changes."""
 
     mode: HomeMode = HomeMode.PAPER
+    live_feed: bool = False
     tag: int = -1
     created_ns: int = 0
     epoch: int = 0
@@ -383,6 +387,15 @@ class State:
     @property
     def created(self) -> bool:
         return self.tag >= 0
+
+    @property
+    def machine_time(self) -> bool:
+        """Whether market time is machine time: on a live feed."""
+        return self.mode is HomeMode.REAL or self.live_feed
+
+    def traded(self) -> list[Account]:
+        """Accounts that are traded on, in order of enrolment: all but those that only give quotes."""
+        return [account for account in self.accounts.values() if not account.feed_only]
 
     def same_ledger(self, act: Act) -> bool:
         """Whether the ledger under which an act was routed is the one that its terminal has now."""

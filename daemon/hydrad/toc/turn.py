@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import MS
 from hydrad.link import frames as f
 from hydrad.toc import alarms, fold
@@ -108,6 +107,6 @@ class Turn:
             self.live.market_ms = ms
 
     def machine_market(self) -> None:
-        """In a real home market time is machine time."""
-        if self.state.mode is HomeMode.REAL:
+        """On a live feed market time is machine time."""
+        if self.state.machine_time:
             self.advance_market(self.now_ns // MS)

@@ -22,7 +22,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from hydrad.domain import calendar
-from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import DAY_MS, MS, SECOND, ms_text
 from hydrad.domain.signals import Outcome, Signal, Suppressed
 from hydrad.domain.symbols import SymbolTerms
@@ -119,6 +118,8 @@ def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, fra
     if isinstance(frame.body, f.Specs):
         apex.on_terms([terms for terms in frame.body.terms if terms.sane])
     handler = _HANDLERS.get(type(frame.body))
+    if turn.state.terminals[terminal].feed_only and not isinstance(frame.body, _OF_FEEDS):
+        return None  # what its owner trades there is no business of this home
     if handler is not None:
         handler(turn, link, frame.body)
     return None
@@ -529,8 +530,11 @@ def _quarantine_host(turn: Turn, link: Link, why: str) -> None:
 
 
 def source(turn: Turn, symbol: str) -> str:
-    """The terminal whose ticks feed APEX for a symbol: the first READY one in order of enrolment; empty when none."""
+    """The terminal whose ticks feed APEX for a symbol: the first READY one in order of enrolment; empty when none. In a
+    paper home on live quotes only those that feed it: the simulated broker there repeats what they said."""
     for terminal in sorted(turn.state.terminals.values(), key=lambda t: t.rank):
+        if turn.state.live_feed and not terminal.feed_only:
+            continue
         link = turn.live.links.get(terminal.name)
         if link and link.state is LinkState.READY and symbol in terminal.symbols:
             return terminal.name
@@ -539,7 +543,7 @@ def source(turn: Turn, symbol: str) -> str:
 
 def _ticks(turn: Turn, apex: SignalEngine, link: Link, body: f.Ticks) -> None:
     link.through_ms = max(link.through_ms, body.through_ms)
-    if turn.state.mode is HomeMode.PAPER:
+    if not turn.state.machine_time:
         turn.advance_market(body.through_ms)
     told = [_stamped(turn, link, batch) for batch in body.batches]
     for batch in told:
@@ -629,6 +633,7 @@ def _signals(turn: Turn, apex: SignalEngine, link: Link, batches: list[f.SymbolT
         turn.live.bad_ticks[key] = (count + 1, example)
 
 
+_OF_FEEDS = (f.Ready, f.BeatUp, f.Specs, f.Halted, f.Fenced, f.Warn)
 _HANDLERS: dict[type, Callable[[Turn, Link, Any], None]] = {
     f.Ready: _ready,
     f.BeatUp: _beat,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hydrad.domain import calendar
-from hydrad.domain.accounts import Authority, HomeMode
+from hydrad.domain.accounts import Authority
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
@@ -496,6 +496,7 @@ def terminal_row(state: State, live: Live, now_ns: int, name: str) -> a.Terminal
         cause=terminal.cause.value if terminal.cause else None,
         holds=leaving.holds(state, terminal),
         drained=terminal.drained,
+        feed_only=terminal.feed_only,
     )
 
 
@@ -582,7 +583,7 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
     """Measured just now; nothing is inferred from a process being there."""
     state, live = turn.state, turn.live
     rows = []
-    live_feed = state.mode is HomeMode.REAL  # a replayed market may stand, and is not read again while it does
+    live_feed = state.machine_time  # a replayed market may stand, and is not read again while it does
     for terminal in state.terminals.values():
         link = live.link(terminal.name)
         age = duration_text(turn.now_ns - link.heard_ns) if link.heard_ns else "never heard"
@@ -608,7 +609,8 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
     unknown = sum(state.acts[n].state is ActState.UNKNOWN for n in state.acts_open)
     held = sum(act.state is ActState.QUARANTINED for act in (state.acts[n] for n in state.acts_open))
     rows.append(a.HealthRow("acts", unknown + held == 0, f"{unknown} UNKNOWN, {held} QUARANTINED"))
-    unsized = [name for name in sorted(state.accounts) if exposure.open_risk(state, live, name) is None]
+    traded = sorted(account.name for account in state.traded())
+    unsized = [name for name in traded if exposure.open_risk(state, live, name) is None]
     why = "not known (a foreign position without a stop, or without terms): nothing opens on "
     rows.append(a.HealthRow("open risk", not unsized, why + ", ".join(unsized) if unsized else "known on all accounts"))
     strictest = max((state.account_authority(name) for name in state.accounts), default=state.authority)

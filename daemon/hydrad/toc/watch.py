@@ -25,7 +25,6 @@ with FEED_SILENT they leave no way for an open market to be silent without an al
 from __future__ import annotations
 
 from hydrad.domain import calendar, hours
-from hydrad.domain.accounts import HomeMode
 from hydrad.domain.assets import Asset
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import MINUTE, MS, SECOND, duration_text, ms_text
@@ -119,7 +118,7 @@ def _feed(turn: Turn, terminal: Terminal, link: Link, told_ms: int) -> None:
 
 
 def _stamp_ms(turn: Turn, stamp_ms: int, seen_ns: int) -> int:
-    return min(stamp_ms, seen_ns // MS) if turn.state.mode is HomeMode.REAL else stamp_ms
+    return min(stamp_ms, seen_ns // MS) if turn.state.machine_time else stamp_ms
 
 
 def _stuck_ns(turn: Turn, link: Link, told_ms: int) -> int:

@@ -455,7 +455,8 @@ class FeedRow(Out, frozen=True):
 
 class TerminalRow(Out, frozen=True):
     """`lane`: whether it is the one that opens for its account now. `cause`: of a quarantine. `holds`: acts and open
-    positions that still need it. `drained`: it is DRAINING, and has none left."""
+    positions that still need it. `drained`: it is DRAINING, and has none left. `feed_only`: it gives
+    quotes, and is sent nothing that trades."""
 
     name: str
     account: str
@@ -475,6 +476,7 @@ class TerminalRow(Out, frozen=True):
     cause: str | None = None
     holds: int = 0
     drained: bool = False
+    feed_only: bool = False
 
 
 class LeavingAct(Out, frozen=True):

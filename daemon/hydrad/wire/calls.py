@@ -361,7 +361,8 @@ class Statement(Verb, frozen=True, tag="statement"):
 
 
 class TerminalEnroll(Verb, frozen=True, tag="terminal.enroll"):
-    """Enrol a terminal for an account: draws its keys, writes its bundle. The account is added when new."""
+    """Enrol a terminal for an account: draws its keys, writes its bundle. The account is added when new. `feed_only`:
+    it gives quotes and is sent nothing that trades, nor could its agent."""
 
     name: str
     account: str
@@ -371,6 +372,7 @@ class TerminalEnroll(Verb, frozen=True, tag="terminal.enroll"):
     currency: str = "USD"
     hedging: bool = True
     symbols: tuple[str, ...] = ()
+    feed_only: bool = False
 
 
 class SymbolMap(Verb, frozen=True, tag="symbol.map"):

@@ -31,7 +31,7 @@ AHEAD_MS = 3_600_000
 
 
 def _reconcile(turn: Turn, asked: Requested, verb: calls.Reconcile) -> None:
-    accounts = (account_named(turn, verb.account).name,) if verb.account else tuple(turn.state.accounts)
+    accounts = (account_named(turn, verb.account).name,) if verb.account else tuple(a.name for a in turn.state.traded())
     terminals = tuple(t.name for t in turn.state.terminals.values() if t.account in accounts)
     _begin(turn, asked.request, "reconcile", accounts, terminals, verb.wait_s)
 

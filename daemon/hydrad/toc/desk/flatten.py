@@ -48,7 +48,7 @@ def _scope(turn: Turn, verb: calls.Flatten) -> list[Account]:
         if verb.foreign != verb.account:
             message = f"'{verb.foreign}' was typed, the account is {verb.account}: nothing was sent"
             raise Refused(ErrorCode.FORBIDDEN, message)
-    return [account_named(turn, verb.account)] if verb.account else list(turn.state.accounts.values())
+    return [account_named(turn, verb.account)] if verb.account else turn.state.traded()
 
 
 def _strangers(turn: Turn, account: Account, symbol: str | None) -> list[tuple[PositionRow, SymbolTerms]]:

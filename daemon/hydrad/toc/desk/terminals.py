@@ -22,26 +22,27 @@ from hydrad.wire.codes import ErrorCode
 
 
 def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
-    """Add the account when it is new; a known one must be described the same."""
+    """Add the account when it is new; a known one must be described the same. An account that only feeds may be of any
+    kind in any home: nothing of it but quotes is ever looked at."""
     if not is_plain(verb.name) or not is_plain(verb.account):
         raise usage("names are 1 to 32 letters, digits, dashes or underscores")
     try:
         kind = AccountKind(verb.kind)
     except ValueError:
         raise usage(f"kind '{verb.kind}' is not paper, demo or live") from None
-    if not turn.state.mode.takes(kind):
+    if not verb.feed_only and not turn.state.mode.takes(kind):
         raise Refused(ErrorCode.CONFLICT, f"a {turn.state.mode.value} home takes no {kind.value} account")
     if verb.name in turn.state.terminals_removed:
         raise Refused(ErrorCode.CONFLICT, f"a terminal {verb.name} was removed; its name is not used again")
     if verb.name in turn.state.terminals:
         raise Refused(ErrorCode.CONFLICT, f"terminal {verb.name} is enrolled already")
     known = turn.state.accounts.get(verb.account)
-    wanted = (kind, verb.login, verb.server, verb.currency, verb.hedging)
+    wanted = (kind, verb.login, verb.server, verb.currency, verb.hedging, verb.feed_only)
     if known is None:
-        turn.emit(r.AccountAdded(verb.account, kind, verb.login, verb.server, verb.currency, verb.hedging))
-    elif (known.kind, known.login, known.server, known.currency, known.hedging) != wanted:
+        turn.emit(r.AccountAdded(verb.account, *wanted))
+    elif (known.kind, known.login, known.server, known.currency, known.hedging, known.feed_only) != wanted:
         raise Refused(ErrorCode.CONFLICT, f"account {verb.account} is enrolled as another one")
-    turn.emit(r.TerminalEnrolled(verb.name, verb.account, asked.extra, verb.symbols))
+    turn.emit(r.TerminalEnrolled(verb.name, verb.account, asked.extra, verb.symbols, verb.feed_only))
     turn.effects.append(Admit())
     turn.reply(asked.request, "hydra.enroll/v1", EnrollData(verb.name, verb.account, "", asked.extra))
 
@@ -102,6 +103,8 @@ def _failover(turn: Turn, asked: Requested, verb: calls.TerminalFailover) -> Non
 
 def _lane_blocked(turn: Turn, terminal: Terminal) -> str:
     link = turn.live.link(terminal.name)
+    if terminal.feed_only:
+        return f"{terminal.name} only gives quotes"
     if link.state is not LinkState.READY or terminal.duty is not Duty.ACTIVE:
         state = f"{link.state.value} and {terminal.duty.value}"
         return f"{terminal.name} is {state}; the lane goes to a READY, ACTIVE one"

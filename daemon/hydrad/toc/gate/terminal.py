@@ -27,6 +27,8 @@ def terminal_link(c: Case) -> Measure:
 
 def terminal_duty(c: Case) -> Measure:
     duty = c.terminal.duty if c.terminal else None
+    if c.ask.account.feed_only:
+        return False, "it only gives quotes", "ACTIVE"
     return duty is Duty.ACTIVE, duty.value if duty else "no terminal", "ACTIVE"
 
 
