@@ -37,7 +37,7 @@ from hydrad.venue.fills import opening_points
 from hydrad.venue.positions import Fill, Lot, close_by, close_position, deal_in, modify_position, position_of
 from hydrad.venue.rates import Quote
 from hydrad.venue.room import Outcome, Retcode, Room
-from hydrad.venue.standing import standing, tied_up
+from hydrad.venue.standing import tied_up
 from hydrad.venue.stops import frozen, valid
 
 _CLOSE_BY_FLAG = 64
@@ -186,7 +186,7 @@ def _rates(deal: _Deal) -> Retcode | None:
 
 def _money(deal: _Deal) -> Retcode | None:
     added = deal.margin
-    short = added > 0 and added > standing(deal.room.book, deal.room.board).margin_free
+    short = added > 0 and added > deal.room.standing().margin_free
     return Retcode.NO_MONEY if short else None
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hydrad.venue.book import Book, Change
 from hydrad.venue.rates import Board
+from hydrad.venue.standing import Standing, standing
 
 
 class Retcode(enum.IntEnum):
@@ -45,13 +47,19 @@ class Retcode(enum.IntEnum):
 @dataclass(frozen=True, slots=True)
 class Room:
     """Where a request is judged: the account, the market now, and whether the symbol trades. `liquidity_steps`: the
-    most that a deal finds, beside the contract's own bound; 0 for no bound."""
+    most that a deal finds, beside the contract's own bound; 0 for no bound. `known`: the book's figures where they
+    have been worked out already."""
 
     book: Book
     board: Board
     time_ms: int
     symbol_open: bool
     liquidity_steps: int = 0
+    known: Callable[[Book], Standing] | None = None
+
+    def standing(self) -> Standing:
+        """The account's figures; raises NoRate."""
+        return self.known(self.book) if self.known else standing(self.book, self.board)
 
 
 @dataclass(frozen=True, slots=True)

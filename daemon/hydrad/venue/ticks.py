@@ -13,12 +13,12 @@ positions tie up nothing is stopped out when its equity is below zero. Resting o
 from __future__ import annotations
 
 from hydrad.domain.money import price_text
-from hydrad.venue.book import Book, Change, OrderState, Position, Reason, Tickets
+from hydrad.venue.book import Book, Change, OrderState, Position, Reason, Rules, Tickets
 from hydrad.venue.fills import Trigger, hit, reached_points
 from hydrad.venue.positions import Fill, close_position
 from hydrad.venue.rates import Board, Quote
 from hydrad.venue.resting import ended, reach
-from hydrad.venue.standing import current_points, floating, standing
+from hydrad.venue.standing import Standing, current_points, floating, standing
 
 
 def on_tick(
@@ -50,10 +50,12 @@ def expire(book: Book, time_ms: int) -> tuple[Book, tuple[Change, ...]]:
 
 def below_stop_out(book: Book, board: Board) -> bool:
     """True where positions must be closed for want of margin; raises NoRate."""
-    if not book.positions:
-        return False
-    now = standing(book, board)
-    return now.equity * 100 < now.margin * book.rules.stop_out_percent or (not now.margin and now.equity < 0)
+    return bool(book.positions) and is_below(standing(book, board), book.rules)
+
+
+def is_below(now: Standing, rules: Rules) -> bool:
+    """True for figures, of an account with positions, that are below its stop-out level."""
+    return now.equity * 100 < now.margin * rules.stop_out_percent or (not now.margin and now.equity < 0)
 
 
 def stop_out(book: Book, time_ms: int, tickets: Tickets, board: Board) -> tuple[Book, tuple[Change, ...]]:

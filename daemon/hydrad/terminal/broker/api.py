@@ -290,8 +290,7 @@ class Api:
         return _array(self._arrays.rates_range(name, timeframe, from_s, to_s))
 
     def positions(self, session: Session) -> list[Fields]:
-        book = self._broker.books[session.login]
-        return [self._views.position(book, held) for held in book.positions.values()]
+        return self._views.positions(self._broker.books[session.login])
 
     def orders(self, session: Session) -> list[Fields]:
         """Resting orders, oldest first."""

@@ -18,16 +18,17 @@ from hydrad.domain.calendar import weekday_of
 from hydrad.domain.money import decimal
 from hydrad.terminal.broker.books import BadBooks, Books, Write
 from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
+from hydrad.terminal.broker.figures import Figures
 from hydrad.terminal.broker.market import Market
 from hydrad.terminal.broker.server_time import ServerTime
-from hydrad.terminal.broker.walk import Midnight, Walk
+from hydrad.terminal.broker.walk import Memory, Midnight, Walk
 from hydrad.venue.book import Book, Deal, DealType, Rules, Tickets, deposit
 from hydrad.venue.contract import Contract, SwapMode, TradeMode
 from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, execute, execute_close_by, execute_levels
 from hydrad.venue.rates import NoRate, rate
 from hydrad.venue.resting import ChangeAsk, RemoveAsk, RestingAsk, change, place, remove
 from hydrad.venue.room import Outcome, Room
-from hydrad.venue.standing import Standing, standing
+from hydrad.venue.standing import Standing
 
 _DAY_MS = 86_400_000
 STEP_MS_MAX = 366 * _DAY_MS
@@ -62,6 +63,8 @@ class Broker:
         self.market = market
         self.history = books
         self.server_time = ServerTime(config.server_zone, config.server_offset_s)
+        self.figures = Figures(market)
+        self._memory = Memory(market)
         self.gone: set[str] = set()
         self._configured = dict(market.contracts)
         self._late: list[tuple[int, int, Callable[[], object]]] = []
@@ -81,6 +84,8 @@ class Broker:
 
     def change_terms(self, symbol: str, change: str) -> None:
         """Other terms of a symbol from now on, until this process ends; `change`: one of TERMS_CHANGES."""
+        self.figures.forget()
+        self._memory.forget()
         if change == GONE:
             self.gone.add(symbol)
         elif change == RESTORE:
@@ -107,7 +112,7 @@ class Broker:
         if until_ms <= self.market.now_ms:
             return
         tickets = replace(self._tickets)
-        walk = Walk(self.market, self.books, tickets, until_ms, self.midnights(until_ms))
+        walk = Walk(self.market, self.books, tickets, until_ms, self._memory, self.midnights(until_ms))
         writes = walk.run()
         if writes or durable:
             self.history.commit(until_ms, tickets, writes)
@@ -129,7 +134,7 @@ class Broker:
         """Where a request of this account in this symbol is judged now."""
         known = symbol in self.market.series
         trades = known and self.market.trades(symbol)
-        return Room(self.books[login], self.market.now(), self.market.now_ms, trades)
+        return Room(self.books[login], self.market.now(), self.market.now_ms, trades, known=self.figures.standing)
 
     def deal(self, login: int, ask: Ask, liquidity_steps: int = 0) -> Outcome:
         """Judge and execute a market deal; committed when this returns. `liquidity_steps`: the most there is, 0 for no
@@ -190,7 +195,7 @@ class Broker:
 
     def standing(self, login: int) -> Standing:
         """An account's figures at the clock."""
-        return standing(self.books[login], self.market.now())
+        return self.figures.standing(self.books[login])
 
     def _committed(self, outcome: Outcome, tickets: Tickets) -> Outcome:
         if outcome.changes:

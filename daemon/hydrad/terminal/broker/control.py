@@ -28,7 +28,6 @@ from hydrad.terminal.broker.faults import BadFault, FaultPlan, Faults
 from hydrad.venue.book import Deal, DealType, OrderRow, OrderState, Position, Reason
 from hydrad.venue.desk import Ask
 from hydrad.venue.fills import opening_points
-from hydrad.venue.standing import floating
 
 Fields = dict[str, Any]
 
@@ -280,7 +279,7 @@ class Control:
             "price": self._price(held.symbol, round(held.open_points)),
             "stop": self._price(held.symbol, held.stop_points),
             "target": self._price(held.symbol, held.target_points),
-            "profit": money_text(floating(held, currency, self._broker.market.now())),
+            "profit": money_text(self._broker.figures.floating(held, currency)),
             "swap": money_text(held.swap),
             "reason": held.reason.name,
             "comment": held.comment,

@@ -8,7 +8,7 @@ class or its contract's own (`hydrad.domain.hours`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -25,16 +25,19 @@ from hydrad.venue.rates import Quote
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The market as it was at one instant: a `hydrad.venue.rates.Board`."""
+    """The market as it was at one instant: a `hydrad.venue.rates.Board`. What was asked for once is remembered."""
 
     market: Market
     ms: int
+    _quotes: dict[str, Quote | None] = field(default_factory=dict, compare=False, repr=False)
 
     def contract(self, symbol: str) -> Contract | None:
         return self.market.contracts.get(self.market.named(symbol))
 
     def quote(self, symbol: str) -> Quote | None:
-        return self.market.quote_at(self.market.named(symbol), self.ms)
+        if symbol not in self._quotes:
+            self._quotes[symbol] = self.market.quote_at(self.market.named(symbol), self.ms)
+        return self._quotes[symbol]
 
 
 Times = NDArray[np.int64]
@@ -47,6 +50,11 @@ class Extremes(NamedTuple):
     bid_high: int
     ask_low: int
     ask_high: int
+
+    def joined(self, other: Extremes) -> Extremes:
+        """The range that has both."""
+        bids = min(self.bid_low, other.bid_low), max(self.bid_high, other.bid_high)
+        return Extremes(*bids, min(self.ask_low, other.ask_low), max(self.ask_high, other.ask_high))
 
 
 class Watch(NamedTuple):
@@ -82,6 +90,7 @@ class Market:
         self.suffix = suffix
         self.end_ms = max(series.last_ms for series in self.series.values())
         self._now_ms = min(now_ms, self.end_ms)
+        self._board = At(self, self._now_ms)
 
     @property
     def now_ms(self) -> int:
@@ -101,7 +110,9 @@ class Market:
 
     def now(self) -> At:
         """The board at the clock."""
-        return At(self, self.now_ms)
+        if self._board.ms != self.now_ms:
+            self._board = At(self, self.now_ms)
+        return self._board
 
     def whole(self) -> At:
         """A board on which every symbol that will be quoted has a price: the end of a recording, else the clock."""

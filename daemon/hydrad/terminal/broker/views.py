@@ -14,7 +14,7 @@ from hydrad.venue.book import Book, Deal, OrderRow, Position
 from hydrad.venue.contract import Contract
 from hydrad.venue.fills import opening_points
 from hydrad.venue.profit import point_value
-from hydrad.venue.standing import Standing, current_points, floating
+from hydrad.venue.standing import Standing, current_points
 
 Fields = dict[str, Any]
 COMPANY = "HydraX simulated broker"
@@ -28,12 +28,28 @@ class Views:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+        self._shown: dict[int, dict[int, tuple[Position, Fields]]] = {}
         self.wall_ms = broker.wall_ms
         self.utc_ms = broker.utc_ms
 
-    def position(self, book: Book, held: Position) -> Fields:
-        """TradePosition."""
-        contract, board = self._contract(held.symbol), self._broker.market.now()
+    def positions(self, book: Book) -> list[Fields]:
+        """TradePosition of each, oldest first."""
+        board = self._broker.market.now()
+        known, shown = self._shown.get(book.login, {}), dict[int, tuple[Position, Fields]]()
+        rows: list[Fields] = []
+        for ticket, held in book.positions.items():
+            seen = known.get(ticket)
+            fixed = seen[1] if seen is not None and seen[0] is held else self._position(held)
+            shown[ticket] = (held, fixed)
+            now = points_float(current_points(held, board), self._contract(held.symbol).digits)
+            profit = float(self._broker.figures.floating(held, book.currency))
+            rows.append({**fixed, "price_current": now, "profit": profit})
+        self._shown[book.login] = shown
+        return rows
+
+    def _position(self, held: Position) -> Fields:
+        """What stays as it is while the position does."""
+        contract = self._contract(held.symbol)
         opened, updated = self.wall_ms(held.open_ms), self.wall_ms(held.update_ms)
         return {
             "ticket": held.ticket,
@@ -49,9 +65,7 @@ class Views:
             "price_open": float(contract.price(held.open_points)),
             "sl": points_float(held.stop_points, contract.digits),
             "tp": points_float(held.target_points, contract.digits),
-            "price_current": points_float(current_points(held, board), contract.digits),
             "swap": float(held.swap),
-            "profit": float(floating(held, book.currency, board)),
             "symbol": held.symbol,
             "comment": held.comment,
         }
