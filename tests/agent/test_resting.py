@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from hydrad.agent import calls, inputs
+from hydrad.agent.caps import Caps
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side
 from hydrad.link import frames as f
@@ -192,6 +195,27 @@ def test_a_cancel_that_the_broker_refused_is_tried_again_as_the_next_move(bench:
     assert refused == 2 and row.order_ticket not in bench.broker.orders
     moves = sorted(move for (act_id, move) in bench.broker.sent if act_id >> 38 == 0)
     assert moves == [2]
+
+
+def test_latched_for_as_long_it_cancels_alone_with_a_daemon_that_beats(bench: Bench) -> None:
+    row = resting(bench)
+    bench.step(inputs.LocalHalt(*bench.at(), "a person at the host"))
+    for _ in range(8):
+        bench.pass_time(SECOND, market_ms=1_000)
+    assert row.order_ticket in bench.broker.orders
+    for _ in range(5):
+        bench.pass_time(SECOND, market_ms=1_000)
+    assert not bench.broker.orders
+    assert (bench.told().state, bench.told().code) == (RowState.ENDED, "CANCELLED")
+
+
+def test_at_its_equity_floor_it_cancels_at_once() -> None:
+    bench = Bench(caps=Caps(Decimal(1), 10, ("EURUSD",), equity_floor=Decimal(9_000))).ready()
+    row = resting(bench)
+    bench.equity = Decimal(8_999)
+    for _ in range(2):
+        bench.pass_time(SECOND, market_ms=1_000)
+    assert row.order_ticket not in bench.broker.orders
 
 
 def test_a_beat_keeps_the_dead_man_off_across_sessions(bench: Bench) -> None:

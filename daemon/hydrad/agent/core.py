@@ -589,8 +589,9 @@ class AgentCore:
             self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
 
     def _cancel_alone(self) -> None:
-        """The dead-man: what rests could fill with nobody to see it."""
-        if not self._resting.alone(self._now_ns, self._config.dead_man_ns) or not self._identified():
+        """What rests could fill with nobody to see it, or while this agent may open nothing."""
+        dead_man_ns = 0 if self._latch.halted and self._latch.by == floor.BY else self._config.dead_man_ns
+        if not self._identified() or not self._resting.alone(self._now_ns, dead_man_ns, self._latch.halted):
             return
         self._begin(self._resting.due(self._config.account, self._market_ms, self._ledger))
 

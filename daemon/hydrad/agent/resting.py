@@ -5,7 +5,8 @@ until the settle window has gone by since it was first missed: a fill may be in 
 and what happened while nothing could be read happened at any time.
 
 The dead-man: without a valid beat for so long nobody can cancel what rests, so the agent does, under ids of its own
-ledger's sequence (tag 0); what the broker provably did not do is tried again as the next move.
+ledger's sequence (tag 0); what the broker provably did not do is tried again as the next move. So it does when it has
+been latched for as long, by whomever, and an order rests all the same; at its equity floor at once.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Resting:
         self._shown: tuple[OrderRow, ...] | None = None
         self._shown_ns = 0
         self._beat_ns: int | None = None
+        self._free_ns: int | None = None
 
     def read(self, rows: Iterable[OrderRow], ledger: Ledger, now_ns: int) -> list[Key]:
         """A reading of all orders; the acts that were WORKING and are not among them."""
@@ -65,11 +67,14 @@ class Resting:
         """A daemon's beat, in whatever session."""
         self._beat_ns = now_ns
 
-    def alone(self, now_ns: int, dead_man_ns: int) -> bool:
-        """Without a beat for too long, counted from the start of this process where none has come."""
+    def alone(self, now_ns: int, dead_man_ns: int, halted: bool) -> bool:
+        """Without a beat for too long, or latched for so long, each counted from the start of this process at most."""
         if self._beat_ns is None:
             self._beat_ns = now_ns
-        return now_ns - self._beat_ns > dead_man_ns
+        if self._free_ns is None or not halted:
+            self._free_ns = now_ns
+        latched = halted and now_ns - self._free_ns >= dead_man_ns
+        return latched or now_ns - self._beat_ns > dead_man_ns
 
     def due(self, account: str, market_ms: int, ledger: Ledger) -> Iterator[tuple[Key, Order]]:
         """Cancels to send now, each under its key."""

@@ -31,7 +31,7 @@ def _pass(turn: Turn, asked: Requested, verb: calls.Pass) -> None:
 
 
 def _withdraw(turn: Turn, asked: Requested, verb: calls.Withdraw) -> None:
-    """No more fires of it, by anybody; acts that are on their way go on."""
+    """No more fires of it, by anybody; acts that are on their way go on, and what rests is cancelled."""
     _, number = ids.parse(verb.mission, IdKind.MISSION)
     mission = turn.state.missions.get(number)
     if mission is None:
