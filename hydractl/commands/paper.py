@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 _ACCOUNT = argument("account", "The account's name.")
 
 
-_NEXT = "requote, reject, no_money, latency, lost_reply, timeout_executed, timeout_not_executed"
-_LASTING = "disconnect, trade_disabled, autotrading_off, api_disabled"
+_NEXT = (
+    "requote, reject, no_money, latency, lost_reply, timeout_executed, timeout_not_executed, partial_fill, "
+    "executed_late, executed_late_market, history_late, owner_trade, stop_dropped, terms_changed, symbol_gone, hang"
+)
+_LASTING = "disconnect, trade_disabled, autotrading_off, api_disabled, neighbour"
 
 
 def _show(session: Session, answer: Answer) -> int:

@@ -688,7 +688,7 @@ def test_a_plan_draws_its_own_faults(broker: RunningBroker, client: Client) -> N
     broker.ask(op="plan", seed=6)
     drawn = broker.ask(op="faults")["rates"]
     assert drawn and all(0 < rate <= 0.1 for rate in drawn.values())
-    broker.ask(op="clear")
+    broker.ask(op="plan", seed=0)
     assert broker.ask(op="faults")["rates"] == {}
 
 

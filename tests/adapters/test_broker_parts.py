@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import msgspec
 import numpy as np
 import pytest
 import tomli_w
@@ -22,7 +23,7 @@ from hydrad.terminal.broker.arrays import Arrays
 from hydrad.terminal.broker.books import BadBooks, Books
 from hydrad.terminal.broker.broker import Broker
 from hydrad.terminal.broker.config import AccountConfig, BadConfig, BrokerConfig, read
-from hydrad.terminal.broker.faults import BadFault, FaultKind, Faults
+from hydrad.terminal.broker.faults import BadFault, FaultKind, FaultPlan, Faults
 from hydrad.terminal.broker.feed import BadFeed, FileFeed, SampleFeed, Series, feed_named
 from hydrad.terminal.broker.market import Market
 from hydrad.terminal.broker.server_time import ServerTime
@@ -384,6 +385,7 @@ def test_defaults_of_the_configuration(tmp_path: Path) -> None:
     assert (config.feed, config.history_from_ms, config.server_offset_s) == ("sample", 0, 10_800)
     account = config.accounts[0]
     assert (account.currency, account.balance, account.leverage, account.hedging) == ("USD", "10000.00", 100, True)
+    assert tomli_w.dumps(msgspec.to_builtins(config.faults)) and config.faults == FaultPlan()  # a home writes it out
 
 
 @pytest.mark.parametrize(

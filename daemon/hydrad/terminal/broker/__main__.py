@@ -91,8 +91,7 @@ def serve(config: BrokerConfig, parent: private.Parent | None = None, follows: b
 
 def _serve(config: BrokerConfig, broker: Broker, pace: Pace, parent: private.Parent | None) -> None:
     faults, server = Faults(time.monotonic), Server(pace)
-    if config.faults is not None:
-        faults.plan(config.faults)
+    faults.plan(config.faults)
     api, control = Api(broker, faults), Control(broker, faults, server.stop)
     server.on_signals(signal.SIGTERM, signal.SIGINT)
     server.listen(Path(config.socket), lambda peer: ClientConnection(server, peer, api))

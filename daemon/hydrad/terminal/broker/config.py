@@ -124,7 +124,7 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offered: tuple[str, ...] = ()
     visible: tuple[str, ...] = ()
     symbols: dict[str, SymbolConfig] = {}
-    faults: FaultPlan | None = None
+    faults: FaultPlan = FaultPlan()
 
     @property
     def rate(self) -> float | None:

@@ -59,10 +59,10 @@ ON_CHANCE = 0.5
 
 
 class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Faults drawn from a seed. `rates`: chances per order_send by kind; without any, each kind is on or off and has
+    """Faults drawn from a seed, none from seed 0. `rates`: chances per order_send by kind; without any, each kind is on or off and has
     a rate by the seed's own draw. `ms`: for the kinds that have one."""
 
-    seed: int
+    seed: int = 0
     rates: dict[str, float] = {}
     ms: int = 200
 
@@ -134,6 +134,9 @@ class Faults:
         if not 0 <= plan.ms <= MS_MAX:
             raise BadFault(f"ms {plan.ms} is outside 0..{MS_MAX}")
         self._rng, self._plan_ms = random.Random(plan.seed), plan.ms
+        if not plan.seed:
+            self._rates = {}
+            return
         drawn: dict[FaultKind, float] = {
             kind: self._rng.uniform(0, RATE_DRAWN_MAX) * (self._rng.random() < ON_CHANCE) for kind in PLANNED
         }
