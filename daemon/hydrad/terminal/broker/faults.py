@@ -59,8 +59,11 @@ ON_CHANCE = 0.5
 
 
 class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Faults drawn from a seed, none from seed 0. `rates`: chances per order_send by kind; without any, each kind is on or off and has
-    a rate by the seed's own draw. `ms`: for the kinds that have one."""
+    """Faults drawn from a seed, none from seed 0.
+
+    `rates`: chances per order_send by kind; without any, each kind is on or off and has a rate by the seed's own
+    draw. `ms`: for the kinds that have one.
+    """
 
     seed: int = 0
     rates: dict[str, float] = {}
