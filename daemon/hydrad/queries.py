@@ -64,7 +64,7 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> a.StatusD
         clocks=a.ClocksView(ns_text(now), market, app.conductor.speed_text() if app.conductor else "live"),
         accounts=tuple(views.account_row(state, live, now, account) for account in state.traded()),
         services=app.services(),
-        feed=views.feed_rows(turn),
+        feed=views.feed_rows(turn, vitals.market_stands(app)),
         terminals=tuple(views.terminal_row(state, live, now, name) for name in state.terminals),
         missions=views.mission_counts(state, live),
         acts=views.act_counts(state, live),
@@ -73,7 +73,7 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> a.StatusD
         signals=views.signals_view(state, live, now),
         scheduler=app.scheduler.rows(),
         alarms=alarm_views.alarm_rows(state, now),
-        health=(*views.health_rows(turn), *app.health()),
+        health=(*views.health_rows(turn, vitals.market_stands(app)), *app.health()),
         news=app.news_view(turn),
         pending_limits=settings.pending_rows(state),
         hud=app.hud.address or None,
@@ -214,7 +214,7 @@ def _terminals(app: App, turn: Turn, actor: Actor, verb: calls.Terminals) -> lis
 
 
 def _ticks(app: App, turn: Turn, actor: Actor, verb: calls.Ticks) -> list[a.QuoteRow]:
-    return views.quote_rows(turn, verb.symbols)
+    return views.quote_rows(turn, verb.symbols, vitals.market_stands(app))
 
 
 def _config_show(app: App, turn: Turn, actor: Actor, verb: calls.ConfigShow) -> list[a.ConfigRow]:

@@ -84,6 +84,11 @@ def own_health(app: App) -> tuple[a.HealthRow, ...]:
     )
 
 
+def market_stands(app: App) -> bool:
+    """Whether a paper home's market does not go though it should: then no quote is fresh, whatever its age."""
+    return any(not row.ok for row in _market(app))
+
+
 def _market(app: App) -> tuple[a.HealthRow, ...]:
     """A paper home's own market; a real one's ages are machine time and need no such check."""
     if app.conductor is None:
@@ -101,7 +106,7 @@ def _recording(app: App) -> a.HealthRow:
 
 def health(app: App) -> a.HealthData:
     """Every check there is."""
-    checks = (*views.health_rows(app.glance()), *own_health(app))
+    checks = (*views.health_rows(app.glance(), market_stands(app)), *own_health(app))
     failing = tuple(row.check for row in checks if not row.ok)
     return a.HealthData(not failing, failing, checks)
 

@@ -27,6 +27,8 @@ FEED = (
     Column("LAST TICK", "age_s", right=True, show=lambda row: age(row.age_s)),
     Column("PER S", "rate_per_s", right=True, show=lambda row: f"{row.rate_per_s:.1f}"),
     Column("", "stale", show=lambda row: "STALE" if row.stale else "fresh"),
+    Column("SINCE", "since", wide=True),
+    Column("WHY", "why", wide=True),
 )
 JOBS = (
     Column("JOB", "name"),

@@ -16,6 +16,8 @@ QUOTES = (
     Column("AGE", "age_s", right=True, show=lambda row: age(row.age_s)),
     Column("", "stale", show=lambda row: "STALE" if row.stale else "fresh"),
     Column("SOURCE", "source", wide=True, show=lambda row: "source" if row.source else "-"),
+    Column("SINCE", "source_since", wide=True),
+    Column("WHY", "source_why", wide=True),
 )
 
 

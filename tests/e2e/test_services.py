@@ -283,6 +283,8 @@ def test_a_frozen_broker_is_not_green(conductor: str) -> None:
         home.until(lambda: "market" in failing(home), "the market stands still")
         said = home.ctl("status")
         assert any(row["check"] == "market" and "stands still" in row["detail"] for row in said.data["health"])
+        assert all(row["stale"] for row in said.data["feed"])
+        assert all(row["stale"] for row in home.ctl("ticks").data)
         os.kill(pid, signal.SIGCONT)
         home.until(lambda: "market" not in failing(home), "the market goes on")
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -99,7 +99,7 @@ class FakeApex:
         self.followed: list[int] = []
 
     def on_frame(
-        self, batches: Sequence[f.SymbolTicks], through_ms: int, history: bool
+        self, batches: Sequence[f.SymbolTicks], through_ms: int, history: bool, read: Collection[str] | None = None
     ) -> list[Signal | Suppressed | Outcome]:
         said, self.next = self.next, []
         return said

@@ -165,7 +165,7 @@ def test_history_after_a_lost_session_fills_the_minute(two: Core) -> None:
     ticks = tuple(f.Tick(at - ago, 110_000, 110_010) for ago in range(3_000, -1, -1_000))
     two.up(f.Ticks(at, True, (f.SymbolTicks("EURUSD", ticks),)), "t1")
     two.ticks(110_000, 110_010, "t1", after_ms=1)
-    act = two.fire(two.mission(), account="bravo")
+    act = two.fire(two.mission("t2"), account="alpha")  # t2 is the source since t1 was away
     assert "BASIS" not in act.codes
 
 

@@ -86,7 +86,10 @@ def test_another_account_is_quarantined(make: Callable[..., Core], wrong: dict[s
     core.hello(identity=replace(core.t1.identity("paper"), **wrong))
     assert core.findings() == [Finding.IDENTITY]
     core.connect()
-    assert "TERMINAL_DUTY" in core.fire().codes
+    core.send(calls.FireSymbol("EURUSD", "buy", "1.09820"))
+    assert "TERMINAL_DUTY" in max(core.state.acts.values(), key=lambda act: act.act_id).codes
+    core.later(1)
+    assert not core.engine.live.sources  # nothing is made of its quotes
 
 
 def test_another_account_ends_the_session_that_was(core: Core) -> None:

@@ -24,7 +24,7 @@ from hydrad.toc.act import ActState
 from hydrad.toc.limits import Limits
 from hydrad.toc.live import Quote
 from hydrad.toc.state import Act, Position
-from hydrad.toc.uplink import TICK_AHEAD_MS_MAX
+from hydrad.toc.ticks import TICK_AHEAD_MS_MAX
 from hydrad.wire import calls
 from hydrad.wire.codes import Finding
 from tests.toc.conftest import Core, ours

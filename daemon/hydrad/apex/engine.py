@@ -12,7 +12,7 @@ history frame closes. History sent again after a restart is dropped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hydrad.apex.bars import BadTick, BadTickReason, Bar, BarBuilder, TickGuard
 from hydrad.apex.detectors import Setup, break_out, kind_of
@@ -53,10 +53,15 @@ class Apex:
         self._governor.remember(signal)
 
     def on_frame(
-        self, batches: Sequence[SymbolTicks], through_ms: int, history: bool, market_ms: int = 0
+        self,
+        batches: Sequence[SymbolTicks],
+        through_ms: int,
+        history: bool,
+        market_ms: int = 0,
+        read: Collection[str] | None = None,
     ) -> list[Signal | Suppressed]:
-        """One TICKS frame. `through_ms`: the source has read all symbols up to here, those without a tick
-        too.
+        """One TICKS frame. `through_ms`: the symbols of `read` (None: all) were read up to here, those without a
+        tick too; another source may not have come so far with the others.
 
         Symbols that the profile does not name are passed over.
         """
@@ -66,8 +71,9 @@ class Apex:
         for batch in batches:
             if batch.symbol in self._pipes:
                 setups += self._pipes[batch.symbol].ticks(batch.ticks, read_ms, history)
-        for pipe in self._pipes.values():
-            setups += pipe.through(through_ms)
+        for symbol in self._pipes if read is None else read:
+            if symbol in self._pipes:
+                setups += self._pipes[symbol].through(through_ms)
         return [] if history else self._judge(setups)
 
     def on_ticks(self, symbol: str, ticks: Sequence[Tick], through_ms: int, history: bool) -> list[Signal | Suppressed]:

@@ -3,7 +3,7 @@ missions are followed to their outcome, fired or not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from hydrad.apex.bars import BadTick
 from hydrad.apex.engine import Apex
@@ -67,19 +67,25 @@ class Watch:
             self._apex = Apex(self._profile, self._digits, self._earlier)
 
     def on_frame(
-        self, batches: Sequence[SymbolTicks], through_ms: int, history: bool
+        self,
+        batches: Sequence[SymbolTicks],
+        through_ms: int,
+        history: bool,
+        read: Collection[str] | None = None,
     ) -> list[Signal | Suppressed | Outcome]:
-        """One TICKS frame of a symbol's source."""
+        """One TICKS frame. `read`: the symbols that its sender is the source of; None: all."""
         said: list[Signal | Suppressed | Outcome] = []
-        said += self._outcomes(batches, through_ms, history)
+        said += self._outcomes(batches, through_ms, history, read)
         if self._apex is not None:
-            said += self._apex.on_frame(batches, through_ms, history, self.market_ms)
+            said += self._apex.on_frame(batches, through_ms, history, self.market_ms, read)
         return said
 
     def take_bad_ticks(self) -> list[BadTick]:
         return self._apex.take_bad_ticks() if self._apex else []
 
-    def _outcomes(self, batches: Sequence[SymbolTicks], through_ms: int, history: bool) -> list[Outcome]:
+    def _outcomes(
+        self, batches: Sequence[SymbolTicks], through_ms: int, history: bool, read: Collection[str] | None
+    ) -> list[Outcome]:
         ended: list[Outcome] = []
         for batch in batches:
             if not batch.ticks or (history and batch.ticks[-1].time_ms <= self._fed_ms.get(batch.symbol, 0)):
@@ -88,8 +94,8 @@ class Watch:
             for number, (symbol, follower) in list(self._followers.items()):
                 if symbol == batch.symbol:
                     ended += self._feed(number, follower, batch)
-        for number, (_, follower) in list(self._followers.items()) if not history else ():
-            outcome = follower.on_through(through_ms)
+        for number, (symbol, follower) in list(self._followers.items()) if not history else ():
+            outcome = follower.on_through(through_ms) if read is None or symbol in read else None
             if outcome is not None:
                 del self._followers[number]
                 ended.append(outcome)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from hydrad.domain.orders import EntryType, Side
 from hydrad.domain.signals import Outcome, Signal, SignalKind, Suppressed
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link.frames import SymbolTicks, Tick
-from hydrad.toc.uplink import BadTick
+from hydrad.toc.ticks import BadTick
 
 DIGITS = {"EURUSD": 5, "XAUUSD": 3}
 # Points: the nearest and the furthest stop, and how far the entry may be missed.
@@ -30,7 +30,7 @@ class SimSignals:
         self._followed = dict(unended)
 
     def on_frame(
-        self, batches: Sequence[SymbolTicks], through_ms: int, history: bool
+        self, batches: Sequence[SymbolTicks], through_ms: int, history: bool, read: Collection[str] | None = None
     ) -> list[Signal | Suppressed | Outcome]:
         said: list[Signal | Suppressed | Outcome] = [*self._ended(through_ms)]
         if history:

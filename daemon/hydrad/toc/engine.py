@@ -26,6 +26,7 @@ from hydrad.toc import (
     resting,
     routing,
     service,
+    sources,
     uplink,
     watch,
 )
@@ -37,8 +38,8 @@ from hydrad.toc.live import Link, Live, News
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from hydrad.toc.terminal import LinkState
+from hydrad.toc.ticks import SignalEngine
 from hydrad.toc.turn import Turn
-from hydrad.toc.uplink import SignalEngine
 from hydrad.wire.codes import Finding
 
 QUERY_BACKOFF_MAX_NS = 10 * SECOND
@@ -63,6 +64,8 @@ class Engine:
         turn = Turn(self.state, self.live, entry.at_ns, entry.number, self.mutants)
         turn.machine_market()
         self._dispatch(turn, entry.body)
+        if turn.records and sources.touched(turn):
+            sources.settle(turn)
         turn.actor, turn.surface = "daemon", "daemon"
         self._follow_new(turn)
         news.look(turn, before_news.cancel_resting)
@@ -205,6 +208,7 @@ class Engine:
         leaving.drain(turn)
         self._bad_ticks_told(turn)
         watch.clock(turn)
+        sources.clock(turn)
         alarms.clock(turn)
 
     def _link_clock(self, turn: Turn, link: Link) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from hydrad.domain.accounts import Authority
+from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.news import NewsEvent
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
@@ -32,6 +34,57 @@ class Quote:
     @property
     def spread_points(self) -> int:
         return self.ask_points - self.bid_points
+
+
+class Minute(NamedTuple):
+    """A whole minute of one symbol's live ticks at one terminal. `number`: minutes since 1970 by the ticks' stamps;
+    `bad`: crossed, not positive, or older than the one before; `spread_milli`: mean of the good ones."""
+
+    number: int
+    ticks: int
+    bad: int
+    spread_milli: int
+
+
+@dataclass(slots=True)
+class Quality:
+    """Counts the minute that runs; `last` is the one before it that had any tick."""
+
+    number: int = -1
+    ticks: int = 0
+    bad: int = 0
+    spread_points: int = 0
+    stamp_ms: int = 0
+    last: Minute | None = None
+
+    def add(self, tick: f.Tick) -> None:
+        number = tick.time_ms // MINUTE_MS
+        if number > self.number:
+            self._close(number)
+        self.ticks += 1
+        if 0 < tick.bid_points <= tick.ask_points and tick.time_ms >= self.stamp_ms:
+            self.spread_points += tick.ask_points - tick.bid_points
+            self.stamp_ms = tick.time_ms
+        else:
+            self.bad += 1
+
+    def _close(self, number: int) -> None:
+        if self.ticks:
+            spread_milli = self.spread_points * 1000 // max(self.ticks - self.bad, 1)
+            self.last = Minute(self.number, self.ticks, self.bad, spread_milli)
+        self.number, self.ticks, self.bad, self.spread_points = number, 0, 0, 0
+
+
+@dataclass(slots=True)
+class Source:
+    """The terminal whose ticks stand for a symbol, since when (machine and market time), and why it was taken.
+    `used`: a live tick of it has been taken."""
+
+    terminal: str
+    since_ns: int
+    since_ms: int
+    why: str
+    used: bool = False
 
 
 @dataclass(slots=True)
@@ -101,6 +154,8 @@ class Link:
     quotes: dict[str, Quote] = field(default_factory=dict)
     rates: dict[str, Rate] = field(default_factory=dict)
     mids: dict[str, Mids] = field(default_factory=dict)
+    quality: dict[str, Quality] = field(default_factory=dict)
+    feeds: set[str] = field(default_factory=set)  # the symbols that it is the source of
     ledger_seen: int = 0  # entries of the agent's ledger told without a hole; `ledger_known` follows with a verdict
     incoming: Books = field(default_factory=Books)
     positions: dict[int, f.PositionRow] = field(default_factory=dict)
@@ -181,6 +236,10 @@ class Live:
     expired_ms: int = 0  # missions have been looked at for expiry up to here
     now_ns: int = 0
     symbols: tuple[str, ...] = ()
+    sources: dict[str, Source] = field(default_factory=dict)
+    source_symbols: tuple[str, ...] = ()  # all that any terminal is enrolled for, and which is looked at next
+    sources_next: int = 0
+    digits: dict[str, int] = field(default_factory=dict)  # of each symbol, as the first terminal has told them
     links: dict[str, Link] = field(default_factory=dict)
     waiters: list[Waiter] = field(default_factory=list)
     queried_ns: dict[int, tuple[int, int]] = field(default_factory=dict)  # act -> (asked at, times)

@@ -107,6 +107,15 @@ def _link(state: State, b: r.TerminalLinkChanged) -> Told:
     return f"{b.terminal} {b.link}: {b.why}", (), ""
 
 
+def _source(state: State, b: r.SourceChanged) -> Told:
+    symbol = b.symbols[0] if len(b.symbols) == 1 else ""
+    return (
+        f"ticks of {', '.join(b.symbols)} are taken from {b.terminal}, no longer from {b.before}: {b.why}",
+        (),
+        symbol,
+    )
+
+
 def _duty(state: State, b: r.TerminalDutySet) -> Told:
     return f"{b.terminal} duty {b.duty.value}: {b.why}", (), ""
 
@@ -371,6 +380,7 @@ _TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.TerminalEnrolled: _enrolled,
     r.TerminalSession: _session,
     r.TerminalLinkChanged: _link,
+    r.SourceChanged: _source,
     r.TerminalDutySet: _duty,
     r.LedgerBooked: _ledger,
     r.MissionProposed: _proposed,

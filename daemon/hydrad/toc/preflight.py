@@ -12,7 +12,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.instants import MS, duration_text
 from hydrad.domain.orders import EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
-from hydrad.toc import fold, risk, routing, uplink, views, watch
+from hydrad.toc import fold, risk, routing, sources, views, watch
 from hydrad.toc.act import ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Account
@@ -174,5 +174,5 @@ def _smallest(turn: Turn, identity: str, account: Account, symbol: str) -> risk.
         risk_percent=None,
         act_id=fold.new_act_id(turn.state),
         actor=identity,
-        source=uplink.source(turn, symbol) or (terminal.name if terminal else ""),
+        source=sources.source(turn, symbol) or (terminal.name if terminal else ""),
     )

@@ -230,6 +230,15 @@ class TerminalLinkChanged(Body, frozen=True):
     why: str
 
 
+class SourceChanged(Body, frozen=True):
+    """Ticks of these symbols are taken from `terminal` now, no longer from `before`."""
+
+    symbols: tuple[str, ...]
+    terminal: str
+    before: str
+    why: str
+
+
 class TerminalDutySet(Body, frozen=True):
     """`cause`: of a quarantine; one without (of an old journal) counts as a person's."""
 
@@ -804,6 +813,7 @@ TYPES: dict[str, type[Body]] = {
     "TERMINAL_SESSION": TerminalSession,
     "TERMINAL_LINK": TerminalLinkChanged,
     "TERMINAL_DUTY": TerminalDutySet,
+    "SOURCE_CHANGED": SourceChanged,
     "LEDGER_BOOKED": LedgerBooked,
     "MISSION_PROPOSED": MissionProposed,
     "SIGNAL_SUPPRESSED": SignalSuppressed,

@@ -18,86 +18,41 @@ the terminal is quarantined. (What a dead agent had written may still arrive; it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from hydrad.domain import calendar
-from hydrad.domain.instants import DAY_MS, MS, SECOND, ms_text
-from hydrad.domain.signals import Outcome, Signal, Suppressed
-from hydrad.domain.symbols import SymbolTerms
+from hydrad.domain.instants import MS, SECOND
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Arrival, Session
 from hydrad.toc import (
-    after_fill,
     agent_acts,
     alarms,
     cash,
     disarming,
     guards,
     histories,
-    housekeeping,
     reconcile,
     resting,
     routing,
-    service,
+    ticks,
 )
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
-from hydrad.toc.basis import Mids
-from hydrad.toc.effects import StepDown, TicksTaken
-from hydrad.toc.live import Books, Link, Quote, Rate, Rival
+from hydrad.toc.effects import StepDown
+from hydrad.toc.live import Books, Link, Rival
 from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import REDUCES_IN, Cause, Duty, LinkState
+from hydrad.toc.ticks import SignalEngine
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
 HALTED_ALARM = "AGENT_HALTED"
 # A broker's clock and ours agree to a second or two; what is further ahead is a wrong stamp, or a wrong offset.
-TICK_AHEAD_MS_MAX = 10_000
 IDENTITY_CHANGED = "IDENTITY_CHANGED"
 LEDGER_LOST_WHY = "its ledger is another or shorter than it was"
 CLOCK_OFF_NS = 60 * SECOND
-
-
-class BadTick(Protocol):
-    """A tick that was refused."""
-
-    @property
-    def symbol(self) -> str: ...
-
-    @property
-    def reason(self) -> str: ...
-
-    @property
-    def time_ms(self) -> int: ...
-
-    @property
-    def bid_points(self) -> int: ...
-
-    @property
-    def ask_points(self) -> int: ...
-
-
-class SignalEngine(Protocol):
-    """What TOC asks of APEX: ticks in, what was seen out. Stepped inside the input that brought the ticks.
-
-    `market_ms`: market time as the core has it, set before each frame.
-    """
-
-    market_ms: int
-
-    def on_frame(
-        self, batches: Sequence[f.SymbolTicks], through_ms: int, history: bool
-    ) -> list[Signal | Suppressed | Outcome]: ...
-
-    def on_terms(self, terms: Sequence[SymbolTerms]) -> None: ...
-
-    def follow(self, number: int, signal: Signal) -> None: ...
-
-    def history_from_ms(self, market_ms: int) -> int: ...
-
-    def take_bad_ticks(self) -> Sequence[BadTick]: ...
 
 
 def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, frame: f.UpFrame) -> None:
@@ -114,7 +69,7 @@ def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, fra
         return None
     link.heard_ns = turn.now_ns
     if isinstance(frame.body, f.Ticks):
-        return _ticks(turn, apex, link, frame.body)
+        return ticks.on_ticks(turn, apex, link, frame.body)
     if isinstance(frame.body, f.Specs):
         apex.on_terms([terms for terms in frame.body.terms if terms.sane])
     handler = _HANDLERS.get(type(frame.body))
@@ -142,6 +97,7 @@ def drop_session(turn: Turn, link: Link, state: LinkState, why: str) -> None:
     link.session = link.down = None
     link.settled_ns = None
     link.quotes.clear()
+    link.quality.clear()
     turn.link_to(link, state, why)
 
 
@@ -210,6 +166,7 @@ def _begin(
     link.incoming = Books()
     link.terms.clear()
     link.quotes.clear()
+    link.quality.clear()
     link.halted, link.halted_ns = hello.halted, turn.now_ns
     _halted_alone(turn, link, "its own ledger")
     _look_at_ledger(turn, terminal, hello)
@@ -398,6 +355,7 @@ def _specs(turn: Turn, link: Link, body: f.Specs) -> None:
             turn.finding(Finding.SYMBOL_TERMS, f"{link.terminal} {terms.symbol}", "digits, contract or step")
             reconcile.quarantine(turn, link.terminal, Cause.TERMS, f"terms of {terms.symbol} changed")
         link.terms[terms.symbol] = link.terms_known[terms.symbol] = terms
+        turn.live.digits.setdefault(terms.symbol, terms.digits)
 
 
 def _positions(turn: Turn, link: Link, body: f.Positions) -> None:
@@ -524,113 +482,6 @@ def _quarantine_host(turn: Turn, link: Link, why: str) -> None:
     for other in turn.live.links.values():
         if host and other is not link and other.hello is not None and other.hello.host == host:
             reconcile.quarantine(turn, other.terminal, Cause.RECONCILIATION, why)
-
-
-# --- ticks ----------------------------------------------------------------------------------------------
-
-
-def source(turn: Turn, symbol: str) -> str:
-    """The terminal whose ticks feed APEX for a symbol: the first READY one in order of enrolment; empty when none. In a
-    paper home on live quotes only those that feed it: the simulated broker there repeats what they said."""
-    for terminal in sorted(turn.state.terminals.values(), key=lambda t: t.rank):
-        if turn.state.live_feed and not terminal.feed_only:
-            continue
-        link = turn.live.links.get(terminal.name)
-        if link and link.state is LinkState.READY and symbol in terminal.symbols:
-            return terminal.name
-    return ""
-
-
-def _ticks(turn: Turn, apex: SignalEngine, link: Link, body: f.Ticks) -> None:
-    link.through_ms = max(link.through_ms, body.through_ms)
-    if not turn.state.machine_time:
-        turn.advance_market(body.through_ms)
-    told = [_stamped(turn, link, batch) for batch in body.batches]
-    for batch in told:
-        _sample(link, batch)
-        if batch.ticks and not body.history:
-            _quote(turn, link, batch.symbol, batch.ticks)
-    _record(turn, link, told, body)
-    sources = {symbol for symbol in turn.live.symbols if source(turn, symbol) == link.terminal}
-    batches = [batch for batch in told if body.history or batch.symbol in sources]
-    if batches or sources:
-        _signals(turn, apex, link, batches, body)
-
-
-def _record(turn: Turn, link: Link, told: list[f.SymbolTicks], body: f.Ticks) -> None:
-    """What the sources say is recorded, watched by APEX or not; a symbol whose terms were not told has no digits."""
-    taken = [b for b in told if b.ticks and b.symbol in link.terms and source(turn, b.symbol) == link.terminal]
-    if taken and link.session is not None:
-        digits = tuple(link.terms[batch.symbol].digits for batch in taken)
-        read_ms = max(body.through_ms, turn.market_ms)
-        told_by = (link.terminal, link.session.session)
-        turn.effects.append(TicksTaken(*told_by, tuple(taken), digits, read_ms, body.history))
-
-
-def _stamped(turn: Turn, link: Link, batch: f.SymbolTicks) -> f.SymbolTicks:
-    """Without the ticks whose stamp is no instant, or lies in the market's future: a quote of then would never age, and
-    would stand before every one that follows until then."""
-    last_ms = min(_latest_ms(turn, link), f.INSTANT_MS_MAX - 1)
-    bad = [tick for tick in batch.ticks if not 0 <= tick.time_ms <= last_ms]
-    for tick in bad:
-        instant = 0 <= tick.time_ms < f.INSTANT_MS_MAX
-        key = (link.terminal, batch.symbol, "AHEAD" if instant else "TIME")
-        count, _ = turn.live.bad_ticks.get(key, (0, ""))
-        example = (
-            f"{ms_text(tick.time_ms)}, told at {ms_text(turn.now_ns // MS)}" if instant else "a stamp beyond reason"
-        )
-        turn.live.bad_ticks[key] = (count + 1, example)
-    if not bad:
-        return batch
-    return f.SymbolTicks(batch.symbol, tuple(tick for tick in batch.ticks if 0 <= tick.time_ms <= last_ms))
-
-
-def _latest_ms(turn: Turn, link: Link) -> int:
-    """The latest stamp that a tick may have. On live quotes market time is machine time; a simulated market may have
-    been stepped by a day since its agent last told its clock."""
-    assert link.hello is not None
-    if not link.hello.identity.sim_broker:
-        return turn.now_ns // MS + TICK_AHEAD_MS_MAX
-    told_ms = link.beat.market_ms if link.beat is not None else link.hello.market_ms
-    return max(turn.market_ms, told_ms, link.through_ms) + DAY_MS
-
-
-def _sample(link: Link, batch: f.SymbolTicks) -> None:
-    """For the basis. History fills the hole that a lost session left; `through` alone says what is fresh."""
-    mids = link.mids.setdefault(batch.symbol, Mids())
-    for tick in batch.ticks:
-        if 0 < tick.bid_points <= tick.ask_points:
-            mids.add(tick.time_ms, tick.bid_points + tick.ask_points)
-
-
-def _quote(turn: Turn, link: Link, symbol: str, ticks: tuple[f.Tick, ...]) -> None:
-    link.rates.setdefault(symbol, Rate()).add(len(ticks), turn.now_ns)
-    last = ticks[-1]
-    after_fill.ticked(turn, link, symbol, last.time_ms)
-    known = link.quotes.get(symbol)
-    good = 0 < last.bid_points <= last.ask_points
-    if good and (known is None or last.time_ms >= known.time_ms):
-        link.quotes[symbol] = Quote(last.bid_points, last.ask_points, last.time_ms, turn.now_ns)
-
-
-def _signals(turn: Turn, apex: SignalEngine, link: Link, batches: list[f.SymbolTicks], body: f.Ticks) -> None:
-    apex.market_ms = turn.market_ms
-    for said in apex.on_frame(batches, body.through_ms, body.history):
-        turn.live.watch.said_ms = turn.market_ms
-        if isinstance(said, Signal) and not housekeeping.service_of(turn.state, service.APEX).wanted:
-            why = "apex is stopped"
-            turn.emit(r.SignalSuppressed(Suppressed(said.symbol, said.at_ms, said.detector, "STOPPED", why)))
-        elif isinstance(said, Signal):
-            turn.emit(r.MissionProposed(turn.state.next_number, said, "apex", link.terminal))
-        elif isinstance(said, Suppressed):
-            turn.emit(r.SignalSuppressed(said))
-        else:
-            turn.emit(r.MissionOutcome(said.mission, said.outcome, said.r_milli, said.at_ms))
-    for bad in apex.take_bad_ticks():
-        key = (link.terminal, bad.symbol, str(bad.reason))
-        count, _ = turn.live.bad_ticks.get(key, (0, ""))
-        example = f"the last at {ms_text(bad.time_ms)}, bid {bad.bid_points} and ask {bad.ask_points} points"
-        turn.live.bad_ticks[key] = (count + 1, example)
 
 
 _OF_FEEDS = (f.Ready, f.BeatUp, f.Specs, f.Halted, f.Fenced, f.Warn)

@@ -11,7 +11,7 @@ from hydrad.domain.instants import MS, SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Order
 from hydrad.link import retcodes
-from hydrad.toc import after_fill, alarm_views, exposure, leaving, order_views, plan_views, resting, risk, uplink
+from hydrad.toc import after_fill, alarm_views, exposure, leaving, order_views, plan_views, resting, risk, sources
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live, Waiter
@@ -500,8 +500,9 @@ def terminal_row(state: State, live: Live, now_ns: int, name: str) -> a.Terminal
     )
 
 
-def quote_rows(turn: Turn, symbols: tuple[str, ...]) -> list[a.QuoteRow]:
-    """The last quote of each terminal and symbol; ages are market time, as the gate measures them."""
+def quote_rows(turn: Turn, symbols: tuple[str, ...], standing: bool = False) -> list[a.QuoteRow]:
+    """The last quote of each terminal and symbol; ages are market time, as the gate measures them. `standing` as in
+    `feed_rows`."""
     rows = []
     limit_ms = turn.state.limits.tick_age_max_ms
     for terminal in turn.state.terminals.values():
@@ -513,6 +514,7 @@ def quote_rows(turn: Turn, symbols: tuple[str, ...]) -> list[a.QuoteRow]:
             if terms is None:
                 continue
             age_ms = turn.market_ms - quote.time_ms
+            is_source = sources.source(turn, symbol) == terminal.name
             rows.append(
                 a.QuoteRow(
                     symbol,
@@ -522,27 +524,34 @@ def quote_rows(turn: Turn, symbols: tuple[str, ...]) -> list[a.QuoteRow]:
                     quote.spread_points,
                     ms_text(quote.time_ms),
                     round(age_ms / 1000, 3),
-                    not 0 <= age_ms <= limit_ms or link.state is not LinkState.READY,
-                    uplink.source(turn, symbol) == terminal.name,
+                    standing or not 0 <= age_ms <= limit_ms or link.state is not LinkState.READY,
+                    is_source,
+                    *_taken(turn, symbol, terminal.name if is_source else ""),
                 )
             )
     return rows
 
 
-def feed_rows(turn: Turn) -> tuple[a.FeedRow, ...]:
-    """One row a symbol: its source, or the first terminal that should be."""
+def feed_rows(turn: Turn, standing: bool = False) -> tuple[a.FeedRow, ...]:
+    """One row a symbol and its source. `standing`: the market's own clock does not go, and an age by it says nothing:
+    no feed is fresh then."""
     rows = []
     for symbol in turn.live.symbols:
-        source = uplink.source(turn, symbol)
+        source = sources.source(turn, symbol)
         link: Link | None = turn.live.link(source) if source else None
         quote = link.quotes.get(symbol) if link else None
         age_ms = turn.market_ms - quote.time_ms if quote else None
         rate = link.rates[symbol].per_s(turn.now_ns) if link and symbol in link.rates else 0.0
-        stale = age_ms is None or not 0 <= age_ms <= turn.state.limits.tick_age_max_ms
-        rows.append(
-            a.FeedRow(symbol, source or NO_SOURCE, age_ms / 1000 if age_ms is not None else None, round(rate, 2), stale)
-        )
+        stale = standing or age_ms is None or not 0 <= age_ms <= turn.state.limits.tick_age_max_ms
+        age_s = age_ms / 1000 if age_ms is not None else None
+        rows.append(a.FeedRow(symbol, source or NO_SOURCE, age_s, round(rate, 2), stale, *_taken(turn, symbol, source)))
     return tuple(rows)
+
+
+def _taken(turn: Turn, symbol: str, source: str) -> tuple[str | None, str | None]:
+    """Since when a source is the one, and why it was taken."""
+    found = turn.live.sources.get(symbol)
+    return (ns_text(found.since_ns), found.why) if found is not None and source else (None, None)
 
 
 # --- status ---------------------------------------------------------------------------------------------
@@ -579,7 +588,7 @@ def signals_view(state: State, live: Live, now_ns: int) -> a.SignalsView:
     return a.SignalsView(float(len(hour)), age, dict(state.suppressed))
 
 
-def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
+def health_rows(turn: Turn, standing: bool = False) -> tuple[a.HealthRow, ...]:
     """Measured just now; nothing is inferred from a process being there."""
     state, live = turn.state, turn.live
     rows = []
@@ -595,10 +604,12 @@ def health_rows(turn: Turn) -> tuple[a.HealthRow, ...]:
         if skew := _skew(state, link, terminal.account):
             ok, detail = False, f"{detail}, {skew}"
         rows.append(a.HealthRow(f"terminal {terminal.name}", ok, detail))
-    for feed in feed_rows(turn):
+    for feed in feed_rows(turn, standing):
         closed = _closed(turn, feed)
         nothing = "no terminal is READY to take it from" if feed.terminal == NO_SOURCE else "no tick in this session"
         detail = f"last tick {feed.age_s} s old" if feed.age_s is not None else nothing
+        if standing:
+            detail += ", and the market stands still"
         rows.append(
             a.HealthRow(
                 f"feed {feed.symbol}",

@@ -446,11 +446,15 @@ class PendingRow(Out, frozen=True):
 
 
 class FeedRow(Out, frozen=True):
+    """`terminal`: the source of the symbol's ticks, `since` when it is, and `why` it was taken."""
+
     symbol: str
     terminal: str
     age_s: float | None
     rate_per_s: float
     stale: bool
+    since: str | None = None
+    why: str | None = None
 
 
 class TerminalRow(Out, frozen=True):
@@ -810,6 +814,8 @@ class QuoteRow(Out, frozen=True):
     age_s: float
     stale: bool
     source: bool
+    source_since: str | None = None
+    source_why: str | None = None
 
 
 class Event(Out, frozen=True):
