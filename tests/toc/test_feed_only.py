@@ -12,7 +12,7 @@ from hydrad.domain.accounts import AccountKind, HomeMode
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.link import frames as f
 from hydrad.toc import inputs as i
-from hydrad.toc import uplink, views
+from hydrad.toc import sources, views
 from hydrad.toc.act import ActState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
@@ -133,13 +133,13 @@ def test_market_time_is_machine_time_there_for_ever(on_live: Core) -> None:
 
 
 def test_only_what_feeds_is_a_source_there(on_live: Core) -> None:
-    assert uplink.source(turn_of(on_live), "EURUSD") == "live1"
+    assert sources.source(turn_of(on_live), "EURUSD") == "live1"
     on_live.up(f.Warn("IDENTITY_CHANGED", "x"), "live1")
     on_live.wait(11_000, beat=("t1",))
-    assert uplink.source(turn_of(on_live), "EURUSD") == ""
+    assert sources.source(turn_of(on_live), "EURUSD") == ""
 
 
 def test_in_any_other_home_it_is_one_source_among_others(fed: Core) -> None:
-    assert uplink.source(turn_of(fed), "EURUSD") == "t1"
+    assert sources.source(turn_of(fed), "EURUSD") == "t1"
     assert fed.fire().state is ActState.ROUTED
     assert fed.state.accounts["tide"].kind is AccountKind.LIVE

@@ -35,7 +35,7 @@ def test_a_changed_identity_after_an_order_shuts_its_host_for_opens(core: Core) 
         "t2": (Duty.QUARANTINED, Cause.RECONCILIATION),
         "t3": (Duty.ACTIVE, None),
     }
-    assert "TERMINAL_DUTY" in core.fire(account="bravo").codes
+    assert "TERMINAL_DUTY" in core.fire(core.mission("t3"), account="bravo").codes
     core.verify()
 
 
