@@ -386,8 +386,9 @@ def write_bundle(places: Places, verb: calls.TerminalEnroll, pair: keys.KeyPair,
             curve_public=pair.public,
             curve_secret=pair.secret,
             daemons=[bundles.DaemonAddress(address, server_key)],
-            ledger=str(path.parent / "ledger.db"),
-            lock=str(places.process_lock(verb.name)),
+            # A real terminal is on another host: its files lie beside its bundle there.
+            ledger=str(path.parent / "ledger.db") if simulated else "ledger.db",
+            lock=str(places.process_lock(verb.name)) if simulated else f"{verb.name}.lock",
             settle_s=SIMULATED_SETTLE_S if simulated else REAL_SETTLE_S,
         ),
     )

@@ -21,10 +21,12 @@ from hydrad.host.lock import FileLock
 from hydrad.host.secrets import Secret
 from hydrad.link.frames import Identity
 from hydrad.terminal import bundle as bundles
+from hydrad.terminal.handle import environment_of
 from hydrad.terminal.selftest import compare, report
+from hydrad.terminal.selftest.child import Terms
 from hydrad.terminal.selftest.report import Report
 from hydrad.terminal.selftest.script import MAGIC, Step
-from hydrad.terminal.selftest.twin import stands_for
+from hydrad.terminal.selftest.twin import stands_for, twin
 
 LOGIN = 7
 PATIENCE_S = 60.0
@@ -240,3 +242,20 @@ def test_a_report_that_was_edited_does_not_count(tmp_path: Path) -> None:
     newer.write_text(newer.read_text().replace('"passed": false', '"passed": true'))
     older.write_text("no json")
     assert report.newest(bundle) is None
+
+
+def test_the_broker_to_compare_with_can_be_reached_without_unix_sockets() -> None:
+    """As on Windows."""
+    identity = Identity(7, "Demo", "demo", "EUR", True, 0, 5000, "path", "")
+    terms = Terms(5, "100000", "0.01", 1, 10_000, 0, 0, 0, 2, 3, 15, 127, 8, 30)
+    with twin(identity, terms, "GBPUSD", tcp=True) as beside:
+        assert beside.socket.startswith("tcp:127.0.0.1:")
+        environment = environment_of(None, beside.socket)
+        words = "import MetaTrader5 as m; print(m.initialize(), m.account_info().currency, m.shutdown())"
+        done = subprocess.run([sys.executable, "-c", words], env=environment, capture_output=True, text=True)
+        assert done.stdout == "True EUR True\n", done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", "import MetaTrader5 as m; print(m.initialize(), m.last_error()[0])"],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == "False -10003\n", done.stderr

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import stat
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import apsw
 import msgspec
 import pytest
+import zmq
 
 from hydrad.agent import calls
 from hydrad.agent.entries import EpochStored, LatchStored
@@ -16,6 +19,7 @@ from hydrad.host.secrets import Secret
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal import pipe
 from hydrad.terminal.__main__ import main
+from hydrad.terminal.answers import Answers
 from hydrad.terminal.bundle import BadBundle, Bundle, DaemonAddress
 from hydrad.terminal.ledger import BadLedger, LedgerFile
 
@@ -141,3 +145,26 @@ def test_local_status_tells_what_the_ledger_holds(tmp_path: Path, capsys: pytest
     assert main(["local", "status", str(path)]) == 0
     told = capsys.readouterr().out
     assert "halted           yes, by" in told and "running          no" in told and "hidden" not in told
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_what_a_worker_says_can_be_polled_and_ends_with_it(carried: bool) -> None:
+    """Carried by a thread, as on Windows, or straight from the pipe."""
+    data = bytes(range(256)) * 4_096
+    words = [sys.executable, "-c", "import sys; sys.stdout.buffer.write(bytes(range(256)) * 4096)"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        answers = Answers(child.stdout.fileno(), carried=carried)
+        poller, told = zmq.Poller(), b""
+        poller.register(answers.fileno(), zmq.POLLIN)
+        while poller.poll(10_000) and (part := answers.read()):
+            told += part
+        assert told == data
+        answers.close()
+
+
+def test_a_bundles_files_lie_beside_it_unless_they_say_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.toml"
+    bundles.save(path, bundle(tmp_path, ledger="ledger.db", lock="/run/t1.lock"))
+    found = bundles.load(path)
+    assert (found.ledger, found.lock) == (str(tmp_path / "ledger.db"), "/run/t1.lock")

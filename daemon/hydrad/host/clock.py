@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 
@@ -13,5 +14,11 @@ class SystemClock:
         return time.time_ns()
 
     def boot_ns(self) -> int:
-        """Nanoseconds since this machine started, suspend included (clock_gettime(2), CLOCK_BOOTTIME)."""
+        """Nanoseconds since this machine started, suspend included (clock_gettime(2), CLOCK_BOOTTIME).
+
+        On Windows Python's monotonic clock counts it too, by GetTickCount64 up to 3.12 (which moves every 16 ms), by
+        QueryPerformanceCounter from then on.
+        """
+        if sys.platform == "win32":
+            return time.monotonic_ns()
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME)

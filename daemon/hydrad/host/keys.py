@@ -6,13 +6,13 @@ Keys are Z85 text of 40 characters, as ZeroMQ has them (https://rfc.zeromq.org/s
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from pathlib import Path
 
 import msgspec
 import zmq
 
-from hydrad.host import windows
 from hydrad.host.secrets import BadSecret, Secret, hidden, read_text
 
 _PRIVATE = 0o600
@@ -54,7 +54,7 @@ def write_secret(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    if windows.HERE:
+    if sys.platform == "win32":
         return  # a folder cannot be opened there, and its entries are journaled
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

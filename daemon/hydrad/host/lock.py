@@ -1,16 +1,45 @@
 """Who runs: an exclusive flock(2) on a file, held as long as its process lives. Owns the file's text, a pid.
 
+On Windows, where a locked part cannot be read by others, it is a byte far behind the text that is locked.
+
 The file stays when the lock goes: removing it would let two processes lock two files of one name.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
 
+if sys.platform == "win32":
+    import msvcrt
+
+    _LOCKED_AT = 1 << 30
+
+    def _lock(fd: int, *, shared: bool) -> bool:
+        """Take the lock without waiting; there is no shared one here, so a look takes it for an instant."""
+        os.lseek(fd, _LOCKED_AT, os.SEEK_SET)
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock(fd: int, *, shared: bool) -> bool:
+        """Take the lock without waiting."""
+        try:
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0)  # Windows does not hand descriptors down anyway
 # A look at a lock (`holder`) takes it shared for an instant, so a taker tries again before it gives up.
 _TRIES = 5
 _PAUSE_S = 0.02
@@ -30,12 +59,13 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fd = os.open(path, os.O_CREAT | os.O_RDWR | _CLOEXEC, 0o600)
         try:
             if not _take(fd):
                 raise Held(path, _pid(fd))
             os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+            os.lseek(fd, 0, os.SEEK_SET)
+            os.write(fd, f"{os.getpid()}\n".encode())
         except BaseException:
             os.close(fd)
             raise
@@ -68,31 +98,25 @@ class Holder:
 def holder(path: Path) -> Holder | None:
     """Who holds the lock on `path` now; None if nobody does or there is no such file."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | _CLOEXEC)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return Holder(_pid(fd))
-    else:
-        return None
+        return None if _lock(fd, shared=True) else Holder(_pid(fd))
     finally:
         os.close(fd)
 
 
 def _take(fd: int) -> bool:
     for attempt in range(_TRIES):
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if attempt + 1 < _TRIES:
-                time.sleep(_PAUSE_S)
-        else:
+        if _lock(fd, shared=False):
             return True
+        if attempt + 1 < _TRIES:
+            time.sleep(_PAUSE_S)
     return False
 
 
 def _pid(fd: int) -> int | None:
-    text = os.pread(fd, 32, 0).strip()
+    os.lseek(fd, 0, os.SEEK_SET)
+    text = os.read(fd, 32).strip()
     return int(text) if text.isdigit() else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -156,7 +157,7 @@ def read_text(path: Path, bytes_max: int = FILE_BYTES_MAX, *, private: bool = Tr
 
 def check_private(path: Path, found: os.stat_result) -> None:
     """Raises BadSecret for what others can reach, or what belongs to somebody else."""
-    if windows.HERE:
+    if sys.platform == "win32":
         told = windows.problem(path, writing=False)
         if told:
             raise BadSecret(told)

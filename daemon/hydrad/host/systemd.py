@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
@@ -23,7 +24,9 @@ class Manager:
     def __init__(self, address: str, watchdog_s: float | None) -> None:
         self.watchdog_s = watchdog_s
         self._address = "\0" + address[1:] if address.startswith("@") else address
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) if address else None
+        self._socket: socket.socket | None = None
+        if address and sys.platform != "win32":
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._status = ""
         self.lost = 0
 
@@ -45,7 +48,7 @@ class Manager:
 
     def _tell(self, *lines: str) -> None:
         """A manager that does not listen is counted and never waited for."""
-        if self._socket is None:
+        if self._socket is None or sys.platform == "win32":
             return
         try:
             self._socket.sendto("\n".join(lines).encode(), socket.MSG_DONTWAIT, self._address)
@@ -91,6 +94,8 @@ class Watchdog:
 
 def ping(path: Path, text: str) -> None:
     """A small write that is durable on return, on the journal's own file system. Raises OSError."""
+    if sys.platform == "win32":
+        raise OSError("Windows has no such manager")
     fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:
         os.pwrite(fd, text.encode(), 0)

@@ -45,11 +45,11 @@ class DaemonAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`name`: the terminal's; `account`: the account's, as the daemon knows them. `sim_socket`: of the simulated
     broker, empty for a real terminal. `curve_public`, `curve_secret`: the agent's pair, Z85. `ledger`, `lock`:
-    file paths. `poll_ms`: between readings of the market; `settle_s`: how long the broker's records may lag;
-    `dead_man_s`: without a beat for so long nothing is opened; `act_bound_s`: how long one order may take.
-    `terminal_path`: of the real terminal's terminal64.exe, which must be named where a host has several; `portable`:
-    it is started with /portable. Where `password` is empty it is read at the start: from `password_file`, from the
-    credential `NAME.password`, or from the service `keyring` of the keyring."""
+    file paths, beside the bundle where they are not absolute. `poll_ms`: between readings of the market; `settle_s`:
+    how long the broker's records may lag; `dead_man_s`: without a beat for so long nothing is opened; `act_bound_s`:
+    how long one order may take. `terminal_path`: of the real terminal's terminal64.exe, which must be named where a
+    host has several; `portable`: it is started with /portable. Where `password` is empty it is read at the start: from
+    `password_file`, from the credential `NAME.password`, or from the service `keyring` of the keyring."""
 
     name: str
     account: str
@@ -94,7 +94,8 @@ def load(path: Path) -> Bundle:
         raise BadBundle(f"{path}: poll_ms, settle_s, dead_man_s and act_bound_s start at 1")
     if (bundle.module == "simulated") != (bundle.kind == "paper"):
         raise BadBundle(f"{path}: the simulated module is for paper accounts, and for them only; kind is {bundle.kind}")
-    return bundle
+    places = {name: str(path.parent / getattr(bundle, name)) for name in ("ledger", "lock")}
+    return msgspec.structs.replace(bundle, **places)
 
 
 def password_of(bundle: Bundle, environ: Mapping[str, str] = os.environ) -> Secret:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -77,7 +78,7 @@ def _read(path: Path, bundle: Bundle) -> HostCaps | None:
 
 
 def _check_owner(path: Path, found: os.stat_result, *, paper: bool) -> None:
-    if windows.HERE:
+    if sys.platform == "win32":
         told = windows.problem(path, writing=True)
         if told:
             raise secrets.BadSecret(told)

@@ -9,6 +9,7 @@ import sys
 from hydrad.agent.effects import Call
 from hydrad.domain.instants import MS, SECOND
 from hydrad.terminal import pipe
+from hydrad.terminal.answers import Answers
 from hydrad.terminal.broker import module_path
 from hydrad.terminal.bundle import Bundle, password_of
 
@@ -30,6 +31,7 @@ class WorkerHandle:
         self._password = password_of(bundle)
         self._clock_base_ns = clock_base_ns
         self._process: subprocess.Popen[bytes] | None = None
+        self._answers: Answers | None = None
         self._assembler = pipe.Assembler()
         self._bound_ns: int | None = None
         self._not_before_ns = 0
@@ -38,10 +40,7 @@ class WorkerHandle:
     @property
     def fd(self) -> int | None:
         """What to poll for answers; None while there is no worker."""
-        if self._process is None:
-            return None
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
+        return None if self._answers is None else self._answers.fileno()
 
     @property
     def pid(self) -> int | None:
@@ -58,6 +57,8 @@ class WorkerHandle:
             stdout=subprocess.PIPE,
             env=environment_of(self._bundle),
         )
+        assert self._process.stdout is not None
+        self._answers = Answers(self._process.stdout.fileno())
         self._bound_ns = now_ns + LOGIN_BOUND_NS
         bundle = self._bundle
         self._write(
@@ -81,10 +82,10 @@ class WorkerHandle:
 
     def listen(self) -> list[pipe.Up]:
         """What the worker said; call when its descriptor is readable. Raises WorkerGone."""
-        if self._process is None or self.fd is None:
+        if self._answers is None:
             return []
         try:
-            data = pipe.read_some(self.fd)
+            data = self._answers.read()
             messages = [pipe.decode_up(message) for message in self._assembler.feed(data)]
         except (OSError, pipe.BadPipe) as error:
             raise WorkerGone(str(error)) from None
@@ -105,12 +106,14 @@ class WorkerHandle:
     def kill(self, now_ns: int) -> None:
         """End the worker now; the next one may start after a pause."""
         if self._process is not None:
+            assert self._answers is not None
             self._process.kill()
             self._wait()
+            self._answers.close()
             for end in (self._process.stdin, self._process.stdout):
                 assert end is not None
                 end.close()
-        self._process = self._bound_ns = None
+        self._process = self._answers = self._bound_ns = None
         self._not_before_ns = now_ns + self._pause_ns
         self._pause_ns = min(self._pause_ns * 2, RESTART_NS_MAX)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from hydrad.domain.money import BadNumber
 from hydrad.host.clock import SystemClock
 from hydrad.host.lock import FileLock, Held
-from hydrad.terminal.broker import private
+from hydrad.terminal.broker import places, private
 from hydrad.terminal.broker.api import Api
 from hydrad.terminal.broker.books import BadBooks, Books
 from hydrad.terminal.broker.broker import Broker
@@ -70,9 +70,9 @@ def serve(config: BrokerConfig, parent: private.Parent | None = None, follows: b
     `parent`: who may alone ask and with whom this ends. `follows`: the market clock is the machine's.
     """
     path = Path(config.books)
-    for needed in (path, Path(config.socket), Path(config.control)):
-        if not needed.parent.is_dir():
-            raise BadConfig(f"{needed.parent} is no folder")
+    for folder in (path.parent, places.folder(config.socket), places.folder(config.control)):
+        if folder is not None and not folder.is_dir():
+            raise BadConfig(f"{folder} is no folder")
     try:
         lock = FileLock(Path(f"{path}.lock"))
     except Held as held:
@@ -94,14 +94,14 @@ def _serve(config: BrokerConfig, broker: Broker, pace: Pace, parent: private.Par
     faults.plan(config.faults)
     api, control = Api(broker, faults), Control(broker, faults, server.stop)
     server.on_signals(signal.SIGTERM, signal.SIGINT)
-    server.listen(Path(config.socket), lambda peer: ClientConnection(server, peer, api))
-    server.listen(Path(config.control), lambda peer: ControlConnection(server, peer, control))
+    server.listen(config.socket, lambda peer: ClientConnection(server, peer, api))
+    server.listen(config.control, lambda peer: ControlConnection(server, peer, control))
     if parent is not None:
         server.end_with(parent, sys.stdin.fileno())
         private.say(socket=config.socket)
     server.run()
-    Path(config.socket).unlink(missing_ok=True)
-    Path(config.control).unlink(missing_ok=True)
+    places.leave(config.socket)
+    places.leave(config.control)
 
 
 def _refused(text: str, code: int) -> int:

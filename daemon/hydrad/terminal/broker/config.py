@@ -90,13 +90,13 @@ _DECIMALS = frozenset(("contract_size", "volume_step", "swap_long", "swap_short"
 class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One broker process.
 
-    `instance`: random text of the home that started it. `socket`, `control`: unix socket paths for clients
-    and for the conductor. `books`: the SQLite file; `<books>.lock` beside it is held for life. `start_ms`, or
-    `start` as text: the market clock, UTC milliseconds, when the books are new. `feed`: `sample`, `generated`,
-    or the path of a file (see `hydrad.terminal.broker.feed`); `feeds`: paths by symbol. `seed`: of the
-    generated market. `speed`: market seconds a second of a clock that runs by itself, `max` as fast as it
-    goes, 0 for one that only the control socket moves. `history_from_ms`: earlier ticks are not shown to
-    clients; 0 shows all. `server_zone`: see `hydrad.terminal.broker.server_time`; without one
+    `instance`: random text of the home that started it. `socket`, `control`: unix socket paths for clients and
+    for the conductor, or `tcp:HOST:PORT`. `books`: the SQLite file; `<books>.lock` beside it is held for life.
+    `start_ms`, or `start` as text: the market clock, UTC milliseconds, when the books are new. `feed`:
+    `sample`, `generated`, or the path of a file (see `hydrad.terminal.broker.feed`); `feeds`: paths by symbol.
+    `seed`: of the generated market. `speed`: market seconds a second of a clock that runs by itself, `max` as
+    fast as it goes, 0 for one that only the control socket moves. `history_from_ms`: earlier ticks are not
+    shown to clients; 0 shows all. `server_zone`: see `hydrad.terminal.broker.server_time`; without one
     `server_offset_s`, the broker's wall clock less UTC, in seconds. `suffix`: put after each symbol's name.
     `offered`: the symbols there are, all when empty. `visible`: those in the Market Watch at first, all when
     empty; named without the suffix. `comment_chars_max`: what the server keeps of a comment (recorded servers:

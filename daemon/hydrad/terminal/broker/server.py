@@ -22,11 +22,11 @@ import struct
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from hydrad.terminal.broker import places
 from hydrad.terminal.broker.api import Api, ApiError, Reply, Session
 from hydrad.terminal.broker.control import Control
 from hydrad.terminal.broker.pace import Pace
@@ -190,12 +190,9 @@ class Server:
         self._connections: dict[socket.socket, Connection] = {}
         self._stopping = False
 
-    def listen(self, path: Path, accept: Callable[[socket.socket], Connection]) -> None:
-        """Serve a unix socket for its owner; the caller holds the lock, so a leftover file is dead."""
-        path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(path))
-        path.chmod(0o600)
+    def listen(self, place: str, accept: Callable[[socket.socket], Connection]) -> None:
+        """Serve a place; the caller holds the lock."""
+        listener = places.listener(place)
         listener.listen(64)
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ, lambda _: self._accept(listener, accept))

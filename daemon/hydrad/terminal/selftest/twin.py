@@ -3,6 +3,7 @@ one told, on a generated market in the middle of a week."""
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 import msgspec
 import tomli_w
 
-from hydrad.host import keys
+from hydrad.host import entropy, keys, tcp_ports, windows
 from hydrad.host.secrets import Secret
 from hydrad.link.frames import Identity
 from hydrad.terminal.broker.catalogue import CATALOGUE
@@ -26,7 +27,7 @@ from hydrad.venue.contract import Execution
 START = "2026-06-10T12:00:00Z"  # a Wednesday
 SPEED = 60  # market seconds a second: an order expires in two
 STAND_IN = "EURUSD"
-_LOGIN, _PASSWORD, _SERVER = 1, "twin", "Twin"
+_LOGIN, _SERVER = 1, "Twin"
 _START_S = 30.0
 
 
@@ -37,16 +38,17 @@ class Twin(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def twin(identity: Identity, terms: Terms, symbol: str) -> Iterator[Twin]:
+def twin(identity: Identity, terms: Terms, symbol: str, *, tcp: bool = windows.HERE) -> Iterator[Twin]:
     """A running one; it ends with the block. Raises TerminalError."""
-    with tempfile.TemporaryDirectory(prefix="hydra-selftest-") as folder:
-        place, name = Path(folder), stands_for(symbol)
-        keys.write_secret(place / "broker.toml", _config(place, identity, terms, name))
+    with tempfile.TemporaryDirectory(prefix="hydra-selftest-", ignore_cleanup_errors=True) as folder:
+        place, name, password = Path(folder), stands_for(symbol), entropy.draw_key()
+        sockets = [f"tcp:127.0.0.1:{tcp_ports.free_port()}" if tcp else f"{folder}/{word}" for word in ("b", "c")]
+        keys.write_secret(place / "broker.toml", _config(place, sockets, password, identity, terms, name))
         child = subprocess.Popen([sys.executable, "-m", "hydrad.terminal.broker", "--config", f"{folder}/broker.toml"])
         try:
-            _await(place / "broker.sock", child)
-            login = Login(True, _LOGIN, _SERVER, Secret(_PASSWORD), (name,), 0, "paper")
-            yield Twin(f"{folder}/broker.sock", login, name)
+            _await(sockets[0], child)
+            login = Login(True, _LOGIN, _SERVER, Secret(password), (name,), 0, "paper")
+            yield Twin(sockets[0], login, name)
         finally:
             child.terminate()
             child.wait()
@@ -57,18 +59,18 @@ def stands_for(symbol: str) -> str:
     return next((name for name in CATALOGUE if name in symbol.upper()), STAND_IN)
 
 
-def _config(place: Path, identity: Identity, terms: Terms, name: str) -> str:
+def _config(place: Path, sockets: list[str], password: str, identity: Identity, terms: Terms, name: str) -> str:
     given = msgspec.structs.asdict(terms)
     leverage = max(given.pop("leverage"), 1)
     given["execution"] = Execution(terms.execution).name.lower()
     given["spread_points"] = max(terms.spread_points, 1)
-    account = {"login": _LOGIN, "password": _PASSWORD, "server": _SERVER, "currency": identity.currency}
+    account = {"login": _LOGIN, "password": password, "server": _SERVER, "currency": identity.currency}
     return tomli_w.dumps(
         {
             "instance": "selftest",
-            "socket": f"{place}/broker.sock",
-            "control": f"{place}/control.sock",
-            "books": f"{place}/books.db",
+            "socket": sockets[0],
+            "control": sockets[1],
+            "books": str(place / "books.db"),
             "start": START,
             "feed": "generated",
             "speed": SPEED,
@@ -78,9 +80,18 @@ def _config(place: Path, identity: Identity, terms: Terms, name: str) -> str:
     )
 
 
-def _await(socket: Path, child: subprocess.Popen[bytes]) -> None:
+def _await(place: str, child: subprocess.Popen[bytes]) -> None:
     end_s = time.monotonic() + _START_S
-    while not socket.exists():
+    while not _listens(place):
         if child.poll() is not None or time.monotonic() >= end_s:
             raise TerminalError("the simulated broker to compare with did not start")
         time.sleep(0.05)
+
+
+def _listens(place: str) -> bool:
+    if not place.startswith("tcp:"):
+        return Path(place).exists()
+    host, _, port = place.removeprefix("tcp:").rpartition(":")
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, int(port))) == 0

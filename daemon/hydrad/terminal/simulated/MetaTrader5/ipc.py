@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import struct
+import sys
 import threading
 import time
 from typing import Any
@@ -22,10 +23,28 @@ from .host import PRIVATE
 __all__ = ["IPC", "SUCCESS", "TIMEOUT_S", "Failed"]
 
 SOCKET_VARIABLE = "HYDRA_SIM_SOCKET"
+TCP = "tcp:"
 TIMEOUT_S = 60.0
 SUCCESS = (1, "Success")
 _LENGTH = struct.Struct("!I")
 _RECEIVE_BYTES = 1 << 20
+
+
+def _connected(place: str, timeout_s: float) -> socket.socket:
+    """To a unix socket, or to `tcp:HOST:PORT`; raises OSError."""
+    if place.startswith(TCP):
+        host, _, port = place[len(TCP) :].rpartition(":")
+        return socket.create_connection((host, int(port)), timeout_s)
+    if sys.platform == "win32":
+        raise OSError("a unix socket cannot be reached from Windows")
+    peer = socket.socket(socket.AF_UNIX)
+    peer.settimeout(timeout_s)
+    try:
+        peer.connect(place)
+    except OSError:
+        peer.close()
+        raise
+    return peer
 
 
 class Ipc:
@@ -44,12 +63,9 @@ class Ipc:
         """Connect to the broker that the environment names, else to a private one; raises Failed -10003."""
         self.close()
         path = os.environ.get(SOCKET_VARIABLE, "") or PRIVATE.socket(timeout_s)
-        peer = socket.socket(socket.AF_UNIX)
-        peer.settimeout(timeout_s)
         try:
-            peer.connect(path)
+            peer = _connected(path, timeout_s)
         except OSError as error:
-            peer.close()
             raise Failed(-10003, f"IPC initialize failed, {path}: {error.strerror or error}") from None
         self.timeout_s = timeout_s
         self._socket, self._owner = peer, os.getpid()
