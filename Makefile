@@ -1,15 +1,17 @@
 # What a person needs to build, try and check HydraX. `make help` lists it.
 PYTHON ?= python3
 VENV := .venv
+FUZZ := .fuzz
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := $(shell find hydractl daemon -name '*.py' -o -name '*.hxtk' -o -name '*.service' -o -name '*.conf' 2>/dev/null) $(wildcard man/*.[1-9]) pyproject.toml constraints.txt
 SEEDS ?= 200
+SECONDS ?= 60
 T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim golden-link man bench bench-setup conformance wheel clean codes
+.PHONY: help setup demo run test quick check sim fuzz golden-link man bench bench-setup conformance wheel clean codes
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +68,12 @@ conformance: setup ## the MetaTrader5 module against the official wheel's tables
 bench-%: setup
 	$(BIN)/python bench/$*.py
 
+fuzz: setup      ## every protocol's both ends under atheris: SECONDS=600
+	test -x $(FUZZ)/bin/python || $(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/pip install -q -c constraints.txt atheris
+	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+		$(FUZZ)/bin/python tests/fuzz/run.py --seconds $(SECONDS)
+
 golden-link: setup ## the link's golden frames and their place on docs/link.md, after a frame has grown
 	HYDRA_GOLDEN=write PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/pytest -q -n 0 tests/link
 
@@ -76,4 +84,4 @@ wheel: setup     ## the wheel, in dist/
 	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w dist .
 
 clean:           ## remove what was built
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(FUZZ) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

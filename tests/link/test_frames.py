@@ -94,7 +94,7 @@ def _field(name: str, kind: typing.Any) -> st.SearchStrategy[object]:
     return st.integers(0, f.INSTANT_MS_MAX - 1) if name.endswith("_ms") and kind is int else strategy(kind)
 
 
-HEAD = st.tuples(st.integers(0, 1 << 53), st.integers(1, 1 << 53), st.integers(1, 1 << 53))
+HEAD = st.tuples(st.integers(0, 1 << 53), st.integers(1, (1 << 53) - 1), st.integers(1, 1 << 53))
 
 
 def any_frame(bodies: tuple[type[msgspec.Struct], ...]) -> st.SearchStrategy[Frame]:
@@ -174,7 +174,7 @@ def edited(frame: Frame, **head: int) -> bytes:
 
 @pytest.mark.parametrize(
     "head",
-    [{"version": 0}, {"version": 2}, {"epoch": -1}, {"session": -1}, {"seq": 0}],
+    [{"version": 0}, {"version": 2}, {"epoch": -1}, {"session": -1}, {"session": 1 << 53}, {"seq": 0}],
     ids=str,
 )
 def test_wrong_heads_are_refused(head: dict[str, int]) -> None:

@@ -583,8 +583,8 @@ def _decode(decoder: msgspec.msgpack.Decoder[UpFrame] | msgspec.msgpack.Decoder[
     if frame.version != LINK_VERSION:
         _look_at_head(data)
         raise BadFrame(f"link version {frame.version}")
-    if frame.epoch < 0 or frame.session < 1 or frame.seq < 1:
-        raise BadFrame("epoch, session and seq count upwards")
+    if frame.epoch < 0 or not 1 <= frame.session <= SESSION_MAX or frame.seq < 1:
+        raise BadFrame("epoch, session and seq count upwards, a session to 2^53-1")
     return frame
 
 

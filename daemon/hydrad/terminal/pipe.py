@@ -79,7 +79,7 @@ def decode_down(data: bytes) -> Down:
     """A call; raises BadPipe."""
     try:
         return _DOWN.decode(data)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:  # ValueError: text that is not UTF-8
         raise BadPipe(f"from the agent: {error}") from None
 
 
@@ -87,7 +87,7 @@ def decode_up(data: bytes) -> Up:
     """An answer; raises BadPipe."""
     try:
         return _UP.decode(data)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise BadPipe(f"from the worker: {error}") from None
 
 
