@@ -165,8 +165,13 @@ def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
     lock = _take(places)
     _prepare(places, loaded.config)
     from hydrad.app import App
+    from hydrad.bridge.bridge import CannotListen
 
-    return asyncio.run(_life(App, places, loaded, lock)), []
+    try:
+        return asyncio.run(_life(App, places, loaded, lock)), []
+    except CannotListen as error:
+        hint = "stop what listens there, or: hydractl config set bridge.address tcp://HOST:PORT"
+        raise Failed(EXIT_FAILED, ErrorCode.FAILED, str(error.strerror), hint) from None
 
 
 def _prepare(places: Places, loaded: config.Config) -> None:

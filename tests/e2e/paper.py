@@ -88,8 +88,13 @@ class PaperHome:
         done = subprocess.run(argv, env=self.environ, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
         return Answer(done)
 
-    def start(self) -> None:
+    def launch(self) -> None:
+        """Its daemon, answering."""
         processes.spawn([*HYDRAD, "run"], self.places.log_file, self.environ, self.path)
+        self.until(lambda: self.ctl("status").code == 0, "the daemon answers")
+
+    def start(self) -> None:
+        self.launch()
         self.await_ready()
 
     def await_ready(self) -> None:

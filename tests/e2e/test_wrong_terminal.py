@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import pytest
 from paper import PaperHome, fire_by_hand, script
 
 from hydrad.host import processes
+from hydrad.host.secrets import Secret
 from hydrad.terminal import bundle as bundles
+from hydrad.terminal.broker import module_path
 from hydrad.terminal.bundle import Bundle
 
 pytestmark = pytest.mark.timeout(180)
@@ -26,6 +29,13 @@ def terminal(home: PaperHome, name: str) -> dict[str, Any]:
 
 def account_of(home: PaperHome, name: str) -> str:
     return bundles.load(home.places.bundle(name)).account
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
 
 
 def findings(home: PaperHome) -> list[str]:
@@ -104,3 +114,55 @@ def test_its_clock_is_two_hours_off(home: PaperHome) -> None:
         os.kill(daemon, signal.SIGCONT)
     home.until(lambda: terminal(home, "bravo")["link"] == "READY", "it greets")
     quarantined(home, "bravo", "clock")
+
+
+def test_a_terminal_that_answers_as_its_neighbour(home: PaperHome) -> None:
+    """Identity is read right before an order: what is another account's is not traded."""
+    home.step()
+    before = len(home.opened()) + len(home.opened(100_002))
+    home.broker(op="fault", kind="neighbour", login=100_001)
+    answer = fire_by_hand(home, "--account", account_of(home, "alpha"))
+    assert answer.code in (6, 14), answer
+    assert len(home.opened()) + len(home.opened(100_002)) == before
+    home.until(lambda: "IDENTITY" in findings(home) or "AGENT_WARNING" in findings(home), "a finding")
+    quarantined(home, "alpha")
+
+
+def test_a_simulator_enrolled_as_live(home: PaperHome, tmp_path: Path) -> None:
+    """A real home whose agent's package turns out to be the simulator's: nothing of it is believed."""
+    real = PaperHome(f'[bridge]\naddress = "tcp://127.0.0.1:{free_port()}"\n[hud]\nenabled = false\n')
+    try:
+        assert real.ctl("init", "--real").code == 0
+        real.launch()
+        enrolled = real.ctl(
+            *("terminal", "enroll", "gold", "--account", "gold", "--login", "100001"),
+            *("--server", "HydraX-Paper", "--kind", "live", "--symbols", "EURUSD"),
+        )
+        assert enrolled.code == 0, enrolled
+        path = real.places.bundle("gold")
+        bundles.save(path, msgspec.structs.replace(bundles.load(path), password=Secret("x")))
+        path.with_name("caps.toml").write_text('login = 100001\nmax_lots = "1.00"\n')
+        broker = bundles.load(home.places.bundle("alpha")).sim_socket
+        environ = {**real.environ, "PYTHONPATH": module_path(), "HYDRA_SIM_SOCKET": broker}
+        processes.spawn([*HYDRA_TERMINAL, "run", str(path)], real.places.log_dir / "gold.log", environ, real.path)
+        real.until(lambda: terminal(real, "gold")["duty"] == "QUARANTINED", "gold is quarantined")
+        assert "paper" in terminal(real, "gold")["why"] and "IDENTITY" in findings(real)
+    finally:
+        real.end()
+    assert len(home.opened()) == 0
+
+
+def test_a_taken_address_is_told_in_a_sentence() -> None:
+    """A real home listens where its configuration says, or not at all."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        taken = listener.getsockname()[1]
+        real = PaperHome(f'[bridge]\naddress = "tcp://127.0.0.1:{taken}"\n')
+        try:
+            assert real.ctl("init", "--real").code == 0
+            up = real.ctl("up")
+            assert up.code == 1 and f"cannot listen on tcp://127.0.0.1:{taken}" in up.stderr, up
+            assert "Traceback" not in real.logs()
+        finally:
+            real.end()

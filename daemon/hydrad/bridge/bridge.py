@@ -12,6 +12,7 @@ that is no frame is counted and dropped, which disturbs nobody else.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -47,6 +48,10 @@ HEARTBEAT_TIMEOUT_MS = 6_000
 
 OnFrame = Callable[[str, int, UpFrame], None]
 OnBad = Callable[[str, str, str], None]
+
+
+class CannotListen(OSError):
+    """The address for agents is taken, or is not one of this machine; the message names it."""
 
 
 class Bridge:
@@ -86,13 +91,13 @@ class Bridge:
         self._reader: SocketReader | None = None
 
     def start(self) -> str:
-        """Bind and begin to read; the endpoint with its real port. Raises OSError when the address is
+        """Bind and begin to read; the endpoint with its real port. Raises CannotListen when the address is
         taken."""
         assert self._reader is None, "a bridge starts once"
         try:
             self._router.bind(self._address)
         except zmq.ZMQError as error:
-            raise OSError(error.errno, f"cannot listen on {self._address}: {error.strerror}") from None
+            raise CannotListen(error.errno, f"cannot listen on {self._address}: {os.strerror(error.errno or 0)}") from None
         self._reader = SocketReader(self._loop, self._router, self._message)
         endpoint = self._router.getsockopt(zmq.LAST_ENDPOINT)
         assert isinstance(endpoint, bytes)
