@@ -97,7 +97,8 @@ class Bridge:
         try:
             self._router.bind(self._address)
         except zmq.ZMQError as error:
-            raise CannotListen(error.errno, f"cannot listen on {self._address}: {os.strerror(error.errno or 0)}") from None
+            why = os.strerror(error.errno or 0)
+            raise CannotListen(error.errno, f"cannot listen on {self._address}: {why}") from None
         self._reader = SocketReader(self._loop, self._router, self._message)
         endpoint = self._router.getsockopt(zmq.LAST_ENDPOINT)
         assert isinstance(endpoint, bytes)

@@ -139,6 +139,8 @@ def _hello(turn: Turn, apex: SignalEngine, link: Link, connection: int, frame: f
 
 def _identity_problem(state: State, terminal: Terminal, identity: f.Identity) -> str:
     account = state.accounts[terminal.account]
+    if not identity.login and identity.kind != account.kind.value:
+        return f"its MetaTrader5 package is that of a {identity.kind} account, enrolled as {account.kind.value}"
     wanted = (account.login, account.server, account.kind.value, account.currency, account.hedging)
     given = (identity.login, identity.server, identity.kind, identity.currency, identity.hedging)
     names = ("login", "server", "kind", "currency", "hedging")
