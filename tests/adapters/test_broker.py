@@ -22,7 +22,7 @@ import tomli_w
 
 from hydrad.domain.instants import parse_ms
 from hydrad.terminal.broker import module_path
-from hydrad.terminal.broker.api import TEXTS
+from hydrad.terminal.broker.dealing import TEXTS
 from hydrad.terminal.broker.faults import FaultKind
 
 START_MS = parse_ms("2014-05-02T09:00:00Z")  # a Friday

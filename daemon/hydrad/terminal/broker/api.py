@@ -1,95 +1,38 @@
 """Owns what a client may ask: one method for each call of the MetaTrader5 module that reaches the terminal.
 
 Arguments are checked by the client module as the real one does; what is checked here is what the real
-terminal checks. Errors carry the codes of `last_error`. A fault changes the answer here and nowhere else.
+terminal checks. Errors carry the codes of `last_error`. What faults do is in `hydrad.terminal.broker.disturbances`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
 
 from hydrad import __version__
-from hydrad.domain.money import points_float
 from hydrad.domain.orders import Side
 from hydrad.host.secrets import Secret
 from hydrad.terminal.broker.arrays import Arrays, Rows, TooMuch
 from hydrad.terminal.broker.bars import TIMEFRAMES
-from hydrad.terminal.broker.broker import GONE, TERMS_CHANGED, Broker
-from hydrad.terminal.broker.faults import Fault, FaultKind, Faults
-from hydrad.terminal.broker.requests import DEAL, PENDING, AnyAsk, TradeRequest, exact, points_of, steps_of
+from hydrad.terminal.broker.broker import Broker
+from hydrad.terminal.broker.dealing import Dealing
+from hydrad.terminal.broker.disturbances import Disturbances
+from hydrad.terminal.broker.faults import FaultKind, Faults
+from hydrad.terminal.broker.replies import ApiError, Reply, Session
+from hydrad.terminal.broker.requests import TradeRequest, points_of, steps_of
 from hydrad.terminal.broker.views import Fields, Views
 from hydrad.terminal.broker.world import visible
-from hydrad.venue.book import Deal, OrderRow, Reason
-from hydrad.venue.checks import FOK, IOC
-from hydrad.venue.contract import FILL_IOC
-from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, judge, judge_close_by, judge_levels, margin_of
-from hydrad.venue.fills import opening_points
+from hydrad.venue.book import Deal, OrderRow
 from hydrad.venue.margin import margin
 from hydrad.venue.profit import profit
 from hydrad.venue.rates import NoRate
-from hydrad.venue.resting import ChangeAsk, RestingAsk, judge_change, judge_place, judge_remove
-from hydrad.venue.room import Outcome, Retcode
 
-TEXTS: dict[int, str] = {
-    Retcode.REQUOTE: "Requote",
-    Retcode.REJECT: "Request rejected",
-    Retcode.DONE: "Request executed",
-    Retcode.DONE_PARTIAL: "Request executed partially",
-    Retcode.TIMEOUT: "Request timed out",
-    Retcode.INVALID: "Invalid request",
-    Retcode.INVALID_VOLUME: "Invalid volume",
-    Retcode.INVALID_PRICE: "Invalid price",
-    Retcode.INVALID_STOPS: "Invalid stops",
-    Retcode.TRADE_DISABLED: "Trade disabled",
-    Retcode.MARKET_CLOSED: "Market closed",
-    Retcode.NO_MONEY: "No money",
-    Retcode.PRICE_OFF: "Off quotes",
-    Retcode.INVALID_EXPIRATION: "Invalid expiration",
-    Retcode.NO_CHANGES: "No changes",
-    Retcode.CLIENT_DISABLES_AT: "AutoTrading disabled by client",
-    Retcode.FROZEN: "Order or position frozen",
-    Retcode.INVALID_FILL: "Unsupported filling mode",
-    Retcode.CONNECTION: "No connection",
-    Retcode.LIMIT_ORDERS: "Orders limit reached",
-    Retcode.LIMIT_VOLUME: "Volume limit reached",
-    Retcode.INVALID_ORDER: "Invalid order",
-    Retcode.POSITION_CLOSED: "Position doesn't exist",
-    Retcode.INVALID_CLOSE_VOLUME: "Invalid close volume",
-    Retcode.LONG_ONLY: "Long only allowed",
-    Retcode.SHORT_ONLY: "Short only allowed",
-    Retcode.CLOSE_ONLY: "Close only allowed",
-    Retcode.HEDGE_PROHIBITED: "Hedge is prohibited",
-}
-_REFUSING = {
-    FaultKind.TIMEOUT_NOT_EXECUTED: Retcode.TIMEOUT,
-    FaultKind.REQUOTE: Retcode.REQUOTE,
-    FaultKind.REJECT: Retcode.REJECT,
-    FaultKind.NO_MONEY: Retcode.NO_MONEY,
-}
-_STANDING_IN_THE_WAY = (
-    (FaultKind.AUTOTRADING_OFF, Retcode.CLIENT_DISABLES_AT),
-    (FaultKind.DISCONNECT, Retcode.CONNECTION),
-    (FaultKind.TRADE_DISABLED, Retcode.TRADE_DISABLED),
-)
-_AT_A_SYMBOL = frozenset({FaultKind.OWNER_TRADE, FaultKind.TERMS_CHANGED, FaultKind.SYMBOL_GONE})
-_NO_TICKET = 1 << 63
-_REQUEST_IDS = 1 << 32
 _WITHOUT_LOGIN = ("initialize", "login", "clock", "offset_s")
 # Numbers that SQLite and numpy can hold.
 _Whole = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=(1 << 62))]
-
-
-class ApiError(Exception):
-    """An answer by `last_error`: a code and its text."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(code, text)
-        self.code = code
-        self.text = text
 
 
 def _invalid() -> ApiError:
@@ -98,35 +41,6 @@ def _invalid() -> ApiError:
 
 def _not_found() -> ApiError:
     return ApiError(-4, "Terminal: Not found")
-
-
-@dataclass(slots=True)
-class Session:
-    """One client's connection: the account it is logged in to (0: none), and the depths of market it follows."""
-
-    login: int = 0
-    books: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer: a JSON value, an array's bytes, and how long to hold it back (milliseconds of wall time; None: for
-    ever). `later`: what is done after so many milliseconds of wall time, whoever still listens."""
-
-    value: Any
-    tail: bytes = b""
-    hold_ms: int | None = 0
-    error: tuple[int, str] | None = None
-    later: tuple[int, Callable[[], object]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Unseen:
-    """Rows that a history does not show yet: from these tickets on, until an instant of the monotonic clock."""
-
-    order: int
-    deal: int
-    until_s: float
 
 
 class Api:
@@ -138,8 +52,8 @@ class Api:
         self._views = Views(broker)
         self._arrays = Arrays(broker.market, broker.server_time)
         self._watched = {login: set(visible(broker.config, broker.market)) for login in broker.accounts}
-        self._request_id = 0
-        self._unseen: dict[int, list[_Unseen]] = {}
+        self._dealing = Dealing(broker, self._views)
+        self._disturbances = Disturbances(broker, faults, self._dealing)
         self._calls: dict[str, tuple[Callable[..., Any], Any]] = {
             "initialize": (self.initialize, tuple[int, str, str]),
             "login": (self.login, tuple[int, str, str]),
@@ -300,14 +214,14 @@ class Api:
         """`by`: `time` (wall seconds, both included), `ticket` or `position` (in `first`)."""
         where, given = self._selection(by, first, last, {"time": "done_ms", "ticket": "ticket"})
         rows = self._broker.history.orders(session.login, f"done_ms <> 0 AND {where}", given)
-        unseen, _ = self._unseen_from(session.login)
+        unseen, _ = self._disturbances.unseen_from(session.login)
         return self._order_fields([row for row in rows if row.ticket < unseen])
 
     def history_deals(self, session: Session, by: str, first: int, last: int) -> list[Fields]:
         """As `history_orders`; `ticket` is the ticket of the order that made the deal."""
         where, given = self._selection(by, first, last, {"time": "time_ms", "ticket": '"order"'})
         rows: list[Deal] = self._broker.history.deals(session.login, where, given)
-        _, unseen = self._unseen_from(session.login)
+        _, unseen = self._disturbances.unseen_from(session.login)
         return [self._views.deal(row) for row in rows if row.ticket < unseen]
 
     def order_calc_margin(self, session: Session, action: int, name: str, volume: float, price: float) -> float:
@@ -326,187 +240,10 @@ class Api:
         return float(profit(contract, side, steps, first, last, book.currency, board))
 
     def order_check(self, session: Session, asked: TradeRequest) -> Fields:
-        """Retcode 0 and `Done` when it would pass; the figures are those after the request."""
-        refused = self._in_the_way(session.login) or self._check(session.login, asked)
-        added = 0.0
-        ask = exact(asked, self._broker, session.login)
-        if isinstance(ask, Ask):
-            added = float(margin_of(ask, self._broker.room(session.login, ask.symbol)))
-        return self._checked(session.login, asked, refused, added)
+        return self._dealing.check(session.login, asked, self._disturbances.in_the_way(session.login))
 
     def order_send(self, session: Session, asked: TradeRequest) -> Reply:
-        """Executed and committed before this returns, unless a fault or the desk refuses."""
-        if FaultKind.API_DISABLED in self._faults.lasting(session.login):
-            self._faults.note(FaultKind.API_DISABLED)
-            raise ApiError(-8, "Auto-Trading using Python API disabled in Terminal")
-        refused = self._in_the_way(session.login)
-        if refused is not None:
-            return Reply(self._answer(asked, refused, None))
-        hold_ms = self._faults.take_latency_ms(session.login)
-        fault = self._faults.take(session.login, lambda kind: self._suits(kind, asked))
-        return (
-            self._faulty(session.login, asked, fault, hold_ms) if fault else self._plain(session.login, asked, hold_ms)
-        )
-
-    def _plain(self, login: int, asked: TradeRequest, hold_ms: int) -> Reply:
-        return Reply(self._trade(login, asked), hold_ms=hold_ms)
-
-    def _faulty(self, login: int, asked: TradeRequest, fault: Fault, hold_ms: int) -> Reply:
-        """What a fault makes of an order_send."""
-        kind = fault.kind
-        timeout = Reply(self._answer(asked, Retcode.TIMEOUT, None), hold_ms=hold_ms)
-        match kind:
-            case FaultKind.HANG:
-                return Reply(None, hold_ms=None)
-            case FaultKind.EXECUTED_LATE:
-                return replace(timeout, later=(fault.ms, lambda: self._trade(login, asked)))
-            case FaultKind.EXECUTED_LATE_MARKET:
-                self._broker.later(fault.ms, lambda: self._trade(login, asked))
-                return timeout
-            case FaultKind.TIMEOUT_EXECUTED:
-                self._trade(login, asked)
-                return timeout
-            case FaultKind.LOST_REPLY:
-                self._trade(login, asked)
-                return Reply(None, hold_ms=hold_ms, error=(-10005, "IPC timeout"))
-            case FaultKind.PARTIAL_FILL | FaultKind.STOP_DROPPED:
-                return Reply(self._trade(login, asked, kind), hold_ms=hold_ms)
-            case FaultKind.OWNER_TRADE:
-                self._owner_trades(login, asked)
-            case FaultKind.TERMS_CHANGED:
-                changes = TERMS_CHANGED[(self._faults.fired(kind) - 1) % len(TERMS_CHANGED)]
-                self._broker.change_terms(asked.symbol, changes)
-            case FaultKind.SYMBOL_GONE:
-                self._broker.change_terms(asked.symbol, GONE)
-            case FaultKind.HISTORY_LATE:
-                first = self._broker.history.tickets()
-                until_s = self._faults.now_s() + fault.ms / 1_000
-                self._unseen.setdefault(login, []).append(_Unseen(first.order, first.deal, until_s))
-            case _:
-                return Reply(self._answer(asked, _REFUSING[kind], None), hold_ms=hold_ms)
-        return self._plain(login, asked, hold_ms)
-
-    def _suits(self, kind: FaultKind, asked: TradeRequest) -> bool:
-        """Whether a fault can do anything to this request; others wait for one that they can."""
-        contract = self._broker.market.contracts.get(asked.symbol)
-        if kind in _AT_A_SYMBOL and contract is None:
-            return False
-        if kind is FaultKind.PARTIAL_FILL:
-            return asked.action == DEAL and contract is not None and (steps_of(asked.volume, contract) or 0) > 1
-        if kind is FaultKind.STOP_DROPPED:
-            return asked.action in (DEAL, PENDING) and asked.sl > 0 and not asked.position
-        return True
-
-    def _owner_trades(self, login: int, asked: TradeRequest) -> None:
-        """The owner closes half of the position that is meant (all of the smallest), or opens one of the least size."""
-        held = self._broker.books[login].positions.get(asked.position)
-        contract = self._broker.market.contracts[asked.symbol]
-        side = held.side.opposite if held else Side.BUY
-        half = max(held.volume_steps // 2, contract.volume_min_steps) if held else contract.volume_min_steps
-        quote = self._broker.market.now().quote(asked.symbol)
-        price = opening_points(side, quote) if quote else 0
-        steps = min(half, held.volume_steps) if held else half
-        ask = Ask(asked.symbol, side, steps, price, position=held.ticket if held else 0, reason=Reason.CLIENT)
-        self._broker.deal(login, replace(ask, filling=IOC if contract.filling_flags == FILL_IOC else FOK))
-
-    def _unseen_from(self, login: int) -> tuple[int, int]:
-        """The first order and the first deal that a history does not show yet."""
-        now_s = self._faults.now_s()
-        waiting = self._unseen[login] = [one for one in self._unseen.get(login, []) if one.until_s > now_s]
-        return (
-            min((one.order for one in waiting), default=_NO_TICKET),
-            min((one.deal for one in waiting), default=_NO_TICKET),
-        )
-
-    def _trade(self, login: int, asked: TradeRequest, fault: FaultKind | None = None) -> Fields:
-        ask = exact(asked, self._broker, login)
-        if isinstance(ask, Retcode):
-            return self._answer(asked, ask, None)
-        if fault is FaultKind.STOP_DROPPED and isinstance(ask, Ask):
-            ask = replace(ask, stop_points=0)
-        if fault is FaultKind.STOP_DROPPED and isinstance(ask, RestingAsk):
-            ask = replace(ask, terms=replace(ask.terms, stop_points=0))
-        if fault is FaultKind.PARTIAL_FILL and isinstance(ask, Ask):
-            half = ask.volume_steps // 2
-            outcome = self._broker.deal(login, replace(ask, filling=IOC), half)
-        else:
-            outcome = self._dealt(login, ask)
-        return self._answer(asked, outcome.retcode, outcome)
-
-    def _dealt(self, login: int, ask: AnyAsk) -> Outcome:
-        broker = self._broker
-        if isinstance(ask, Ask):
-            return broker.deal(login, ask)
-        if isinstance(ask, LevelsAsk):
-            return broker.set_levels(login, ask)
-        if isinstance(ask, RestingAsk):
-            return broker.place(login, ask)
-        if isinstance(ask, CloseByAsk):
-            return broker.close_by(login, ask)
-        return broker.change(login, ask) if isinstance(ask, ChangeAsk) else broker.remove(login, ask)
-
-    def _check(self, login: int, asked: TradeRequest) -> Retcode | None:
-        ask = exact(asked, self._broker, login)
-        if isinstance(ask, Retcode):
-            return ask
-        if isinstance(ask, Ask):
-            return judge(ask, self._broker.room(login, ask.symbol))
-        if isinstance(ask, LevelsAsk):
-            return judge_levels(ask, self._broker.room(login, ask.symbol))
-        if isinstance(ask, RestingAsk):
-            return judge_place(ask, self._broker.room(login, ask.symbol))
-        if isinstance(ask, CloseByAsk):
-            return judge_close_by(ask, self._broker.room_of_position(login, ask.position))
-        room = self._broker.room_of_order(login, ask.order)
-        return judge_change(ask, room) if isinstance(ask, ChangeAsk) else judge_remove(ask, room)
-
-    def _in_the_way(self, login: int) -> Retcode | None:
-        lasting = self._faults.lasting(login)
-        for kind, retcode in _STANDING_IN_THE_WAY:
-            if kind in lasting:
-                self._faults.note(kind)
-                return retcode
-        return None
-
-    def _answer(self, asked: TradeRequest, retcode: Retcode, outcome: Outcome | None) -> Fields:
-        """OrderSendResult. New levels, resting orders and refusals carry no prices; a requote carries the market's."""
-        answer: Fields = {"retcode": int(retcode), "comment": TEXTS[retcode], "request": asked.fields()}
-        if retcode not in (Retcode.CLIENT_DISABLES_AT, Retcode.CONNECTION):
-            self._request_id = (self._request_id + 1) % _REQUEST_IDS
-            answer["request_id"] = self._request_id
-        deal = outcome.change.deal if outcome and outcome.change else None
-        if deal is not None:
-            contract = self._broker.market.contracts[deal.symbol]
-            answer.update({"deal": deal.ticket, "order": deal.order})
-            answer["volume"] = float(contract.lots(deal.volume_steps))
-            answer["price"] = points_float(deal.price_points, contract.digits)
-        elif outcome and outcome.change and outcome.change.order is not None:
-            row = outcome.change.order
-            answer["order"] = row.ticket
-            answer["volume"] = float(self._broker.market.contracts[row.symbol].lots(row.left_steps))
-        if deal is not None or retcode is Retcode.REQUOTE:
-            answer.update(self._market_prices(asked.symbol))
-        return answer
-
-    def _market_prices(self, symbol: str) -> Fields:
-        tick = self._views.tick(symbol) if symbol in self._broker.market.series else None
-        return {} if tick is None else {"bid": tick["bid"], "ask": tick["ask"]}
-
-    def _checked(self, login: int, asked: TradeRequest, refused: Retcode | None, added: float) -> Fields:
-        figures = self._broker.standing(login)
-        tied_up = float(figures.margin) + added
-        equity = float(figures.equity)
-        return {
-            "retcode": 0 if refused is None else int(refused),
-            "balance": float(figures.balance),
-            "equity": equity,
-            "profit": float(figures.profit),
-            "margin": round(tied_up, 2),
-            "margin_free": round(equity - tied_up, 2),
-            "margin_level": equity / tied_up * 100 if tied_up else 0.0,
-            "comment": "Done" if refused is None else TEXTS[refused],
-            "request": asked.fields(),
-        }
+        return self._disturbances.send(session.login, asked)
 
     def _known(self, name: str) -> str:
         if name not in self._broker.market.series or name in self._broker.gone:

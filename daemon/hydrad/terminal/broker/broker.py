@@ -20,8 +20,9 @@ from hydrad.terminal.broker.books import BadBooks, Books, Write
 from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
 from hydrad.terminal.broker.figures import Figures
 from hydrad.terminal.broker.market import Market
+from hydrad.terminal.broker.quiet import Memory
 from hydrad.terminal.broker.server_time import ServerTime
-from hydrad.terminal.broker.walk import Memory, Midnight, Walk
+from hydrad.terminal.broker.walk import Midnight, Walk
 from hydrad.venue.book import Book, Deal, DealType, Rules, Tickets, deposit
 from hydrad.venue.contract import Contract, SwapMode, TradeMode
 from hydrad.venue.desk import Ask, CloseByAsk, LevelsAsk, execute, execute_close_by, execute_levels

@@ -27,10 +27,11 @@ from typing import Any
 import msgspec
 
 from hydrad.terminal.broker import places
-from hydrad.terminal.broker.api import Api, ApiError, Reply, Session
+from hydrad.terminal.broker.api import Api
 from hydrad.terminal.broker.control import Control
 from hydrad.terminal.broker.pace import Pace
 from hydrad.terminal.broker.private import Parent
+from hydrad.terminal.broker.replies import ApiError, Reply, Session
 
 HEADER_BYTES_MAX = 1 << 20
 LINE_BYTES_MAX = 1 << 16
