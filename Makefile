@@ -62,8 +62,9 @@ bench-setup:     ## peers of the benches, in an environment of their own
 	$(PYTHON) -m venv bench/.peers
 	bench/.peers/bin/pip install -q 'setuptools<81' supervisor
 
-conformance: setup ## the MetaTrader5 module against the official wheel's tables (needs PyPI)
+conformance: setup ## the MetaTrader5 module: the official wheel's tables, and public clients run unchanged (needs PyPI)
 	$(BIN)/python tests/conformance/official_wheel.py "$$($(BIN)/hydra-terminal sim --path)"
+	$(BIN)/python tests/conformance/run.py $(BIN)/hydra-terminal $(C)
 
 bench-%: setup
 	$(BIN)/python bench/$*.py

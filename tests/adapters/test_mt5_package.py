@@ -123,6 +123,10 @@ def test_buy_and_sell_try_a_requote_again(mt5: Any) -> None:
     runaway = Terminal(*[10004] * 10)
     assert mt5.helpers.make(runaway.functions())["Sell"]("EURUSD", 0.1).retcode == 10004
     assert len(runaway.sent) == 10 and runaway.sent[0]["price"] == 1.1
+    raw = Terminal(10009)
+    mt5.helpers.make(raw.functions())["_RawOrder"](1, "EURUSD", 0.1, 1.1, "c", 5)
+    assert (raw.sent[0]["type"], raw.sent[0]["comment"], raw.sent[0]["position"]) == (1, "c", 5)
+    assert callable(mt5._RawOrder) and "_RawOrder" not in mt5.__all__  # public clients import it by its name
     once = Terminal(10004)
     assert mt5.helpers.make(once.functions())["Sell"]("EURUSD", 0.1, 1.15, ticket=9).retcode == 10004
     assert (once.sent[0]["price"], once.sent[0]["position"]) == (1.15, 9)

@@ -111,7 +111,7 @@ def differences(wheel: Path, ours: Any) -> list[str]:
         found += [] if got == fields else [f"struct {name}: {got}, not {fields}"]
     found += [f"function {name}: {text}" for name, form in functions.items() if (text := _wrong(ours, name, form))]
     helpers = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    found += [f"function {n} is missing" for n in helpers if n[0] != "_" and not callable(getattr(ours, n, None))]
+    found += [f"function {n} is missing" for n in helpers if not callable(getattr(ours, n, None))]
     return found
 
 

@@ -65,6 +65,9 @@ class Api:
             "symbol_info": (self.symbol_info, tuple[str]),
             "symbol_info_tick": (self.symbol_info_tick, tuple[str]),
             "symbol_select": (self.symbol_select, tuple[str, bool]),
+            "market_book_add": (self.market_book_add, tuple[str]),
+            "market_book_release": (self.market_book_release, tuple[str]),
+            "market_book_get": (self.market_book_get, tuple[str]),
             "copy_ticks_from": (self.copy_ticks_from, tuple[str, _Whole, _Whole, _Whole]),
             "copy_ticks_range": (self.copy_ticks_range, tuple[str, _Whole, _Whole, _Whole]),
             "copy_rates_from": (self.copy_rates_from, tuple[str, _Whole, _Whole, _Whole]),
@@ -176,6 +179,21 @@ class Api:
         watched = self._watched[session.login]
         (watched.add if enable else watched.discard)(name)
         return True
+
+    def market_book_add(self, session: Session, name: str) -> bool:
+        """Follow a symbol's depth of market."""
+        session.books.add(self._known(name))
+        return True
+
+    def market_book_release(self, session: Session, name: str) -> bool:
+        session.books.discard(self._known(name))
+        return True
+
+    def market_book_get(self, session: Session, name: str) -> list[Fields]:
+        """Only of a symbol that is followed, and only while it is quoted; empty while its market is closed."""
+        if self._known(name) not in session.books:
+            raise ApiError(-1, "Terminal: Call failed")
+        return self._views.market_book(name) if self._broker.market.trades(name) else []
 
     def copy_ticks_from(self, session: Session, name: str, wall_s: int, count: int, flags: int) -> Reply:
         self._known(name)

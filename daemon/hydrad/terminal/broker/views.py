@@ -20,6 +20,8 @@ Fields = dict[str, Any]
 COMPANY = "HydraX simulated broker"
 BUILD = 5000
 _HEDGING, _NETTING = 2, 0
+BOOK_LEVELS = 5  # on each side
+_BOOK_SELL, _BOOK_BUY = 1, 2
 _DAY_MS = 86_400_000
 
 
@@ -189,6 +191,22 @@ class Views:
             "flags": 6,
         }
 
+    def market_book(self, symbol: str) -> list[Fields]:
+        """BookInfo, highest price first: sells above, then buys. A dealer's book: made of the quote, not of orders;
+        each level is one spread further from it and holds one lot more."""
+        quote, contract = self._broker.market.now().quote(symbol), self._contract(symbol)
+        if quote is None:
+            return []
+        apart = max(quote.ask_points - quote.bid_points, 1)
+        levels = range(BOOK_LEVELS)
+        sells = [(_BOOK_SELL, quote.ask_points + n * apart, n + 1) for n in reversed(levels)]
+        buys = [(_BOOK_BUY, quote.bid_points - n * apart, n + 1) for n in levels]
+        return [
+            {"type": kind, "price": points_float(points, contract.digits), "volume": lots, "volume_dbl": float(lots)}
+            for kind, points, lots in (*sells, *buys)
+            if points > 0
+        ]
+
     def symbol(self, login: int, name: str, *, selected: bool) -> Fields:
         """SymbolInfo with the tick values of this account's currency."""
         contract = self._contract(name)
@@ -234,6 +252,7 @@ def _terms(contract: Contract) -> Fields:
     return {
         "digits": contract.digits + contract.spare_digits,
         "spread_float": True,
+        "ticks_bookdepth": BOOK_LEVELS,
         "trade_calc_mode": int(contract.margin_formula),
         "trade_mode": int(contract.trade_mode),
         "trade_stops_level": contract.stops_level_points * shown,

@@ -47,6 +47,6 @@ __all__ = [  # noqa: PLE0604 - the functions' names are in the table
     "TradePosition",
     "TradeRequest",
     *_calls.FUNCTIONS,
-    *_helper_functions,
+    *(name for name in _helper_functions if name[0] != "_"),
     *(name for name in globals() if name.isupper()),
 ]

@@ -209,14 +209,24 @@ def symbol_select(*arguments: Any) -> bool:
 
 @_builtin(_POSITIONAL, failure=False)
 def market_book_add(*arguments: Any) -> bool:
-    """market_book_add(symbol): no symbol of this broker has a depth of market, so it fails."""
+    """market_book_add(symbol) -> True, or False and last_error."""
     rules.count(arguments, 1, 1)
-    IPC.call("symbol_info_tick", rules.symbol(arguments[0]))
-    raise Failed(-1, "Terminal: Call failed")
+    return bool(IPC.call("market_book_add", rules.symbol(arguments[0])))
 
 
-FUNCTIONS["market_book_release"] = Builtin("market_book_release", _POSITIONAL, False, market_book_add)
-FUNCTIONS["market_book_get"] = Builtin("market_book_get", _POSITIONAL, None, market_book_add)
+@_builtin(_POSITIONAL, failure=False)
+def market_book_release(*arguments: Any) -> bool:
+    """market_book_release(symbol) -> True, or False and last_error."""
+    rules.count(arguments, 1, 1)
+    return bool(IPC.call("market_book_release", rules.symbol(arguments[0])))
+
+
+@_builtin(_POSITIONAL)
+def market_book_get(*arguments: Any) -> tuple[structs.Struct, ...]:
+    """market_book_get(symbol) -> tuple of BookInfo, of a symbol that market_book_add named."""
+    rules.count(arguments, 1, 1)
+    rows = IPC.call("market_book_get", rules.symbol(arguments[0]))
+    return tuple(structs.make(structs.BookInfo, row) for row in rows)
 
 
 @_builtin(_POSITIONAL)

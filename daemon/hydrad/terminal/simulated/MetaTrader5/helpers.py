@@ -1,4 +1,4 @@
-"""Owns the three functions that the package writes in Python: `Buy`, `Sell` and `Close`.
+"""Owns the functions that the package writes in Python: `Buy`, `Sell`, `Close` and, below them, `_RawOrder`.
 
 They send a market deal with a deviation of 10 points. Without a price the market's is taken, and a requote or
 no quotes is tried again, ten times in all. As in the package they let TypeError and AttributeError through
@@ -48,7 +48,7 @@ def _market_deal(functions: dict[str, Any], kind: int, symbol: str, volume: floa
 
 
 def make(functions: dict[str, Any]) -> dict[str, Any]:
-    """The three functions over a table of the others."""
+    """The functions over a table of the others."""
 
     def opener(kind: int) -> Callable[..., Any]:
         def send(symbol: str, volume: float, price: Any = None, *, comment: Any = None, ticket: Any = None) -> Any:
@@ -76,7 +76,12 @@ def make(functions: dict[str, Any]) -> dict[str, Any]:
             return False
         return True if done == len(held) else "Partially"
 
-    made = {"Buy": opener(c.ORDER_TYPE_BUY), "Sell": opener(c.ORDER_TYPE_SELL), "Close": close}
+    def raw(kind: int, symbol: str, volume: float, price: float, comment: Any = None, ticket: Any = None) -> Any:
+        """A market deal at a price; public clients use it in spite of its name."""
+        return _deal(functions, kind, symbol, volume, price, comment, ticket)
+
+    openers = {"Buy": opener(c.ORDER_TYPE_BUY), "Sell": opener(c.ORDER_TYPE_SELL)}
+    made = {**openers, "Close": close, "_RawOrder": raw}
     for name, function in made.items():
         function.__name__ = function.__qualname__ = name
     return made

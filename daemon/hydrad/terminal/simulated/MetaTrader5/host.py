@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +44,31 @@ def interpreter() -> str:
     if named:
         return named
     folder = product_folder()
-    for prefix in folder.parents:
-        if (prefix / "pyvenv.cfg").exists() or prefix == folder.parents[-1]:
-            break
-    for candidate in (prefix / "bin" / "python", prefix / "Scripts" / "python.exe"):
+    for candidate in _beside(folder):
         if candidate.exists():
             return str(candidate)
-    # Not in a virtual environment: lib/python3.11/site-packages names its Python.
-    version = next((part for part in folder.parts if part.startswith("python3")), "")
-    beside = [folder.parents[2] / "bin" / version] if version and len(folder.parents) > 2 else []
-    for candidate in beside:
-        if candidate.exists():
-            return str(candidate)
-    found = shutil.which(version) if version else None
+    found = shutil.which(_version_in(folder) or "no python is named in the path")
     if found:
         return found
     if importlib.util.find_spec("hydrad") is not None:
         return sys.executable
     raise Failed(-10003, f"IPC initialize failed, no Python for {folder}: set {PYTHON_VARIABLE}")
+
+
+def _beside(folder: Path) -> Iterator[Path]:
+    """Where the Python of a folder of packages would be: in its virtual environment, else three folders up."""
+    for prefix in folder.parents:
+        if (prefix / "pyvenv.cfg").exists():
+            yield prefix / "bin" / "python"
+            yield prefix / "Scripts" / "python.exe"
+    version, above = _version_in(folder), list(folder.parents)
+    if version and len(above) > 2:
+        yield above[2] / "bin" / version
+
+
+def _version_in(folder: Path) -> str:
+    """`python3.11` of `lib/python3.11/site-packages`, empty where the path names none."""
+    return next((part for part in folder.parts if part.startswith("python3.")), "")
 
 
 class PrivateBroker:
