@@ -68,6 +68,8 @@ def verdict_line(act: Act) -> str:
             return f"CANCELLED {act.detail}, ticket {act.order_ticket}"
         case ActState.EXPIRED if act.order_ticket:
             return f"EXPIRED at the broker, ticket {act.order_ticket}"
+        case ActState.DONE if act.kind is ActKind.CANCEL and act.order is not None:
+            return f"DONE, order {act.order.ticket} is cancelled"
         case ActState.DONE:
             return f"DONE at {price}, deal {act.deal_ticket}" if act.deal_ticket else "DONE"
         case ActState.DENIED:

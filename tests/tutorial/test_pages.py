@@ -19,7 +19,7 @@ transcript = importlib.util.module_from_spec(_SPEC)
 sys.modules["transcript"] = transcript
 _SPEC.loader.exec_module(transcript)
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial" / "paper-day.md"
+PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "tutorial").glob("*.md"))
 USERS = {"ann": transcript.as_user(1001), "ben": transcript.as_user(1002)}
 
 
@@ -39,14 +39,15 @@ def environ() -> Iterator[Mapping[str, str]]:
 @pytest.mark.skipif(os.getuid() != 0, reason="needs other unix users")
 @pytest.mark.skipif("PYTHONPATH" in os.environ, reason="needs the installed commands")
 @pytest.mark.timeout(600)
-def test_the_paper_day_word_for_word(environ: Mapping[str, str]) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_a_page_word_for_word(environ: Mapping[str, str], page: Path) -> None:
     shell = transcript.Shell(environ, USERS)
     Path(environ["HYDRA_HOME"]).parent.chmod(0o711)
-    for command in transcript.commands(PAGE.read_text()):
+    for command in transcript.commands(page.read_text()):
         printed, code = shell.type(command)
         difference = shell.difference(command, printed, code)
         told = "\n  ".join(printed)
-        assert not difference, f"{PAGE.name}:{command.line}: {command.typed}\n  {difference}\n  in:\n  {told}"
+        assert not difference, f"{page.name}:{command.line}: {command.typed}\n  {difference}\n  in:\n  {told}"
 
 
 PAGE_TEXT = """
