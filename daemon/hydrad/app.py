@@ -23,7 +23,7 @@ from hydrad.domain import news
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.instants import MS
-from hydrad.driver import BATCH_MAX, Driver
+from hydrad.driver import Driver
 from hydrad.host import entropy, processes, systemd
 from hydrad.host.keys import KeyPair
 from hydrad.host.lock import FileLock
@@ -31,6 +31,7 @@ from hydrad.host.logs import Levels
 from hydrad.host.places import Places
 from hydrad.hosted import BotService, BridgeService, HudService, Links, SchedulerService
 from hydrad.hud.page import Glance
+from hydrad.inbox import FRAMES_MAX, Inbox
 from hydrad.jobs import JobFailed
 from hydrad.link import frames as f
 from hydrad.market.recorder import Note, Recorder
@@ -52,7 +53,6 @@ from hydrad.wire import calls
 
 log = logging.getLogger("hydrad")
 
-INBOX_TICKS_MAX = 4_096
 CLOCK_S = 0.1
 SNAPSHOT_EVERY_RECORDS = 5_000
 SYNC_S = 1.0
@@ -74,18 +74,17 @@ class App:
         self._manager = systemd.take(os.environ)
         self._durable_s = 0.0
         self._opened = home.open_home(places, loaded.config)
-        self._inbox: deque[i.AnyInput] = deque()
-        self._urgent: deque[i.AnyInput] = deque()
+        self._inbox = Inbox()
         self._asks: deque[Callable[[], None]] = deque()
         self._wake = asyncio.Event()
         self._turning = False
         self._stopping: str | None = None
         self._exit = 0
-        self._ticks_shed = 0
         self._snapshot_seq = self._opened.engine.state.seq
         self._lag_s = 0.0
         self._commit_s = 0.0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")  # what no commit waits for
         self.surface = ControlSurface(self)
         self.recorder = Recorder(places.market, self._recording_noted)
         self.family: Family | None = None
@@ -128,7 +127,10 @@ class App:
 
     def submit(self, body: i.AnyInput, urgent: bool = False) -> None:
         """Put an input into the inbox; the urgent lane is drained first."""
-        (self._urgent if urgent else self._inbox).append(body)
+        if urgent:
+            self._inbox.put_urgent(body)
+        else:
+            self._inbox.put(body)
         self._wake.set()
 
     def ask(self, answer: Callable[[], None]) -> None:
@@ -207,11 +209,11 @@ class App:
 
     @property
     def inbox_max(self) -> int:
-        return INBOX_TICKS_MAX
+        return FRAMES_MAX
 
     @property
     def ticks_shed(self) -> int:
-        return self._ticks_shed
+        return self._inbox.ticks_shed
 
     def services(self) -> tuple[a.ServiceRow, ...]:
         """What runs inside and beside the daemon; each detail was measured just now."""
@@ -295,8 +297,9 @@ class App:
             await server.close()
             self._links.close()
             await asyncio.to_thread(self.recorder.close)
-        self.driver.turn([*self._urgent, i.Stopping(self._stopping or "stopped")])
+        self.driver.turn([*self._inbox.take_urgent(), i.Stopping(self._stopping or "stopped")])
         home.write_snapshot(self.places, home.snapshot_of(opened))
+        self._keeper.shutdown()
         opened.close()
         self._writer.shutdown()
         self._lock.release()
@@ -318,31 +321,24 @@ class App:
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
-        while (self._urgent or self._inbox or self._asks) and self._stopping is None:
+        while (self._inbox or self._asks) and self._stopping is None:
             self._turning = True
-            batch = self.driver.prepare(self._take())
+            batch = self.driver.prepare(self._inbox.take())
             asks = [self._asks.popleft() for _ in range(len(self._asks))]
             if batch.records:
                 began = loop.time()
                 await loop.run_in_executor(self._writer, self.driver.commit, batch)
                 self._durable_s = loop.time()
                 self._commit_s = self._durable_s - began
-            for caused in self.driver.release(batch):
-                self._inbox.appendleft(caused)
+            self._inbox.put_back(self.driver.release(batch))
             self._turning = False
             for answer in asks:
                 answer()
             await asyncio.sleep(0)
 
-    def _take(self) -> list[i.AnyInput]:
-        taken = [self._urgent.popleft() for _ in range(len(self._urgent))]
-        while self._inbox and len(taken) < BATCH_MAX:
-            taken.append(self._inbox.popleft())
-        return taken
-
     def is_idle(self) -> bool:
         """Nothing waits and nothing is being committed."""
-        return not (self._turning or self._inbox or self._urgent)
+        return not (self._turning or self._inbox)
 
     async def _ticker(self) -> None:
         loop = asyncio.get_running_loop()
@@ -357,7 +353,7 @@ class App:
             if loop.time() - synced_s >= SYNC_S:
                 synced_s = loop.time()
                 self._manager.status(self.status_line())
-                await loop.run_in_executor(self._writer, self._idle_work, self._opened.input_log.sync_handle())
+                await loop.run_in_executor(self._keeper, self._idle_work, self._opened.input_log.sync_handle())
                 self._look_for_halt_file()
                 self._look_at_news()
                 await self._snapshot_if_due()
@@ -403,7 +399,7 @@ class App:
         seq = self.state.seq
         self._snapshot_seq = seq
         found = home.snapshot_of(self._opened)
-        await asyncio.get_running_loop().run_in_executor(self._writer, home.write_snapshot, self.places, found)
+        await asyncio.get_running_loop().run_in_executor(self._keeper, home.write_snapshot, self.places, found)
 
     def _look_at_news(self) -> None:
         """The file is an input: at the start, and whenever it is another one."""
@@ -418,7 +414,7 @@ class App:
             self.submit(i.Requested(0, actor, "", calls.Halt(reason="the HALT file was written", wait_s=0.0)), True)
 
     def _idle_work(self, inputs_fd: int | None) -> None:
-        """On the writer's thread, between commits: make inputs durable, keep the write-ahead log short."""
+        """Make inputs durable, keep the write-ahead log short; beside the commits, which wait for neither."""
         if inputs_fd is not None:
             try:
                 os.fdatasync(inputs_fd)
@@ -437,11 +433,8 @@ class App:
     # --- edges ----------------------------------------------------------------------------------------
 
     def _frame(self, terminal: str, connection: int, frame: f.UpFrame) -> None:
-        if isinstance(frame.body, f.Ticks) and len(self._inbox) >= INBOX_TICKS_MAX:
-            self._ticks_shed += 1
-            thin = f.Ticks(frame.body.through_ms, frame.body.history, ())
-            frame = f.UpFrame(frame.version, frame.epoch, frame.session, frame.seq, thin)
-        self.submit(i.FrameIn(terminal, connection, frame))
+        self._inbox.put_frame(i.FrameIn(terminal, connection, frame))
+        self._wake.set()
 
     def _bad(self, kind: str, detail: str, terminal: str) -> None:
         if kind == "version":

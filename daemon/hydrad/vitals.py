@@ -60,7 +60,7 @@ def _apex(app: App) -> str:
     tick = f"newest tick {min(ages):.1f} s old" if ages else "no tick in this session"
     age_s = views.signals_view(app.state, turn.live, turn.now_ns).last_age_s
     signal = f"last signal {age_s:.0f} s ago" if age_s is not None else "no signal yet"
-    return f"profile {app.loaded.config.apex.profile}, {tick}, {signal}, {app.ticks_shed} tick frames shed"
+    return f"profile {app.loaded.config.apex.profile}, {tick}, {signal}, {app.ticks_shed} ticks shed"
 
 
 # --- health ---------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ TERMINALS = (
     Column("IN HAND", "in_hand", right=True),
     Column("EPOCH", "epoch", right=True, wide=True),
     Column("THROUGH", "through", wide=True),
+    Column("SHED", "ticks_shed", right=True, wide=True),
     Column("LEDGER", "ledger_entries", right=True, wide=True),
     Column("IDENTITY", "identity", wide=True),
     Column("WHY", "why"),

@@ -84,6 +84,7 @@ class SqliteJournal:
             self._writer.close()
             raise
         self._reading = threading.Lock()
+        self._cleaning = threading.Lock()
         self._wal_bytes = 0
         self._writer.set_wal_hook(self._note_wal)  # takes the place of automatic checkpoints
         self._head: tuple[int, bytes] = _stored_head(self._writer)
@@ -135,8 +136,13 @@ class SqliteJournal:
 
         The log's file keeps its size and is then written over from its start.
         """
-        total, copied = self._cleaner.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        self._wal_bytes = max(0, total - copied) * _WAL_FRAME_BYTES
+        if not self._cleaning.acquire(blocking=False):
+            return  # another thread does it already
+        try:
+            total, copied = self._cleaner.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            self._wal_bytes = max(0, total - copied) * _WAL_FRAME_BYTES
+        finally:
+            self._cleaning.release()
 
     def size_bytes(self) -> int:
         """Bytes on disk, the log included."""

@@ -57,11 +57,13 @@ class Started(_Input, frozen=True, tag="STARTED"):
 
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):
-    """A frame from an enrolled terminal, over one connection of its key."""
+    """A frame from an enrolled terminal, over one connection of its key. `shed`: ticks that were taken out of it, since
+    too many waited."""
 
     terminal: str
     connection: int
     frame: UpFrame
+    shed: int = 0
 
 
 class Requested(_Input, frozen=True, tag="REQUEST"):

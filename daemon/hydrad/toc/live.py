@@ -155,6 +155,7 @@ class Link:
     rates: dict[str, Rate] = field(default_factory=dict)
     mids: dict[str, Mids] = field(default_factory=dict)
     quality: dict[str, Quality] = field(default_factory=dict)
+    ticks_shed: int = 0  # here, since the daemon's start; the agent counts its own
     feeds: set[str] = field(default_factory=set)  # the symbols that it is the source of
     ledger_seen: int = 0  # entries of the agent's ledger told without a hole; `ledger_known` follows with a verdict
     incoming: Books = field(default_factory=Books)

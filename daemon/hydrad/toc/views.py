@@ -499,6 +499,7 @@ def terminal_row(state: State, live: Live, now_ns: int, name: str) -> a.Terminal
         holds=leaving.holds(state, terminal),
         drained=terminal.drained,
         feed_only=terminal.feed_only,
+        ticks_shed=link.ticks_shed + (link.beat.ticks_shed if link.beat else 0),
     )
 
 

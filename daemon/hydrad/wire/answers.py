@@ -460,7 +460,8 @@ class FeedRow(Out, frozen=True):
 class TerminalRow(Out, frozen=True):
     """`lane`: whether it is the one that opens for its account now. `cause`: of a quarantine. `holds`: acts and open
     positions that still need it. `drained`: it is DRAINING, and has none left. `feed_only`: it gives
-    quotes, and is sent nothing that trades."""
+    quotes, and is sent nothing that trades. `ticks_shed`: that its agent had no room for, or the daemon no time, since
+    either began."""
 
     name: str
     account: str
@@ -481,6 +482,7 @@ class TerminalRow(Out, frozen=True):
     holds: int = 0
     drained: bool = False
     feed_only: bool = False
+    ticks_shed: int = 0
 
 
 class LeavingAct(Out, frozen=True):
