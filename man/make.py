@@ -13,14 +13,18 @@ import inspect
 import re
 import sys
 import textwrap
+import typing
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from hydractl import diagnostics, verbs
 from hydrad import __main__ as hydrad_main
 from hydrad import config, demo
+from hydrad.agent import checks
+from hydrad.link import frames
 from hydrad.simulation import drill
 from hydrad.terminal import __main__ as terminal_main
+from hydrad.toc import terminal
 from hydrad.wire.codes import Finding, Reason
 
 HERE = Path(__file__).parent
@@ -241,6 +245,30 @@ def key_text(key: config.Key) -> Iterator[str]:
     yield from prose(f"A change needs a {'restart' if key.needs_restart else 'reload'}.")
 
 
+def frames_of(union: object) -> Iterator[str]:
+    """Each frame's tag, what it is for, and its fields."""
+    items = []
+    for body in typing.get_args(union):
+        said = " ".join(inspect.cleandoc(body.__doc__).split())
+        fields = ", ".join(body.__struct_fields__) or "none"
+        items.append((f"Ic {word(str(body.__struct_config__.tag))}", [*prose(said), *prose(f"Fields: {fields}.")]))
+    yield from tagged(items)
+
+
+def link_states() -> Iterator[str]:
+    items = []
+    for state, following in terminal.LINK_TRANSITIONS.items():
+        after = ", ".join(one.value for one in terminal.LinkState if one in following)
+        items.append((f"Er {word(state.value)}", prose(f"Followed by {after}.")))
+    yield from tagged(items)
+
+
+def agent_checks() -> Iterator[str]:
+    codes = [code for code, _ in (*checks.ANY_ACT, *checks.AT_RELEASE, *checks.OPENING, *checks.OPENING_AT_RELEASE)]
+    yield from (f".Er {code}" + (" ," if code is not codes[-1] else "") for code in codes)
+    yield from prose("and for an opening act the caps CAP_SYMBOL, CAP_LOTS, CAP_RATE and CAP_EQUITY.")
+
+
 LISTS: dict[str, Callable[[], Iterator[str]]] = {
     "globals": globals_list,
     "verbs": verb_list,
@@ -250,6 +278,10 @@ LISTS: dict[str, Callable[[], Iterator[str]]] = {
     "config-keys": config_keys,
     "hydrad-verbs": hydrad_verbs,
     "terminal-verbs": terminal_verbs,
+    "link-up": lambda: frames_of(frames.Up),
+    "link-down": lambda: frames_of(frames.Down),
+    "link-states": link_states,
+    "agent-checks": agent_checks,
 }
 
 

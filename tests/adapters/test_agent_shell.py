@@ -446,6 +446,27 @@ def test_a_halt_outlives_the_agent_and_a_local_halt_needs_no_daemon(world: World
     assert world.daemon.wait(f.Result).row.state is f.RowState.DONE
 
 
+def test_an_old_frame_a_strange_session_and_one_cut_short_send_nothing(world: World) -> None:
+    world.ready()
+    daemon, order = world.daemon, world.order()
+    assert daemon.down is not None
+    world.filled()
+    fire = f.Fire(FIRE_ID + 9, 0, time.time_ns() + 60 * SECOND, START_MS + 60 * MINUTE_MS, order, order_hash(order))
+    told = f.DownFrame(f.LINK_VERSION, daemon.epoch, daemon.down.session, daemon.down.sent + 1, fire)
+    old = msgspec.structs.replace(told, seq=daemon.down.sent)
+    strange = msgspec.structs.replace(told, session=told.session % 1000 + 1)
+    session = daemon.down.session
+    for data in (f.encode(old), f.encode(strange), f.encode(told)[:-1]):
+        daemon.router.send_multipart([daemon.route, data])
+    daemon.wait(f.Hello)  # what is cut short ends the session, and a new one begins
+    world.ready()
+    assert daemon.down is not None and daemon.down.session != session
+    daemon.router.send_multipart([daemon.route, f.encode(told)])  # whole, but of the session before
+    daemon.send(f.Query(FIRE_ID + 9, 0))
+    assert daemon.wait(f.Status).row.state is f.RowState.TOMBSTONED
+    assert len(world.opened()) == 1
+
+
 def test_a_daemon_of_another_version_is_named_in_the_log_and_greeted_again_when_it_is_ours(world: World) -> None:
     """One daemon of each version under the same address: first the newer, then ours."""
     world.ready()

@@ -16,7 +16,7 @@ from hydrad.config import KEYS
 from hydrad.wire.codes import Finding, Reason
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("hydractl.1", "hydrad.8", "hydra-terminal.8", "hydra-config.5")
+PAGES = ("hydractl.1", "hydrad.8", "hydra-terminal.8", "hydra-config.5", "hydra-link.7")
 BEGIN = ["NAME", "SYNOPSIS", "DESCRIPTION"]
 END = ["ENVIRONMENT", "FILES", "EXIT STATUS", "SEE ALSO"]
 pytestmark = pytest.mark.source

@@ -32,7 +32,9 @@ def test_data_lies_beside_the_code(name: str) -> None:
     assert FILES[name].locate().exists()  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("page", ["man1/hydractl.1", "man5/hydra-config.5", "man8/hydrad.8", "man8/hydra-terminal.8"])
+@pytest.mark.parametrize(
+    "page", ["man1/hydractl.1", "man5/hydra-config.5", "man7/hydra-link.7", "man8/hydrad.8", "man8/hydra-terminal.8"]
+)
 def test_manual_pages_are_where_man_looks(page: str) -> None:
     (name,) = ends(f"share/man/{page}")
     path = Path(str(FILES[name].locate())).resolve()

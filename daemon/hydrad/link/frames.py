@@ -273,6 +273,8 @@ class Ticks(_Body, frozen=True, tag="TICKS"):
 
 
 class Account(_Body, frozen=True, tag="ACCOUNT"):
+    """The account's figures as the terminal shows them."""
+
     balance: Decimal
     credit: Decimal
     equity: Decimal
@@ -289,6 +291,8 @@ class Account(_Body, frozen=True, tag="ACCOUNT"):
 
 
 class Specs(_Body, frozen=True, tag="SPECS"):
+    """Terms of the watched symbols."""
+
     terms: tuple[SymbolTerms, ...]
     market_ms: int
 
@@ -434,6 +438,8 @@ class Welcome(_Body, frozen=True, tag="WELCOME"):
 
 
 class BeatDown(_Body, frozen=True, tag="BEAT"):
+    """Answers each BEAT up, at once."""
+
     machine_ns: int
 
 
