@@ -19,7 +19,7 @@ from hydrad import config
 from hydrad.host.places import SYSTEM_CONFIG, Places, find_places
 
 MARK = "# Written by `hydractl service install`; `hydractl service uninstall` removes it.\n"
-UNITS = ("hydrad.service", "hydra-terminal@.service")
+UNITS = ("hydrad.service", "hydra-terminal@.service", "hydra-sim@.service")
 BOOTED = Path("/run/systemd/system")
 SYSTEM_STATE = "/var/lib/hydra"
 # A system unit sees nothing of these: ProtectHome= and PrivateTmp=.
@@ -96,6 +96,7 @@ def _for_user(text: str, environ: Mapping[str, str], places: Places) -> str:
     text = text.replace("network-online.target ", "").replace("time-sync.target", "")
     text = re.sub(r"^After=\s*\n", "", text, flags=re.MULTILINE)
     text = text.replace(f"{SYSTEM_STATE}/terminals", _word(str(places.terminals_dir)))
+    text = text.replace(f"{SYSTEM_STATE}/brokers", _word(str(places.state_dir / "brokers")))
     text = text.replace(f"X-HydraState={SYSTEM_STATE}", f"X-HydraState={places.state_dir}")
     text = text.replace("WantedBy=multi-user.target", "WantedBy=default.target")
     named = [(name, environ[name]) for name in ("HYDRA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME") if environ.get(name)]

@@ -107,7 +107,7 @@ class World:
         self.children: list[subprocess.Popen[bytes]] = []
         self.bundle = folder / "bundle.toml"
         self._write(settle_s=60)
-        self.start("sim", "--config", str(folder / "broker.toml"))
+        self.broker = self.start("sim", "--config", str(folder / "broker.toml"))
         self.until(self.control.exists)
         self.agent = self.run_agent()
 

@@ -19,7 +19,8 @@ from hydrad import units
 from hydrad.config import load
 
 SCORE_MAX = 15  # tenths
-UNITS = ("hydrad.service", "hydra-terminal@.service")
+FED = ("hydrad.service", "hydra-terminal@.service")  # by what they tell the manager
+UNITS = (*FED, "hydra-sim@.service")
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
 
@@ -68,12 +69,12 @@ def test_systemd_understands_every_line(name: str, root: Path) -> None:
     done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
     said = [line for line in done.stderr.splitlines() if name in line and "man " not in line]
     assert not said
-    unit.write_text(unit.read_text().replace("WatchdogSec=30", "WatchdogSec=often"))
+    unit.write_text(unit.read_text().replace("RestartSec=2", "RestartSec=often"))
     done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
     assert "Failed to parse" in done.stderr  # the test can fail
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", FED)
 def test_what_the_daemon_relies_on(name: str) -> None:
     found = keys_of((units.templates() / name).read_text())
     assert found["Type"] == ["notify"] and found["NotifyAccess"] == ["main"]
@@ -106,6 +107,12 @@ def test_sysusers_and_tmpfiles(root: Path) -> None:
         path: (root / path).stat().st_mode & 0o7777 for path in ("run/hydra", "var/lib/hydra", "var/lib/hydra-halt")
     }
     assert modes == {"run/hydra": 0o750, "var/lib/hydra": 0o700, "var/lib/hydra-halt": 0o2770}
+
+
+def test_a_simulated_broker_reaches_no_network_and_is_not_started_twice() -> None:
+    found = keys_of((units.templates() / "hydra-sim@.service").read_text())
+    assert found["PrivateNetwork"] == ["yes"] and found["RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert found["RestartPreventExitStatus"] == ["75 78"] and found["Restart"] == ["on-failure"]
 
 
 # --- install and uninstall ------------------------------------------------------------------------------
@@ -198,6 +205,8 @@ def test_a_users_units_name_the_users_home_and_ask_for_nothing_that_needs_root(u
     assert found["WantedBy"] == ["default.target"]
     assert not {"User", "ProtectSystem", "LoadCredential", "AssertPathExists", "CapabilityBoundingSet"} & set(found)
     assert {"NoNewPrivileges", "SystemCallFilter", "WatchdogSec", "RestartPreventExitStatus"} <= set(found)
+    broker = keys_of((user.units / "hydra-sim@.service").read_text())
+    assert broker["ExecStart"][0].endswith(f"sim --config {user.folder}/h%%me/state/brokers/%i/broker.toml")
     agent = keys_of((user.units / "hydra-terminal@.service").read_text())
     assert agent["ExecStart"][0].endswith(f"run {user.folder}/h%%me/state/terminals/%i/bundle.toml")
     assert hydrad("service", "uninstall", "--user", **user.environ).returncode == 0
@@ -285,5 +294,5 @@ def test_a_paper_home_asks_for_no_system_call_that_the_filter_refuses() -> None:
                 daemon.kill()
         used = set(re.findall(r"^\d+ +([a-z0-9_]+)\(", trace.read_text(errors="replace"), re.MULTILINE))
     assert {"openat", "fdatasync", "sched_setscheduler"} <= used
-    for unit in UNITS:
+    for unit in FED:
         assert used - allowed(unit) <= NOT_NEEDED, unit

@@ -20,6 +20,7 @@ def ends(suffix: str) -> list[str]:
     [
         "hydrad/systemd/hydrad.service",
         "hydrad/systemd/hydra-terminal@.service",
+        "hydrad/systemd/hydra-sim@.service",
         "hydrad/systemd/sysusers.conf",
         "hydrad/systemd/tmpfiles.conf",
         "hydrad/market/sample/NOTICE",

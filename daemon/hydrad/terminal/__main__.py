@@ -8,6 +8,7 @@ is running already, 78 a bad bundle, ledger or configuration.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from hydrad.terminal.agent import Agent
 from hydrad.terminal.broker import __main__ as broker_main
 from hydrad.terminal.bundle import BadBundle
 from hydrad.terminal.ledger import BadLedger
+from hydrad.terminal.metatrader import MISSING
 from hydrad.terminal.selftest.verb import selftest
 
 DONE, USAGE, RUNNING, BAD_CONFIG = 0, 2, 75, 78
@@ -40,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     bundle = bundles.load(arguments.bundle)
+    if bundle.module == "metatrader5" and importlib.util.find_spec("MetaTrader5") is None:
+        raise BadBundle(MISSING)
     logs.set_up("info")
     with FileLock(Path(bundle.lock)):
         agent = Agent(arguments.bundle, bundle)

@@ -24,6 +24,10 @@ TRADE_MODE_REAL = 2  # ENUM_ACCOUNT_TRADE_MODE
 MARGIN_MODE_HEDGING = 2  # ENUM_ACCOUNT_MARGIN_MODE
 BUY, SELL = 0, 1
 LOGIN_TIMEOUT_MS = 25_000
+MISSING = (
+    "the MetaTrader5 package is not installed here: pip install 'hydrax[terminal]'. MetaQuotes ships it for Windows "
+    "only, so an agent of a real terminal runs on the terminal's own Windows host; see docs/terminal-windows.md"
+)
 
 
 class TerminalError(ConnectionError):
@@ -269,7 +273,4 @@ def _module(simulated: bool) -> Any:
     except ImportError as error:
         if simulated:
             raise TerminalError(f"the simulated broker's module cannot be imported: {error}") from None
-        raise TerminalError(
-            "the MetaTrader5 package is not installed here; MetaQuotes ships it for Windows only, so an agent for a "
-            "real terminal runs on the terminal's own Windows host"
-        ) from None
+        raise TerminalError(MISSING) from None
