@@ -13,9 +13,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from hydrad.domain.orders import Side
-from hydrad.venue.book import Book, Change, Deal, Entry, OrderKind, OrderRow, OrderState, Tickets, TimeType, deposit
+from hydrad.venue.book import (
+    Book,
+    Change,
+    Deal,
+    Entry,
+    OrderKind,
+    OrderRow,
+    OrderState,
+    Reason,
+    Tickets,
+    TimeType,
+    deposit,
+)
 from hydrad.venue.checks import FOK, IOC, RETURN
-from hydrad.venue.contract import CONTRACTS, Contract, Execution
+from hydrad.venue.contract import CONTRACTS, Contract, Execution, SwapMode
 from hydrad.venue.desk import (
     Ask,
     CloseByAsk,
@@ -27,12 +39,13 @@ from hydrad.venue.desk import (
     judge_close_by,
     judge_levels,
 )
-from hydrad.venue.positions import position_of
+from hydrad.venue.positions import Fill, close_position, position_of
 from hydrad.venue.rates import Quote
 from hydrad.venue.resting import ChangeAsk, RemoveAsk, RestingAsk, Terms, change, place, remove
 from hydrad.venue.room import Outcome, Retcode, Room
-from hydrad.venue.standing import standing
-from hydrad.venue.ticks import expire, on_tick
+from hydrad.venue.standing import current_points, standing
+from hydrad.venue.swap import roll_over
+from hydrad.venue.ticks import below_stop_out, expire, on_tick, stop_out
 
 MARKET = Quote(110_000, 110_010)
 HEDGING = Book(1, "USD", 100, True, Decimal(10_000))
@@ -233,11 +246,14 @@ class Account(RuleBasedStateMachine):
             "liquidity_steps": liquidity,
             "margin_hedged": None if hedged is None else Decimal(hedged),
             "commission_per_lot": Decimal("3.5"),
+            "swap_mode": SwapMode.POINTS,
+            "swap_long": Decimal("-7.3"),
+            "swap_short": Decimal("2.1"),
         }
         empty = replace(HEDGING, hedging=hedging, balance=Decimal(0))
         self.book, first = deposit(empty, Decimal(10_000), 1, 0)
         self.tickets, self.deals, self.rows = Tickets(1, 2), [first], {}
-        self.now_ms = 1
+        self.now_ms, self.charged = 1, Decimal(0)
 
     deals: list[Deal]
     rows: dict[int, OrderRow]
@@ -266,6 +282,14 @@ class Account(RuleBasedStateMachine):
             assert refused is None and outcome.retcode in (Retcode.DONE, Retcode.DONE_PARTIAL)
         self.book = outcome.book
         self.note(outcome.changes)
+
+    @property
+    def swap_held(self) -> Decimal:
+        return sum((held.swap for held in self.book.positions.values()), Decimal(0))
+
+    @property
+    def trades(self) -> list[Deal]:
+        return [deal for deal in self.deals if deal.symbol]
 
     def market(self, side: Side) -> int:
         return self.quote.ask_points if side is Side.BUY else self.quote.bid_points
@@ -342,6 +366,21 @@ class Account(RuleBasedStateMachine):
         self.book, lapsed = expire(self.book, self.now_ms)
         self.book, made = on_tick(self.book, "EURUSD", self.quote, self.now_ms, self.tickets, self.board)
         self.note((*lapsed, *made))
+        self.book, stopped = stop_out(self.book, self.now_ms, self.tickets, self.board)
+        self.note(stopped)
+        assert not below_stop_out(self.book, self.board)
+
+    @rule(weekday=st.integers(0, 6))
+    def night(self, weekday: int) -> None:
+        balance, before = self.book.balance, self.swap_held
+        self.book, charged = roll_over(self.book, weekday, self.board)
+        assert self.book.balance == balance and all(made.deal is None for made in charged)
+        self.charged += self.swap_held - before
+
+    @rule(amount=st.integers(-9_000, 3_000))
+    def cash(self, amount: int) -> None:
+        self.book, row = deposit(self.book, Decimal(amount), self.tickets.next_deal(), self.now_ms)
+        self.deals.append(row)
 
     @invariant()
     def the_deals_add_up_to_the_balance(self) -> None:
@@ -351,7 +390,7 @@ class Account(RuleBasedStateMachine):
     def no_volume_is_made_or_lost(self) -> None:
         """By position: what went in less what came out is what is open; a reversal is both."""
         signed: Counter[int] = Counter()
-        for deal in self.deals[1:]:
+        for deal in self.trades:
             signed[deal.position] += deal.volume_steps * Side(deal.kind).sign
         open_now = {held.identifier: held.volume_steps * held.side.sign for held in self.book.positions.values()}
         assert {ticket: steps for ticket, steps in signed.items() if steps} == open_now
@@ -360,7 +399,7 @@ class Account(RuleBasedStateMachine):
     def orders_and_deals_agree(self) -> None:
         """What an order dealt and what is left of it is what was asked for."""
         dealt: Counter[int] = Counter()
-        for deal in self.deals[1:]:
+        for deal in self.trades:
             if deal.entry is not Entry.OUT_BY or self.rows[deal.order].position == deal.position:
                 dealt[deal.order] += deal.volume_steps
         for ticket, row in self.rows.items():
@@ -376,6 +415,23 @@ class Account(RuleBasedStateMachine):
         now = standing(self.book, self.board)
         assert now.equity == now.balance + now.credit + now.profit
         assert 0 <= now.margin <= sum(held.margin for held in self.book.positions.values()) + 1
+
+    @invariant()
+    def swap_is_held_or_booked_once(self) -> None:
+        assert self.swap_held + sum(deal.swap for deal in self.deals) == self.charged
+
+    @invariant()
+    def closing_all_leaves_the_equity(self) -> None:
+        """But for the commission of the closing deals."""
+        book, tickets, fees = self.book, replace(self.tickets), Decimal(0)
+        before = standing(book, self.board).equity
+        for held in self.book.positions.values():
+            price = current_points(held, self.board)
+            fill = Fill(tickets.next_order(), tickets.next_deal(), price, 1, Reason.CLIENT, 0, "")
+            book, (made,) = close_position(book, fill, held, held.volume_steps, self.board)
+            assert made.deal is not None
+            fees += made.deal.commission
+        assert book.balance + book.credit == before + fees and not book.positions
 
     @invariant()
     def no_ticket_is_given_twice(self) -> None:
