@@ -102,3 +102,29 @@ def test_a_halt_cancels_what_rests_and_says_so_order_by_order(home: PaperHome) -
     assert [(row["fire"], row["verdict"]) for row in halted.data["resting"]] == [(fire, "verified") for fire in fires]
     assert [state for _, state in books(home)] == ["CANCELED", "CANCELED"] and orders(home) == []
     assert home.ctl("cancel", "--all", "--yes").code == 0  # nothing rests: done
+
+
+@pytest.mark.parametrize("step_ms", [1_000, 60_000])
+def test_a_partial_fill_is_filled_with_what_it_got_and_the_rest_is_cancelled(home: PaperHome, step_ms: int) -> None:
+    """In small steps the rest is still there when the first part is seen; within a minute all parts have come."""
+    config = home.places.broker_dir / "broker.toml"
+    config.write_text(config.read_text() + "\n[symbols.EURUSD]\nliquidity_steps = 5\n")
+    home.kill("broker")
+    home.until(lambda: home.ctl("market", "step").code == 0, "the broker is back")
+    home.until(lambda: place(home, away=50).code == 0, "orders are taken again")
+    home.ctl("cancel", "--all", "--yes")
+    placed = place(home, away=0)
+    fire, whole = placed.act["id"], Decimal(placed.data["order"]["volume"])
+    assert placed.act["state"] == "WORKING" and whole > Decimal("0.10"), placed
+
+    def filled() -> bool:
+        home.broker(op="step", ms=step_ms)
+        return act_of(home, fire)["state"] == "FILLED"
+
+    home.until(filled, "a part is filled")
+    home.until(lambda: orders(home) == [] and books(home)[-1][1] in ("CANCELED", "FILLED"), "nothing rests any more")
+    home.until(lambda: home.ctl("reconcile").code == 0, "journal and broker agree")
+    (position,) = home.ctl("positions").data
+    (held,) = home.broker(op="books", login=100001)["positions"]
+    assert Decimal(position["volume"]) == Decimal(held["volume"]) <= whole
+    assert (books(home)[-1][1] == "FILLED") is (Decimal(held["volume"]) == whole)

@@ -448,3 +448,29 @@ def test_the_books_of_orders_are_compared_row_by_row(core: Core) -> None:
     assert [kind for kind, _ in differences(core)] == ["foreign order"]
     core.orders()
     assert differences(core) == [("order", "does not rest")]
+
+
+def test_what_is_left_of_a_partial_fill_can_be_cancelled_by_a_person_and_is_a_difference(core: Core) -> None:
+    fire = core.rests()
+    filled(core, fire, 10)
+    core.link().orders = {fire.order_ticket: core.order_row(fire, volume_steps=6)}
+    assert ("order", f"0.06 of it rest, ticket {fire.order_ticket}") in differences(core)
+    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    assert [ours(act).ticket for act in cancels(core)] == [fire.order_ticket]
+
+
+def test_the_same_key_is_answered_by_the_same_cancel(core: Core) -> None:
+    fire = core.rests()
+    verb = calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id)))
+    first = core.send(verb, key="k")
+    cancelled(core, cancels(core)[0], fire)
+    again = core.ask(verb, key="k")
+    assert core.replies[first].problem is again.problem is None and len(cancels(core)) == 1
+    assert again.data.acts[0].verdict.endswith("is cancelled")  # type: ignore[union-attr]
+
+
+def test_a_halt_that_latches_again_asks_nothing_twice(core: Core) -> None:
+    core.rests()
+    core.send(calls.Halt(reduce=True))
+    core.send(calls.Halt())
+    assert len(cancels(core)) == 1
