@@ -4,13 +4,13 @@ import { randomBytes, randomInt } from "node:crypto";
 import fs from "node:fs";
 import { Dealer } from "zeromq";
 import { parse } from "smol-toml";
-import { Broker, decimal, points, price, steps } from "./broker.mjs";
+import { BUY, CLOSE, CLOSE_BY, FIRE, MODIFY, PART_CLOSE, CANCEL, Terminal } from "./terminal.mjs";
 import * as wire from "./wire.mjs";
 
 const [SECOND, MS] = [1_000_000_000n, 1_000_000n];
-const [MARKET, BUY, DEAL, SLTP] = [0, 0, 1, 6];
-const [FIRE, CLOSE, PART_CLOSE, MODIFY] = [1, 2, 3, 5];
-const KINDS = { FIRE: [FIRE], CLOSE: [CLOSE, PART_CLOSE, 4], MODIFY: [MODIFY], CANCEL: [6] };
+const MARKET = 0; // an entry type
+const KINDS = { FIRE: [FIRE], CLOSE: [CLOSE, PART_CLOSE, CLOSE_BY], MODIFY: [MODIFY], CANCEL: [CANCEL] };
+const DONE_HERE = [FIRE, CLOSE, PART_CLOSE, MODIFY];
 const DONE_CODES = [10009, 10010];
 const REFUSED_CODES = [10004, 10006, 10007, 10013, 10014, 10015, 10016, 10017, 10018, 10019, 10020, 10021, 10022, 10024,
   10025, 10026, 10027, 10029, 10030, 10032, 10033, 10034, 10035, 10036, 10038, 10039, 10040, 10041, 10042, 10043, 10044,
@@ -23,13 +23,14 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const bundle = parse(fs.readFileSync(process.argv[2], "utf8"));
 fs.writeFileSync(bundle.lock, `${process.pid}\n`); // the lock itself is held by flock(1) around this process
 const ledger = new wire.Ledger(`${bundle.ledger}.lines`);
-const broker = new Broker();
+const terminal = new Terminal(bundle, now);
 const boot = randomBytes(8).toString("hex");
 const settle = BigInt(bundle.settle_s) * SECOND;
 const deadMan = BigInt(bundle.dead_man_s) * SECOND;
-let dealer, link, books; // the socket, the session, what was read last
-let [market, terms, connectedSince, daemon] = [0, new Map(), null, 0];
+let dealer, link; // the socket, the session
+let daemon = 0; // which of the bundle's
 const inHand = new Map(); // acts that stand in the ledger and have not been sent yet, or are on their way
+let performing = false;
 const opens = []; // when opening acts were journaled
 
 // --- the connection ---------------------------------------------------------------------------------------
@@ -111,14 +112,8 @@ function answered(promise, mine) {
 function hello() {
   link.hello = now();
   link.firstHello ||= link.hello;
-  send("HELLO", "example-js 1.0", identity(), boot, ledger.id, ledger.rows.length, ledger.epoch, ledger.latch[0], now(),
-    market, broker.offset, bundle.symbols); // prettier-ignore
-}
-
-function identity() {
-  const { account, terminal } = books;
-  return [account.login, account.server, "paper", account.currency, account.margin_mode === 2, account.trade_mode ?? 0,
-    terminal.build, terminal.data_path, broker.mark.broker]; // prettier-ignore
+  send("HELLO", "example-js 1.0", terminal.identity(), boot, ledger.id, ledger.rows.length, ledger.epoch, ledger.latch[0],
+    now(), terminal.market, terminal.offset, bundle.symbols); // prettier-ignore
 }
 
 async function WELCOME(epoch, ledgerId, known, dealsAfter, ticksFrom, halted, machine) {
@@ -127,20 +122,20 @@ async function WELCOME(epoch, ledgerId, known, dealsAfter, ticksFrom, halted, ma
   if (epoch > ledger.epoch) ledger.append(["EPOCH", epoch]);
   if (halted) latch(true, "daemon, at the hand-shake");
   Object.assign(link, { phase: "READING", echo: [machine, now()], dealsAfter });
-  await read();
+  await terminal.read();
   if (link !== mine) return;
   const from = ledgerId === ledger.id && known <= ledger.rows.length ? known : 0;
   pages(ledger.rows.slice(from), (rows, first, last) => send("LEDGER", ledger.id, rows, last));
-  send("SPECS", [...terms.values()], market);
+  send("SPECS", [...terminal.terms.values()], terminal.market);
   tell(true);
-  pages(books.orders, (rows, first, last) => send("ORDERS", rows, market, first, last));
+  pages(terminal.orders, (rows, first, last) => send("ORDERS", rows, terminal.market, first, last));
   tellDeals(true);
   link.phase = "READY";
   send("READY");
   beat();
   const wanted = new Map(ticksFrom);
-  link.until = market;
-  link.cursors = bundle.symbols.map((symbol) => [symbol, { time: wanted.get(symbol) ?? market, seen: 0 }]);
+  link.until = terminal.market;
+  link.cursors = bundle.symbols.map((symbol) => [symbol, { time: wanted.get(symbol) ?? terminal.market, seen: 0 }]);
   log(`READY at epoch ${epoch}`);
 }
 
@@ -154,9 +149,10 @@ function beat() {
   const [echo, came] = link.echo;
   link.beat = now();
   link.beats.push(link.beat);
-  const { connected = false, trade_allowed = false } = books.terminal;
-  const allowed = trade_allowed && books.account.trade_allowed;
-  send("BEAT", link.beat, echo, now() - came, market, connected, allowed, broker.connected, inHand.size, 0, broker.offset);
+  const { connected, trade_allowed } = terminal.info;
+  const allowed = trade_allowed && terminal.account.trade_allowed;
+  send("BEAT", link.beat, echo, now() - came, terminal.market, connected, allowed, terminal.connected, inHand.size, 0,
+    terminal.offset); // prettier-ignore
 }
 
 function BEAT(machine) {
@@ -195,11 +191,22 @@ function command(tag, actId, move, deadline, expiry, short, asked) {
   const act = { key, order, hash, deadline, expiry, epoch: ledger.epoch };
   const code = refusal(act, CHECKS);
   if (code) return result(act, wire.NOT_EXECUTED, { code });
-  const row = ledger.enter(key, wire.JOURNALED, hash, now(), market, { asked: order });
+  const row = ledger.enter(key, wire.JOURNALED, hash, now(), terminal.market, { asked: order });
   if (order[1] === FIRE) opens.push(now());
   sendReady("ACK", ...key, row[0]);
   inHand.set(wire.keyOf(row), act);
-  perform(act);
+  work();
+}
+
+// One act at a time, those that reduce before those that open.
+async function work() {
+  if (performing) return;
+  performing = true;
+  while (inHand.size) {
+    const acts = [...inHand.values()];
+    await perform(acts.find((act) => act.order[1] !== FIRE) ?? acts[0]);
+  }
+  performing = false;
 }
 
 // [code, whether it must pass again right before the order is sent, what passes]
@@ -207,12 +214,12 @@ const CHECKS = [
   ["VERSION", false, ({ order }) => order[0] === 1],
   ["ACCOUNT", false, ({ order }) => order[2] === bundle.account],
   ["NOT_READY", false, () => ready()],
-  ["IDENTITY", false, () => books.account.login === bundle.login && books.account.server === bundle.server],
+  ["IDENTITY", false, () => terminal.account.login === bundle.login && terminal.account.server === bundle.server],
   ["BUSY", false, () => inHand.size < 64],
-  ["UNSUPPORTED", false, ({ order }) => [FIRE, CLOSE, PART_CLOSE, MODIFY].includes(order[1])],
+  ["UNSUPPORTED", false, ({ order }) => DONE_HERE.includes(order[1])],
   ["FENCED", true, ({ epoch }) => epoch === ledger.epoch],
   ["EXPIRED", true, (act) => notAfter(act) !== undefined && now() <= notAfter(act)],
-  ["MISSION_EXPIRED", true, ({ expiry }) => !expiry || market < expiry],
+  ["MISSION_EXPIRED", true, ({ expiry }) => !expiry || terminal.market < expiry],
   ["HALTED", true, ({ order }) => !ledger.latch[0] || order[1] !== FIRE],
   ["NOT_TIGHTER", true, ({ order }) => !ledger.latch[0] || order[1] !== MODIFY || tighter(order)],
 ];
@@ -223,11 +230,11 @@ const OPENING = [
   ["STOP_PRESENT", false, ({ order }) => order[8] > 0],
   ["PLAN_UNSUPPORTED", false, ({ order }) => order[12].length === 0],
   ["CAP_SYMBOL", false, ({ order }) => (bundle.caps.symbols.length ? bundle.caps.symbols : bundle.symbols).includes(order[3])],
-  ["TERMS_UNKNOWN", false, ({ order }) => terms.has(order[3])],
-  ["CAP_LOTS", false, ({ order }) => order[7] > 0 && order[7] * Number(terms.get(order[3])[3]) <= Number(bundle.caps.max_lots)],
+  ["TERMS_UNKNOWN", false, ({ order }) => terminal.terms.has(order[3])],
+  ["CAP_LOTS", false, ({ order }) => order[7] > 0 && order[7] * Number(terminal.terms.get(order[3])[3]) <= Number(bundle.caps.max_lots)],
   ["CAP_RATE", false, () => opens.filter((at) => now() - at < 60n * SECOND).length < bundle.caps.opens_per_minute],
-  ["CAP_EQUITY", false, () => !Number(bundle.caps.equity_floor) || books.account.equity > Number(bundle.caps.equity_floor)],
-  ["ENTRY_MISSED", true, ({ order }) => Math.abs(quote(order) - order[6]) <= order[10]],
+  ["CAP_EQUITY", false, () => !Number(bundle.caps.equity_floor) || terminal.account.equity > Number(bundle.caps.equity_floor)],
+  ["ENTRY_MISSED", true, ({ order }) => Math.abs(terminal.quote(order) - order[6]) <= order[10]],
 ]; // prettier-ignore
 
 function refusal(act, table, again = false) {
@@ -241,22 +248,15 @@ function notAfter({ deadline }) {
 }
 
 function tighter(order) {
-  const held = books.positions.find((row) => row[1] === order[13]);
+  const held = terminal.position(order[13]);
   const sign = held?.[3] === BUY ? 1 : -1;
   return held && order[8] > 0 && (!held[6] || (order[8] - held[6]) * sign >= 0);
-}
-
-// The price that a market order would get by the last quote, in points; NaN where there is none.
-function quote(order) {
-  const row = books.quotes.get(order[3]);
-  return row ? row[order[4] === BUY ? 2 : 1] : NaN;
 }
 
 async function perform(act) {
   const done = await attempt(act);
   inHand.delete(wire.keyOf([0, ...act.key]));
   result(act, done.state, done);
-  books.dirty = true;
   if (link?.owed) {
     link.owed = false;
     send("HALTED", ...ledger.latch);
@@ -265,77 +265,50 @@ async function perform(act) {
 
 async function attempt(act) {
   const no = (code, detail) => ({ state: wire.NOT_EXECUTED, code, detail });
-  const request = await read().then(() => build(act)).catch((error) => no("TERMINAL_ERROR", error.message));
-  const code = refusal(act, CHECKS, true);
-  if (request.state || code) return request.state ? request : no(code);
+  let request;
+  try {
+    await terminal.read();
+    request = terminal.request(act.key[0], act.order);
+  } catch (error) {
+    return no("TERMINAL_ERROR", error.message);
+  }
+  const code = refusal(act, CHECKS, true) || request.refused;
+  if (code) return no(code);
   act.sending = true;
-  const before = identity();
+  const before = terminal.identity();
   let answer;
   try {
-    answer = await broker.call("order_send", request);
-    await read();
+    answer = await terminal.send(request);
+    await terminal.read();
   } catch (error) {
     const nothingSent = error.code === -2 || error.code === -8;
     return nothingSent ? no("BAD_REQUEST", error.message) : { state: wire.UNKNOWN, code: "NO_ANSWER", detail: error.message };
   }
-  if (!same(before, identity())) {
+  if (!same(before, terminal.identity())) {
     sendReady("WARN", "IDENTITY_CHANGED", `after act ${act.key[0]}`);
     return { state: wire.UNKNOWN, code: "IDENTITY", retcode: answer.retcode };
   }
   const told = { retcode: answer.retcode, detail: answer.comment };
   if (REFUSED_CODES.includes(answer.retcode)) return { ...told, state: wire.REFUSED, code: `RETCODE_${answer.retcode}` };
-  const found = DONE_CODES.includes(answer.retcode) && evidence(act.key[0], act.order);
-  return found ? { ...told, ...found } : { ...told, state: wire.UNKNOWN, code: `RETCODE_${answer.retcode}` };
-}
-
-// What `order_send` takes; a refusal where the position is not as the order expects it.
-function build({ key, order }) {
-  const [, kind, , symbol, side, , entry, volume, stop, target, collar, , , position, expected, remaining] = order;
-  const [, digits, , step] = terms.get(symbol);
-  const common = { symbol, magic: Number(key[0]), comment: "example" };
-  const lots = Number((volume * Number(step)).toFixed(8));
-  const levels = { sl: price(stop, digits), tp: price(target, digits) };
-  if (kind === FIRE) {
-    return { ...common, ...levels, action: DEAL, type: side, volume: lots, price: price(entry, digits), deviation: collar };
-  }
-  const held = books.positions.find((row) => row[1] === position);
-  if (!held) return { state: wire.NOT_EXECUTED, code: "POSITION_CLOSED" };
-  if (kind === MODIFY) return { ...common, ...levels, action: SLTP, position: held[0] };
-  if (held[4] !== expected || held[4] - volume !== remaining || held[3] === side) {
-    return { state: wire.NOT_EXECUTED, code: "VOLUME_CONFLICT", detail: `${held[4]} steps are open` };
-  }
-  const at = price(quote(order), digits);
-  return { ...common, action: DEAL, type: side, volume: lots, price: at, deviation: collar || 1000, position: held[0] };
+  const found = DONE_CODES.includes(answer.retcode) && terminal.evidence(act.key[0], act.order);
+  return found ? { ...told, ...found, state: wire.DONE } : { ...told, state: wire.UNKNOWN, code: `RETCODE_${answer.retcode}` };
 }
 
 function result({ key, hash }, state, facts) {
-  const row = ledger.enter(key, state, hash, now(), market, facts);
+  const row = ledger.enter(key, state, hash, now(), terminal.market, facts);
   const asker = link?.asked?.delete(wire.keyOf(row));
   sendReady(asker ? "STATUS" : "RESULT", row);
-}
-
-// What the broker's records prove about an act: the facts of its DONE entry, or undefined.
-function evidence(actId, order) {
-  if (order[1] === MODIFY) {
-    const held = books.positions.find((row) => row[1] === order[13]);
-    const set = held && held[6] === order[8] && held[7] === order[9];
-    return set ? { state: wire.DONE, order: held[0], position: held[1] } : undefined;
-  }
-  const deals = books.deals.filter((row) => row[9] === Number(actId) && (row[5] === 0) === (order[1] === FIRE));
-  if (!deals.length) return undefined;
-  const volume = deals.reduce((sum, row) => sum + row[7], 0);
-  const points = Math.round(deals.reduce((sum, row) => sum + row[8] * row[7], 0) / volume);
-  return { state: wire.DONE, order: deals[0][1], deal: deals[0][0], position: deals[0][2], points, volume };
 }
 
 // Every act without a verdict is looked for; not found is proof only after the settle window, connected all the time.
 function chase() {
   for (const row of ledger.unsettled().filter((one) => !inHand.has(wire.keyOf(one)))) {
     const act = { key: [row[1], row[2]], hash: row[4] };
-    const found = evidence(row[1], ledger.orders.get(wire.keyOf(row)));
-    const since = BigInt(row[5]) > connectedSince ? BigInt(row[5]) : connectedSince;
+    const found = terminal.evidence(row[1], ledger.orders.get(wire.keyOf(row)));
+    const [written, since] = [BigInt(row[5]), terminal.connectedSince];
+    const settled = since !== null && now() - (written > since ? written : since) >= settle;
     if (found) result(act, wire.DONE, { ...found, code: "FOUND" });
-    else if (now() - since >= settle) result(act, wire.NOT_EXECUTED, { code: "PROVEN_ABSENT" });
+    else if (settled) result(act, wire.NOT_EXECUTED, { code: "PROVEN_ABSENT" });
   }
 }
 
@@ -343,85 +316,40 @@ function QUERY(actId, move) {
   const key = wire.keyOf([0, actId, move]);
   const hash = Buffer.alloc(0);
   const known = ledger.newest.get(key);
-  if (!known) return sendReady("STATUS", ledger.enter([actId, move], wire.TOMBSTONED, hash, now(), market, { code: "TOMBSTONED" }));
+  if (!known) return sendReady("STATUS", ledger.enter([actId, move], wire.TOMBSTONED, hash, now(), terminal.market, { code: "TOMBSTONED" }));
   if (!wire.UNSETTLED.includes(known[3]) || inHand.has(key)) return sendReady("STATUS", known);
   (link.asked ??= new Set()).add(key);
-  books.dirty = true; // answered after one more look
+  // answered by the next reading
 }
 
-function PLAN(positionId, fireId, plan, actId = 0) {
-  sendReady("WARN", "PLAN_UNSUPPORTED", `position ${positionId}`);
+// There are no plans here: an empty one is what is there already, any other is refused.
+function PLAN(positionId, fireId, plan, actId = 0, stop = 0) {
+  if (plan.length) sendReady("WARN", "PLAN_UNSUPPORTED", `position ${positionId}`);
   if (!actId) return;
-  const known = ledger.newest.get(wire.keyOf([0, actId, 0]));
-  const order = wire.whole([1, 8, bundle.account, "", 0, 0, 0, 0, 0, 0, 0, 0, plan, positionId]);
-  if (known) sendReady("RESULT", known);
-  else result({ key: [actId, 0], hash: wire.orderHash(order) }, wire.NOT_EXECUTED, { code: "PLAN_UNSUPPORTED" });
+  const order = wire.whole([1, 8, bundle.account, "", 0, 0, 0, 0, stop, 0, 0, 0, plan, positionId]);
+  const [key, hash] = [[actId, 0], wire.orderHash(order)];
+  const known = ledger.newest.get(wire.keyOf([0, ...key]));
+  if (known) return sendReady("RESULT", known);
+  if (plan.length) return result({ key, hash }, wire.NOT_EXECUTED, { code: "PLAN_UNSUPPORTED" });
+  ledger.enter(key, wire.JOURNALED, hash, now(), terminal.market, { asked: order });
+  result({ key, hash }, wire.DONE, { position: positionId });
 }
 
 async function QUERY_HISTORY(queryId, from, to) {
   const mine = link;
-  await read();
+  await terminal.read();
   if (link !== mine) return;
-  const rows = books.deals.filter((row) => row[10] >= from && row[10] <= to);
+  const rows = terminal.deals.filter((row) => row[10] >= from && row[10] <= to);
   pages(rows, (page, first, last) => sendReady("DEALS", page, last, queryId));
   if (ready()) tell(true);
 }
 
-// --- reading the terminal ---------------------------------------------------------------------------------
-
-async function read() {
-  const at = await broker.call("clock");
-  const [account, terminal] = [await broker.call("account_info"), await broker.call("terminal_info")];
-  for (const symbol of terms.size ? [] : bundle.symbols) terms.set(symbol, await readTerms(symbol));
-  const positions = (await broker.call("positions")).map(positionRow).sort((a, b) => a[0] - b[0]);
-  const orders = (await broker.call("orders")).map(orderRow);
-  const deals = (await broker.call("history_deals", "time", 0, Math.ceil((at + broker.offset) / 1000) + 86_400)).map(dealRow);
-  if (!terminal.connected) connectedSince = null;
-  else connectedSince ??= now();
-  market = Math.max(market, at);
-  books = { ...books, account, terminal, positions, orders, deals: deals.sort((a, b) => a[0] - b[0]), dirty: false };
-}
-
-async function readTerms(symbol) {
-  const info = await broker.call("symbol_info", symbol);
-  const margin = async (side, at) => decimal(await broker.call("order_calc_margin", side, symbol, 1, at));
-  const count = (volume) => steps(volume ?? 0, info.volume_step);
-  return [symbol, info.digits, decimal(info.trade_contract_size), decimal(info.volume_step, 8), count(info.volume_min),
-    count(info.volume_max), count(info.volume_limit), info.trade_stops_level, info.trade_freeze_level,
-    decimal(info.trade_tick_value_profit, 8), decimal(info.trade_tick_value_loss, 8), info.currency_base,
-    info.currency_profit, info.currency_margin, info.trade_mode, info.trade_exemode, info.filling_mode,
-    info.expiration_mode, info.order_mode, await margin(0, info.ask), await margin(1, info.bid)]; // prettier-ignore
-}
-
-const grid = (row) => [terms.get(row.symbol)?.[1] ?? 0, Number(terms.get(row.symbol)?.[3] ?? 1)];
-
-function positionRow(row) {
-  const [digits, step] = grid(row);
-  return [row.ticket, row.identifier, row.symbol, row.type, steps(row.volume, step), points(row.price_open, digits),
-    points(row.sl, digits), points(row.tp, digits), row.magic, row.time_msc - broker.offset, decimal(row.profit),
-    decimal(row.swap ?? 0), row.comment]; // prettier-ignore
-}
-
-function orderRow(row) {
-  const [digits, step] = grid(row);
-  const expires = row.time_expiration ? row.time_expiration * 1000 - broker.offset : 0;
-  return [row.ticket, row.symbol, row.type, steps(row.volume_current, step), points(row.price_open, digits),
-    points(row.sl, digits), points(row.tp, digits), row.magic, expires, row.comment]; // prettier-ignore
-}
-
-function dealRow(row) {
-  const [digits, step] = grid(row);
-  return [row.ticket, row.order, row.position_id, row.symbol, row.type, row.entry, row.reason,
-    row.symbol ? steps(row.volume, step) : 0, row.symbol ? points(row.price, digits) : 0, row.magic,
-    row.time_msc - broker.offset, decimal(row.profit), decimal(row.swap ?? 0), decimal(row.commission ?? 0),
-    decimal(row.fee ?? 0), row.comment]; // prettier-ignore
-}
+// --- telling what was read ---------------------------------------------------------------------------------
 
 // ACCOUNT and POSITIONS, where they differ from what was told last, or that was 5 s ago.
 function tell(always = false) {
-  const { account: a, positions } = books;
-  const money = [a.balance, a.credit, a.equity, a.margin, a.margin_free, a.margin_level].map((value) => decimal(value));
-  const figures = [...money, a.leverage, a.currency];
+  const { positions, market } = terminal;
+  const figures = terminal.figures();
   const stale = always || now() - link.told.at >= 5n * SECOND;
   if (stale) link.told.at = now();
   if (stale || !same(figures, link.told.figures)) send("ACCOUNT", ...figures, market);
@@ -432,18 +360,14 @@ function tell(always = false) {
 }
 
 function tellDeals(always = false) {
-  const fresh = books.deals.filter((row) => row[0] > link.dealsAfter);
+  const fresh = terminal.deals.filter((row) => row[0] > link.dealsAfter);
   if (fresh.length || always) pages(fresh, (rows, first, last) => send("DEALS", rows, last, 0));
-  link.dealsAfter = books.deals.at(-1)?.[0] ?? link.dealsAfter;
+  link.dealsAfter = terminal.deals.at(-1)?.[0] ?? link.dealsAfter;
 }
 
 async function poll() {
-  if (!broker.connected) {
-    await broker.open(bundle);
-    connectedSince = null;
-  }
-  await read();
-  books.quotes ??= new Map();
+  if (!terminal.connected) await terminal.open();
+  await terminal.read();
   chase();
   for (const key of link?.asked ?? []) sendReady("STATUS", ledger.newest.get(key));
   link?.asked?.clear();
@@ -453,11 +377,10 @@ async function poll() {
 async function tellMarket(mine) {
   let whole = inHand.size === 0;
   const batches = { true: [], false: [] };
-  const until = market;
+  const until = terminal.market;
   for (const [symbol, cursor] of mine.cursors) {
-    const { rows, complete } = await broker.ticks(symbol, terms.get(symbol)[1], cursor, until);
+    const { rows, complete } = await terminal.ticks(symbol, cursor, until);
     whole &&= complete;
-    if (rows.length) books.quotes.set(symbol, rows.at(-1));
     for (const old of [true, false]) {
       const part = rows.filter(([time]) => time <= mine.until === old);
       if (part.length) batches[old].push([symbol, part]);
@@ -478,12 +401,12 @@ async function tellMarket(mine) {
 async function loop() {
   for (;;) {
     await poll().catch((error) => log(`the terminal: ${error.message}`));
-    await new Promise((done) => setTimeout(done, broker.connected ? 50 : 500));
+    await new Promise((done) => setTimeout(done, terminal.connected ? 50 : 500));
   }
 }
 
 function timer() {
-  if (!link || !books) return;
+  if (!link || !terminal.deals) return; // nothing can be said before the terminal has told
   if (now() - link.heard >= 3n * SECOND || link.beats.length > 16) drop("the daemon is silent");
   else if (link.phase === "GREETING" && now() - link.hello >= SECOND) hello();
   else if (link.phase !== "GREETING" && now() - link.beat >= SECOND) beat();

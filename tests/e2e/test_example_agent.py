@@ -64,10 +64,10 @@ class ExampleHome(PaperHome):
         self.loop.wait(10)
         super().end()
 
-    def fire(self, *more: str) -> Any:
+    def fire(self, *more: str, plan: str = "none") -> Any:
         row = next(r for r in self.ctl("ticks", "EURUSD").data if r["symbol"] == "EURUSD")
         stop, target = Decimal(row["bid"]) - Decimal("0.003"), Decimal(row["bid"]) + Decimal("0.009")
-        words = ["--symbol", "EURUSD", "--side", "buy", "--stop", str(stop), "--target", str(target), "--plan", "none"]
+        words = ["--symbol", "EURUSD", "--side", "buy", "--stop", str(stop), "--target", str(target), "--plan", plan]
         return self.ctl("fire", *words, "--account", NAME, "--yes", "--again", *more)
 
 
@@ -98,6 +98,25 @@ def test_hand_shake_fire_and_close(home: ExampleHome) -> None:
     assert home.broker(op="books", login=LOGIN)["positions"] == []
     assert home.ctl("journal", "verify").code == 0
     assert home.ctl("alarms").data == []
+
+
+def test_a_halt_is_obeyed_a_stop_is_moved_and_what_it_cannot_do_is_refused(home: ExampleHome) -> None:
+    for _ in range(3):
+        home.step()
+    refused = home.fire(plan="default")
+    assert refused.code == 14 and "PLAN_UNSUPPORTED" in str(refused.act), refused
+    halted = home.ctl("halt", "--reason", "test")
+    assert halted.code == 0 and all(row["verified"] for row in halted.data["terminals"]), halted
+    assert home.fire().code == 6
+    assert home.ctl("resume", "--yes").code == 0
+    assert home.fire().code == 0
+    (position,) = home.ctl("positions").data
+    stop = str(Decimal(position["stop"]) + Decimal("0.001"))
+    moved = home.ctl("modify", position["id"], "--stop", stop, "--yes")
+    assert moved.code == 0, moved
+    (held,) = home.broker(op="books", login=LOGIN)["positions"]
+    assert Decimal(held["stop"]) == Decimal(stop)
+    assert len(home.opened(LOGIN)) == 1
 
 
 def test_a_kill_between_its_ledger_and_its_result_ends_by_evidence(home: ExampleHome) -> None:
