@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import socket
 import struct
 import time
@@ -35,6 +36,7 @@ FRAME_BYTES_MAX = 1 << 20
 TIMEOUT_S = 10.0
 RETRY_FIRST_S = 0.05
 RETRY_MAX_S = 2.0
+SILENCE_S = 5.0  # a followed daemon says each second that it is there
 QUERY_RETRY_S = 2.0
 _LENGTH = struct.Struct(">I")
 _SUN_PATH_MAX = 107
@@ -88,9 +90,17 @@ class Client:
                 {"key": self.key},
             ) from None
 
-    def events(self, follow: bool, on_lost: Callable[[int], None], **fields: Any) -> Iterator[Event]:
+    def events(
+        self,
+        follow: bool,
+        on_lost: Callable[[int], None],
+        on_silent: Callable[[float], None] = lambda silent_s: None,
+        **fields: Any,
+    ) -> Iterator[Event]:
         """Records as they come, each once: after a lost connection it goes on behind the last one seen, for
-        as long as it takes when following. `on_lost` is told where it will go on."""
+        as long as it takes when following. `on_lost` is told where it will go on. `on_silent` is told when a
+        followed daemon gives no sign of life, which it does each second (so many seconds), and when it does
+        again (0)."""
         seen = fields.pop("after_seq", None)
         if follow and seen is None:
             begin = self.query("status").data.journal.seq
@@ -99,7 +109,7 @@ class Client:
         retry = _Retry(None if follow else QUERY_RETRY_S)
         while True:
             try:
-                for event in self._stream("tail", follow=follow, after_seq=seen, **fields):
+                for event in self._stream("tail", on_silent, follow=follow, after_seq=seen, **fields):
                     if seen is None or event.seq > seen:
                         seen = event.seq
                         yield event
@@ -146,11 +156,15 @@ class Client:
                 facts={"journal_seq": length, "shown_seq": seen},
             )
 
-    def _stream(self, verb: str, **fields: Any) -> Iterator[Event]:
+    def _stream(self, verb: str, on_silent: Callable[[float], None], follow: bool, **fields: Any) -> Iterator[Event]:
         deadline = time.monotonic() + self.timeout_s
         connection = self._dial(deadline)
-        call = self._send(connection, verb, fields, "", deadline)
+        call = self._send(connection, verb, {"follow": follow, **fields}, "", deadline)
         while True:
+            if follow and connection.silent(SILENCE_S):
+                on_silent(SILENCE_S)
+                connection.silent(None)
+                on_silent(0.0)
             answer = connection.receive(None)
             if answer.id not in (call, 0):
                 continue
@@ -257,6 +271,10 @@ class _Connection:
         if answer.daemon.protocol != PROTOCOL:
             raise _protocol(f"the daemon speaks protocol {answer.daemon.protocol}, this shell {PROTOCOL}")
         return answer
+
+    def silent(self, within_s: float | None) -> bool:
+        """Whether nothing at all comes within that time; None waits for it without end."""
+        return not self._buffer and not select.select((self._sock,), (), (), within_s)[0]
 
     def close(self) -> None:
         self.ended = True

@@ -353,6 +353,7 @@ class App:
             if loop.time() - synced_s >= SYNC_S:
                 synced_s = loop.time()
                 self._manager.status(self.status_line())
+                self.surface.keep_alive()
                 await loop.run_in_executor(self._keeper, self._idle_work, self._opened.input_log.sync_handle())
                 self._look_for_halt_file()
                 self._look_at_news()

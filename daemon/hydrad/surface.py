@@ -293,6 +293,12 @@ class ControlSurface:
             if all(watch.stream.done for watch in watches):
                 del self._watches[connection]
 
+    def keep_alive(self) -> None:
+        """Tell all who follow that the loop turns."""
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.stream.keep_alive()
+
     def _let_read(self, watch: Watch, head_seq: int) -> None:
         if self._state.role(watch.identity) is not Role.NONE:
             watch.stream.notify(head_seq)

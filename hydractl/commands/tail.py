@@ -60,6 +60,7 @@ def tail(
     events = session.client.events(
         follow,
         lambda seq: session.talk.note(f"connection lost; going on behind {seq} when the daemon is back"),
+        lambda silent_s: session.talk.note(_silence(silent_s)),
         last=last,
         since_ns=instant_ns(since),
         until_ns=instant_ns(until),
@@ -75,6 +76,12 @@ def tail(
             break
     out.flush()
     return ExitCode.DONE
+
+
+def _silence(silent_s: float) -> str:
+    if silent_s:
+        return f"no sign of life from the daemon for {silent_s:g} s: it hangs or is stopped; nothing new can be shown"
+    return "the daemon is heard again"
 
 
 def _show(session: Session, event: Event) -> None:

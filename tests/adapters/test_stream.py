@@ -118,6 +118,24 @@ def test_last_zero_follows_from_now_on() -> None:
     assert rig.run().seqs == visible(101, 104)
 
 
+def test_who_follows_is_told_that_the_loop_turns() -> None:
+    rig = Rig(Tail(last=0, follow=True), 100).run()
+    rig.stream.keep_alive()
+    assert [(a.data, a.more) for a in rig.answers] == [(None, True)]
+    rig.full = True  # it has enough to read
+    rig.stream.keep_alive()
+    rig.full, rig.gone = False, True
+    rig.stream.keep_alive()
+    assert len(rig.answers) == 1
+    assert rig.stream.done
+
+
+def test_who_does_not_follow_is_told_nothing_more() -> None:
+    rig = Rig(Tail(last=1), 100)
+    rig.stream.keep_alive()
+    assert rig.answers == []
+
+
 def test_after_seq_wins() -> None:
     rig = Rig(Tail(after_seq=90, last=2), 100).run()
     assert rig.seqs == visible(91, 100)

@@ -419,7 +419,7 @@ class FakeDaemon:
             return b""
 
     def _reply(self, connection: socket.socket, said: Any) -> bool:
-        for item in said if isinstance(said, list) else [said]:
+        for item in said if isinstance(said, list | Iterator) else [said]:
             if item is DROP:
                 return False
             if item is not None and not self._sent(connection, item):

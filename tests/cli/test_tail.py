@@ -5,12 +5,16 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+
+from hydractl import client
+from hydractl.places import find
 
 SHELL = [sys.executable, "-P", "-m", "hydractl.main", "tail"]
 
@@ -105,6 +109,34 @@ def test_it_waits_for_a_daemon_that_restarts(home: Path, environ: dict[str, str]
     assert numbers(shell, 1) == [2]
     end(shell)
     second.close()
+
+
+def test_a_daemon_that_hangs_is_told(fake: Any, environ: dict[str, str], wire: Any, monkeypatch: Any) -> None:
+    """Its socket stands and nothing comes: a quiet daemon says each second that it is there."""
+    alive = threading.Event()
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) == "status":
+            return wire.answer(call, data=journal_of(wire, 1))
+        return later(call)
+
+    def later(call: Any) -> Any:
+        yield wire.answer(call, data=wire.event(1), more=True)
+        alive.wait(20)
+        yield wire.answer(call, data=None, more=True)
+        yield wire.answer(call, data=wire.event(2), more=True)
+
+    monkeypatch.setattr(client, "SILENCE_S", 0.05)
+    fake.script = script
+    said: list[float] = []
+
+    def on_silent(silent_s: float) -> None:
+        said.append(silent_s)
+        alive.set()
+
+    events = client.Client(find(None, environ)).events(True, lambda seq: None, on_silent, last=1)
+    assert [next(events).seq, next(events).seq] == [1, 2]
+    assert said[:2] == [0.05, 0.0]
 
 
 def test_another_journal_is_not_followed(fake: Any, environ: dict[str, str], wire: Any) -> None:

@@ -93,6 +93,12 @@ class TailStream:
             self._head = head_seq
             self._arrange()
 
+    def keep_alive(self) -> None:
+        """An answer without an event, to a client that follows: so that silence means a daemon that hangs. One that
+        lags has enough to read."""
+        if not self._done and self._call.follow and self._reply.ready(self._arrange):
+            self._done = not self._reply.send(self._envelope(None, True))
+
     def stop(self) -> None:
         """The client is gone."""
         self._done = True
