@@ -85,4 +85,4 @@ wheel: setup     ## the wheel, in dist/
 	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w dist .
 
 clean:           ## remove what was built
-	rm -rf $(VENV) $(FUZZ) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(FUZZ) .conformance dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,6 @@
 """Public MetaTrader5 clients, unchanged, on the simulated terminal: `make conformance`.
 
-Each is installed from PyPI into an environment of its own beside this file (`.envs/`, kept between runs), and runs
+Each is installed from PyPI into an environment of its own (`.conformance/`, kept between runs), and runs
 against a private broker with `hydra-terminal sim --path` first on PYTHONPATH. Prints what ran and which functions it
 called, and exits 1 where something failed or fewer than CLIENTS_MIN could run.
 
@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ENVS = HERE / ".envs"
+ENVS = HERE.parent.parent / ".conformance"
 PROGRAMS = HERE / "programs"
 CLIENTS_MIN = 3
 PATIENCE_S = 240

@@ -139,3 +139,13 @@ def _held(ticket: int, side: Side) -> Position:
     return Position(
         ticket, ticket, "EURUSD", side, 1, Decimal(110_000), 0, 0, 0, "", Reason.EXPERT, 0, 0, Decimal("10.00")
     )
+
+
+def test_money_goes_over_the_dollar_where_no_pair_is(board_of: Callable[..., Board]) -> None:
+    """Each leg at its own side: who buys francs for pounds pays the ask of GBPUSD's way and of USDCHF's."""
+    board = board_of(GBPUSD=(125_000, 125_100), USDCHF=(90_000, 90_100))
+    assert rate(board, "GBP", "CHF", at_ask=True) == Decimal("1.25100") * Decimal("0.90100")
+    assert rate(board, "CHF", "GBP", at_ask=False) == (1 / Decimal("0.90100")) * (1 / Decimal("1.25100"))
+    assert rate(board, "GBP", "CHF", at_ask=False) < rate(board, "GBP", "CHF", at_ask=True)
+    with pytest.raises(NoRate, match="GBP and SEK"):
+        rate(board, "GBP", "SEK", at_ask=True)

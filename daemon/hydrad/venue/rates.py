@@ -13,6 +13,8 @@ from typing import NamedTuple, Protocol
 
 from hydrad.venue.contract import Contract
 
+DOLLAR = "USD"
+
 
 class Quote(NamedTuple):
     """The best prices of one symbol at one instant, in points."""
@@ -43,21 +45,20 @@ THROUGH = ("USD", "EUR", "GBP", "JPY", "CHF")
 
 def rate(board: Board, source: str, target: str, *, at_ask: bool) -> Decimal:
     """What one unit of `source` costs (`at_ask`) or fetches in `target`; raises NoRate."""
+    found = _pair(board, source, target, at_ask=at_ask)
+    if found is None and DOLLAR not in (source, target):
+        first = _pair(board, source, DOLLAR, at_ask=at_ask)
+        second = _pair(board, DOLLAR, target, at_ask=at_ask)
+        found = first * second if first is not None and second is not None else None
+    if found is None:
+        raise NoRate(f"no quoted pair joins {source} and {target}")
+    return found
+
+
+def _pair(board: Board, source: str, target: str, *, at_ask: bool) -> Decimal | None:
+    """By the pair of both, whichever way round it is quoted; None where it is not."""
     if source == target:
         return Decimal(1)
-    direct = _joined(board, source, target, at_ask=at_ask)
-    if direct is not None:
-        return direct
-    for third in THROUGH:
-        first = _joined(board, source, third, at_ask=at_ask)
-        second = _joined(board, third, target, at_ask=at_ask)
-        if first is not None and second is not None:
-            return first * second
-    raise NoRate(f"no quoted pair joins {source} and {target}")
-
-
-def _joined(board: Board, source: str, target: str, *, at_ask: bool) -> Decimal | None:
-    """By the pair of both or by the opposite one."""
     direct = _price(board, source + target, at_ask=at_ask)
     if direct is not None:
         return direct
