@@ -279,8 +279,9 @@ class App:
             if self.state.mode is HomeMode.PAPER:
                 own = [t.name for t in self.state.terminals.values() if not t.feed_only]
                 self.family = Family(self.places, own)
-                self.conductor = Conductor(self.places, config, opened.engine, self.is_idle)
                 tasks.append(loop.create_task(self._watch_family()))
+            if not self.state.machine_time:
+                self.conductor = Conductor(self.places, config, opened.engine, self.is_idle)
                 tasks.append(loop.create_task(self.conductor.run()))
             await server.start()
             tasks.append(loop.create_task(self._ticker()))

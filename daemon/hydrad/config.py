@@ -100,6 +100,13 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conductor: Annotated[
         Literal["daemon", "client"], Meta(description="word; who asks the simulated broker for the next step")
     ] = "daemon"
+    feed: Annotated[
+        Literal["bundled", "live"],
+        Meta(
+            description="word; a new home's market: the bundled day, or quotes of terminals that were enrolled with "
+            "--feed-only. Read when the home is made, and never again"
+        ),
+    ] = "bundled"
     start: Annotated[
         str,
         Meta(

@@ -20,7 +20,7 @@ from hydrad.config import Config
 from hydrad.domain import calendar
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor, Surface
-from hydrad.domain.instants import parse_ms
+from hydrad.domain.instants import MS, parse_ms
 from hydrad.driver import Driver
 from hydrad.host import entropy, keys, tcp_ports
 from hydrad.host.clock import SystemClock
@@ -31,8 +31,10 @@ from hydrad.journal import snapshot
 from hydrad.journal.inputs import InputLog
 from hydrad.journal.sqlite import SqliteJournal
 from hydrad.link.frames import DownFrame
+from hydrad.market.recorder import RECORDED
 from hydrad.terminal import bundle as bundles
-from hydrad.terminal.broker.config import AccountConfig, BrokerConfig
+from hydrad.terminal.broker.config import RECORDING, SAMPLE, AccountConfig, BrokerConfig
+from hydrad.terminal.broker.followed import LAG_MS
 from hydrad.toc import codec, fold
 from hydrad.toc import inputs as i
 from hydrad.toc.effects import Reply, TicksTaken
@@ -263,7 +265,8 @@ def create(places: Places, config: Config, mode: HomeMode) -> None:
         driver = Driver(
             opened.engine, opened.journal, opened.input_log, nobody, nobody, opened.clock, opened.next_input
         )
-        birth = i.HomeBirth(mode, entropy.draw_tag(), commander(config))
+        live_feed = mode is HomeMode.PAPER and config.paper.feed == "live"
+        birth = i.HomeBirth(mode, entropy.draw_tag(), commander(config), live_feed)
         driver.turn([started(opened, "init", birth)])
         if mode is HomeMode.REAL:
             driver.turn([_asked(config, calls.Halt(reason="a real home starts HALTED", wait_s=0.0))])
@@ -280,7 +283,9 @@ def _asked(config: Config, verb: calls.AnyVerb, extra: str = "") -> i.Requested:
 
 def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
     paper, places = opened.config.paper, opened.places
-    start_ms = parse_ms(paper.start)
+    live = opened.engine.state.live_feed
+    start_ms = opened.clock.machine_ns() // MS - LAG_MS if live else parse_ms(paper.start)
+    symbols = opened.watch.symbols or profiles.SAMPLE.symbols
     address = endpoint_at(opened.config.bridge.address)
     write_endpoint(places, address)
     server_key = daemon_key(places, opened.config).public
@@ -297,7 +302,7 @@ def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
             login,
             PAPER_SERVER,
             currency=currency,
-            symbols=opened.watch.symbols or profiles.SAMPLE.symbols,
+            symbols=symbols,
         )
         driver.turn([_asked(opened.config, verb, pair.public)])
         problem = nobody.replies[-1].problem
@@ -313,6 +318,8 @@ def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
         accounts=tuple(accounts),
         history_from_ms=start_ms - paper.history_hours * HOUR_MS,
         server_offset_s=SERVER_OFFSET_S,
+        feed=RECORDING if live else SAMPLE,
+        recording=str(places.market / RECORDED) if live else "",
     )
     text = msgspec.toml.encode(broker, enc_hook=revealed).decode()
     keys.write_secret(places.broker_dir / "broker.toml", text)

@@ -34,6 +34,7 @@ from hydrad.link.session import Arrival
 MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger", "gone_is_proof"})
 CHASE_EVERY_NS = SECOND
 TERMS_EVERY_MS = 15 * MINUTE_MS
+TERMS_MISSING_MS = 15_000
 SHOW_EVERY_NS = SECOND
 CONFIRM_EVERY_NS = 5 * SECOND
 _READ_BOUND_MS = 30_000
@@ -729,7 +730,7 @@ class AgentCore:
         if self._readings:
             return self._readings.popleft()
         if self._market_ms >= self._terms_due_ms or self._terms_missing():
-            self._terms_due_ms = self._market_ms + TERMS_EVERY_MS
+            self._terms_due_ms = self._next_terms_ms(self._market_ms)
             return calls.ReadTerms()
         if not self._poll_due:
             return None
@@ -809,7 +810,12 @@ class AgentCore:
         last = max(books.deals, key=lambda row: row.ticket, default=None)
         self._deals_after = last.ticket if last else welcome.deals_after
         self._deals_from_ms = last.time_ms if last else 0
-        self._terms_due_ms = books.market_ms + TERMS_EVERY_MS
+        self._terms_due_ms = self._next_terms_ms(books.market_ms)
+
+    def _next_terms_ms(self, market_ms: int) -> int:
+        """A symbol that had no price yet has no terms: it is looked at again soon."""
+        missing = any(symbol not in self._terms for symbol in self._config.symbols)
+        return market_ms + (TERMS_MISSING_MS if missing else TERMS_EVERY_MS)
 
     def _terms_read(self, answer: calls.Terms) -> None:
         changed = [t.symbol for t in answer.terms if not t.same_contract(self._terms.get(t.symbol, t))]

@@ -20,11 +20,12 @@ from hydrad.terminal.broker import places, private
 from hydrad.terminal.broker.api import Api
 from hydrad.terminal.broker.books import BadBooks, Books
 from hydrad.terminal.broker.broker import Broker
-from hydrad.terminal.broker.config import BadConfig, BrokerConfig, read
+from hydrad.terminal.broker.config import RECORDING, BadConfig, BrokerConfig, read
 from hydrad.terminal.broker.control import Control
 from hydrad.terminal.broker.faults import BadFault, Faults
 from hydrad.terminal.broker.feed import BadFeed
-from hydrad.terminal.broker.pace import Pace
+from hydrad.terminal.broker.followed import LAG_MS
+from hydrad.terminal.broker.pace import Following, Pace
 from hydrad.terminal.broker.server import ClientConnection, ControlConnection, Server
 from hydrad.terminal.broker.world import market_of
 
@@ -81,12 +82,22 @@ def serve(config: BrokerConfig, parent: private.Parent | None = None, follows: b
         books = Books(path, config.instance, config.start_ms)
         market = market_of(config, books.market_ms, books.start_ms)
         broker = Broker(config, market, books)
-        pace = Pace(broker, config.rate, time.monotonic)
+        pace = _pace(config, broker)
         if follows:
-            pace.catch_up(SystemClock().machine_ns() // 1_000_000)
+            pace.catch_up(_machine_ms())
         _serve(config, broker, pace, parent)
         books.close()
     return 0
+
+
+def _pace(config: BrokerConfig, broker: Broker) -> Pace:
+    if config.feed == RECORDING:
+        return Following(broker, LAG_MS, _machine_ms)
+    return Pace(broker, config.rate, time.monotonic)
+
+
+def _machine_ms() -> int:
+    return SystemClock().machine_ns() // 1_000_000
 
 
 def _serve(config: BrokerConfig, broker: Broker, pace: Pace, parent: private.Parent | None) -> None:

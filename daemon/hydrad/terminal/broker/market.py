@@ -18,6 +18,7 @@ from hydrad.domain.assets import asset_of
 from hydrad.domain.calendar import Hours
 from hydrad.domain.hours import hours
 from hydrad.terminal.broker.feed import BadFeed, Series, Ticks
+from hydrad.terminal.broker.followed import Followed
 from hydrad.terminal.broker.tracks import Generated, Recorded, Track
 from hydrad.venue.contract import CONTRACTS, Contract
 from hydrad.venue.rates import Quote
@@ -38,6 +39,15 @@ class At:
         if symbol not in self._quotes:
             self._quotes[symbol] = self.market.quote_at(self.market.named(symbol), self.ms)
         return self._quotes[symbol]
+
+
+@dataclass(frozen=True, slots=True)
+class ToCome(At):
+    """A board of symbols that may still wait for their first price: what can be converted at all, not at what rate."""
+
+    def quote(self, symbol: str) -> Quote | None:
+        known = self.market.quote_at(self.market.named(symbol), self.ms)
+        return known or (Quote(1, 1) if self.contract(symbol) else None)
 
 
 Times = NDArray[np.int64]
@@ -76,7 +86,7 @@ class Market:
 
     def __init__(
         self,
-        feed: Mapping[str, Ticks | Generated],
+        feed: Mapping[str, Ticks | Generated | Followed],
         history_from_ms: int,
         now_ms: int,
         contracts: Mapping[str, Contract] = CONTRACTS,
@@ -116,6 +126,8 @@ class Market:
 
     def whole(self) -> At:
         """A board on which every symbol that will be quoted has a price: the end of a recording, else the clock."""
+        if any(isinstance(series, Followed) for series in self.series.values()):
+            return ToCome(self, self.now_ms)
         generated = any(isinstance(series, Generated) for series in self.series.values())
         return self.now() if generated else At(self, self.end_ms)
 
@@ -184,13 +196,15 @@ class Market:
         return index + first if len(reached) and reached[first] else None
 
 
-def _shown(symbol: str, ticks: Ticks | Generated, history_from_ms: int, contracts: Mapping[str, Contract]) -> Track:
+def _shown(
+    symbol: str, ticks: Ticks | Generated | Followed, history_from_ms: int, contracts: Mapping[str, Contract]
+) -> Track:
     """A symbol's ticks from an instant on; raises BadFeed where they break the feed's rules."""
     if symbol not in contracts:
         raise BadFeed(f"{symbol}: the broker has no such contract")
     if ticks.digits != contracts[symbol].digits:
         raise BadFeed(f"{symbol}: the feed has {ticks.digits} digits, the contract {contracts[symbol].digits}")
-    if isinstance(ticks, Generated):
+    if isinstance(ticks, Generated | Followed):
         ticks.first_ms = max(ticks.first_ms, history_from_ms)
         return ticks
     first = int(np.searchsorted(ticks.time_ms, history_from_ms, side="left"))

@@ -46,3 +46,14 @@ class Pace:
         """Move the clock on to an instant, for one that follows the machine's: what happened meanwhile happens now."""
         while self._broker.market.now_ms < to_ms and not self._broker.market.ended:
             self._broker.step(min(to_ms - self._broker.market.now_ms, DAY_MS), durable=False)
+
+
+class Following(Pace):
+    """A clock that stands `lag_ms` behind the machine's, whatever that does but stepping back. `machine_ms`: UTC."""
+
+    def __init__(self, broker: Broker, lag_ms: int, machine_ms: Callable[[], int]) -> None:
+        super().__init__(broker, 1.0, lambda: 0.0)
+        self._lag_ms, self._machine_ms = lag_ms, machine_ms
+
+    def advance(self) -> None:
+        self.catch_up(self._machine_ms() - self._lag_ms)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 from hydrad.domain.instants import DAY_MS
 from hydrad.terminal.broker.catalogue import CATALOGUE, NATURES
-from hydrad.terminal.broker.config import GENERATED, BadConfig, BrokerConfig
+from hydrad.terminal.broker.config import GENERATED, RECORDING, BadConfig, BrokerConfig
 from hydrad.terminal.broker.factors import FIRST_WEEK, LAST_WEEK, week_start_ms
 from hydrad.terminal.broker.feed import Ticks, feed_named, feeds_of
+from hydrad.terminal.broker.followed import Followed
 from hydrad.terminal.broker.generator import Generator, Nature
 from hydrad.terminal.broker.market import Market
 from hydrad.terminal.broker.tracks import Generated
@@ -24,7 +26,10 @@ def market_of(config: BrokerConfig, now_ms: int, start_ms: int) -> Market:
     if config.feed == GENERATED and not config.feeds:
         offered = _offered(config, CATALOGUE)
         contracts = {symbol: _terms(config, CATALOGUE[symbol]) for symbol in offered}
-        ticks: Mapping[str, Ticks | Generated] = _generated(config, contracts, start_ms)
+        ticks: Mapping[str, Ticks | Generated | Followed] = _generated(config, contracts, start_ms)
+    elif config.feed == RECORDING and not config.feeds:
+        contracts = {symbol: _terms(config, CATALOGUE[symbol]) for symbol in _offered(config, CATALOGUE)}
+        ticks = _followed(config, contracts, now_ms)
     else:
         known = {symbol: _terms(config, contract) for symbol, contract in {**CATALOGUE, **CONTRACTS}.items()}
         found = (feeds_of(config.feeds, known) if config.feeds else feed_named(config.feed)).load()
@@ -33,6 +38,11 @@ def market_of(config: BrokerConfig, now_ms: int, start_ms: int) -> Market:
     named = {symbol + config.suffix: one for symbol, one in ticks.items()}
     terms = {c.symbol + config.suffix: replace(c, symbol=c.symbol + config.suffix) for c in contracts.values()}
     return Market(named, config.history_from_ms, now_ms, terms, config.suffix)
+
+
+def _followed(config: BrokerConfig, contracts: Mapping[str, Contract], now_ms: int) -> dict[str, Followed]:
+    folder, from_ms = Path(config.recording), config.history_from_ms
+    return {symbol: Followed(folder, symbol, one.digits, from_ms, now_ms) for symbol, one in contracts.items()}
 
 
 def visible(config: BrokerConfig, market: Market) -> frozenset[str]:
