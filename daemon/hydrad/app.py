@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hydrad import __version__, home, settings, vitals
 from hydrad.bridge.bridge import Bridge
+from hydrad.comparing import Comparison
 from hydrad.config import Loaded
 from hydrad.control.server import ControlServer
 from hydrad.domain import news
@@ -87,6 +88,7 @@ class App:
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")  # what no commit waits for
         self.surface = ControlSurface(self)
         self.recorder = Recorder(places.market, self._recording_noted)
+        self.comparison = Comparison(self.submit, lambda note: self.submit(i.RecordingNoted(*note)))
         self.family: Family | None = None
         self.conductor: Conductor | None = None
         self.news = home.news_file(places, loaded.config, self.state.mode)
@@ -244,6 +246,9 @@ class App:
         for batch, digits in zip(taken.batches, taken.digits, strict=True):
             of_link = (taken.terminal, taken.session)
             self.recorder.take(Batch(*of_link, batch.symbol, digits, batch.ticks, taken.read_ms, taken.history, now_ms))
+
+    def rates(self, said: e.RatesSought | e.RatesTold) -> None:
+        self.comparison.said(said)
 
     def _recording_noted(self, note: Note) -> None:
         """Called on the recorder's thread."""

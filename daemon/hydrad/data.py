@@ -28,7 +28,12 @@ def add(verbs: Any, common: argparse.ArgumentParser, work: Callable[[argparse.Na
             _verify,
         ),
         ("export", "write a symbol's ticks or bars as CSV or Parquet", _export),
-        ("bars", "bars of a recording, or of imported ticks or bars", _bars),
+        ("bars", "bars of a recording, or of imported ticks", _bars),
+        (
+            "compare",
+            "hold terminals' bars, told on standard input, against the recording; marks what differs",
+            _nothing,
+        ),
     ):
         parser = noun.add_parser(name, parents=[common], help=text)
         arguments(parser)

@@ -21,7 +21,7 @@ from hydrad.domain.accounts import Authority
 from hydrad.link.frames import Halt as HaltFrame
 from hydrad.ports import BridgePort, ClockPort, InputLogPort, JournalPort
 from hydrad.toc import inputs as i
-from hydrad.toc.effects import Admit, Effect, Reply, Send, StepDown, TicksTaken
+from hydrad.toc.effects import Admit, Effect, RatesSought, RatesTold, Reply, Send, StepDown, TicksTaken
 from hydrad.toc.engine import Engine
 from hydrad.toc.record import Record
 from hydrad.wire.calls import Halt
@@ -40,6 +40,8 @@ class Outlet(Protocol):
     def step_down(self, reason: str) -> None: ...
 
     def ticks(self, taken: TicksTaken) -> None: ...
+
+    def rates(self, said: RatesSought | RatesTold) -> None: ...
 
     def published(self, records: Sequence[Record]) -> None:
         """These records are durable."""
@@ -140,6 +142,8 @@ class Driver:
                     self._outlet.step_down(effect.reason)
                 case TicksTaken():
                     self._outlet.ticks(effect)
+                case RatesSought() | RatesTold():
+                    self._outlet.rates(effect)
         if batch.records:
             self._outlet.published(batch.records)
         caused: list[i.AnyInput] = []

@@ -37,7 +37,7 @@ from hydrad.terminal.broker.config import RECORDING, SAMPLE, AccountConfig, Brok
 from hydrad.terminal.broker.followed import LAG_MS
 from hydrad.toc import codec, fold
 from hydrad.toc import inputs as i
-from hydrad.toc.effects import Reply, TicksTaken
+from hydrad.toc.effects import RatesSought, RatesTold, Reply, TicksTaken
 from hydrad.toc.engine import Engine
 from hydrad.toc.live import NEWS_FILE, NEWS_OFF
 from hydrad.toc.record import Record
@@ -238,6 +238,9 @@ class _Nobody:
         raise NoHome(reason)
 
     def ticks(self, taken: TicksTaken) -> None:
+        return
+
+    def rates(self, said: RatesSought | RatesTold) -> None:
         return
 
     def published(self, records: Sequence[Record]) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 VERIFY_TIMEOUT_S = 3600.0
 SNAPSHOT_TIMEOUT_S = 120.0
+COMPARE_EVERY_S = 3600
+COMPARE_TIMEOUT_S = 420.0
 
 
 class Links:
@@ -188,6 +190,7 @@ def specs(app: App, config: Config) -> tuple[Spec, ...]:
             lambda: _verify(app.places.journal),
             VERIFY_TIMEOUT_S,
         ),
+        Spec("recording-check", Every(COMPARE_EVERY_S), app.comparison.run, COMPARE_TIMEOUT_S),
         Spec("snapshot", Every(config.scheduler.snapshot_every_s), app.snapshot_now, SNAPSHOT_TIMEOUT_S),
     )
 

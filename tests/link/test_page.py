@@ -28,7 +28,8 @@ pytestmark = pytest.mark.source
 ROOT = Path(__file__).parents[2]
 UP, DOWN = typing.get_args(f.Up), typing.get_args(f.Down)
 VALUES = (
-    *(f.Identity, f.SelfTest, f.Tick, f.SymbolTicks, f.TicksFrom, f.PositionRow, f.OrderRow, f.DealRow, f.LedgerRow),
+    *(f.Identity, f.SelfTest, f.Tick, f.SymbolTicks, f.TicksFrom, f.PositionRow, f.OrderRow, f.DealRow, f.RateRow),
+    f.LedgerRow,
     *(Order, PlanStep, SymbolTerms),
 )
 

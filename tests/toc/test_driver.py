@@ -11,7 +11,7 @@ from hydrad.driver import Batch, Driver
 from hydrad.link import frames as f
 from hydrad.toc import inputs as i
 from hydrad.toc.act import ActState
-from hydrad.toc.effects import Reply, TicksTaken
+from hydrad.toc.effects import RatesSought, RatesTold, Reply, TicksTaken
 from hydrad.toc.record import Record
 from hydrad.wire import calls
 from tests.toc.conftest import BOSS, Core
@@ -63,6 +63,9 @@ class World:
 
     def ticks(self, taken: TicksTaken) -> None:
         self.said.append("ticks")
+
+    def rates(self, said: RatesSought | RatesTold) -> None:
+        return
 
     def published(self, records: Sequence[Record]) -> None:
         self.said.append("published")

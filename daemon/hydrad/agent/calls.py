@@ -10,7 +10,7 @@ import msgspec
 
 from hydrad.domain.orders import Order
 from hydrad.domain.symbols import SymbolTerms
-from hydrad.link.frames import Account, DealRow, OrderRow, PositionRow, RowState, SymbolTicks
+from hydrad.link.frames import Account, DealRow, OrderRow, PositionRow, RateRow, RowState, SymbolTicks
 
 
 class _Value(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -78,7 +78,16 @@ class ReadDeals(_Value, frozen=True, tag="DEALS"):
     to_ms: int
 
 
-Call = Perform | Find | Poll | ReadBooks | ReadTerms | ReadDeals
+class ReadRates(_Value, frozen=True, tag="RATES"):
+    """Minute bars that open within an interval of market time, both ends included. Answered by RatesRead."""
+
+    query_id: int
+    symbol: str
+    from_ms: int
+    to_ms: int
+
+
+Call = Perform | Find | Poll | ReadBooks | ReadTerms | ReadDeals | ReadRates
 
 
 # --- answers --------------------------------------------------------------------------------------------
@@ -153,4 +162,13 @@ class DealsRead(_Value, frozen=True, tag="DEALS"):
     rows: tuple[DealRow, ...]
 
 
-Answer = Performed | Found | Polled | Books | Terms | DealsRead
+class RatesRead(_Value, frozen=True, tag="RATES"):
+    """`why`: what kept them from being read."""
+
+    query_id: int
+    symbol: str
+    rows: tuple[RateRow, ...]
+    why: str = ""
+
+
+Answer = Performed | Found | Polled | Books | Terms | DealsRead | RatesRead

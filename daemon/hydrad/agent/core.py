@@ -37,6 +37,8 @@ TERMS_EVERY_MS = 15 * MINUTE_MS
 TERMS_MISSING_MS = 15_000
 SHOW_EVERY_NS = SECOND
 CONFIRM_EVERY_NS = 5 * SECOND
+READINGS_MAX = 256
+KNOWS = ("QUERY_RATES",)
 _READ_BOUND_MS = 30_000
 _DETAIL_MAX = 200
 _NEVER = 1 << 62
@@ -121,7 +123,7 @@ class AgentCore:
         self._sought: dict[Key, None] = {}
         self._askers: dict[Key, None] = {}
         self._halted_owed = False
-        self._readings: deque[calls.ReadDeals] = deque()
+        self._readings: deque[calls.ReadDeals | calls.ReadRates] = deque()
         self._books_due: frames.Welcome | None = None
         self._terms_due_ms = _NEVER
         self._poll_due = False
@@ -178,6 +180,7 @@ class AgentCore:
             frames.Plan: self._plan,
             frames.Query: self._query,
             frames.QueryHistory: self._query_history,
+            frames.QueryRates: self._query_rates,
             frames.Versions: self._refused_version,
             frames.Halt: lambda body: None,  # obeyed before its place in the session is judged
             frames.Resume: lambda body: self._set_latch(False, body.by),
@@ -189,6 +192,7 @@ class AgentCore:
             calls.Books: self._books,
             calls.Terms: self._terms_read,
             calls.DealsRead: self._deals_read,
+            calls.RatesRead: self._rates_read,
         }
 
     # --- what the shell and people may look at ----------------------------------------------------------
@@ -305,6 +309,7 @@ class AgentCore:
                 symbols=self._config.symbols,
                 host=self._config.host,
                 selftest=self._config.selftest,
+                knows=KNOWS,
             )
         )
 
@@ -612,6 +617,12 @@ class AgentCore:
     def _query_history(self, body: frames.QueryHistory) -> None:
         self._readings.append(calls.ReadDeals(body.query_id, body.from_ms, body.to_ms))
 
+    def _query_rates(self, body: frames.QueryRates) -> None:
+        if len(self._readings) >= READINGS_MAX:
+            self._send_ready(frames.Rates(body.query_id, body.symbol, (), True, "too many questions wait"))
+        else:
+            self._readings.append(calls.ReadRates(body.query_id, body.symbol, body.from_ms, body.to_ms))
+
     def _chase(self) -> None:
         """Look for every act without a verdict, asked or not; what rests where it was last seen needs no search."""
         for key in self._ledger.unsettled:
@@ -678,7 +689,7 @@ class AgentCore:
                 self._tell(row)
             case calls.Find():
                 self._seek((call.act_id, call.move))
-            case calls.ReadDeals():
+            case calls.ReadDeals() | calls.ReadRates():
                 self._readings.appendleft(call)
         self._send_ready(frames.Warn("WORKER_KILLED", given.reason[:_DETAIL_MAX]))
         if self._halted_owed:
@@ -835,6 +846,12 @@ class AgentCore:
         # Whoever asks for the history wants to compare: all else is read again, and told though it be the same.
         self._read_ms, self._positions_shown, self._account_shown = -1, None, None
         self._resting.forget_told()
+
+    def _rates_read(self, answer: calls.RatesRead) -> None:
+        pages = paging.pages(answer.rows)
+        for number, page in enumerate(pages, 1):
+            last = number == len(pages)
+            self._send_ready(frames.Rates(answer.query_id, answer.symbol, page, last, answer.why))
 
     def _polled(self, seen: calls.Polled) -> None:
         """One reading of the market: learn it, run what is due, then tell it, ticks last."""

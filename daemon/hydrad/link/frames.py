@@ -181,6 +181,20 @@ class DealRow(_Body, frozen=True):
         _instant(self.time_ms)
 
 
+class RateRow(_Body, frozen=True):
+    """One bar of the terminal's own, of bids. `ticks` as the terminal counts them."""
+
+    start_ms: int
+    open_points: int
+    high_points: int
+    low_points: int
+    close_points: int
+    ticks: int
+
+    def __post_init__(self) -> None:
+        _instant(self.start_ms)
+
+
 class Identity(_Body, frozen=True):
     """Who the terminal says it is; compared with the enrolment at each hand-shake and around each order.
 
@@ -220,7 +234,8 @@ class SelfTest(_Body, frozen=True):
 class Hello(_Body, frozen=True, tag="HELLO"):
     """First frame of a session. `boot_id` changes with each start of the agent. `offset_ms`: broker's wall clock
     minus UTC, None while unknown. `ledger_length`: entries so far. `halted`: the agent's own latch. `host`: a name of
-    the machine that all agents on it share."""
+    the machine that all agents on it share.
+    `knows`: frames down that came after the first release of this version, and are understood."""
 
     agent_version: str
     identity: Identity
@@ -235,6 +250,7 @@ class Hello(_Body, frozen=True, tag="HELLO"):
     symbols: tuple[str, ...]
     host: str = ""
     selftest: SelfTest | None = None
+    knows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _instant(self.market_ms)
@@ -372,6 +388,17 @@ class Conflict(_Body, frozen=True, tag="CONFLICT"):
     asked_hash: bytes
 
 
+class Rates(_Body, frozen=True, tag="RATES"):
+    """Answer to QUERY_RATES: minute bars in their order, in pages. `why`: what kept them from being read; then there
+    are none, and that says nothing about the market."""
+
+    query_id: int
+    symbol: str
+    rows: tuple[RateRow, ...]
+    last: bool
+    why: str = ""
+
+
 class Halted(_Body, frozen=True, tag="HALTED"):
     """The latch as stored now: answer to HALT and RESUME."""
 
@@ -408,6 +435,7 @@ Up = (
     | Status
     | PlanStepRun
     | Conflict
+    | Rates
     | Halted
     | Fenced
     | Warn
@@ -501,6 +529,16 @@ class QueryHistory(_Body, frozen=True, tag="QUERY_HISTORY"):
     to_ms: int
 
 
+class QueryRates(_Body, frozen=True, tag="QUERY_RATES"):
+    """The terminal's own minute bars that open within an interval of market time, both ends included, a day at most.
+    Answered by RATES. Sent only to an agent whose HELLO says that it knows it."""
+
+    query_id: int
+    symbol: str
+    from_ms: int
+    to_ms: int
+
+
 class Halt(_Body, frozen=True, tag="HALT"):
     """Obeyed at any epoch from any enrolled daemon: stored, then answered by HALTED."""
 
@@ -522,7 +560,21 @@ class Versions(_Body, frozen=True, tag="VERSION"):
     text: str
 
 
-Down = Versions | Welcome | BeatDown | Fire | Close | Modify | Cancel | Plan | Query | QueryHistory | Halt | Resume
+Down = (
+    Versions
+    | Welcome
+    | BeatDown
+    | Fire
+    | Close
+    | Modify
+    | Cancel
+    | Plan
+    | Query
+    | QueryHistory
+    | QueryRates
+    | Halt
+    | Resume
+)
 Command = Fire | Close | Modify | Cancel
 
 

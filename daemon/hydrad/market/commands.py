@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from hydrad.domain.instants import DAY_MS, MS, BadInstant, ms_text, parse_duration_ns, parse_ms
-from hydrad.market import barring, checks, imports, layouts, shelf, stored, table_files, tickfile
+from hydrad.market import barring, checks, comparing, imports, layouts, shelf, stored, table_files, tickfile
 from hydrad.market.barring import MadeBars
 from hydrad.market.cut import TickArrays
 from hydrad.market.done import Done, Stopped
@@ -380,10 +382,38 @@ def _bar_row(made: MadeBars, at: int) -> m.BarRow:
     return m.BarRow(*told)  # type: ignore[arg-type]
 
 
+def _compare(options: argparse.Namespace, market: Path, now_ns: int) -> Done:
+    """The daemon's hourly question."""
+    try:
+        asked = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[comparing.Told, ...])
+    except msgspec.DecodeError as error:
+        raise Stopped(EXIT_USAGE, ErrorCode.USAGE, f"standard input: {error}") from None
+    rows = []
+    for told in asked:
+        found = comparing.compare(market, told)
+        marked = comparing.mark(market, found)
+        rows.append(
+            m.DataCompared(
+                *(
+                    found.terminal,
+                    found.symbol,
+                    found.agreed,
+                    len(found.differing),
+                    marked,
+                    found.examples,
+                    found.problem,
+                )
+            )
+        )
+    lines = [f"{row.terminal} {row.symbol}: {row.agreed} agree, {row.differing} differ" for row in rows]
+    return Done(rows, lines)
+
+
 VERBS: dict[str, Callable[[argparse.Namespace, Path, int], Done]] = {
     "import": _import,
     "ls": _ls,
     "verify": _verify,
     "export": _export,
     "bars": _bars,
+    "compare": _compare,
 }

@@ -28,7 +28,7 @@ from hydrad.simulation.terminals import Seat
 from hydrad.simulation.world import World
 from hydrad.toc import fold, narrate
 from hydrad.toc import inputs as i
-from hydrad.toc.effects import Reply, TicksTaken
+from hydrad.toc.effects import RatesSought, RatesTold, Reply, TicksTaken
 from hydrad.toc.engine import Engine
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
@@ -309,6 +309,9 @@ class DaemonActor:
         self.crash("stepped_down")
 
     def ticks(self, taken: TicksTaken) -> None:
+        return
+
+    def rates(self, said: RatesSought | RatesTold) -> None:
         return
 
     def published(self, records: Sequence[Record]) -> None:

@@ -372,6 +372,8 @@ class AgentActor:
                 rows = broker.deals(login, 0)
                 wanted = tuple(row for row in rows if call.from_ms <= row.time_ms <= call.to_ms)
                 return calls.DealsRead(call.query_id, wanted)
+            case calls.ReadRates():
+                return calls.RatesRead(call.query_id, call.symbol, (), "this broker keeps no bars")
         raise AssertionError(call)
 
     def _polls(self, number: int, call: calls.Poll) -> None:

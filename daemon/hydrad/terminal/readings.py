@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from hydrad.agent import calls
-from hydrad.domain.instants import SECOND
+from hydrad.domain.instants import DAY_MS, SECOND
 from hydrad.domain.money import CENT, cents, float_points, float_steps
 from hydrad.host.clock import SystemClock
-from hydrad.link.frames import Account, DealRow, OrderRow, PositionRow, SymbolTicks, Tick
+from hydrad.link.frames import Account, DealRow, OrderRow, PositionRow, RateRow, SymbolTicks, Tick
 from hydrad.terminal.metatrader import Standing, Terminal, TerminalError, exact
 
 TICKS_PER_SYMBOL_MAX = 2_000
 DEALS_PER_POLL_MAX = 500
 RESTING_FROM = 2  # ENUM_ORDER_TYPE: BUY_LIMIT, the first that rests
+TIMEFRAME_M1 = 1
 COPY_TICKS_INFO = 1  # changes of bid or ask
 STANDING_EVERY_NS = SECOND  # so often it is asked who it is, too
 _COUNT_MAX = 1 << 20
@@ -88,6 +89,25 @@ class Readings:
         rows = (self.deal(row) for row in self._terminal.deals_within(call.from_ms, call.to_ms))
         wanted = [row for row in rows if call.from_ms <= row.time_ms <= call.to_ms]
         return calls.DealsRead(call.query_id, tuple(sorted(wanted, key=lambda row: row.ticket)))
+
+    def rates(self, call: calls.ReadRates) -> calls.RatesRead:
+        """The terminal's minute bars. Without them nothing can be compared, and `why` says so; it ends no worker."""
+        offset_ms = self._terminal.offset_ms
+        if offset_ms is None or call.symbol not in self._terminal.symbols:
+            why = "the broker's clock is not known" if offset_ms is None else "no such symbol here"
+            return calls.RatesRead(call.query_id, call.symbol, (), why)
+        bounds = ((ms + offset_ms) // 1000 for ms in (call.from_ms, min(call.to_ms, call.from_ms + DAY_MS)))
+        rows = self._terminal.try_ask("copy_rates_range", call.symbol, TIMEFRAME_M1, *bounds)
+        if rows is None:
+            return calls.RatesRead(call.query_id, call.symbol, (), self._terminal.last_error()[1])
+        digits = self._terminal.grid(call.symbol).digits
+        try:
+            prices = [_points(rows[name], digits, call.symbol) for name in ("open", "high", "low", "close")]
+        except TerminalError as error:
+            return calls.RatesRead(call.query_id, call.symbol, (), str(error))
+        times = (rows["time"].astype(np.int64) * 1000 - offset_ms).tolist()
+        bars = map(RateRow, times, *prices, rows["tick_volume"].tolist())
+        return calls.RatesRead(call.query_id, call.symbol, tuple(bars))
 
     def positions(self) -> tuple[PositionRow, ...]:
         rows = [self._position(row) for row in self._terminal.ask("positions_get")]

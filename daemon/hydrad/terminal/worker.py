@@ -37,6 +37,7 @@ class Worker:
             calls.ReadBooks: readings.books,
             calls.ReadTerms: readings.terms,
             calls.ReadDeals: readings.deals,
+            calls.ReadRates: readings.rates,
         }
 
     def answer(self, call: calls.Call) -> calls.Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hydrad.link.frames import DownFrame, SymbolTicks
+from hydrad.link.frames import DownFrame, Rates, SymbolTicks
 from hydrad.wire.answers import Problem
 
 
@@ -53,4 +53,28 @@ class TicksTaken(_Effect, frozen=True):
     history: bool
 
 
-Effect = Send | Reply | Admit | StepDown | TicksTaken
+class Sought(_Effect, frozen=True):
+    """A symbol whose bars a terminal was asked for, and the digits of its points."""
+
+    terminal: str
+    symbol: str
+    digits: int
+
+
+class RatesSought(_Effect, frozen=True):
+    """Who was asked for minute bars, and for which; both ends are included."""
+
+    query_id: int
+    from_ms: int
+    to_ms: int
+    asked: tuple[Sought, ...]
+
+
+class RatesTold(_Effect, frozen=True):
+    """A page of a terminal's answer."""
+
+    terminal: str
+    page: Rates
+
+
+Effect = Send | Reply | Admit | StepDown | TicksTaken | RatesSought | RatesTold

@@ -22,6 +22,7 @@ from hydrad.toc import (
     leaving,
     news,
     plan_moves,
+    rates,
     reconcile,
     resting,
     routing,
@@ -113,6 +114,8 @@ class Engine:
                 housekeeping.reported(turn, body)
             case i.JobReported():
                 housekeeping.job_ran(turn, body)
+            case i.RatesWanted():
+                rates.ask(turn, body)
             case i.RecordingNoted():
                 housekeeping.recording_noted(turn, body)
             case i.Configured():

@@ -152,6 +152,13 @@ class RecordingNoted(_Input, frozen=True, tag="RECORDING"):
     detail: str
 
 
+class RatesWanted(_Input, frozen=True, tag="RATES"):
+    """The recording is to be compared with the terminals' own minute bars, from an instant of market time on."""
+
+    query_id: int
+    from_ms: int
+
+
 class Configured(_Input, frozen=True, tag="CONFIG"):
     """The configuration was read again by `actor`, and is whole."""
 
@@ -177,6 +184,7 @@ AnyInput = (
     | JobReported
     | Configured
     | RecordingNoted
+    | RatesWanted
 )
 
 

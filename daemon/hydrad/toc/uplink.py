@@ -33,6 +33,7 @@ from hydrad.toc import (
     disarming,
     guards,
     histories,
+    rates,
     reconcile,
     resting,
     routing,
@@ -486,7 +487,7 @@ def _quarantine_host(turn: Turn, link: Link, why: str) -> None:
             reconcile.quarantine(turn, other.terminal, Cause.RECONCILIATION, why)
 
 
-_OF_FEEDS = (f.Ready, f.BeatUp, f.Specs, f.Halted, f.Fenced, f.Warn)
+_OF_FEEDS = (f.Ready, f.BeatUp, f.Specs, f.Rates, f.Halted, f.Fenced, f.Warn)
 _HANDLERS: dict[type, Callable[[Turn, Link, Any], None]] = {
     f.Ready: _ready,
     f.BeatUp: _beat,
@@ -501,6 +502,7 @@ _HANDLERS: dict[type, Callable[[Turn, Link, Any], None]] = {
     f.Status: _status,
     f.PlanStepRun: _plan_step,
     f.Conflict: _conflict,
+    f.Rates: rates.told,
     f.Halted: _halted,
     f.Fenced: _fenced,
     f.Warn: _warn,

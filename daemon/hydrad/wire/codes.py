@@ -96,6 +96,7 @@ class Finding(enum.Enum):
     RISK_AFTER_FILL = "A fill risks more than 1.25 times the money that was approved."
     MARKET_HOURS = "The table of market hours and the broker disagree."
     RECORDING_LOST = "Ticks are not recorded: what is missing shows in the recording."
+    RECORDING_DIFFERS = "The recorded minute bars and the terminal's own differ; those minutes are not used."
     RECORDING_DAMAGED = "A recording of ticks was damaged or cut; what is left is whole."
 
     @property

@@ -151,3 +151,16 @@ class BarRow(Out, frozen=True):
     ticks: int
     spread_points: float
     used: bool
+
+
+class DataCompared(Out, frozen=True):
+    """`data compare`, a row a symbol. `marked`: minutes that are not used from now on; `problem`: a recording
+    that cannot be read, else empty."""
+
+    terminal: str
+    symbol: str
+    agreed: int
+    differing: int
+    marked: int
+    examples: tuple[str, ...]
+    problem: str

@@ -197,6 +197,11 @@ RUNBOOKS: dict[str, Runbook] = {
         "Ticks could not be written, or came faster than they are written. The recording says where something is",
         "missing; bars of those minutes are not used. It clears with the next tick that is written.",
     ),
+    "RECORDING_DIFFERS": _warning(
+        "Look at the terminal's feed: `hydractl ticks -w SYMBOL`; rare ones are late or lost ticks.",
+        "Some recorded minutes have other prices than the terminal's own bars of them. They are marked, and",
+        "no bar of the recording uses them. Many in a row: the agent does not see all ticks.",
+    ),
     "RECORDING_DAMAGED": _warning(
         "Nothing to do after a crash; without one: look at the disk.",
         "A torn end was cut off at the start, or a block inside a file is damaged and left out. What is read is whole.",
