@@ -348,6 +348,8 @@ def test_a_resting_order_from_start_to_end(broker: RunningBroker, client: Client
     assert (mt5.order_send(remove).retcode, mt5.order_send(remove).retcode) == (DONE, 10013)
     (gone,) = mt5.history_orders_get(ticket=other.order)
     assert (gone.state, gone.volume_current, gone.position_id) == (2, 0.1, 0)
+    assert mt5.history_orders_get(position=0) == (gone,)
+    assert mt5.symbol_select("EURUSD", False) is False and mt5.symbol_select("XAUUSD", False) is True
 
     broker.ask(op="step", ms=11_000)
     (held,) = mt5.positions_get()

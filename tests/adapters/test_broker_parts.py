@@ -210,6 +210,21 @@ def test_a_night_is_charged_at_the_servers_midnight_and_a_fall_is_stopped_out(tm
     assert broker.history.orders(1001)[-1].reason is Reason.STOP_OUT
 
 
+def test_ticks_outside_a_symbols_hours_deal_nothing(tmp_path: Path) -> None:
+    """Closed from 05:01 to 05:02 New York: neither the stop nor the resting order is reached before that is over."""
+    feed = {"EURUSD": series("EURUSD", [138_600] * 60 + [138_000] * 120)}
+    broker = broker_on(str(tmp_path), **feed)
+    terms = replace(broker.market.contracts["EURUSD"], trading_hours="Fri 00:00-05:01, Fri 05:02-17:00")
+    broker.market.contracts["EURUSD"] = terms
+    open_one(broker, 1001, "EURUSD", Side.BUY, 20, 0, 1)
+    place_one(broker, 1002, "EURUSD", OrderKind.SELL_STOP, 20, 0, 0, 0, 1)
+    broker.step(119_000)
+    assert broker.books[1001].positions and broker.books[1002].orders and not broker.market.trades("EURUSD")
+    broker.step(10_000)
+    assert not broker.books[1001].positions and not broker.books[1002].orders
+    assert [broker.history.deals(login)[-1].time_ms - START_MS for login in (1001, 1002)] == [120_000, 120_000]
+
+
 def test_weeks_begin_on_sunday_and_months_on_the_first() -> None:
     days = 40
     feed = {"EURUSD": series("EURUSD", [138_600] * days, step_ms=86_400_000)}

@@ -173,8 +173,9 @@ class Api:
     def symbol_select(self, session: Session, name: str, enable: bool) -> bool:
         """The Market Watch belongs to the terminal, so to all programs of a login. Off it only when nothing is open."""
         self._known(name)
-        held = any(p.symbol == name for p in self._broker.books[session.login].positions.values())
-        if not enable and held:
+        book = self._broker.books[session.login]
+        busy = {held.symbol for held in book.positions.values()} | {row.symbol for row in book.orders.values()}
+        if not enable and name in busy:
             raise ApiError(-1, "Terminal: Call failed")
         watched = self._watched[session.login]
         (watched.add if enable else watched.discard)(name)

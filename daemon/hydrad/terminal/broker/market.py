@@ -159,10 +159,13 @@ class Market:
 
     def trades(self, symbol: str) -> bool:
         """True when the symbol can be dealt in at the clock."""
+        return self.now_ms < self.series[symbol].last_ms and self.is_open(symbol, self.now_ms)
+
+    def is_open(self, symbol: str, ms: int) -> bool:
+        """True when an instant is in the symbol's hours."""
         contract = self.contracts[symbol]
         asset = asset_of(symbol, contract.currency_base, contract.currency_profit)
-        state = hours(self.now_ms, contract.trading_hours, asset)
-        return self.now_ms < self.series[symbol].last_ms and state is not Hours.CLOSED
+        return hours(ms, contract.trading_hours, asset) is not Hours.CLOSED
 
     def extremes(self, symbol: str, after_ms: int, until_ms: int) -> Extremes | None:
         """The range of the symbol's prices after an instant, up to another; None where no tick is there."""

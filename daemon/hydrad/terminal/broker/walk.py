@@ -5,7 +5,7 @@ each account for the first instant at which its margin level is below the stop-o
 arrays. Instants come in the order of time; at one instant the clock's own comes first (expirations, then the
 roll-over at the server's midnight), then ticks in the order of their symbols' names and of their places in
 the feed, then stop-outs. What a tick opens or turns into a limit order waits from the next tick of its symbol
-on. The result is that of looking at every tick in turn.
+on. The result is that of looking at every tick in turn. A tick outside the symbol's hours deals nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hydrad.domain.instants import MINUTE_MS
 from hydrad.terminal.broker.books import Write
 from hydrad.terminal.broker.market import Market, Times, Watch
 from hydrad.terminal.broker.quiet import Memory, Ranges, watch_of_order, watch_of_position
@@ -127,10 +128,22 @@ class Walk:
         if range_ is None or not watch.within(range_):
             return
         start = self._market.index_at(symbol, self._market.now_ms) if after is None else after.place + 1
-        index = self._market.first_reaching(symbol, watch, start, self._until_ms)
+        index = self._first_dealt(symbol, watch, start)
         if index is not None:
-            time_ms = int(self._market.series[symbol].time_ms[index])
-            heapq.heappush(self._heap, _Instant(time_ms, _TICK, symbol, index))
+            heapq.heappush(self._heap, _Instant(self._time_ms(symbol, index), _TICK, symbol, index))
+
+    def _first_dealt(self, symbol: str, watch: Watch, start: int) -> int | None:
+        """The first tick from an index on that reaches one of the watch's prices in the symbol's hours; hours begin and
+        end on whole minutes."""
+        index = self._market.first_reaching(symbol, watch, start, self._until_ms)
+        while index is not None and not self._market.is_open(symbol, self._time_ms(symbol, index)):
+            minute = self._time_ms(symbol, index) // MINUTE_MS + 1
+            later = self._market.index_at(symbol, minute * MINUTE_MS - 1)
+            index = self._market.first_reaching(symbol, watch, later, self._until_ms)
+        return index
+
+    def _time_ms(self, symbol: str, index: int) -> int:
+        return int(self._market.series[symbol].time_ms[index])
 
     def _guard(self, login: int, changed_ms: int | None) -> None:
         """Wait for the first instant at which an account must be stopped out: of a tick after the clock, or from the
