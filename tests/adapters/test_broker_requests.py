@@ -208,3 +208,39 @@ def test_what_a_server_keeps_of_a_comment(kept: int, replacement: str, shown: st
     api, session = Api(broker, Faults(lambda: 0.0)), Session(HEDGING)
     api.call(session, "order_send", [{**USUAL, "comment": "python script open"}])
     assert [row["comment"] for row in api.call(session, "positions", []).value] == [shown]
+
+
+RECORDED_TEXTS = {
+    10030: "Unsupported filling mode",
+    10016: "Invalid stops",
+    10027: "AutoTrading disabled by client",
+    10013: "Invalid request",
+    10018: "Market closed",
+    10019: "No money",
+    10009: "Request executed",
+}
+NOTHING = {"deal": 0, "order": 0, "volume": 0.0, "price": 0.0, "bid": 0.0, "ask": 0.0}
+
+
+def test_answers_as_recorded(tmp_path: Path) -> None:
+    """Texts, and what is zero in which answer; a field that is not given is zero at the client."""
+    broker = broker_in(str(tmp_path), [0] * 100)
+    faults = Faults(lambda: 0.0)
+    api, session = Api(broker, faults), Session(HEDGING)
+
+    def send(**given: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = {**NOTHING, **api.call(session, "order_send", [{**USUAL, **given}]).value}
+        return answer
+
+    assert RECORDED_TEXTS.items() <= TEXTS.items()
+    assert api.call(session, "order_check", [USUAL]).value["comment"] == "Done"
+    sold = send(type=1, price=1.386, volume=0.02)
+    assert (sold["price"], sold["bid"], sold["ask"], sold["volume"]) == (1.386, 1.386, 1.3861, 0.02)
+    assert sold["deal"] and sold["order"] and sold["request_id"]
+    levels = send(action=6, position=sold["order"], sl=1.39, tp=1.38)
+    assert levels["retcode"] == 10009 and NOTHING.items() <= levels.items()
+    against = send(type=1, price=0.0, position=sold["order"])  # the side that it has
+    assert against["retcode"] == 10013 and NOTHING.items() <= against.items()
+    faults.add("autotrading_off", None, 1, 0)
+    off = send()
+    assert (off["retcode"], off.get("request_id", 0)) == (10027, 0) and NOTHING.items() <= off.items()
