@@ -157,3 +157,28 @@ def test_every_key_of_a_bundle_is_named(page: str) -> None:
     named = set(re.findall(r"`([a-z_]+)`", chapter))
     wanted = {*bundle.Bundle.__struct_fields__, *bundle.Caps.__struct_fields__, *bundle.DaemonAddress.__struct_fields__}
     assert wanted <= named, wanted - named
+
+
+def first_default(kind: type[msgspec.Struct]) -> str:
+    """The first field of a struct that a sender may leave out, with all after it; empty where there is none."""
+    known = len(kind.__struct_defaults__)
+    return kind.__struct_fields__[-known] if known else ""
+
+
+def test_what_a_sender_may_leave_out_is_listed(page: str) -> None:
+    (listed,) = re.findall(r"Trailing fields that have a default \((.*?)\) may be left out", page)
+    shown = dict(re.findall(r"(\w+) from `(\w+)` on", listed))
+    wanted = {kind.__struct_config__.tag or kind.__name__: first_default(kind) for kind in (*UP, *DOWN, *VALUES)}
+    assert shown == {name: field for name, field in wanted.items() if field}
+
+
+def test_every_warning_and_every_reason_of_an_entry_is_named(page: str) -> None:
+    """Those that stand as text in the agent's code."""
+    files = [*(ROOT / "daemon/hydrad/agent").glob("*.py"), ROOT / "daemon/hydrad/terminal/orders.py"]
+    code = "\n".join(path.read_text() for path in files)
+    warnings = set(re.findall(r'Warn\("([A-Z_]+)"', code))
+    table = page.split("| code | said when | the daemon |")[1].split("\n\n")[0]
+    assert warnings == set(re.findall(r"^\| ([A-Z_]+) \|", table, re.MULTILINE))
+    reasons = set(re.findall(r'(?:Withheld\(|code=|NOT_EXECUTED, |UNKNOWN, )"([A-Z_]+)"', code))
+    assert len(reasons) > 10
+    assert {reason for reason in reasons if reason not in page} == set()

@@ -50,7 +50,6 @@ from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Finding
 
 HALTED_ALARM = "AGENT_HALTED"
-# A broker's clock and ours agree to a second or two; what is further ahead is a wrong stamp, or a wrong offset.
 IDENTITY_CHANGED = "IDENTITY_CHANGED"
 LEDGER_LOST_WHY = "its ledger is another or shorter than it was"
 CLOCK_OFF_NS = 60 * SECOND
