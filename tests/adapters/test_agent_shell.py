@@ -100,8 +100,8 @@ class Daemon:
 class World:
     """A broker and an agent in a folder, with a daemon for the agent."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, suffix: str = "") -> None:
+        self.folder, self.suffix = folder, suffix
         self.daemon = Daemon()
         self.control = folder / "control.sock"
         self.children: list[subprocess.Popen[bytes]] = []
@@ -121,6 +121,7 @@ books = "{folder}/books.db"
 start_ms = {START_MS}
 history_from_ms = {START_MS - 10 * MINUTE_MS}
 server_offset_s = 10800
+suffix = "{self.suffix}"
 [[accounts]]
 login = {LOGIN}
 password = "paper"
@@ -192,7 +193,7 @@ server = "Paper"
 
     def quote(self) -> f.Tick:
         batches = [b for body in self.daemon.seen if isinstance(body, f.Ticks) for b in body.batches]
-        return [batch for batch in batches if batch.symbol == "EURUSD"][-1].ticks[-1]
+        return [batch for batch in batches if batch.symbol == f"EURUSD{self.suffix}"][-1].ticks[-1]
 
     def order(self, plan: tuple[PlanStep, ...] = ()) -> Order:
         ask = self.quote().ask_points
@@ -200,7 +201,7 @@ server = "Paper"
             version=ORDER_VERSION,
             kind=ActKind.FIRE,
             account="alpha",
-            symbol="EURUSD",
+            symbol=f"EURUSD{self.suffix}",
             side=Side.BUY,
             entry_points=ask,
             volume_steps=10,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -14,6 +15,7 @@ from hydrad.domain.symbols import SymbolTerms
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`max_lots`: of one opening order; 0 makes an agent that only feeds. `opens_per_minute`: opening orders in any
     60 s of machine time. `symbols`: those that may be opened. `equity_floor`: in the account's currency; 0 is none.
+    `stand_ins`: whether what the broker has in place of one of them may be opened too (no file names symbols).
     `floor_action`: at the floor, `halt` (latch) or `flatten` (latch, and close what is ours)."""
 
     max_lots: Decimal
@@ -21,6 +23,13 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     symbols: tuple[str, ...]
     equity_floor: Decimal = Decimal(0)
     floor_action: Literal["halt", "flatten"] = "halt"
+    stand_ins: bool = False
+
+
+def with_stand_ins(caps: Caps, found: Mapping[str, tuple[str, ...]]) -> Caps:
+    """The caps with the broker's own names of the symbols that it has under another one."""
+    names = [name for wanted, names in found.items() if wanted in caps.symbols for name in names]
+    return msgspec.structs.replace(caps, symbols=(*caps.symbols, *names)) if caps.stand_ins else caps
 
 
 def exceeded(

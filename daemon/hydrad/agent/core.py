@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from hydrad.agent import calls, checks, effects, entries, flatten, floor, inputs, paging
-from hydrad.agent.caps import Caps
+from hydrad.agent.caps import Caps, with_stand_ins
 from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
 from hydrad.agent.plans import Due, Plans, Reading, needs_fire, unsupported
 from hydrad.agent.resting import Resting
@@ -116,6 +116,9 @@ class AgentCore:
         self._identity: frames.Identity | None = None
         self._offset_ms: int | None = None
         self._offset_told_ms: int | None = None
+        self._symbols = config.symbols
+        self._stand_ins: dict[str, tuple[str, ...]] = {}
+        self._caps = config.caps
         self._worker_up = False
         self._call: calls.Call | None = None
         self._reducing: deque[_Act] = deque()
@@ -142,6 +145,7 @@ class AgentCore:
         self._deals_from_ms = 0
         self._quotes: dict[str, Tick] = {}
         self._terms: dict[str, SymbolTerms] = {}
+        self._terms_seen: dict[str, SymbolTerms] = {}
         self._positions: dict[int, PositionRow] = {}
         self._resting = Resting()
         self._account: frames.Account | None = None
@@ -215,6 +219,11 @@ class AgentCore:
     @property
     def phase(self) -> Phase:
         return self._talk.phase
+
+    @property
+    def terms(self) -> dict[str, SymbolTerms]:
+        """Of all symbols that were ever read, as they were then."""
+        return self._terms_seen
 
     @property
     def halted(self) -> bool:
@@ -306,7 +315,7 @@ class AgentCore:
                 machine_ns=self._now_ns,
                 market_ms=self._market_ms,
                 offset_ms=self._offset_ms,
-                symbols=self._config.symbols,
+                symbols=self._symbols,
                 host=self._config.host,
                 selftest=self._config.selftest,
                 knows=KNOWS,
@@ -470,7 +479,7 @@ class AgentCore:
             beat_age_ns=self._talk.beat_age_ns(now_ns),
             dead_man_ns=self._config.dead_man_ns,
             waiting=len(self._reducing) + len(self._opening),
-            caps=self._config.caps,
+            caps=self._caps,
             opened_within_minute=self._ledger.opened_within_minute(now_ns),
             equity=self._account.equity if self._account else None,
             terms=self._terms.get(order.symbol),
@@ -669,6 +678,8 @@ class AgentCore:
         self._connected_since_ns = self._now_ns if given.connected else None
         self._trade_allowed = given.trade_allowed
         self._read_ms = -1
+        self._symbols, self._stand_ins = given.symbols or self._config.symbols, given.stand_ins
+        self._caps = with_stand_ins(self._config.caps, given.stand_ins)
         self._identify(given.identity)
         self._chase()
 
@@ -778,6 +789,7 @@ class AgentCore:
         self._tell_deals(books.deals)
         self._talk.phase = Phase.READY
         self._send(frames.Ready())
+        self._name_stand_ins()
         self._send(self._beat())  # with it the daemon knows at once whether this terminal can trade, and its clock
         self._follow(welcome, books)
 
@@ -814,7 +826,7 @@ class AgentCore:
     def _follow(self, welcome: frames.Welcome, books: calls.Books) -> None:
         """From here on: ticks from where the daemon wants them, deals after the last one told."""
         wanted = {want.symbol: want.from_ms for want in welcome.ticks_from}
-        followed = [(symbol, wanted.get(symbol, books.market_ms)) for symbol in self._config.symbols]
+        followed = [(symbol, wanted.get(symbol, books.market_ms)) for symbol in self._symbols]
         self._cursors = paging.cursors_from(followed)
         self._history_until_ms = books.market_ms
         self._through_ms, self._read_ms = 0, -1
@@ -828,7 +840,17 @@ class AgentCore:
         missing = any(symbol not in self._terms for symbol in self._config.symbols)
         return market_ms + (TERMS_MISSING_MS if missing else TERMS_EVERY_MS)
 
+    def _name_stand_ins(self) -> None:
+        """A person maps them at the daemon, which knows their terms by now."""
+        for wanted, names in self._stand_ins.items():
+            has = f"it has {', '.join(names)}" if names else "nor one like it"
+            self._send_ready(frames.Warn("SYMBOL_MISSING", f"the broker has no {wanted}; {has}"))
+
     def _terms_read(self, answer: calls.Terms) -> None:
+        gone = self._terms.keys() - {one.symbol for one in answer.terms}
+        for symbol in sorted(gone):  # nothing opens in it any more; what is open is followed and closed by its ticket
+            del self._terms[symbol]
+            self._send_ready(frames.Warn("SYMBOL_GONE", symbol))
         changed = [t.symbol for t in answer.terms if not t.same_contract(self._terms.get(t.symbol, t))]
         self._keep_terms(answer.terms)
         for page in paging.pages(answer.terms):
@@ -838,6 +860,7 @@ class AgentCore:
 
     def _keep_terms(self, terms: Iterable[SymbolTerms]) -> None:
         self._terms.update((one.symbol, one) for one in terms)
+        self._terms_seen.update(self._terms)
 
     def _deals_read(self, answer: calls.DealsRead) -> None:
         pages = paging.pages(answer.rows)

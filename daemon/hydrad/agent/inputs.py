@@ -38,12 +38,15 @@ class LinkLost(_Input, frozen=True):
 
 class WorkerUp(_Input, frozen=True):
     """A worker is logged in. `offset_ms`: the broker's wall clock minus UTC, None while unknown. `connected`,
-    `trade_allowed`: whether its terminal could trade then."""
+    `trade_allowed`: whether its terminal could trade then. `symbols`: those that it follows, none: the bundle's.
+    `stand_ins`: what the broker has in place of a symbol of the bundle, by its name."""
 
     identity: Identity
     offset_ms: int | None
     connected: bool = False
     trade_allowed: bool = False
+    symbols: tuple[str, ...] = ()
+    stand_ins: dict[str, tuple[str, ...]] = {}
 
 
 class WrongTerminal(_Input, frozen=True):

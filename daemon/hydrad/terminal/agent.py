@@ -140,15 +140,21 @@ class Agent:
             self._answered(message)
         if self._worker.overdue(now_ns):
             self._worker_gone("the worker's call took too long; it was killed")
-        self._worker.start_if_due(now_ns)
+        self._worker.start_if_due(now_ns, self._grids())
+
+    def _grids(self) -> dict[str, pipe.Grid]:
+        """What a worker must know of symbols that may be gone when it asks."""
+        terms = self._core.terms.items()
+        return {name: pipe.Grid(one.digits, one.volume_step, one.filling_flags, one.execution) for name, one in terms}
 
     def _answered(self, message: pipe.Up) -> None:
         match message:
-            case pipe.LoggedIn(identity, offset_ms, market_ms, connected, trade_allowed):
+            case pipe.LoggedIn(identity, offset_ms, market_ms, connected, trade_allowed, symbols, stand_ins):
                 self._worker.healthy()
                 # HELLO tells market time: without it the daemon would take the first history for ticks of the future.
                 now_ns = self._clock.now_ns()
-                self._step(inputs.WorkerUp(now_ns, market_ms, identity, offset_ms, connected, trade_allowed))
+                facts = (identity, offset_ms, connected, trade_allowed, symbols, stand_ins)
+                self._step(inputs.WorkerUp(now_ns, market_ms, *facts))
             case pipe.LoginFailed(reason, identity):
                 _LOG.warning("the terminal cannot be used: %s", reason)
                 if identity is not None:

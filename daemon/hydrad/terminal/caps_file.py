@@ -52,6 +52,7 @@ def effective(bundle_path: Path, bundle: Bundle) -> Caps:
         symbols=tuple(bundle.caps.symbols or bundle.symbols),
         equity_floor=bundle.caps.equity_floor,
         floor_action=bundle.caps.floor_action,
+        stand_ins=not bundle.caps.symbols,
     )
     host = _read(path, bundle)
     return own if host is None else _stricter(own, host)
@@ -96,6 +97,7 @@ def _stricter(own: Caps, host: HostCaps) -> Caps:
         symbols=_both(own.symbols, host.symbols),
         equity_floor=max(own.equity_floor, host.equity_floor),
         floor_action="flatten" if "flatten" in (own.floor_action, host.floor_action) else "halt",
+        stand_ins=own.stand_ins and not host.symbols,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from hydrad.agent.effects import Call
 from hydrad.domain.instants import MS, SECOND
@@ -46,7 +47,7 @@ class WorkerHandle:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def start_if_due(self, now_ns: int) -> None:
+    def start_if_due(self, now_ns: int, grids: Mapping[str, pipe.Grid] | None = None) -> None:
         """Start a worker where there is none, unless the last one has only just gone."""
         if self._process is not None or now_ns < self._not_before_ns:
             return
@@ -72,6 +73,7 @@ class WorkerHandle:
                 bundle.kind,
                 bundle.terminal_path,
                 bundle.portable,
+                dict(grids or {}),
             )
         )
 

@@ -17,13 +17,15 @@ from hydrad.domain.instants import DAY_MS, MS
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.host.clock import SystemClock
 from hydrad.link.frames import Identity
+from hydrad.terminal.naming import Named, candidates
 from hydrad.terminal.offset import BrokerOffset
-from hydrad.terminal.pipe import Login
+from hydrad.terminal.pipe import Grid, Login
 
 TRADE_MODE_REAL = 2  # ENUM_ACCOUNT_TRADE_MODE
 MARGIN_MODE_HEDGING = 2  # ENUM_ACCOUNT_MARGIN_MODE
 BUY, SELL = 0, 1
 LOGIN_TIMEOUT_MS = 25_000
+_DIGITS_MAX = 8
 MISSING = (
     "the MetaTrader5 package is not installed here: pip install 'hydrax[terminal]'. MetaQuotes ships it for Windows "
     "only, so an agent of a real terminal runs on the terminal's own Windows host; see docs/terminal-windows.md"
@@ -40,15 +42,6 @@ class WrongTerminal(TerminalError):
     def __init__(self, why: str, identity: Identity) -> None:
         super().__init__(why)
         self.identity = identity
-
-
-class Grid(NamedTuple):
-    """What a symbol's floats are multiples of. `filling_flags`, `execution`: as in SymbolTerms."""
-
-    digits: int
-    step: Decimal
-    filling_flags: int
-    execution: int
 
 
 class Standing(NamedTuple):
@@ -83,7 +76,9 @@ class Terminal:
         self.who = self.identity()
         if (self.who.login, self.who.server) != (login.login, login.server):
             raise WrongTerminal(f"the terminal is logged in to {self.who.login} at {self.who.server}", self.who)
-        self.symbols = tuple(name for name in login.symbols if self._module.symbol_select(name, True))
+        self.stand_ins = {wanted: self._candidates(wanted) for wanted in login.symbols if not self._select(wanted)}
+        names = (self.stand_ins.get(wanted, (wanted,)) for wanted in login.symbols)
+        self.symbols = tuple(dict.fromkeys(name for some in names for name in some))
         self._clock = SystemClock()
         self._offset = BrokerOffset(len(self.symbols))
 
@@ -100,6 +95,15 @@ class Terminal:
                 raise self.error("login")
         elif account.login == login.login and not self.ask("terminal_info").connected:
             self._module.login(login.login, **given)  # a server that is away is no reason not to read
+
+    def _select(self, symbol: str) -> bool:
+        return bool(self._module.symbol_select(symbol, True))
+
+    def _candidates(self, wanted: str) -> tuple[str, ...]:
+        """What the broker has in place of a symbol that it does not have."""
+        rows = self._module.symbols_get(f"*{wanted}*") or ()
+        offered = [Named(str(row.name), str(row.currency_base), str(row.currency_profit)) for row in rows]
+        return tuple(name for name in candidates(wanted, offered) if self._select(name))
 
     def _stranger(self) -> Identity:
         """What can be told of a module that must not even be asked."""
@@ -186,12 +190,17 @@ class Terminal:
         allowed = terminal.trade_allowed and not terminal.tradeapi_disabled
         return Standing(bool(terminal.connected), bool(allowed and account.trade_allowed and account.trade_expert))
 
-    def grid(self, symbol: str) -> Grid:
-        """Digits and step of any symbol, ours or not."""
+    def grid(self, symbol: str, shown: tuple[float, ...] = (), volume: float = 0.0) -> Grid:
+        """Digits and step of any symbol, ours or not; of one that is gone as they were, and of one that nobody has
+        seen before it was gone, those on which the prices `shown` with it and its volume lie."""
         known = self._grids.get(symbol)
         if known is None:
-            info = self.ask("symbol_info", symbol)
-            known = Grid(int(info.digits), exact(info.volume_step), int(info.filling_mode), int(info.trade_exemode))
+            info = self.try_ask("symbol_info", symbol)
+            known = self._login.grids.get(symbol) if info is None else _grid(info)
+            if known is None:
+                if not shown:
+                    raise self.error(f"symbol_info {symbol}")
+                return _grid_of(shown, volume)
             self._grids[symbol] = known
         return known
 
@@ -234,7 +243,9 @@ class Terminal:
         return AccountKind.LIVE if self._login.kind == AccountKind.LIVE.value else AccountKind.DEMO
 
     def _terms(self, symbol: str) -> SymbolTerms | None:
-        info = self.ask("symbol_info", symbol)
+        info = self.try_ask("symbol_info", symbol)
+        if info is None:
+            return None
         step, to_point = exact(info.volume_step), exact(info.point) / exact(info.trade_tick_size or info.point)
         margins = [
             self.try_ask("order_calc_margin", side, symbol, 1.0, float(price))
@@ -265,6 +276,21 @@ class Terminal:
             margin_buy=exact(margins[0]),
             margin_sell=exact(margins[1]),
         )
+
+
+def _grid(info: Any) -> Grid:
+    return Grid(int(info.digits), exact(info.volume_step), int(info.filling_mode), int(info.trade_exemode))
+
+
+def _grid_of(prices: tuple[float, ...], volume: float) -> Grid:
+    """Hundredths of a lot unless the volume needs finer steps."""
+    digits = min(max(_decimals(price) for price in prices), _DIGITS_MAX)
+    return Grid(digits, Decimal(1).scaleb(-max(_decimals(volume), 2)), 0, 0)
+
+
+def _decimals(value: float) -> int:
+    exponent = exact(value).normalize().as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def _module(simulated: bool) -> Any:

@@ -19,7 +19,8 @@ from hydrad.domain.money import float_points, float_steps, points_float
 from hydrad.domain.orders import ActKind, EntryType, Order, Side
 from hydrad.link import retcodes
 from hydrad.link.frames import PositionRow, RowState
-from hydrad.terminal.metatrader import Grid, Terminal, TerminalError
+from hydrad.terminal.metatrader import Terminal, TerminalError
+from hydrad.terminal.pipe import Grid
 from hydrad.terminal.readings import Readings, nearest_points
 from hydrad.terminal.steady import SteadyClock
 
@@ -184,17 +185,26 @@ class Orders:
         side = Side(held.side).opposite
         if side is not order.side:
             raise Withheld("POSITION_STATE", "the position is on the other side")
-        tick = self._terminal.ask("symbol_info_tick", order.symbol)
         return {
             "action": DEAL,
             "symbol": order.symbol,
             "type": int(side),
             "volume": _lots(order.volume_steps, grid),
-            "price": float(tick.ask if side is Side.BUY else tick.bid),
+            "price": self._price(held, side),
             "deviation": order.collar_points or CLOSE_DEVIATION_POINTS,
             "type_filling": _filling(grid),
             "position": held.ticket,
         }
+
+    def _price(self, held: PositionRow, side: Side) -> float:
+        """The market's; for a symbol that is gone the one at which the terminal still values the position."""
+        tick = self._terminal.try_ask("symbol_info_tick", held.symbol)
+        if tick is not None:
+            return float(tick.ask if side is Side.BUY else tick.bid)
+        rows = self._terminal.ask("positions_get", ticket=held.ticket)
+        if not rows:
+            raise Withheld("POSITION_CLOSED", f"position {held.position_id} is not open")
+        return float(rows[0].price_current)
 
     def _close_by(self, order: Order) -> Request:
         held = self._held(order)

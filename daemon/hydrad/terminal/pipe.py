@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
+from decimal import Decimal
 
 import msgspec
 
@@ -23,9 +24,18 @@ class _Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     """Base of the messages that are no calls."""
 
 
+class Grid(_Message, frozen=True):
+    """What a symbol's floats are multiples of. `filling_flags`, `execution`: as in SymbolTerms."""
+
+    digits: int
+    step: Decimal
+    filling_flags: int
+    execution: int
+
+
 class Login(_Message, frozen=True, tag="LOGIN"):
     """`clock_base_ns`: what the agent adds to the clock that counts since boot, to get its machine time.
-    `kind`, `terminal_path`, `portable`: as in the bundle."""
+    `kind`, `terminal_path`, `portable`: as in the bundle. `grids`: of symbols as an earlier worker saw them."""
 
     simulated: bool
     login: int
@@ -36,17 +46,21 @@ class Login(_Message, frozen=True, tag="LOGIN"):
     kind: str
     terminal_path: str = ""
     portable: bool = False
+    grids: dict[str, Grid] = {}
 
 
 class LoggedIn(_Message, frozen=True, tag="LOGGED_IN"):
     """`offset_ms`: the broker's wall clock minus UTC, None while unknown. `market_ms`: market time now.
-    `connected`, `trade_allowed`: whether it could trade."""
+    `connected`, `trade_allowed`: whether it could trade. `symbols`: those that are followed. `stand_ins`: what may
+    stand for a symbol of the bundle that the broker does not have, by its name."""
 
     identity: Identity
     offset_ms: int | None
     market_ms: int
     connected: bool
     trade_allowed: bool
+    symbols: tuple[str, ...] = ()
+    stand_ins: dict[str, tuple[str, ...]] = {}
 
 
 class LoginFailed(_Message, frozen=True, tag="LOGIN_FAILED"):

@@ -135,7 +135,7 @@ class Readings:
 
     def deal(self, row: Any) -> DealRow:
         """One deal; a deposit has no symbol, so neither price nor volume."""
-        grid = self._terminal.grid(row.symbol) if row.symbol else None
+        grid = self._terminal.grid(row.symbol, (row.price,), row.volume) if row.symbol else None
         return DealRow(
             ticket=int(row.ticket),
             order_id=int(row.order),
@@ -156,7 +156,7 @@ class Readings:
         )
 
     def _position(self, row: Any) -> PositionRow:
-        grid = self._terminal.grid(row.symbol)
+        grid = self._terminal.grid(row.symbol, (row.price_open, row.price_current, row.sl, row.tp), row.volume)
         return PositionRow(
             ticket=int(row.ticket),
             position_id=int(row.identifier),
@@ -174,7 +174,7 @@ class Readings:
         )
 
     def _order(self, row: Any) -> OrderRow:
-        grid = self._terminal.grid(row.symbol)
+        grid = self._terminal.grid(row.symbol, (row.price_open, row.sl, row.tp), row.volume_current)
         return OrderRow(
             ticket=int(row.ticket),
             symbol=str(row.symbol),

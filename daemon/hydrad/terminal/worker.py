@@ -64,7 +64,8 @@ def _serve(login: pipe.Login, messages: Iterator[pipe.Down], up: int) -> int:
     try:
         worker = Worker(login)
         terminal = worker.terminal
-        told = pipe.LoggedIn(terminal.who, terminal.offset_ms, terminal.market_ms(), *terminal.standing())
+        facts = (terminal.who, terminal.offset_ms, terminal.market_ms(), *terminal.standing())
+        told = pipe.LoggedIn(*facts, terminal.symbols, terminal.stand_ins)
     except TerminalError as error:
         identity = error.identity if isinstance(error, WrongTerminal) else None
         pipe.write_all(up, pipe.frame(pipe.LoginFailed(str(error), identity)))
