@@ -163,15 +163,21 @@ def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
     loaded = _load(places, EXIT_CONFIG)
     logs.set_up(loaded.config.daemon.log_level)
     lock = _take(places)
-    _prepare(places, loaded.config)
     from hydrad.app import App
     from hydrad.bridge.bridge import CannotListen
+    from hydrad.host import disk
 
     try:
+        _prepare(places, loaded.config)
         return asyncio.run(_life(App, places, loaded, lock)), []
     except CannotListen as error:
         hint = "stop what listens there, or: hydractl config set bridge.address tcp://HOST:PORT"
         raise Failed(EXIT_FAILED, ErrorCode.FAILED, str(error.strerror), hint) from None
+    except disk.KINDS as error:
+        why = disk.failure(error)
+        if not why:
+            raise
+        raise Failed(EXIT_FAILED, ErrorCode.FAILED, f"{why} (home {places.state_dir})", disk.HINT) from None
 
 
 def _prepare(places: Places, loaded: config.Config) -> None:

@@ -107,7 +107,7 @@ def _by_file(session: Session, failure: Failure, reason: str | None) -> Failure:
     path = session.places.halt_file
     text = f'actor = "{_whoami()}"\nat = "{now_text()}"\nreason = {_quoted(reason or "")}\n'
     try:
-        _write(path, text)
+        lacking = _write(path, text)
     except OSError as error:
         return Failure(
             "FAILED",
@@ -117,29 +117,36 @@ def _by_file(session: Session, failure: Failure, reason: str | None) -> Failure:
         )
     return Failure(
         "UNKNOWN_OUTCOME",
-        f"{failure.message}; wrote {path}: a daemon that starts opens nothing until `resume`",
+        f"{failure.message}; wrote {path}{lacking}: a daemon that starts opens nothing until `resume`",
         "nothing was verified at the terminals: hydra-terminal local halt on their hosts stops those",
         {"halt_file": path},
     )
 
 
-def _write(path: str, text: str) -> None:
-    """Durable, and never over an older halt."""
+def _write(path: str, text: str) -> str:
+    """Durable, and never over an older halt. That the file stands is what halts: what it lacks of text or durability
+    (a full disk) is given back in words. Raises OSError when there is no file at all."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
     except FileExistsError:
-        return
+        return ""
+    lacking = ""
     try:
         os.write(handle, text.encode())
         os.fsync(handle)
+    except OSError as error:
+        lacking = f" without its reason ({error.strerror})"
     finally:
         os.close(handle)
     directory = os.open(os.path.dirname(path), os.O_RDONLY)  # noqa: PTH120
     try:
         os.fsync(directory)
+    except OSError as error:
+        lacking += f", which a power cut may undo ({error.strerror})"
     finally:
         os.close(directory)
+    return lacking
 
 
 def _whoami() -> str:
