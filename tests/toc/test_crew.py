@@ -22,7 +22,7 @@ from hydrad.toc.limits import Limits
 from hydrad.wire import calls
 from tests.toc.conftest import BOSS, Core
 
-ANN, EVE = "uid:1001", "uid:6666"
+ANN, BOB, EVE = "uid:1001", "uid:1002", "uid:6666"
 CODE = crew.digest_of("ABCDEFGHJKMN")
 
 
@@ -142,6 +142,14 @@ def test_an_invitation_makes_its_first_user_an_operator_once(core: Core) -> None
     assert core.state.role(ANN) is Role.TRADER and core.state.operators["ann"].policy == "starter"
     assert problem(core.ask(calls.OperatorClaim(CODE), EVE)) == "FORBIDDEN"
     assert core.state.role(EVE) is Role.NONE
+
+
+@pytest.mark.parametrize("ended", [calls.OperatorSuspend("bob"), calls.OperatorRole("bob", "trader")])
+def test_an_invitation_of_who_may_invite_no_more_lets_nobody_in(core: Core, ended: calls.Verb) -> None:
+    core.ask(calls.OperatorAdd("bob", "commander", BOB))
+    assert problem(core.ask(calls.OperatorInvite("ann"), BOB, extra=CODE)) == ""
+    assert problem(core.ask(ended)) == ""
+    assert problem(core.ask(calls.OperatorClaim(CODE), ANN)) == "FORBIDDEN"
 
 
 def test_an_invitation_is_over_after_fifteen_minutes(core: Core) -> None:

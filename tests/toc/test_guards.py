@@ -151,6 +151,8 @@ def test_every_figure_trips_its_guard(make: Callable[..., Core], guards: Guards,
 def test_the_peak_trails(make: Callable[..., Core]) -> None:
     core = guarded(make, replace(OFF, drawdown_peak_limit_percent=Decimal(5), drawdown_peak_action="alarm"))
     equity(core, 11000)
+    core.wait(5_000)
+    equity(core, 11000)
     assert core.state.accounts["alpha"].peak_equity == 11000
     equity(core, 10500)
     assert core.alarms() == []

@@ -131,8 +131,10 @@ def peaks(core: Core) -> list[Decimal]:
 
 def test_the_peak_is_written_in_steps_and_survives(make: Callable[..., Core]) -> None:
     core = with_limits(make, drawdown_max_percent=Decimal(5))
-    for equity in ("10000", "10009.99", "10010", "10015", "10500", "10499", "9976"):
+    for equity in ("10000", "10009.99", "10010", "10010", "10015", "10015", "10500", "10500", "10499", "9976"):
+        core.wait(5_000)
         figures(core, equity)
+    core.ticks(110_000, 110_010)
     assert peaks(core) == [Decimal(10000), Decimal(10010), Decimal(10500)]
     assert core.fire().state is ActState.ROUTED  # 4.99 % below
     core.restart()
@@ -140,6 +142,25 @@ def test_the_peak_is_written_in_steps_and_survives(make: Callable[..., Core]) ->
     core.wait(60_000, 1_000)
     figures(core, "9975")
     assert "DRAWDOWN" in core.fire().codes
+
+
+def test_one_wrong_report_makes_no_peak(make: Callable[..., Core]) -> None:
+    core = with_limits(make, drawdown_max_percent=Decimal(5))
+    for equity in ("1000000", "10000", "20000"):
+        figures(core, equity)
+        core.wait(6_000)
+    figures(core, "10000")
+    core.wait(6_000)
+    figures(core, "10000")
+    assert peaks(core) == [Decimal(10000)]
+
+
+def test_a_peak_is_the_lowest_of_the_reports_that_confirm_it(make: Callable[..., Core]) -> None:
+    core = with_limits(make, drawdown_max_percent=Decimal(5))
+    for equity in ("1000000", "10200", "10300"):
+        figures(core, equity)
+        core.wait(3_000)
+    assert peaks(core) == [Decimal(10000), Decimal(10200)]
 
 
 def test_cash_moves_the_peak_and_is_no_drawdown(make: Callable[..., Core]) -> None:

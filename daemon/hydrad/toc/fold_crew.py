@@ -79,7 +79,9 @@ def _operator_removed(state: State, record: Record, body: r.OperatorRemoved) -> 
 def _operator_invited(state: State, record: Record, body: r.OperatorInvited) -> None:
     for invite in [i for i in state.invites.values() if i.expires_ns <= record.at_ns]:
         del state.invites[invite.name]
-    state.invites[body.name] = Invite(body.name, body.role, body.policy, body.accounts, body.digest, body.expires_ns)
+    state.invites[body.name] = Invite(
+        body.name, body.role, body.policy, body.accounts, body.digest, body.expires_ns, record.actor
+    )
 
 
 def _policy_set(state: State, record: Record, body: r.PolicySet) -> None:

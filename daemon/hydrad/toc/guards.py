@@ -61,7 +61,7 @@ def on_figures(turn: Turn, link: Link) -> None:
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
     if link.account is None or not _trusted(link) or not cash.explained(turn, link, account):
         return
-    peak.look(turn, account.name, link.account.equity)
+    peak.look(turn, link, account.name, link.account.equity)
     _judge_figures(turn, link, account, _FIGURES)
 
 

@@ -224,6 +224,7 @@ class Invite:
     accounts: tuple[str, ...]
     digest: bytes
     expires_ns: int
+    by: str = ""  # who invited, by identity; empty in old snapshots
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.inputs import Requested
-from hydrad.toc.state import Operator
+from hydrad.toc.state import Invite, Operator
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import InviteData
@@ -63,11 +63,16 @@ def _claim(turn: Turn, asked: Requested, verb: calls.OperatorClaim) -> None:
     code's digest in its place."""
     digest = bytes.fromhex(verb.code)
     invite = next((i for i in turn.state.invites.values() if i.digest == digest), None)
-    if invite is None or turn.now_ns > invite.expires_ns:
+    if invite is None or turn.now_ns > invite.expires_ns or not _still_invites(turn, invite):
         raise Refused(ErrorCode.FORBIDDEN, "this code is not known, was used, or is over", "ask for a new invitation")
     _free_identity(turn, turn.actor)
     turn.emit(r.OperatorAdded(invite.name, invite.role, invite.policy, (turn.actor,), invite.accounts))
     _tell(turn, asked, invite.name)
+
+
+def _still_invites(turn: Turn, invite: Invite) -> bool:
+    """Whether who asked is a commander still: a word of one who was suspended, demoted or removed lets nobody in."""
+    return not invite.by or turn.state.role(invite.by) >= Role.COMMANDER
 
 
 def _set_role(turn: Turn, asked: Requested, verb: calls.OperatorRole) -> None:
