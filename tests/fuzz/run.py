@@ -20,7 +20,7 @@ import atheris
 HERE = Path(__file__).parent
 SLOW_S = 10
 INPUT_BYTES_MAX = 2_000
-NAMES = ("frames", "worker_pipe", "people", "daemon", "agent", "broker")
+NAMES = ("frames", "worker_pipe", "people", "daemon", "crew", "agent", "broker")
 
 
 def one(name: str, arguments: list[str]) -> None:

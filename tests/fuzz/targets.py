@@ -19,6 +19,8 @@ import msgspec
 from hydrad.agent import inputs
 from hydrad.apex import profile as profiles
 from hydrad.apex.watch import Watch
+from hydrad.domain.actors import Role
+from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, order_hash
 from hydrad.link import frames as f
@@ -29,13 +31,16 @@ from hydrad.terminal.broker.faults import Faults
 from hydrad.terminal.broker.server import ClientConnection, ControlConnection
 from hydrad.toc import inputs as i
 from hydrad.toc import narrate, views
+from hydrad.toc.crew import digest_of
+from hydrad.toc.desk import VERBS
+from hydrad.toc.state import Act
 from hydrad.toc.turn import Turn
-from hydrad.wire import codec
+from hydrad.wire import calls, codec
 from tests.adapters.test_broker_parts import broker_on, series
 from tests.agent.conftest import FIRE, START_MS, Bench
 from tests.agent.conftest import order as agent_order
 from tests.fuzz.source import Source
-from tests.toc.conftest import MARKET_MS, Core
+from tests.toc.conftest import BOSS, MARKET_MS, Core
 
 UP, DOWN = typing.get_args(f.Up), typing.get_args(f.Down)
 FRAMES_MAX = 24
@@ -175,6 +180,70 @@ def _looked_at(core: Core) -> None:
     shown += [views.position_row(state, live, now_ns, one) for one in state.positions.values()]
     shown += [views.act_show(state, now_ns, act) for act in state.acts.values()]
     assert msgspec.json.encode(shown)
+
+
+def crew(data: bytes) -> None:
+    """Verbs with any arguments by anybody, to the whole engine with two terminals behind it."""
+    core = Core(terminals=(("t1", "alpha", 5001), ("t2", "bravo", 5002)))
+    core.connect()
+    core.connect("t2")
+    fire = core.filled()
+    core.role("uid:2", Role.TRADER)
+    source = Source(data, _known_to_crew(core, fire))
+    for number in range(FRAMES_MAX):
+        if not source.left:
+            break
+        match source.byte() % 8:
+            case 0:
+                core.clock(source.pick((1, 500, 4_000, 700_000)))
+            case 1:
+                core.connect(source.pick(("t1", "t2")))
+            case _:
+                _asked(core, source, number)
+    _looked_at(core)
+    core.verify()
+
+
+def _known_to_crew(core: Core, fire: Act) -> dict[str, list[object]]:
+    shown = [show(IdKind.FIRE, sequence_of(fire.act_id)), show(IdKind.POSITION, fire.position)]
+    missions = [show(IdKind.MISSION, number) for number in core.state.missions]
+    ids = [*shown, *missions, "F-00000000", "", "X"]
+    names = dict.fromkeys(("id", "act", "fire", "mission", "position", "order", "alarm", "change", "target"), ids)
+    accounts, terminals = ["alpha", "bravo", "nobody"], ["t1", "t2", "t9"]
+    return {
+        **names,
+        "account": accounts,
+        "accounts": accounts,
+        "terminal": terminals,
+        "name": [*accounts, *terminals, "uid:2"],
+        "operator": [BOSS, "uid:2", "uid:9"],
+        "symbol": ["EURUSD", "XAUUSD", ""],
+        "side": ["buy", "sell"],
+        "stop": ["1.09500", "0", "NaN", "1.2", "-1", "1e400"],
+        "entry": ["1.10000", "1.09900", ""],
+        "volume": ["0.01", "0.22", "1e30", "0.001"],
+        "part": ["50%", "100%", "0%", "1e9%"],
+        "duty": ["draining", "active", "quarantined"],
+        "reason": ["why", ""],
+    }
+
+
+def _asked(core: Core, source: Source, number: int) -> None:
+    verb = source.pick([verb for verb in typing.get_args(calls.AnyVerb) if verb in VERBS])
+    payload = {
+        "protocol": calls.PROTOCOL,
+        "id": number,
+        "body": source.struct(verb),
+        "key": source.pick(("", "k1", "k2")),
+    }
+    try:
+        call = codec.decode_call(msgspec.msgpack.encode(payload))
+    except codec.BadMessage:
+        return
+    body = call.body
+    if isinstance(body, calls.OperatorClaim):  # as the edge does
+        body = calls.OperatorClaim(digest_of(body.code))
+    core.send(body, source.pick((BOSS, BOSS, "uid:2", "uid:9")), call.key, extra="ab" * 32)
 
 
 # --- the agent ------------------------------------------------------------------------------------------
@@ -326,6 +395,6 @@ class _Closing:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    one.__name__: one for one in (frames, worker_pipe, people, daemon, agent, broker)
+    one.__name__: one for one in (frames, worker_pipe, people, daemon, crew, agent, broker)
 }
 SEEDS = Path(__file__).parent / "corpus"

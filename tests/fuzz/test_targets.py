@@ -46,7 +46,7 @@ def test_any_bytes_are_taken_or_refused(name: str) -> None:
     check()
 
 
-@pytest.mark.parametrize("name", ["daemon", "agent"])
+@pytest.mark.parametrize("name", ["daemon", "crew", "agent"])
 def test_whatever_the_other_side_says_breaks_nothing(name: str) -> None:
     @settings(max_examples=150)
     @given(
