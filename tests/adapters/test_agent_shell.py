@@ -100,8 +100,8 @@ class Daemon:
 class World:
     """A broker and an agent in a folder, with a daemon for the agent."""
 
-    def __init__(self, folder: Path, suffix: str = "") -> None:
-        self.folder, self.suffix = folder, suffix
+    def __init__(self, folder: Path, suffix: str = "", more: str = "") -> None:
+        self.folder, self.suffix, self.more = folder, suffix, more
         self.daemon = Daemon()
         self.control = folder / "control.sock"
         self.children: list[subprocess.Popen[bytes]] = []
@@ -126,6 +126,7 @@ suffix = "{self.suffix}"
 login = {LOGIN}
 password = "paper"
 server = "Paper"
+{self.more}
 """
         )
         public, secret = zmq.curve_keypair()
