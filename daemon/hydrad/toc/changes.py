@@ -8,6 +8,7 @@ never due by itself. While a home has one active commander only, that person is 
 
 from __future__ import annotations
 
+from hydrad.domain import calendar
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR, MINUTE
 from hydrad.toc import crew
@@ -64,6 +65,9 @@ def make(turn: Turn, change: Change, how: str) -> bool:
         turn.emit(r.ChangeEnded(change.number, "VOID", "what it would change is not as it was"))
         return False
     turn.emit(r.ChangeEnded(change.number, how, turn.actor))
+    if isinstance(body, r.DaySet) and turn.market_ms:  # the day that runs now, not when it was asked for
+        day = calendar.trading_day(turn.market_ms, body.zone, body.minute)
+        body = r.DaySet(body.account, body.zone, body.minute, day)
     if isinstance(body, r.OperatorRoleSet | r.OperatorRemoved):
         void_of(turn, turn.state.operators[body.name], f"{body.name} decides no more")
     turn.emit(body)

@@ -14,6 +14,7 @@ from hydrad.toc import (
     alarms,
     before_news,
     changes,
+    config_loosening,
     desk,
     guard_loosening,
     guards,
@@ -146,14 +147,16 @@ class Engine:
                 body.code_version,
                 body.tzdata_version,
                 housekeeping.limits_at_start(self.state, body.limits),
-                body.timing,
+                config_loosening.timing_at_start(self.state, body.timing),
                 guard_loosening.at_start(self.state, body.guards),
-                body.plans,
+                config_loosening.plans_at_start(self.state, body.plans),
             )
         )
         turn.machine_market()
         housekeeping.let_wait(turn, body.limits)
         guard_loosening.let_wait(turn, body.guards)
+        config_loosening.let_timing_wait(turn, body.timing)
+        config_loosening.let_plans_wait(turn, body.plans)
         if not born:
             housekeeping.started(turn, bool(body.symbols))
         if body.halt_file and self.state.authority is not Authority.HALTED:

@@ -463,6 +463,14 @@ def _config_changed(state: State, record: Record, body: r.ConfigChanged) -> None
     state.limits, state.timing = body.limits, body.timing or state.timing
 
 
+def _timing_changed(state: State, record: Record, body: r.TimingChanged) -> None:
+    state.timing = body.timing
+
+
+def _plans_changed(state: State, record: Record, body: r.PlansChanged) -> None:
+    state.plans = dict(body.plans)
+
+
 _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.HomeCreated: _home_created,
     r.DaemonStarted: _daemon_started,
@@ -505,6 +513,8 @@ _HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.ServiceChanged: _service_changed,
     r.JobRan: _job_ran,
     r.ConfigChanged: _config_changed,
+    r.TimingChanged: _timing_changed,
+    r.PlansChanged: _plans_changed,
 }
 
 

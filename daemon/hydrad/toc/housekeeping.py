@@ -6,7 +6,7 @@ All of it becomes records, so that `tail` shows it and a replay gives it again.
 from __future__ import annotations
 
 from hydrad.domain.actors import Role, Surface
-from hydrad.toc import changes, loosening, service
+from hydrad.toc import changes, config_loosening, loosening, service
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.limits import Limits
@@ -105,8 +105,10 @@ def configured(turn: Turn, body: i.Configured) -> None:
         turn.reply(body.request, "hydra.reload/v1", None, Problem(ErrorCode.FORBIDDEN.value, text))
         return
     take_limits(turn, body.limits, "reload")
-    if turn.state.timing != body.timing:
-        turn.emit(r.ConfigChanged(turn.state.limits, body.timing, "reload"))
+    now = config_loosening.tighter_timing(turn.state.timing, body.timing)
+    if now != turn.state.timing:
+        turn.emit(r.ConfigChanged(turn.state.limits, now, "reload"))
+    config_loosening.let_timing_wait(turn, body.timing)
     turn.reply(body.request, "hydra.reload/v1", ReloadData((), (), ()))
 
 

@@ -1,4 +1,4 @@
-"""Arming and what it rests on, told to people. Only `narrate` calls it."""
+"""Arming and what it rests on, and what waited before it changed, told to people. Only `narrate` calls it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,19 @@ def _disarmed(state: State, b: r.AccountDisarmed) -> Told:
     return f"account {b.account} is not armed any more: {b.why}", (), ""
 
 
+def _timing(state: State, b: r.TimingChanged) -> Told:
+    return f"timing changed: {b.why}", (), ""
+
+
+def _plans(state: State, b: r.PlansChanged) -> Told:
+    return f"named plans changed: {', '.join(b.plans) or 'none'}, {b.why}", (), ""
+
+
 TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.SelfTestTold: _self_test,
     r.HaltDrilled: _drilled,
     r.AccountArmed: _armed,
     r.AccountDisarmed: _disarmed,
+    r.TimingChanged: _timing,
+    r.PlansChanged: _plans,
 }

@@ -787,6 +787,20 @@ class AccountDisarmed(Body, frozen=True):
     why: str
 
 
+class TimingChanged(Body, frozen=True):
+    """`timing` holds from here on."""
+
+    timing: Timing
+    why: str
+
+
+class PlansChanged(Body, frozen=True):
+    """The named plans from here on, as text. Plans that run are not touched."""
+
+    plans: dict[str, str]
+    why: str
+
+
 TYPES: dict[str, type[Body]] = {
     "HOME_CREATED": HomeCreated,
     "DAEMON_STARTED": DaemonStarted,
@@ -868,6 +882,8 @@ TYPES: dict[str, type[Body]] = {
     "HALT_DRILLED": HaltDrilled,
     "ACCOUNT_ARMED": AccountArmed,
     "ACCOUNT_DISARMED": AccountDisarmed,
+    "TIMING_CHANGED": TimingChanged,
+    "PLANS_CHANGED": PlansChanged,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}
 BODY_VERSION = 1

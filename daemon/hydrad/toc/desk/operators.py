@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from hydrad.domain import money
 from hydrad.domain.accounts import AccountKind, HomeMode
@@ -14,7 +15,7 @@ from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.inputs import Requested
-from hydrad.toc.state import Invite, Operator
+from hydrad.toc.state import Invite, Operator, Policy
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import InviteData
@@ -155,9 +156,43 @@ def _policy_set(turn: Turn, asked: Requested, verb: calls.PolicySet) -> None:
     percent = money.decimal(text, "risk_per_trade_max_percent") if text is not None else None
     if percent is not None and not 0 < percent <= 100:
         raise usage("risk_per_trade_max_percent is above 0 and at most 100")
-    turn.emit(r.PolicySet(verb.name, kinds, verb.open_max, verb.fires_per_day_max, percent))
+    wanted = r.PolicySet(verb.name, kinds, verb.open_max, verb.fires_per_day_max, percent)
+    subject, problem = f"policy {verb.name}", None
+    changes.void(turn, subject, "the policy was set anew")
+    now = _tighter(turn.state.policies.get(verb.name), wanted)
+    turn.emit(now)
+    if now != wanted:
+        change = changes.ask(turn, subject, wanted, f"policy {verb.name}: {_words(wanted)}", changes.LOOSEN_AFTER_NS)
+        problem = pending(turn, change, "looser limits")
     row = views_crew.policy_row(turn.state, turn.state.policies[verb.name])
-    turn.reply(asked.request, "hydra.policy/v1", row)
+    turn.reply(asked.request, "hydra.policy/v1", row, problem)
+
+
+def _tighter(old: Policy | None, new: r.PolicySet) -> r.PolicySet:
+    """What of a policy is true at once: all of a new one, else nothing that loosens."""
+    if old is None:
+        return new
+
+    def least(*limits: Any) -> Any:
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    return r.PolicySet(
+        new.name,
+        tuple(kind for kind in new.kinds if kind in old.kinds),
+        least(old.open_max, new.open_max),
+        least(old.fires_per_day_max, new.fires_per_day_max),
+        least(old.risk_per_trade_max_percent, new.risk_per_trade_max_percent),
+    )
+
+
+def _words(policy: r.PolicySet) -> str:
+    limits = {
+        "open": policy.open_max,
+        "fires a day": policy.fires_per_day_max,
+        "risk percent": policy.risk_per_trade_max_percent,
+    }
+    kinds = ", ".join(kind.value for kind in policy.kinds) or "none"
+    return "; ".join([f"kinds {kinds}", *(f"{name} {'any' if n is None else n}" for name, n in limits.items())])
 
 
 def _let_wait(turn: Turn, asked: Requested, body: Waits, text: str, delay_ns: int) -> None:
