@@ -88,6 +88,15 @@ def test_currencies_are_the_calendars_week_but_for_holidays(ms: int) -> None:
         assert found is week
 
 
+@given(
+    ms=st.integers(parse_ms("2013-01-01T00:00:00Z"), parse_ms("2027-01-01T00:00:00Z")),
+    asset=st.sampled_from(list(Asset)),
+    override=st.sampled_from(["", "always", "fx", "Mon 03:00-Fri 12:00"]),
+)
+def test_closed_is_the_closed_of_hours(ms: int, asset: Asset, override: str) -> None:
+    assert hours.closed(ms, override, asset) == (hours.hours(ms, override, asset) is Hours.CLOSED)
+
+
 def test_overrides() -> None:
     frankfurt = "Mon 03:00-11:30, Tue 03:00-11:30"
     assert at("2024-05-13T12:00:00Z", Asset.OTHER, frankfurt) is UP  # Monday 08:00

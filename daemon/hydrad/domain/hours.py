@@ -88,6 +88,11 @@ def _within(minute: int, start: int, end: int) -> bool:
     return start <= minute < end if start < end else minute >= start or minute < end
 
 
+def closed(ms: int, override: str, asset: Asset) -> bool:
+    """Whether a symbol of this class rests at a UTC instant; one without a table or override never does."""
+    return (bool(override) or asset is not Asset.OTHER) and _closed_at(ms // MINUTE_MS, override, asset)
+
+
 def hours(ms: int, override: str, asset: Asset) -> Hours | None:
     """Hours at a UTC instant; None where none are known: a class without a table and no override."""
     if not override and asset is Asset.OTHER:

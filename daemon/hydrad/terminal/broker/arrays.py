@@ -93,7 +93,7 @@ class Arrays:
         first_ms = self._market.series[symbol].first_ms
         # The bar that is open at `end_ms` is wanted whole, as far as the clock has come.
         until_ms = end_ms if wall_s is None else end_ms + length_ms + DAY_MS
-        span_ms = count * length_ms * 8 // 5 + 5 * DAY_MS
+        span_ms = count * length_ms * 8 // 5 + 4 * _HALF_HOUR_MS
         while True:
             begin_ms = max(end_ms - span_ms, first_ms)
             found = self._bars(symbol, timeframe, begin_ms, until_ms)

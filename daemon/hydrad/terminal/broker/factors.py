@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hydrad.domain.assets import Asset
-from hydrad.domain.calendar import Hours
-from hydrad.domain.hours import hours
+from hydrad.domain.hours import closed
 from hydrad.domain.instants import DAY_MS, MINUTE_MS
 
 WEEK_MINUTES = 7 * 24 * 60
@@ -101,14 +100,11 @@ def logistic(u: Floats) -> Floats:
 
 
 @lru_cache(maxsize=512)
-def open_minutes(week: int, asset: Asset, override: str = "") -> NDArray[np.bool_]:
+def open_minutes(week: int, asset: Asset, override: str) -> NDArray[np.bool_]:
     """Which minutes of a week the symbol trades in, by `hydrad.domain.hours`; an override is seen to five minutes."""
     step = 5 if override else 60
     start = week_start_ms(week)
-    states = [
-        hours(start + minute * MINUTE_MS, override, asset) is not Hours.CLOSED
-        for minute in range(0, WEEK_MINUTES, step)
-    ]
+    states = [not closed(start + minute * MINUTE_MS, override, asset) for minute in range(0, WEEK_MINUTES, step)]
     return np.repeat(np.array(states, dtype=np.bool_), step)
 
 
@@ -143,7 +139,7 @@ class Walks:
         draws = uniforms(1 + 7 + _RELEASES, self._seed, name, week, "mood")
         moods = np.exp(0.25 * logistic(draws[0]) + 0.2 * logistic(draws[1:8]))
         by_hour = np.array(PROFILES.get(factor.asset, _CURRENCIES))
-        opened = open_minutes(week, factor.asset)
+        opened = open_minutes(week, factor.asset, "")
         relative = np.repeat(np.tile(by_hour, 7), 60) * np.repeat(moods, 1_440) * opened
         for draw in draws[8:]:
             # A release: Monday to Friday, on the half hour after 12:00 UTC.
