@@ -186,7 +186,18 @@ def test_an_order_that_rests_after_its_end_was_proven_is_quarantined(core: Core)
     fire = core.rests()
     core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="CANCELLED")))
     core.orders(core.order_row(fire))
+    assert fire.state is ActState.CANCELLED  # another terminal may have read it before
+    core.wait(61_000)
+    core.orders(core.order_row(fire))
     assert fire.state is ActState.QUARANTINED and Finding.LATE_EXECUTION in core.findings()
+
+
+def test_a_whole_order_beside_its_fill_was_read_before_it_and_is_left_alone(core: Core) -> None:
+    fire = core.rests()
+    filled(core, fire)
+    before = exposure.open_risk(core.state, core.engine.live, "alpha")
+    core.orders(core.order_row(fire))
+    assert not cancels(core) and exposure.open_risk(core.state, core.engine.live, "alpha") == before
 
 
 def test_after_a_lost_ledger_the_brokers_records_tell_of_what_rested(core: Core) -> None:

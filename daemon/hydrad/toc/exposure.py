@@ -52,11 +52,14 @@ def foreign_rows(state: State, live: Live, account: str) -> list[PositionRow]:
 def remainders(state: State, link: Link | None, account: str) -> list[OrderRow]:
     """Resting parts of fires that have their position already: they count until they are gone."""
     fires = [(row, state.acts.get(row.magic)) for row in link.orders.values()] if link else []
-    return [
-        row
-        for row, act in fires
-        if act is not None and act.kind is ActKind.FIRE and act.account == account and act.state in HOLDS_POSITION
-    ]
+    return [row for row, act in fires if act is not None and act.account == account and is_rest(act, row)]
+
+
+def is_rest(act: Act, row: OrderRow) -> bool:
+    """Whether this is what a partial fill of this act has left; a whole order was read before its fill."""
+    if act.kind is not ActKind.FIRE or act.state not in HOLDS_POSITION or act.order is None:
+        return False
+    return row.ticket == act.order_ticket and row.volume_steps < act.order.volume_steps
 
 
 def open_risk(state: State, live: Live, account: str) -> Decimal | None:

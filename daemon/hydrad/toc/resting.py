@@ -21,13 +21,13 @@ from __future__ import annotations
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import tag_of
-from hydrad.domain.instants import SECOND
+from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind
 from hydrad.link import retcodes
 from hydrad.link.frames import OrderRow
 from hydrad.toc import closing, routing
 from hydrad.toc.act import FINAL, ActEvent, ActState, allows
-from hydrad.toc.exposure import HOLDS_POSITION
+from hydrad.toc.exposure import HOLDS_POSITION, is_rest
 from hydrad.toc.live import Link
 from hydrad.toc.mission import MissionState
 from hydrad.toc.routing import RESTING_ALARM
@@ -168,15 +168,21 @@ def _ours(turn: Turn, link: Link, act: Act, row: OrderRow) -> None:
     if act.state is ActState.UNKNOWN:
         turn.move(act, ActEvent.WORK, "orders", order_ticket=row.ticket, detail="found among the broker's orders")
         routing.followed(turn, act)
-    elif act.state in HOLDS_POSITION and row.ticket == act.order_ticket:
+    elif is_rest(act, row):
         before = turn.actor
         turn.actor = ACTOR
         cancel(turn, act, "what a partial fill has left")
         turn.actor = before
-    elif act.state in FINAL and act.state not in HOLDS_POSITION and allows(act.state, ActEvent.QUARANTINE):
+    elif _contradicts(turn, act):
         turn.move(act, ActEvent.QUARANTINE, "orders", order_ticket=row.ticket, detail="its order rests")
         turn.finding(Finding.LATE_EXECUTION, routing.shown(act), f"order {row.ticket} rests at {link.terminal}")
         routing.followed(turn, act)
+
+
+def _contradicts(turn: Turn, act: Act) -> bool:
+    """Whether an order that is reported proves an end wrong. Another terminal's report may have been read before it."""
+    ended = act.state in FINAL and act.state not in HOLDS_POSITION and allows(act.state, ActEvent.QUARANTINE)
+    return ended and turn.now_ns - act.moved_ns >= turn.state.timing.settle_ms * MS
 
 
 def _alien(turn: Turn, account: str, row: OrderRow) -> None:
