@@ -305,6 +305,8 @@ class Bench:
                 return calls.Terms(self.market_ms, (broker.terms,))
             case calls.ReadDeals():
                 return calls.DealsRead(call.query_id, ())
+            case calls.ReadRates():
+                return calls.RatesRead(call.query_id, call.symbol, ())
             case calls.Poll():
                 new = tuple(calls.Cursor(c.symbol, self.market_ms, 1) for c in call.cursors)
                 fresh = tuple(f.SymbolTicks(c.symbol, (quote,)) for c in call.cursors if c.time_ms < self.market_ms)

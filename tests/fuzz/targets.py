@@ -33,6 +33,7 @@ from hydrad.toc import inputs as i
 from hydrad.toc import narrate, views
 from hydrad.toc.crew import digest_of
 from hydrad.toc.desk import VERBS
+from hydrad.toc.effects import Send
 from hydrad.toc.state import Act
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls, codec
@@ -109,6 +110,9 @@ def daemon(data: bytes) -> None:
                 core.step(i.VersionHeard("t1", 1 + source.byte()))
             case _:
                 _told(core, source)
+    for effect in core.effects:
+        if isinstance(effect, Send):
+            f.encode(effect.frame)
     _looked_at(core)
     core.verify()
 

@@ -229,6 +229,37 @@ def test_the_largest_pages_fit_a_frame() -> None:
         f.encode(f.UpFrame(f.LINK_VERSION, big, big, big, body))
 
 
+LONG = "x" * 65
+
+
+@pytest.mark.parametrize(
+    ("body", "where"), [(f.Hello, (11, 0)), (f.Fire, (5, 2)), (f.Fire, (5, 3)), (f.QueryRates, (2,))], ids=str
+)
+def test_a_name_that_no_broker_gives_is_refused(body: type[msgspec.Struct], where: tuple[int, ...]) -> None:
+    """Names come back in answers: a frame that just fits must not be answered by one that does not."""
+    frame = golden_frame(body)
+    plain = msgspec.msgpack.decode(f.encode(frame))
+    inner = plain[4]
+    for step in where[:-1]:
+        inner = inner[step]
+    assert isinstance(inner[where[-1]], str)
+    for name, good in ((LONG[1:], True), (LONG, False)):
+        inner[where[-1]] = name
+        data = msgspec.msgpack.encode(plain)
+        if good:
+            assert decode(frame, data)
+            continue
+        with pytest.raises(f.BadFrame, match="letters"):
+            decode(frame, data)
+
+
+def test_a_plan_beyond_reason_is_refused() -> None:
+    plain = msgspec.msgpack.decode(f.encode(golden_frame(f.Fire)))
+    plain[4][5][12] *= 65
+    with pytest.raises(f.BadFrame, match="steps"):
+        f.decode_down(msgspec.msgpack.encode(plain))
+
+
 @pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity"])
 def test_money_that_is_no_number_is_refused(text: str) -> None:
     frame = golden_frame(f.Account)

@@ -29,6 +29,8 @@ FRAME_BYTES_MAX = 64 * 1024
 TICKS_PER_FRAME_MAX = 2000
 ROWS_PER_PAGE_MAX = 100
 SYMBOLS_MAX = 256
+NAME_MAX = 64  # of a symbol or an account; MetaTrader's symbols have 31 letters at most
+STEPS_MAX = 64  # of a plan, in a frame that is taken at all; what may be run is less
 MONEY_MAX = Decimal(10) ** 15
 INSTANT_MS_MAX = 7_258_118_400_000  # the year 2200
 
@@ -55,6 +57,17 @@ def _finite(*amounts: Decimal) -> None:
     """NaN and infinities are valid decimals and no money: a frame that holds one is refused."""
     if not all(amount.is_finite() and abs(amount) < MONEY_MAX for amount in amounts):
         raise ValueError("an amount is not finite, or beyond reason")
+
+
+def _named(*names: str) -> None:
+    """A name comes back in answers, so that a frame with a long one would be answered by one that does not fit."""
+    if any(len(name) > NAME_MAX for name in names):
+        raise ValueError(f"a name of more than {NAME_MAX} letters")
+
+
+def _planned(steps: tuple[PlanStep, ...]) -> None:
+    if len(steps) > STEPS_MAX:
+        raise ValueError(f"{len(steps)} steps")
 
 
 def _instant(*times_ms: int) -> None:
@@ -254,6 +267,7 @@ class Hello(_Body, frozen=True, tag="HELLO"):
 
     def __post_init__(self) -> None:
         _instant(self.market_ms)
+        _named(*self.symbols)
         if len(self.symbols) > SYMBOLS_MAX:
             raise ValueError(f"{len(self.symbols)} symbols, {SYMBOLS_MAX} at most")
 
@@ -311,6 +325,9 @@ class Specs(_Body, frozen=True, tag="SPECS"):
 
     terms: tuple[SymbolTerms, ...]
     market_ms: int
+
+    def __post_init__(self) -> None:
+        _named(*(terms.symbol for terms in self.terms))
 
 
 class Positions(_Body, frozen=True, tag="POSITIONS"):
@@ -482,6 +499,10 @@ class _Command(_Body, frozen=True):
     order: Order
     order_hash: bytes
 
+    def __post_init__(self) -> None:
+        _named(self.order.account, self.order.symbol)
+        _planned(self.order.plan)
+
 
 class Fire(_Command, frozen=True, tag="FIRE"):
     """Open a position, or place a resting order."""
@@ -500,7 +521,7 @@ class Cancel(_Command, frozen=True, tag="CANCEL"):
 
 
 class Plan(_Body, frozen=True, tag="PLAN"):
-    """Replace the plan of a position. With an `act_id` it is an act of the ledger's, answered by ACK and RESULT; its
+    """Replace the plan of a position. With an `act_id` it is an act of the ledger's, answered by RESULT; its
     hash is that of an Order with nothing but kind SET_PLAN, the account, the position, the plan and `stop_points`.
 
     `stop_points`: the fire's own stop, from which R is measured, for an agent whose ledger does not have the fire; 0
@@ -512,6 +533,9 @@ class Plan(_Body, frozen=True, tag="PLAN"):
     steps: tuple[PlanStep, ...]
     act_id: int = 0
     stop_points: int = 0
+
+    def __post_init__(self) -> None:
+        _planned(self.steps)
 
 
 class Query(_Body, frozen=True, tag="QUERY"):
@@ -537,6 +561,9 @@ class QueryRates(_Body, frozen=True, tag="QUERY_RATES"):
     symbol: str
     from_ms: int
     to_ms: int
+
+    def __post_init__(self) -> None:
+        _named(self.symbol)
 
 
 class Halt(_Body, frozen=True, tag="HALT"):
