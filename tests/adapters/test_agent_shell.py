@@ -28,7 +28,7 @@ START_MS = 1_399_033_500_000  # 2014-05-02T12:25Z, inside the bundled day
 LOGIN = 100_001
 FIRE_ID = 7 << 38 | 1
 MINUTE_MS = 60_000
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 T = TypeVar("T")
 
 

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
+from hydrad.domain.orders import EntryType
 from hydrad.link import frames as f
-from tests.adapters.test_agent_shell import LOGIN, World
+from tests.adapters.test_agent_shell import FIRE_ID, LOGIN, START_MS, World
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_a_person_is_asked_and_anything_else_than_yes_sends_nothing(world: World
         _, err = child.communicate()
         os.close(master)
         assert child.returncode == code, err
-        assert b"[PAPER] close 1 position(s) of alpha? [type y]" in err
+        assert b"[PAPER] close 1 position(s) and orders of alpha? [type y]" in err
         assert tickets(world) == ([ours] if code else [])
 
 
@@ -157,3 +159,21 @@ def test_a_terminal_that_does_not_answer_is_said_to(world: World) -> None:
     for verb in ("positions", "flatten"):
         done = local(world, verb, *(["--yes"] if verb == "flatten" else []))
         assert done.returncode == 1 and "initialize" in done.stderr
+
+
+def test_flatten_cancels_what_rests_of_ours(world: World) -> None:
+    world.ready()
+    market = world.order()
+    resting = msgspec.structs.replace(
+        market, entry_type=EntryType.LIMIT, entry_points=market.entry_points - 500, collar_points=0,
+        stop_points=market.entry_points - 1_000, expiration_ms=START_MS + 30 * 60_000,
+    )  # fmt: skip
+    world.fire(resting, FIRE_ID + 7)
+    row = world.daemon.wait(f.Result, lambda body: body.row.act_id == FIRE_ID + 7).row
+    assert row.state is f.RowState.WORKING, row
+    world.daemon.wait(f.Orders, lambda body: bool(body.rows))
+    ours = world.filled().position_id
+    done = local(world, "flatten", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{row.order_ticket} EURUSD cancelled" in done.stdout and f"{ours} EURUSD closed" in done.stdout
+    assert tickets(world) == []

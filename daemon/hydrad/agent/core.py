@@ -592,10 +592,11 @@ class AgentCore:
         self._read_ms = -1
 
     def _look_at_flatten(self) -> None:
-        """What a person on this host wants closed."""
+        """What a person on this host wants closed; what rests could only open more."""
         asked = self._flatten
         if asked is not None and self._now_ns <= asked.until_ns:
             self._begin(flatten.due(self._config.account, asked, self._positions, self._ledger))
+            self._begin(self._resting.due(self._config.account, self._market_ms, self._ledger))
 
     def _begin(self, due: Iterable[tuple[Key, Order]]) -> None:
         """Closes and cancels that the agent starts by itself."""

@@ -4,7 +4,7 @@ What was asked for names the positions that were confirmed; it holds until an in
 other position. Each of them gets one order under an id of the ledger's own sequence (tag 0), the one that the equity
 floor uses too; what the broker refuses is told, and asked for again by the person if they wish. Nothing is sent while
 another act on that position has no verdict, so an agent that died in between sends nothing twice: the evidence
-comes first.
+comes first. Opening orders of ours that rest are cancelled with it.
 """
 
 from __future__ import annotations

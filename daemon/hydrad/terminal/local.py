@@ -13,17 +13,17 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, Self, TextIO
 
 from hydrad.agent import flatten
 from hydrad.agent.entries import Entry, EpochStored, FlattenStored, LatchStored, RowStored
 from hydrad.agent.ledger import UNSETTLED, Ledger
 from hydrad.domain.money import price_text, volume_text
-from hydrad.domain.orders import Side
+from hydrad.domain.orders import ActKind, Order, Side
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.host.clock import SystemClock
 from hydrad.host.lock import FileLock, Held, holder
-from hydrad.link.frames import LedgerRow, PositionRow, RowState
+from hydrad.link.frames import LedgerRow, OrderRow, PositionRow, RowState
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal import caps_file, once
 from hydrad.terminal.agent import Agent
@@ -122,36 +122,62 @@ def _flatten(arguments: argparse.Namespace, bundle: Bundle, file: LedgerFile) ->
     book = Book(file.read())
     reading = once.read(bundle)
     _show(reading, book.ledger, sys.stderr)
-    wanted = [row for row in reading.polled.positions if foreign or book.ledger.is_ours(row.position_id, row.magic)]
+    held = [row for row in reading.polled.positions if foreign or book.ledger.is_ours(row.position_id, row.magic)]
+    placed = {row.order_ticket for _, row in book.ledger.resting}
+    wanted = [_Wanted.of_position(row) for row in held]
+    wanted += [_Wanted.of_order(row) for row in reading.polled.orders if row.ticket in placed]
     if not wanted:
         sys.stdout.write("nothing to close\n")
         return DONE
     if not agreed and not _confirmed(bundle, len(wanted), foreign):
         return _failed("not confirmed; nothing was sent")
-    asked = tuple(row.position_id for row in wanted)
+    asked = tuple(row.position_id for row in held)
     until_ns = SystemClock().machine_ns() + flatten.HOLDS_NS
     file.news()
     file.append_local(FlattenStored(_who(), asked, until_ns))
-    follower = _Follower(file, asked)
+    follower = _Follower(file, wanted)
     _send(arguments.bundle, bundle, follower)
-    return _told(bundle, wanted, follower)
+    return _told(wanted, follower)
+
+
+class _Wanted(NamedTuple):
+    """One thing that shall go: a position by its id, or a resting order by its ticket."""
+
+    cancel: bool
+    number: int
+    ticket: int
+    symbol: str
+    volume_steps: int
+
+    @classmethod
+    def of_position(cls, row: PositionRow) -> Self:
+        return cls(False, row.position_id, row.ticket, row.symbol, row.volume_steps)
+
+    @classmethod
+    def of_order(cls, row: OrderRow) -> Self:
+        return cls(True, row.ticket, row.ticket, row.symbol, 0)
+
+    def meant_by(self, order: Order) -> bool:
+        """Whether an act of this order is about it."""
+        if self.cancel:
+            return order.kind is ActKind.CANCEL and order.ticket == self.number
+        return order.kind is not ActKind.CANCEL and order.position_id == self.number
 
 
 class _Follower:
-    """Waits until each position that was asked for has a verdict of a close begun since."""
+    """Waits until each thing that was asked for has a verdict of an act begun since."""
 
-    def __init__(self, file: LedgerFile, asked: Sequence[int]) -> None:
-        self._file = file
-        self._of_key: dict[tuple[int, int], int] = {}
-        self.rows: dict[int, LedgerRow] = {}
-        self._asked = asked
+    def __init__(self, file: LedgerFile, wanted: Sequence[_Wanted]) -> None:
+        self._file, self._wanted = file, wanted
+        self._about: dict[tuple[int, int], _Wanted] = {}
+        self.rows: dict[_Wanted, LedgerRow] = {}
         self._end_s = time.monotonic() + FOLLOW_S
 
     @property
     def over(self) -> bool:
         """Whether there is nothing more to wait for."""
         settled = [row for row in self.rows.values() if row.state not in UNSETTLED]
-        return len(settled) == len(self._asked) or time.monotonic() >= self._end_s
+        return len(settled) == len(self._wanted) or time.monotonic() >= self._end_s
 
     def look(self) -> None:
         for entry in self._file.news():
@@ -159,11 +185,11 @@ class _Follower:
                 self._learn(entry.row)
 
     def _learn(self, row: LedgerRow) -> None:
-        key = (row.act_id, row.move)
-        if row.order is not None and row.order.position_id in self._asked:
-            self._of_key[key] = row.order.position_id
-        if key in self._of_key:
-            self.rows[self._of_key[key]] = row
+        key, order = (row.act_id, row.move), row.order
+        if order is not None:
+            self._about.update((key, one) for one in self._wanted if one.meant_by(order))
+        if key in self._about:
+            self.rows[self._about[key]] = row
 
 
 def _send(path: Path, bundle: Bundle, follower: _Follower) -> None:
@@ -187,20 +213,19 @@ def _each_turn(agent: Agent, follower: _Follower) -> Callable[[], None]:
     return look
 
 
-def _told(bundle: Bundle, wanted: Sequence[PositionRow], follower: _Follower) -> int:
-    """A line for each position, and the exit code of the worst of them."""
+def _told(wanted: Sequence[_Wanted], follower: _Follower) -> int:
+    """A line for each, and the exit code of the worst of them."""
     codes = []
-    for row in wanted:
-        found = follower.rows.get(row.position_id)
-        word, code = _verdict(row, found)
+    for one in wanted:
+        word, code = _verdict(one, follower.rows.get(one))
         codes.append(code)
-        sys.stdout.write(f"{row.ticket} {row.symbol} {word}\n")
+        sys.stdout.write(f"{one.ticket} {one.symbol} {word}\n")
     if all(code == codes[0] for code in codes):
         return codes[0]
     return UNKNOWN_OUTCOME if UNKNOWN_OUTCOME in codes else PARTLY
 
 
-def _verdict(asked: PositionRow, row: LedgerRow | None) -> tuple[str, int]:
+def _verdict(asked: _Wanted, row: LedgerRow | None) -> tuple[str, int]:
     if row is None:
         return "not begun: no order was sent for it", NOT_EXECUTED
     if row.state in UNSETTLED:
@@ -209,6 +234,8 @@ def _verdict(asked: PositionRow, row: LedgerRow | None) -> tuple[str, int]:
         return f"rejected by the broker: {row.code} {row.detail}".rstrip(), REJECTED
     if row.state is not RowState.DONE:
         return f"not executed: {row.code} {row.detail}".rstrip(), NOT_EXECUTED
+    if asked.cancel:
+        return "cancelled", DONE
     if row.volume_steps < asked.volume_steps:
         return f"closed in part by deal {row.deal_ticket}", PARTLY
     return f"closed by deal {row.deal_ticket}", DONE
@@ -240,7 +267,9 @@ def _line(row: PositionRow, ledger: Ledger, terms: SymbolTerms | None) -> str:
 def _confirmed(bundle: Bundle, count: int, foreign: bool) -> bool:
     """Asked on the terminal: a live account's label, or the account's name where strangers' positions go too."""
     expected = bundle.account if foreign else "LIVE" if bundle.kind == "live" else "y"
-    sys.stderr.write(f"[{bundle.kind.upper()}] close {count} position(s) of {bundle.account}? [type {expected}] ")
+    sys.stderr.write(
+        f"[{bundle.kind.upper()}] close {count} position(s) and orders of {bundle.account}? [type {expected}] "
+    )
     sys.stderr.flush()
     return sys.stdin.readline().strip() == expected
 
