@@ -28,6 +28,7 @@ MODULES = {
     "alarm show": "alarms",
     "alarms": "alarms",
     "approve": "changes",
+    "bars": "ticks",
     "cancel": "orders",
     "change drop": "changes",
     "changes": "changes",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from hydrad import people_queries, queries
+from hydrad import past, people_queries, queries
 from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids
@@ -80,6 +80,8 @@ class ControlSurface:
             self._no_role(actor, call, reply)
         elif isinstance(verb, calls.Tail):
             self._tail(peer, verb, reply)
+        elif isinstance(verb, past.VERBS):
+            self._task(self._answered(reply, past.answer(self._app, verb)))
         elif type(verb) in QUERIES:
             if isinstance(verb, calls.Trace) and verb.recheck:
                 self._app.submit(i.Recheck())

@@ -22,6 +22,7 @@ import pytest
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire import answers as a
 from hydrad.wire import calls
+from hydrad.wire import market as m
 from hydrad.wire.codec import Framer, decode_call, encode_answer
 
 TS = "2026-11-20T12:25:30.500Z"
@@ -249,6 +250,15 @@ SYMBOLS = (
         quote_age_s=0.2,
     ),
 )
+BAR = m.BarRow(
+    "2026-11-20T12:24:00Z", *("1.08000", "1.08010", "1.07990", "1.08005"), *("1.08010", "1.08020", "1.08000", "1.08015"),
+    12, 10.5, True,
+)  # fmt: skip
+PAST = m.TickHistory(
+    "EURUSD", 5, (m.PastTick("2026-11-20T12:24:01.250Z", "1.08000", "1.08010", 10, "2026-11-20T12:24:01.300Z"),),
+    (m.TickSource("2026-11-20T12:24:01.250Z", "sim-1", True), m.TickSource("2026-11-20T12:24:02.000Z", "sim-2", False)),
+    True, ("2026-11-20.ticks: bytes 64 to 96 are damaged",),
+)  # fmt: skip
 # Wire verb -> schema and data of a good answer.
 DATA: dict[str, tuple[str, Any]] = {
     "account.show": ("hydra.account/v1", ACCOUNT_SHOW),
@@ -315,7 +325,9 @@ DATA: dict[str, tuple[str, Any]] = {
     "positions": ("hydra.positions/v1", (POSITION,)),
     "accounts": ("hydra.accounts/v1", (ACCOUNT,)),
     "terminals": ("hydra.terminals/v1", (TERMINAL,)),
+    "bars": ("hydra.bars/v1", (BAR,)),
     "ticks": ("hydra.ticks/v1", (QUOTE,)),
+    "ticks.history": ("hydra.tick_history/v1", PAST),
     "trace": ("hydra.trace/v1", TRACE),
     "halt": ("hydra.halt/v1", HALT),
     "resume": ("hydra.halt/v1", HALT),

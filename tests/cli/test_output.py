@@ -70,6 +70,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "alarm show": ([L], a.AlarmShow),
     "alarms": ([], tuple[a.AlarmRow, ...]),
     "approve": ([C, "--yes"], a.ChangeRow),
+    "bars": (["EURUSD"], tuple[m.BarRow, ...]),
     "cancel": ([F, "--yes"], a.FireAnswer),
     "change drop": ([C], a.ChangeRow),
     "changes": ([], tuple[a.ChangeRow, ...]),
@@ -493,3 +494,15 @@ def test_hot_verbs_import_nothing_heavy(words: list[str], fake: Any, environ: di
     )
     done = subprocess.run([sys.executable, "-P", "-c", program], env=environ, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "HEAVY 0", done.stdout + done.stderr
+
+
+def test_recorded_ticks_are_a_table_with_their_sources(fake: Any, hydractl: Any) -> None:
+    done = hydractl("ticks", "EURUSD", "--since", "10m", "-n", "5")
+    assert done.returncode == 0, done.stderr
+    assert "1.08010" in done.stdout and "by sim-2; something may be missing before" in done.stdout
+    assert "DAMAGED 2026-11-20.ticks" in done.stdout and "there are more" in done.stderr
+    told = json.loads(hydractl("ticks", "EURUSD", "--since", "10m", "-o", "json").stdout)
+    assert told["schema"] == "hydra.tick_history/v1"
+    msgspec.convert(told["data"], m.TickHistory)
+    assert hydractl("ticks", "--since", "10m").returncode == 2
+    assert hydractl("ticks", "EURUSD", "XAUUSD", "-n", "5").returncode == 2

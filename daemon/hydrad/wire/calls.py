@@ -103,6 +103,26 @@ class Ticks(Verb, frozen=True, tag="ticks"):
     symbols: tuple[str, ...] = ()
 
 
+class TickHistory(Verb, frozen=True, tag="ticks.history"):
+    """Recorded ticks of a symbol, the newest `limit` of a range. `since`, `until` (not included): an ISO 8601 instant,
+    or a duration before market time; null: no bound."""
+
+    symbol: str
+    since: str | None = None
+    until: str | None = None
+    limit: int = 20
+
+
+class Bars(Verb, frozen=True, tag="bars"):
+    """Bars of the recording: of `timeframe` such as M1 or H1, else like `ticks.history`."""
+
+    symbol: str
+    timeframe: str = "M1"
+    since: str | None = None
+    until: str | None = None
+    limit: int = 20
+
+
 class Symbols(Verb, frozen=True, tag="symbols"):
     """The terms that each account's terminals have told in this session."""
 
@@ -644,6 +664,8 @@ AnyVerb = (
     | Accounts
     | Terminals
     | Ticks
+    | TickHistory
+    | Bars
     | Symbols
     | ConfigShow
     | Alarms
