@@ -15,13 +15,19 @@ from hypothesis import strategies as st
 
 from hydrad.domain.calendar import Hours, hours
 from hydrad.domain.instants import DAY_MS, parse_ms
+from hydrad.market import cut, sample
+from hydrad.terminal.broker import arrays as arrays_module
 from hydrad.terminal.broker import bars
-from hydrad.terminal.broker.arrays import Arrays
+from hydrad.terminal.broker.arrays import Arrays, TooMuch
+from hydrad.terminal.broker.books import Books
+from hydrad.terminal.broker.broker import Broker
 from hydrad.terminal.broker.catalogue import CATALOGUE, NATURES, VISIBLE
 from hydrad.terminal.broker.config import AccountConfig, BadConfig, BrokerConfig, SymbolConfig
 from hydrad.terminal.broker.factors import week_of
+from hydrad.terminal.broker.feed import feed_named
 from hydrad.terminal.broker.generator import Generator
 from hydrad.terminal.broker.market import Market
+from hydrad.terminal.broker.pace import Pace
 from hydrad.terminal.broker.series import BadFeed
 from hydrad.terminal.broker.server_time import BadZone, ServerTime
 from hydrad.terminal.broker.tables import load
@@ -251,3 +257,71 @@ def test_a_table_that_cannot_be_used(text: str, digits: int, message: str, tmp_p
     path.write_text(text)
     with pytest.raises(BadFeed, match=message):
         load(path, digits)
+
+
+def test_a_cut_is_a_feed(tmp_path: Path) -> None:
+    ticks = sample.load(["EURUSD"])["EURUSD"]
+    path = tmp_path / "day.hxtk"
+    path.write_bytes(cut.encode(ticks))
+    found = feed_named(str(path)).load()["EURUSD"]
+    assert found.bid_points.tolist() == ticks.bid_points.tolist()
+    path.write_bytes(b"HXTK")
+    with pytest.raises(BadFeed, match="too few"):
+        feed_named(str(path)).load()
+
+
+def test_more_ticks_than_an_answer_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker_arrays = Arrays(world(offered=("EURUSD",)), SERVER)
+    monkeypatch.setattr(arrays_module, "TICKS_MAX", 1_000)
+    assert len(broker_arrays.ticks_from("EURUSD", START_MS - DAY_MS, 1_000)) == 1_000
+    for ask in (
+        lambda: broker_arrays.ticks_from("EURUSD", START_MS - DAY_MS, 1_001),
+        lambda: broker_arrays.ticks_range("EURUSD", START_MS - DAY_MS, START_MS),
+    ):
+        with pytest.raises(TooMuch):
+            ask()
+
+
+class Ticking:
+    """A clock of the test's."""
+
+    def __init__(self) -> None:
+        self.s = 100.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Broker:
+    asked = config(offered=("EURUSD",))
+    books = Books(tmp_path / "books.db", "i", START_MS)
+    return Broker(asked, market_of(asked, START_MS, START_MS), books)
+
+
+def test_a_clock_keeps_its_rate_to_the_millisecond(broker: Broker) -> None:
+    now = Ticking()
+    pace = Pace(broker, 2.5, now)
+    for _ in range(1_000):
+        now.s += 0.0007
+        pace.advance()
+    assert abs(broker.market.now_ms - START_MS - 1_750) <= 1 and pace.patience_s == 0.1
+    now.s += 100_000  # a host that slept catches up a day at a time
+    pace.advance()
+    assert broker.market.now_ms - START_MS < 1_752 + DAY_MS
+    for _ in range(3):
+        pace.advance()
+    assert abs(broker.market.now_ms - START_MS - 250_001_750) <= 1
+
+
+def test_clocks_that_stand_that_run_free_and_that_follow(broker: Broker) -> None:
+    now = Ticking()
+    still, free = Pace(broker, 0, now), Pace(broker, None, now)
+    now.s += 5
+    still.advance()
+    assert broker.market.now_ms == START_MS and still.patience_s is None and free.patience_s == 0.0
+    free.advance()
+    assert broker.market.now_ms == START_MS + 60_000
+    free.catch_up(START_MS + 3 * DAY_MS)
+    assert broker.market.now_ms == START_MS + 3 * DAY_MS
+    assert broker.history.market_ms == START_MS  # nothing happened, so nothing was written

@@ -102,6 +102,24 @@ print(json.dumps([
     assert 0 <= clock_ms / 1000 + offset_s - time_s < 60
 
 
+def test_the_depth_of_market_is_made_of_the_quote(run: Run) -> None:
+    code = """
+assert mt5.initialize() and mt5.market_book_get("EURUSD") is None
+unknown = [mt5.last_error()[0], mt5.market_book_add("NOPE"), mt5.last_error()[0]]
+assert mt5.market_book_add("EURUSD")
+book, tick = mt5.market_book_get("EURUSD"), mt5.symbol_info_tick("EURUSD")
+rows = [[row.type, row.price, row.volume, row.volume_dbl] for row in book]
+assert mt5.market_book_release("EURUSD") and mt5.market_book_get("EURUSD") is None
+print(json.dumps([unknown, rows, tick.bid, tick.ask, mt5.symbol_info("EURUSD").ticks_bookdepth]))
+"""
+    unknown, rows, bid, ask, depth = run(code, {**WEDNESDAY, "speed": 0})
+    assert unknown == [-1, False, -4] and depth == 5
+    assert [row[0] for row in rows] == [1] * 5 + [2] * 5
+    assert rows[4] == [1, ask, 1, 1.0] and rows[5] == [2, bid, 1, 1.0]
+    prices = [row[1] for row in rows]
+    assert prices == sorted(prices, reverse=True) and len(set(prices)) == 10
+
+
 def test_its_clock_runs_by_itself(run: Run) -> None:
     code = """
 assert mt5.initialize()
