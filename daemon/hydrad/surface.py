@@ -54,6 +54,10 @@ class Watch(NamedTuple):
     reply: Reply
 
 
+PLAYED_MAX = 100
+Played = tuple[a.PaperData | None, Problem | None]
+
+
 class ControlSurface:
     """Implements `control.handler.Handler` and the driver's replies."""
 
@@ -64,6 +68,7 @@ class ControlSurface:
         self._next_request = 1
         self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._played: dict[tuple[str, str], tuple[calls.Verb, asyncio.Future[Played]]] = {}
         self._running = Running(app)
 
     # --- Handler ------------------------------------------------------------------------------------
@@ -89,14 +94,15 @@ class ControlSurface:
         elif type(verb) in desk.VERBS or role < desk.NEEDS[type(verb)]:
             self._request(actor, call, reply, role)
         else:
-            self._own(actor, verb, reply)
+            self._own(actor, call, reply)
 
-    def _own(self, actor: Actor, verb: calls.AnyVerb, reply: Reply) -> None:
+    def _own(self, actor: Actor, call: Call, reply: Reply) -> None:
         """What the daemon itself carries out, for somebody who may; who may not was sent to the core, which says no."""
+        verb = call.body
         if isinstance(verb, calls.MarketStep):
             self._task(self._step(verb, reply))
         elif isinstance(verb, PLAYED):
-            self._task(self._play(verb, reply))
+            self._task(self._play_once((actor.identity, call.key), verb, reply))
         elif isinstance(verb, calls.Reload):
             self._task(self._reload(actor, verb, reply))
         elif isinstance(verb, calls.LogLevel):
@@ -223,17 +229,28 @@ class ControlSurface:
             problem = Problem(ErrorCode.TIMED_OUT.value, "the market is held by " + ", ".join(held))
         reply.send(self._envelope("hydra.step/v1", data, problem))
 
-    async def _play(self, verb: calls.Verb, reply: Reply) -> None:
+    async def _play_once(self, key: tuple[str, str], verb: calls.Verb, reply: Reply) -> None:
+        """A key is played once while this daemon lives, also when it comes again before the first is answered."""
+        known = self._played.get(key) if key[1] else None
+        if known is None:
+            known = (verb, asyncio.ensure_future(self._play(verb)))
+            self._played[key] = known
+            while len(self._played) > PLAYED_MAX:
+                del self._played[next(iter(self._played))]
+        if known[0] != verb:
+            self._problem(reply, verb, ErrorCode.CONFLICT, "this key was used with other parameters")
+        else:
+            reply.send(self._envelope("hydra.paper/v1", *await known[1]))
+
+    async def _play(self, verb: calls.Verb) -> Played:
         if self._state.mode is not HomeMode.PAPER:
-            self._problem(reply, verb, ErrorCode.CONFLICT, "this is a real home: its brokers are not played")
-            return
+            return None, Problem(ErrorCode.CONFLICT.value, "this is a real home: its brokers are not played")
         try:
             facts = await play(self._app.places, self._state, verb)
         except CannotPlay as error:
-            self._problem(reply, verb, ErrorCode.USAGE, str(error))
-            return
+            return None, Problem(ErrorCode.USAGE.value, str(error))
         told = ", ".join(f"{name} {value}" for name, value in facts.items())
-        reply.send(self._envelope("hydra.paper/v1", a.PaperData(told or "will do", facts), None))
+        return a.PaperData(told or "will do", facts), None
 
     async def _down(self, verb: calls.Down, reply: Reply) -> None:
         flying = [n for n in self._state.acts_open if self._state.acts[n].state in IN_FLIGHT]

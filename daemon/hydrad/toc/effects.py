@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from hydrad.link.frames import DownFrame, Rates, SymbolTicks
@@ -27,7 +29,7 @@ class Reply(_Effect, frozen=True):
 
     request: int
     schema: str
-    data: msgspec.Struct | None
+    data: Any
     problem: Problem | None = None
 
 

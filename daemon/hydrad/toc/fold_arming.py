@@ -1,4 +1,4 @@
-"""How arming, and what it rests on, change durable state. Only `fold` calls it."""
+"""How arming, what it rests on, and answers that are kept change durable state. Only `fold` calls it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
-from hydrad.toc.state import SelfTest, State
+from hydrad.toc.state import Answered, SelfTest, State
+
+ANSWERS_MAX = 1_000
 
 
 def _self_test(state: State, record: Record, body: r.SelfTestTold) -> None:
@@ -35,9 +37,16 @@ def _disarmed(state: State, record: Record, body: r.AccountDisarmed) -> None:
     state.accounts[body.account].armed = False
 
 
+def _answered(state: State, record: Record, body: r.RequestAnswered) -> None:
+    state.answers[(record.actor, body.key)] = Answered(body.asked, body.schema, body.data, body.problem)
+    while len(state.answers) > ANSWERS_MAX:
+        del state.answers[next(iter(state.answers))]
+
+
 HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.SelfTestTold: _self_test,
     r.HaltDrilled: _drilled,
     r.AccountArmed: _armed,
     r.AccountDisarmed: _disarmed,
+    r.RequestAnswered: _answered,
 }

@@ -37,11 +37,16 @@ def _plans(state: State, b: r.PlansChanged) -> Told:
     return f"named plans changed: {', '.join(b.plans) or 'none'}, {b.why}", (), ""
 
 
+def _answered(state: State, b: r.RequestAnswered) -> Told:
+    return f"answered {b.schema}", (), ""
+
+
 TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
     r.SelfTestTold: _self_test,
     r.HaltDrilled: _drilled,
     r.AccountArmed: _armed,
     r.AccountDisarmed: _disarmed,
     r.TimingChanged: _timing,
+    r.RequestAnswered: _answered,
     r.PlansChanged: _plans,
 }

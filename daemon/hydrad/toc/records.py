@@ -801,6 +801,17 @@ class PlansChanged(Body, frozen=True):
     why: str
 
 
+class RequestAnswered(Body, frozen=True):
+    """What a keyed request that made no act was answered, for whoever asks again: `data` and `problem` as JSON.
+    `asked`: SHA-256 of its parameters."""
+
+    key: str
+    asked: bytes
+    schema: str
+    data: bytes
+    problem: bytes
+
+
 TYPES: dict[str, type[Body]] = {
     "HOME_CREATED": HomeCreated,
     "DAEMON_STARTED": DaemonStarted,
@@ -883,6 +894,7 @@ TYPES: dict[str, type[Body]] = {
     "ACCOUNT_ARMED": AccountArmed,
     "ACCOUNT_DISARMED": AccountDisarmed,
     "TIMING_CHANGED": TimingChanged,
+    "REQUEST_ANSWERED": RequestAnswered,
     "PLANS_CHANGED": PlansChanged,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}

@@ -310,6 +310,16 @@ class Key:
 
 
 @dataclass(slots=True)
+class Answered:
+    """What a keyed request was answered: the parameters' hash, and the answer as JSON."""
+
+    asked: bytes
+    schema: str
+    data: bytes
+    problem: bytes
+
+
+@dataclass(slots=True)
 class Job:
     """A job's last run; times are machine time."""
 
@@ -364,6 +374,7 @@ class State:
     notes: dict[str, list[Note]] = field(default_factory=dict)  # shown id -> what people wrote about it
     foreign: dict[tuple[str, int], int] = field(default_factory=dict)
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Answered] = field(default_factory=dict)  # the newest, bounded by the fold
     suppressed: dict[str, int] = field(default_factory=dict)
     agent_acts: dict[str, int] = field(default_factory=dict)  # terminal, ledger, local id, move -> act
     guards_standing: dict[str, GuardStanding] = field(default_factory=dict)

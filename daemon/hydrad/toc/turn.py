@@ -99,7 +99,7 @@ class Turn:
         return True
 
     def reply(self, request: int, schema: str, data: object, problem: Problem | None = None) -> None:
-        self.effects.append(Reply(request, schema, data, problem))  # type: ignore[arg-type]
+        self.effects.append(Reply(request, schema, data, problem))
 
     def advance_market(self, ms: int) -> None:
         """Market time never goes back."""

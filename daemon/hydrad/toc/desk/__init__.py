@@ -15,6 +15,7 @@ from hydrad.toc import records as r
 from hydrad.toc.desk import (
     accounts,
     adopt,
+    again,
     alarms,
     arming,
     asking,
@@ -109,7 +110,9 @@ def on_request(turn: Turn, asked: Requested) -> None:
         problem = Problem(ErrorCode.CONFLICT.value, "your role was changed while you asked", "ask again")
         return turn.reply(asked.request, schema, None, problem)
     try:
-        VERBS[type(verb)][1](turn, asked, _on_one_line(verb))
+        if not again.told(turn, asked):
+            VERBS[type(verb)][1](turn, asked, _on_one_line(verb))
+            again.keep(turn, asked)
     except Refused as refused:
         turn.reply(asked.request, schema, None, refused.problem)
     except (ids.BadId, money.BadNumber) as error:

@@ -1,0 +1,76 @@
+"""Same key, same answer, for requests that make no act: what they were answered is kept, and told again.
+
+Requests that make acts have their keys in the acts themselves (`waiting`); those whose answer the edge completes with
+something that it drew (a key pair, a code) are refused the second time by what the first one made.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hydrad.toc import records as r
+from hydrad.toc.desk.refusals import Refused, usage
+from hydrad.toc.desk.waiting import hash_of
+from hydrad.toc.effects import Reply
+from hydrad.toc.inputs import Requested
+from hydrad.toc.turn import Turn
+from hydrad.wire import calls
+from hydrad.wire.answers import Problem
+from hydrad.wire.codes import ErrorCode
+
+KEY_MAX = 64
+KEPT: frozenset[type[calls.Verb]] = frozenset(
+    {
+        calls.Note,
+        calls.Ack,
+        calls.OperatorAdd,
+        calls.OperatorRole,
+        calls.OperatorPolicy,
+        calls.OperatorLink,
+        calls.OperatorSuspend,
+        calls.OperatorRestore,
+        calls.OperatorRemove,
+        calls.PolicySet,
+        calls.AccountLimits,
+        calls.AccountGroup,
+        calls.AccountDay,
+        calls.AccountArm,
+        calls.AccountDisarm,
+        calls.SymbolMap,
+        calls.TerminalAssign,
+        calls.TerminalRelease,
+        calls.TerminalDuty,
+        calls.TerminalFailover,
+        calls.TerminalRemove,
+        calls.Approve,
+        calls.ChangeDrop,
+    }
+)
+
+
+def told(turn: Turn, asked: Requested) -> bool:
+    """Answer a repeated key with what its first request was answered. Raises Refused for other parameters."""
+    if type(asked.body) not in KEPT or not asked.key:
+        return False
+    if len(asked.key) > KEY_MAX:
+        raise usage(f"a key has at most {KEY_MAX} characters")
+    known = turn.state.answers.get((turn.actor, asked.key))
+    acts = turn.state.keys.get((turn.actor, asked.key))
+    if known is None and acts is None:
+        return False
+    if known is None or known.asked != hash_of(asked.body):
+        raise Refused(ErrorCode.CONFLICT, "this key was used with other parameters", None, key=asked.key)
+    problem = msgspec.json.decode(known.problem, type=Problem) if known.problem else None
+    turn.effects.append(Reply(asked.request, known.schema, msgspec.json.decode(known.data), problem))
+    return True
+
+
+def keep(turn: Turn, asked: Requested) -> None:
+    """Keep the answer of a request that changed something."""
+    if type(asked.body) not in KEPT or not asked.key or not turn.records:
+        return
+    for effect in turn.effects:
+        if isinstance(effect, Reply) and effect.request == asked.request:
+            data = msgspec.json.encode(effect.data)
+            problem = msgspec.json.encode(effect.problem) if effect.problem else b""
+            turn.emit(r.RequestAnswered(asked.key, hash_of(asked.body), effect.schema, data, problem))
