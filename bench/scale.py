@@ -1,12 +1,14 @@
 """Fifty terminals on one daemon: what it takes, what it sheds, and what that does to orders.
 
 A fresh paper home with its simulated broker and its two real agents, and 50 more enrolled terminals whose agents are
-the load (`swarm.py`). One run, in turn: without load, 50 x 10 ticks/s, 2,000 ticks/s, and 20 times the first. In each
-phase fires and closes go through the real agents, halts are latched and released, and the signals that ticks make are
-followed to a watcher on the control socket. Market time runs 20 times as fast as life, so that a minute's bar closes
-every three seconds.
+the load (`swarm.py`). One run, in turn: without load, 50 x 10 ticks/s, 2,000 ticks/s, and 20 and 100 times the first.
+In each phase fires and closes go through the real agents, halts are latched and released, and the signals that ticks
+make are followed to a watcher on the control socket: from the frame that has read a bar to its end, handed to the
+socket, to the mission in the watcher's hand, one durable commit in between. Market time runs 20 times as fast as life,
+so that a minute's bar closes every three seconds.
 
-CPU is the daemon's own, all threads, in shares of one core; memory is its VmRSS at the end of a phase.
+CPU is the daemon's own, all threads, in shares of one core; memory is its VmRSS at the end of a phase. Latencies are
+told beside those of the same run without load: on two cores a busy neighbour alone makes a commit many times slower.
 """
 
 from __future__ import annotations
@@ -35,12 +37,13 @@ from hydrad.wire import calls
 HERE = Path(__file__).parent
 TERMINALS = 50
 SPEED = 20
-# Without load; 50 x 10 ticks/s; 2,000 ticks/s over 28 symbols; 20 times the first load.
-PHASES = (("idle", 0.0), ("load", 10.0), ("busy", 40.0), ("flood", 200.0))
+# Without load; 50 x 10 ticks/s; 2,000 ticks/s over 28 symbols; 20 and 100 times the first load.
+PHASES = (("idle", 0.0), ("load", 10.0), ("busy", 40.0), ("flood", 200.0), ("storm", 1000.0))
 SECONDS = float(os.environ.get("SCALE_SECONDS", "60"))
-ONLY = os.environ.get("SCALE_PHASES", "idle load busy flood").split()
+ONLY = os.environ.get("SCALE_PHASES", "idle load busy flood storm").split()
 FIRE_EVERY_S = 0.6  # each of the two agents opens 60 times a minute at most
 HALTS = 15
+STALL_S = 2.5
 READY_S_MAX = 30.0
 CONFIG = """\
 [paper]
@@ -236,6 +239,7 @@ def phase(home: Home, client: Client, load: Load, name: str, rate: float) -> dic
         "rss_mib": home.rss_mib(),
         "shed_ticks": float(shed(client) - shed_before),
         "not_made_ticks": float(told["not_made"]),
+        "sessions_lost": float(told["lost"]),
         "fires": float(len(orders.filled)),
         "fires_failed": float(len(orders.failed)),
         "missions": float(len(missions)),
@@ -253,6 +257,26 @@ def phase(home: Home, client: Client, load: Load, name: str, rate: float) -> dic
     return figures
 
 
+def stalled(home: Home, client: Client, load: Load) -> dict[str, float]:
+    """The daemon stands still under 20 times the load: what waits then is more than it keeps. A halt is asked for at
+    the moment when it goes on."""
+    before, halts = shed(client), list[float]()
+
+    def stall() -> None:
+        time.sleep(1.0)
+        home.process.send_signal(signal.SIGSTOP)
+        time.sleep(STALL_S)
+        home.process.send_signal(signal.SIGCONT)
+        halts.append(timed(home.client(), calls.Halt(reason="bench", wait_s=0.0))[0])
+
+    thread = threading.Thread(target=stall)
+    thread.start()
+    told = load.ask(ticks_per_s=200.0, seconds=8.0, speed=SPEED)
+    thread.join(30)
+    figures = {"shed_ticks": float(shed(client) - before), "sessions_lost": float(told["lost"])}
+    return {**figures, "sent_ticks": float(told["sent"]), "halt_ms": halts[0] * 1000}
+
+
 def main() -> None:
     home = Home()
     client = home.client()
@@ -261,14 +285,20 @@ def main() -> None:
     load = Load(home, client, parse_ms(client.ask(calls.Status()).data["clocks"]["market"]))
     try:
         phases = {name: phase(home, client, load, name, rate) for name, rate in PHASES if name in ONLY}
+        stall = stalled(home, client, load)
     finally:
         load.close()
         home.down()
     show(phases)
-    figures = {f"{name}_{key}": value for name, row in phases.items() for key, value in row.items()}
-    idle, flood = next(iter(phases.values())), list(phases.values())[-1]
+    for key, value in stall.items():
+        print(f"stall {key:20s} {value:10.2f}")
+    figures = {
+        f"{name}_{key}": value for name, row in (phases | {"stall": stall}).items() for key, value in row.items()
+    }
+    first, *others = phases
     ratios = {
-        f"{key}_flood_over_idle": flood[f"{key}_p99_ms"] / idle[f"{key}_p99_ms"]
+        f"{key}_{name}_over_{first}": phases[name][f"{key}_p99_ms"] / phases[first][f"{key}_p99_ms"]
+        for name in others
         for key in ("fire", "close", "halt", "halt_verified")
     }
     finish("scale", figures, ratios)

@@ -10,7 +10,7 @@ Four lanes, emptied in this order at every turn of the loop:
 
 So however many ticks wait, an order waits for one turn of at most 64 frames of them, and for its own terminal's.
 
-Bounds. Of one terminal 256 live TICKS frames wait: at the next one the oldest is made empty (its number and `through`
+Bounds. Of one terminal 128 live TICKS frames wait: at the next one the oldest is made empty (its number and `through`
 stay, its ticks are counted as shed), so that what is left is the newest. History and order traffic are never shed:
 a terminal of which 4,096 frames wait is not behind but broken, and its next frame is refused; the hole in its numbers
 ends the session, and the hand-shake tells anew. Requests are bounded by their clients, at most one in hand each.
@@ -26,7 +26,7 @@ import msgspec
 from hydrad.link import frames as f
 from hydrad.toc import inputs as i
 
-TICK_FRAMES_MAX = 256
+TICK_FRAMES_MAX = 128
 FRAMES_MAX = 4_096
 TICKS_PER_TURN_MAX = 64
 INPUTS_PER_TURN_MAX = 256

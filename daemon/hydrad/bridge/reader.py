@@ -12,11 +12,13 @@ from collections.abc import Callable
 
 import zmq
 
-MESSAGES_PER_TURN_MAX = 64
+# Four times what the daemon steps in a turn: what waits, waits where orders can be told from ticks, and not in the
+# socket, where a beat or a result would stand behind every tick that came before it.
+MESSAGES_PER_TURN_MAX = 256
 
 
 class SocketReader:
-    """Hands each message's parts to `take`, at most 64 messages in one turn of the loop."""
+    """Hands each message's parts to `take`, at most 256 messages in one turn of the loop."""
 
     def __init__(
         self,

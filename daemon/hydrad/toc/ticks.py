@@ -138,10 +138,11 @@ def _quote(turn: Turn, link: Link, symbol: str, ticks: tuple[f.Tick, ...]) -> No
     if quality is None:
         quality, link.rates[symbol] = link.quality.setdefault(symbol, Quality()), link.rates.get(symbol, Rate())
     link.rates[symbol].add(len(ticks), turn.now_ns)
+    number, last = quality.number, ticks[-1]
     for tick in ticks:
         quality.add(tick)
-    last = ticks[-1]
-    after_fill.ticked(turn, link, symbol, last.time_ms)
+    if quality.number != number:  # the table of hours is asked once a minute of each symbol
+        after_fill.ticked(turn, link, symbol, last.time_ms)
     known = link.quotes.get(symbol)
     good = 0 < last.bid_points <= last.ask_points
     if good and (known is None or last.time_ms >= known.time_ms):
