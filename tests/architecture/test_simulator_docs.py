@@ -12,6 +12,8 @@ import msgspec
 import pytest
 
 from hydrad.terminal.broker import config
+from hydrad.terminal.broker.broker import TERMS_CHANGES
+from hydrad.terminal.broker.faults import FaultKind
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = {"instance": config.BrokerConfig, "login": config.AccountConfig, "description": config.SymbolConfig}
@@ -49,3 +51,9 @@ def conformance() -> ModuleType:
     sys.modules["conformance_run"] = module  # for its dataclasses
     spec.loader.exec_module(module)
     return module
+
+
+def test_every_fault_is_on_the_page() -> None:
+    text = (ROOT / "docs/simulator.md").read_text().partition("## Faults")[2]
+    assert [kind for kind in FaultKind if f"`{kind.value}`" not in text] == []
+    assert [change for change in TERMS_CHANGES if f"`{change}`" not in text] == []
