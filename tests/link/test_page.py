@@ -178,7 +178,7 @@ def test_every_warning_and_every_reason_of_an_entry_is_named(page: str) -> None:
     code = "\n".join(path.read_text() for path in files)
     warnings = set(re.findall(r'Warn\("([A-Z_]+)"', code))
     table = page.split("| code | said when | the daemon |")[1].split("\n\n")[0]
-    assert warnings == set(re.findall(r"[A-Z_]{4,}", "".join(re.findall(r"^\| ([A-Z_, ]+) \|", table, re.MULTILINE))))
+    assert warnings == set(re.findall(r"[A-Z_]{4,}", " ".join(re.findall(r"^\| ([A-Z_, ]+) \|", table, re.MULTILINE))))
     reasons = set(re.findall(r'(?:Withheld\(|code=|NOT_EXECUTED, |UNKNOWN, )"([A-Z_]+)"', code))
     assert len(reasons) > 10
     assert {reason for reason in reasons if reason not in page} == set()
