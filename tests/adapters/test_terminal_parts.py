@@ -144,6 +144,7 @@ def test_local_status_tells_what_the_ledger_holds(tmp_path: Path, capsys: pytest
     assert main(["local", "halt", str(path)]) == 0
     assert main(["local", "status", str(path)]) == 0
     told = capsys.readouterr().out
+    assert "self-test        none" in told and "caps             5 lots, 60 opens a minute, EURUSD" in told
     assert "halted           yes, by" in told and "running          no" in told and "hidden" not in told
 
 

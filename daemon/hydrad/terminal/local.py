@@ -30,6 +30,7 @@ from hydrad.terminal.agent import Agent
 from hydrad.terminal.bundle import Bundle
 from hydrad.terminal.ledger import LedgerFile
 from hydrad.terminal.metatrader import TerminalError
+from hydrad.terminal.selftest import report
 
 DONE, FAILED, USAGE, PARTLY, UNKNOWN_OUTCOME, REJECTED, NOT_EXECUTED = 0, 1, 2, 7, 12, 13, 14
 # Longer than an ask holds and the bound of the order that is sent last.
@@ -71,11 +72,20 @@ def status(arguments: argparse.Namespace) -> int:
         "equity floor": f"{caps.equity_floor}, then {caps.floor_action}" if caps.equity_floor else "none",
         "epoch": str(book.epoch),
         "ledger": f"{file.id}, {len(book.ledger)} entries",
+        "self-test": _self_test(arguments.bundle),
         "without verdict": ", ".join(f"{act}/{move}" for act, move in book.ledger.unsettled) or "none",
     }
     _tell(lines)
     file.close()
     return DONE
+
+
+def _self_test(bundle: Path) -> str:
+    found = report.newest(bundle)
+    if found is None:
+        return "none"
+    verdict = "passed" if found.passed else "NOT PASSED"
+    return f"{verdict} at {found.at} on {found.identity.server}, build {found.identity.build}, {found.symbol}"
 
 
 def halt(arguments: argparse.Namespace) -> int:
