@@ -9,7 +9,7 @@ import pytest
 
 from hydrad.agent import calls, inputs, plans
 from hydrad.agent.caps import Caps
-from hydrad.agent.core import CHASE_EVERY_NS
+from hydrad.agent.core import CHASE_EVERY_NS, READINGS_MAX
 from hydrad.agent.entries import EpochStored, LatchStored, RowStored
 from hydrad.agent.session import OTHER_VERSION_WAIT_NS, SILENCE_NS_MAX, Phase
 from hydrad.domain.instants import MINUTE, MS, SECOND
@@ -434,6 +434,15 @@ def test_another_identity_after_the_order_is_unknown_and_a_warning(bench: Bench)
 def test_history_is_read_when_asked(bench: Bench) -> None:
     bench.send(f.QueryHistory(5, 0, START_MS))
     assert bench.of(f.Deals)[-1] == f.Deals((), True, 5)
+
+
+def test_bars_are_read_when_asked_and_too_many_questions_are_answered_at_once(bench: Bench) -> None:
+    assert bench.of(f.Hello)[-1].knows == ("QUERY_RATES",)
+    bench.send(f.QueryRates(6, "EURUSD", 0, START_MS))
+    assert bench.of(f.Rates)[-1] == f.Rates(6, "EURUSD", (), True)
+    bench.core._readings.extend([calls.ReadRates(1, "EURUSD", 0, 0)] * READINGS_MAX)
+    bench.send(f.QueryRates(7, "EURUSD", 0, START_MS))
+    assert any(page.query_id == 7 and page.why for page in bench.of(f.Rates))
 
 
 # --- plans ----------------------------------------------------------------------------------------------
