@@ -93,3 +93,9 @@ def test_floats_beside_the_grid_are_taken() -> None:
 def test_money_is_rounded_half_even_to_cents(amount: str, text: str) -> None:
     assert m.money_text(Decimal(amount)) == text
     assert m.cents(Decimal(amount)) == Decimal(text)
+
+
+def test_money_beyond_any_account_is_rounded_too() -> None:
+    """A terminal that tells nonsense may make it; what shows it must not fail."""
+    assert m.cents(Decimal(10) ** 60 + Decimal("0.005")) == Decimal(10) ** 60
+    assert m.money_text(Decimal("1E-40")) == "0.00"

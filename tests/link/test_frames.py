@@ -253,6 +253,14 @@ def test_a_name_that_no_broker_gives_is_refused(body: type[msgspec.Struct], wher
             decode(frame, data)
 
 
+@pytest.mark.parametrize("amount", ["1E+15", "-1E+999", "Infinity", "NaN"])
+def test_terms_of_amounts_beyond_reason_are_refused(amount: str) -> None:
+    plain = msgspec.msgpack.decode(f.encode(golden_frame(f.Specs)))
+    plain[4][1][0][9] = amount
+    with pytest.raises(f.BadFrame, match="beyond reason"):
+        f.decode_up(msgspec.msgpack.encode(plain))
+
+
 def test_a_plan_beyond_reason_is_refused() -> None:
     plain = msgspec.msgpack.decode(f.encode(golden_frame(f.Fire)))
     plain[4][5][12] *= 65

@@ -7,9 +7,11 @@ asserts that what MetaTrader gets converts back exactly).
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 CENT = Decimal("0.01")
+# Whatever an account holds by what its terminal tells: rounding it to cents is no place to fail.
+_WIDE = Context(prec=200)
 DIGITS_MAX = 8
 MAGNITUDE_MAX = 11  # no price, volume or amount has more than twelve digits before the point
 
@@ -103,7 +105,7 @@ def float_steps(value: float, step: Decimal) -> int:
 
 def cents(amount: Decimal) -> Decimal:
     """Money rounded half-even to two digits, as brokers book it."""
-    return amount.quantize(CENT, ROUND_HALF_EVEN)
+    return amount.quantize(CENT, ROUND_HALF_EVEN, _WIDE)
 
 
 def money_text(amount: Decimal) -> str:

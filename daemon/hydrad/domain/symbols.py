@@ -13,6 +13,9 @@ _ORDER_BITS = {EntryType.LIMIT: 2, EntryType.STOP: 4}
 _SPECIFIED = 4
 
 
+AMOUNT_MAX = Decimal(10) ** 15
+
+
 class SymbolTerms(msgspec.Struct, frozen=True, array_like=True):
     """Terms as the terminal reported them. Amounts are in the account's currency.
 
@@ -46,8 +49,9 @@ class SymbolTerms(msgspec.Struct, frozen=True, array_like=True):
 
     def __post_init__(self) -> None:
         amounts = (self.contract_size, self.volume_step, self.tick_value_profit, self.tick_value_loss)
-        if not all(amount.is_finite() for amount in (*amounts, self.margin_buy, self.margin_sell)):
-            raise ValueError("an amount is not finite")
+        told = (*amounts, self.margin_buy, self.margin_sell)
+        if not all(amount.is_finite() and abs(amount) < AMOUNT_MAX for amount in told):
+            raise ValueError("an amount is not finite, or beyond reason")
 
     @property
     def sane(self) -> bool:
