@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from hydrad.domain.calendar import Hours, hours
 from hydrad.domain.instants import DAY_MS, parse_ms
@@ -239,6 +241,18 @@ def test_tables_of_ticks_and_of_bars(tmp_path: Path) -> None:
     assert made[["open", "high", "low", "close"]].tolist()[0] == (11, 13, 10, 12)
     market = market_of(config(feeds={"EURUSD": str(ticks)}), 5_000, 5_000)
     assert market.quote_at("EURUSD", 5_000) == (110_001, 110_011) and market.ended
+
+
+def test_parquet_is_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.parquet"
+    parquet.write_table(pyarrow.table({"time_msc": [1_000, 2_000], "bid": [1.1, 1.2], "ask": [1.2, 1.3]}), path)
+    found = load(path, 1)
+    assert (found.time_ms.tolist(), found.bid_points.tolist(), found.ask_points.tolist()) == (
+        [1_000, 2_000], [11, 12], [12, 13],
+    )  # fmt: skip
+    path.write_bytes(b"PAR1")
+    with pytest.raises(BadFeed, match=r"ticks\.parquet"):
+        load(path, 1)
 
 
 @pytest.mark.parametrize(

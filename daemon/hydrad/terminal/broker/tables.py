@@ -78,7 +78,7 @@ def _csv(path: Path) -> Columns:
 
 def _parquet(path: Path) -> Columns:
     if importlib.util.find_spec("pyarrow") is None:
-        raise BadFeed(f"feed {path}: reading Parquet needs pyarrow")
+        raise BadFeed(f"feed {path}: reading Parquet needs pyarrow: pip install 'hydrax[data]'")
     from pyarrow import ArrowException, parquet
 
     try:
