@@ -20,6 +20,7 @@ MODULES = {
     "account day": "accounts",
     "account disarm": "accounts",
     "account group": "accounts",
+    "account pool": "accounts",
     "account limits": "accounts",
     "account show": "accounts",
     "accounts": "accounts",

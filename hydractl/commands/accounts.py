@@ -105,6 +105,31 @@ def account_group(session: Session, group: str, members: tuple[str, ...]) -> int
     return session.present(answer, people)
 
 
+@verb(
+    "account pool",
+    "group",
+    argument("pool", "The pool's name."),
+    argument(
+        "members",
+        "Accounts with their weights, such as alpha=2 bravo; none takes the pool away.",
+        required=False,
+        many=True,
+    ),
+)
+def account_pool(session: Session, pool: str, members: tuple[str, ...]) -> int:
+    """Make a pool, for fire --pool: one of its accounts takes a fire, in turn by weight. Needs a commander."""
+    listed = {name: weight or "1" for name, _, weight in (word.partition("=") for word in members)}
+    if len(listed) != len(members):
+        raise Failure("USAGE", "an account is named twice")
+    answer = session.client.request("account.pool", pool=pool, members=listed)
+
+    def people(row: Any) -> None:
+        session.heading(answer)
+        session.out.table(GROUPS, [row] if row.members else [], empty=f"pool {row.name} is gone")
+
+    return session.present(answer, people)
+
+
 def _pairs(words: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
     for word in words:

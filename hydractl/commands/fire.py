@@ -46,6 +46,7 @@ def wait_s(session: Session, wait: bool) -> float:
     option("--account", "Account; else the operator's primary one.", metavar="NAME"),
     option("--accounts", "Several accounts, with commas: one fire each.", metavar="A,B"),
     option("--group", "The accounts of a group, each with its multiplier.", metavar="NAME"),
+    option("--pool", "One account of a pool, the one whose turn it is.", metavar="NAME"),
     flag("--all", "Every account that was given to you.", name="all_accounts"),
     option("--volume", "Lots.", metavar="LOTS"),
     option("--risk", "Percent of the account, such as 0.5%.", metavar="PERCENT"),
@@ -87,10 +88,11 @@ _BY_HAND = ("symbol", "side", "stop", "target", "entry", "type", "expiry", "agai
 def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The wire's verb and fields; a mission and --symbol exclude each other."""
     by_hand = {name: asked[name] for name in _BY_HAND}
-    fields = {name: asked[name] for name in ("account", "group", "all_accounts", "volume", "risk", "plan", "reason")}
+    named = ("account", "group", "pool", "all_accounts", "volume", "risk", "plan", "reason")
+    fields = {name: asked[name] for name in named}
     fields["accounts"] = [name for name in (asked["accounts"] or "").split(",") if name]
-    if sum(bool(fields[name]) for name in ("account", "accounts", "group", "all_accounts")) > 1:
-        raise Failure("USAGE", "--account, --accounts, --group and --all exclude each other")
+    if sum(bool(fields[name]) for name in ("account", "accounts", "group", "pool", "all_accounts")) > 1:
+        raise Failure("USAGE", "--account, --accounts, --group, --pool and --all exclude each other")
     if fields["volume"] and fields["risk"]:
         raise Failure("USAGE", "--volume and --risk exclude each other")
     if asked["mission"] is not None:

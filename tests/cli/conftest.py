@@ -264,6 +264,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "account.show": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.limits": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.group": ("hydra.group/v1", GROUP),
+    "account.pool": ("hydra.group/v1", GROUP),
     "groups": ("hydra.groups/v1", (GROUP,)),
     **{
         f"paper.{verb}": ("hydra.paper/v1", a.PaperData(text="will do", facts={}))

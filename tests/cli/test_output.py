@@ -58,6 +58,7 @@ class SupportBundle(msgspec.Struct):
 
 # Verb -> command line, and the type of its data.
 VERBS: dict[str, tuple[list[str], Any]] = {
+    "account pool": (["ours", "paper-1=2", "paper-2"], a.GroupRow),
     "account group": (["majors", "paper-1", "paper-2=0.5"], a.GroupRow),
     "account arm": (["paper-1", "--dry-run"], a.ArmData),
     "account disarm": (["paper-1"], a.ArmData),

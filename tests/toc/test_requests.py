@@ -133,6 +133,7 @@ VERBS: list[tuple[calls.Verb, Role]] = [
     (calls.TerminalRemove("t1"), Role.COMMANDER),
     (calls.AccountArm("alpha"), Role.COMMANDER),
     (calls.AccountDisarm("alpha"), Role.TRADER),
+    (calls.AccountPool("ours", {"alpha": "1"}), Role.COMMANDER),
     (calls.AccountLimits("alpha", {"open_positions_max": "1"}), Role.COMMANDER),
     (calls.AccountGroup("g", {"alpha": "1"}), Role.COMMANDER),
     (calls.OperatorAdd("ann", "viewer", "uid:1"), Role.COMMANDER),

@@ -101,6 +101,19 @@ def _group_set(state: State, record: Record, body: r.GroupSet) -> None:
         state.groups.pop(body.name, None)
 
 
+def _pool_set(state: State, record: Record, body: r.PoolSet) -> None:
+    state.pool_fires.pop(body.name, None)
+    if body.members:
+        state.pools[body.name] = {member.account: member.multiplier for member in body.members}
+    else:
+        state.pools.pop(body.name, None)
+
+
+def _pool_used(state: State, record: Record, body: r.PoolUsed) -> None:
+    fires = state.pool_fires.setdefault(body.name, {})
+    fires[body.account] = fires.get(body.account, 0) + 1
+
+
 def _symbols_mapped(state: State, record: Record, body: r.SymbolsMapped) -> None:
     state.symbol_maps[body.account] = dict(body.maps)
 
@@ -142,6 +155,8 @@ HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
     r.PolicySet: _policy_set,
     r.AccountLimitsSet: _account_limits,
     r.GroupSet: _group_set,
+    r.PoolSet: _pool_set,
+    r.PoolUsed: _pool_used,
     r.LaneSet: _lane_set,
     r.SymbolsMapped: _symbols_mapped,
     r.ChangeAsked: _change_asked,

@@ -105,7 +105,18 @@ def _ended(state: State, b: r.ChangeEnded) -> Told:
     return f"{shown} {b.how}{_because(b.detail)}", (shown,), ""
 
 
+def _pool_set(state: State, b: r.PoolSet) -> Told:
+    members = ", ".join(f"{m.account} {m.multiplier.normalize():f}" for m in b.members)
+    return f"pool {b.name}: {members or 'gone'}", (), ""
+
+
+def _pool_used(state: State, b: r.PoolUsed) -> Told:
+    return f"pool {b.name}: it was {b.account}'s turn", (), ""
+
+
 TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
+    r.PoolSet: _pool_set,
+    r.PoolUsed: _pool_used,
     r.OperatorSet: _set,
     r.OperatorAdded: _added,
     r.OperatorRoleSet: _role,

@@ -812,6 +812,20 @@ class RequestAnswered(Body, frozen=True):
     problem: bytes
 
 
+class PoolSet(Body, frozen=True):
+    """Accounts of which one takes a fire, in turn; `multiplier` is the weight here. No members: the pool is gone."""
+
+    name: str
+    members: tuple[GroupMember, ...]
+
+
+class PoolUsed(Body, frozen=True):
+    """A fire on the pool went to this account."""
+
+    name: str
+    account: str
+
+
 TYPES: dict[str, type[Body]] = {
     "HOME_CREATED": HomeCreated,
     "DAEMON_STARTED": DaemonStarted,
@@ -895,6 +909,8 @@ TYPES: dict[str, type[Body]] = {
     "ACCOUNT_DISARMED": AccountDisarmed,
     "TIMING_CHANGED": TimingChanged,
     "REQUEST_ANSWERED": RequestAnswered,
+    "POOL_SET": PoolSet,
+    "POOL_USED": PoolUsed,
     "PLANS_CHANGED": PlansChanged,
 }
 NAMES: dict[type[Body], str] = {kind: name for name, kind in TYPES.items()}

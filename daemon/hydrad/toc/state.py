@@ -365,6 +365,8 @@ class State:
     invites: dict[str, Invite] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     groups: dict[str, dict[str, Decimal]] = field(default_factory=dict)  # group -> account -> multiplier
+    pools: dict[str, dict[str, Decimal]] = field(default_factory=dict)  # pool -> account -> weight
+    pool_fires: dict[str, dict[str, int]] = field(default_factory=dict)  # since the pool was set, by account
     lanes: dict[str, str] = field(default_factory=dict)  # account -> the terminal that opens for it
     changes: dict[int, Change] = field(default_factory=dict)
     symbol_maps: dict[str, dict[str, str]] = field(default_factory=dict)  # account -> symbol -> the broker's name

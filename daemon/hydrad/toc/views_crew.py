@@ -47,6 +47,11 @@ def group_row(state: State, name: str) -> a.GroupRow:
     return a.GroupRow(name, members)
 
 
+def pool_row(state: State, name: str) -> a.GroupRow:
+    members = {account: f"{weight.normalize():f}" for account, weight in state.pools.get(name, {}).items()}
+    return a.GroupRow(name, members)
+
+
 def account_show(state: State, live: Live, now_ns: int, account: Account) -> a.AccountShow:
     holds = limits_for(state, account.name)
     lane = risk.lane_holder(state, live, account.name)

@@ -216,6 +216,7 @@ class Fire(Verb, frozen=True, tag="fire"):
     dry_run: bool = False
     wait_s: float = 10.0
     reason: str | None = None
+    pool: str | None = None
 
 
 class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
@@ -240,6 +241,7 @@ class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
     again: bool = False
     entry: str | None = None
     type: str | None = None
+    pool: str | None = None
 
 
 class Pass(Verb, frozen=True, tag="pass"):
@@ -472,6 +474,14 @@ class AccountGroup(Verb, frozen=True, tag="account.group"):
     """Make a group of accounts, each with its multiplier; no members takes it away."""
 
     group: str
+    members: dict[str, str] = {}
+
+
+class AccountPool(Verb, frozen=True, tag="account.pool"):
+    """Make a pool of accounts, each with its weight: a fire on it goes to one of them, in turn; no members takes it
+    away."""
+
+    pool: str
     members: dict[str, str] = {}
 
 
@@ -710,6 +720,7 @@ AnyVerb = (
     | AccountDisarm
     | AccountLimits
     | AccountGroup
+    | AccountPool
     | OperatorAdd
     | OperatorInvite
     | OperatorClaim

@@ -56,21 +56,34 @@ def _wanted(account: Account, verb: calls.AccountLimits) -> dict[str, str]:
 
 
 def _group(turn: Turn, asked: Requested, verb: calls.AccountGroup) -> None:
-    if not is_plain(verb.group):
-        raise usage("names are 1 to 32 letters, digits, dashes or underscores")
-    if verb.group not in turn.state.groups and len(turn.state.groups) >= GROUPS_MAX:
-        raise Refused(ErrorCode.CONFLICT, f"there are {GROUPS_MAX} groups already")
-    members = []
-    for name, text in verb.members.items():
-        multiplier = money.decimal(text, "multiplier")
-        if not 0 < multiplier <= MULTIPLIER_MAX:
-            raise usage(f"multiplier {text} is not above 0 and at most {MULTIPLIER_MAX}")
-        members.append(r.GroupMember(account_named(turn, name).name, multiplier))
-    turn.emit(r.GroupSet(verb.group, tuple(members)))
+    turn.emit(r.GroupSet(verb.group, _members(turn, verb.group, verb.members, turn.state.groups, "multiplier")))
     turn.reply(asked.request, "hydra.group/v1", views_crew.group_row(turn.state, verb.group))
+
+
+def _pool(turn: Turn, asked: Requested, verb: calls.AccountPool) -> None:
+    """A pool that is set anew counts its turns from the start."""
+    turn.emit(r.PoolSet(verb.pool, _members(turn, verb.pool, verb.members, turn.state.pools, "weight")))
+    turn.reply(asked.request, "hydra.group/v1", views_crew.pool_row(turn.state, verb.pool))
+
+
+def _members(
+    turn: Turn, name: str, given: dict[str, str], known: dict[str, dict[str, Decimal]], what: str
+) -> tuple[r.GroupMember, ...]:
+    if not is_plain(name):
+        raise usage("names are 1 to 32 letters, digits, dashes or underscores")
+    if name not in known and len(known) >= GROUPS_MAX:
+        raise Refused(ErrorCode.CONFLICT, f"there are {GROUPS_MAX} of them already")
+    members = []
+    for account, text in given.items():
+        number = money.decimal(text, what)
+        if not 0 < number <= MULTIPLIER_MAX:
+            raise usage(f"{what} {text} is not above 0 and at most {MULTIPLIER_MAX}")
+        members.append(r.GroupMember(account_named(turn, account).name, number))
+    return tuple(members)
 
 
 VERBS: Table = {
     calls.AccountLimits: (Role.COMMANDER, _limits),
     calls.AccountGroup: (Role.COMMANDER, _group),
+    calls.AccountPool: (Role.COMMANDER, _pool),
 }

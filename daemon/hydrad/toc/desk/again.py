@@ -33,6 +33,7 @@ KEPT: frozenset[type[calls.Verb]] = frozenset(
         calls.PolicySet,
         calls.AccountLimits,
         calls.AccountGroup,
+        calls.AccountPool,
         calls.AccountDay,
         calls.AccountArm,
         calls.AccountDisarm,

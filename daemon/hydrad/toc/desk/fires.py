@@ -12,7 +12,7 @@ from hydrad.domain.orders import ActKind, EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
 from hydrad.toc import crew, fold, risk, routing, views
 from hydrad.toc import records as r
-from hydrad.toc.act import ActEvent
+from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.desk.refusals import (
     Refused,
     account_named,
@@ -74,7 +74,10 @@ def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission
     plan_named(turn, verb.plan)
     if verb.volume is not None and verb.risk is not None:
         raise usage("volume and risk exclude each other")
-    targets = [_target(turn, verb, signal, *chosen) for chosen in _accounts(turn, verb)]
+    chosen = _accounts(turn, verb)
+    if verb.pool:
+        chosen = [_whose_turn(turn, verb, signal, mission, chosen)]
+    targets = [_target(turn, verb, signal, *one) for one in chosen]
     if verb.dry_run:
         return _dry_run(turn, asked, verb, signal, mission, targets)
     if mission is None:
@@ -82,15 +85,47 @@ def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission
         turn.emit(r.MissionProposed(number, signal, routing.HAND, _quotes_of(turn, targets[0].account)))
         mission = turn.state.missions[number]
     acts = tuple(_fire_one(turn, asked, verb, mission, target) for target in targets)
+    if verb.pool and turn.state.acts[acts[0]].state is not ActState.DENIED:
+        turn.emit(r.PoolUsed(verb.pool, targets[0].account.name))
     return wait(turn, asked.request, "fire", verb.wait_s, acts)
+
+
+def _whose_turn(
+    turn: Turn, verb: Firing, signal: Signal, mission: Mission | None, members: list[tuple[Account, Decimal]]
+) -> tuple[Account, Decimal]:
+    """The first in turn whose account would take it now; where none would, the first in turn, to be denied."""
+    act_id = fold.new_act_id(turn.state)
+    for member in members:
+        try:
+            target = _target(turn, verb, signal, *member)
+        except Refused:
+            continue  # its terms are not known: another one's turn
+        source = mission.source if mission else _quotes_of(turn, target.account)
+        ask = _ask(turn, verb, signal, source, mission, target, act_id)
+        if risk.judge(turn.state, turn.live, turn.now_ns, ask).ok:
+            return member
+    return members[0]
+
+
+def _in_turn(turn: Turn, pool: str) -> list[tuple[Account, Decimal]]:
+    """A pool's accounts by whose turn it is: the fewest fires for its weight first, then by its order."""
+    weights = turn.state.pools.get(pool)
+    if weights is None:
+        known = ", ".join(turn.state.pools) or "none"
+        raise Refused(ErrorCode.NOT_FOUND, f"no pool {pool}", f"known pools: {known}")
+    fires, order = turn.state.pool_fires.get(pool, {}), list(weights)
+    ranked = sorted(order, key=lambda name: ((fires.get(name, 0) + 1) / weights[name], order.index(name)))
+    return [(turn.state.accounts[name], ONE) for name in ranked]
 
 
 def _accounts(turn: Turn, verb: Firing) -> list[tuple[Account, Decimal]]:
     """The accounts that a fire names, each with its multiplier: one, several, a group, all of the operator's, or their
     primary one."""
-    ways = [bool(verb.account), bool(verb.accounts), bool(verb.group), verb.all_accounts]
+    ways = [bool(verb.account), bool(verb.accounts), bool(verb.group), bool(verb.pool), verb.all_accounts]
     if sum(ways) > 1:
-        raise usage("account, accounts, group and all exclude each other")
+        raise usage("account, accounts, group, pool and all exclude each other")
+    if verb.pool:
+        return _in_turn(turn, verb.pool)
     if verb.group:
         members = turn.state.groups.get(verb.group)
         if members is None:
