@@ -133,6 +133,15 @@ print(json.dumps(mt5.symbol_info_tick("EURUSD").time_msc > first))
         assert run(code, {**WEDNESDAY, "speed": speed, "offered": ["EURUSD"]})
 
 
+def test_a_recorded_day(run: Run) -> None:
+    code = """
+assert mt5.initialize()
+print(json.dumps([s.name for s in mt5.symbols_get()] + [mt5.symbol_info("XAUUSD").digits, mt5.Buy("XAUUSD", 0.01).retcode]))
+"""
+    config = {"feed": "sample", "start": "2014-05-02T12:00:00Z", "speed": 0}
+    assert run(code, config) == ["EURUSD", "XAUUSD", 3, 10009]
+
+
 def test_books_with_a_place_stay(run: Run, tmp_path: Path) -> None:
     config = {**WEDNESDAY, "speed": 0, "instance": "mine", "books": str(tmp_path / "books.db")}
     code = "assert mt5.initialize(); print(json.dumps([mt5.positions_total(), mt5.Buy('EURUSD', 0.1).retcode]))"
@@ -145,7 +154,8 @@ def test_books_with_a_place_stay(run: Run, tmp_path: Path) -> None:
         ({"sped": 1}, "sped"),
         ({"socket": "/tmp/x"}, "chosen by the broker itself"),
         ({"accounts": [{"login": 1, "password": "p", "server": "s", "currency": "XXX"}]}, "no quoted pair"),
-        ({"feed": "/nowhere.npz"}, "No such file"),
+        ({"feed": "/nowhere.npz", **WEDNESDAY}, "No such file"),
+        ({"feed": "sample"}, "needs a start"),
     ],
 )
 def test_a_bad_file_is_an_error_by_value(config: dict[str, Any], text: str, run: Run) -> None:

@@ -186,8 +186,10 @@ def mt5linux(room: Room) -> None:
                 break
         room.run("over_rpyc.py", "python", PROGRAMS / "over_rpyc.py", port, expect="done")
     finally:
-        server.send_signal(2)  # so that it writes what was called
-        server.wait(30)
+        server.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(30)
+        server.kill()
 
 
 def other_pythons(room: Room) -> None:

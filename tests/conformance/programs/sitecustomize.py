@@ -2,6 +2,8 @@
 
 import atexit
 import os
+import signal
+import sys
 
 if os.environ.get("HYDRA_CALLS"):
     try:
@@ -23,3 +25,4 @@ if os.environ.get("HYDRA_CALLS"):
                 file.writelines(f"{name}\n" for name in sorted(called))
 
         atexit.register(write)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a server that is ended writes, too

@@ -34,8 +34,11 @@ def configured(path: Path | None) -> Iterator[tuple[BrokerConfig, bool]]:
     wrong = next((name for name in _PLACED if name in given), None)
     if wrong is not None:
         raise BadConfig(f"{path}: {wrong} is chosen by the broker itself when it is private")
+    generated = given.get("feed", GENERATED) == GENERATED and "feeds" not in given
+    if not generated and not {"start", "start_ms"} & set(given):
+        raise BadConfig(f"{path}: a recorded feed needs a start, such as '2014-05-02T12:00:00Z'")
     now_ms = SystemClock().machine_ns() // 1_000_000
-    follows = not {"start", "start_ms", "feeds"} & set(given) and given.get("feed", GENERATED) == GENERATED
+    follows = generated and not {"start", "start_ms"} & set(given)
     with TemporaryDirectory(prefix="hydra-sim-", ignore_cleanup_errors=True) as folder:
         places = {"instance": secrets.token_hex(8), "books": f"{folder}/books.db"}
         places.update({name: f"{folder}/{name}" for name in _PLACED})
