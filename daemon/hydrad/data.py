@@ -41,7 +41,7 @@ def add(verbs: Any, common: argparse.ArgumentParser, work: Callable[[argparse.Na
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to import: CSV or Parquet")
     parser.add_argument("--source", help="whose data it is; else as the file's name begins: SOURCE_SYMBOL_...")
     parser.add_argument("--symbol", help="else as in the file's name")
     parser.add_argument("--timeframe", choices=TIMEFRAMES, help="of bars; else as in the file's name")
@@ -60,7 +60,7 @@ def _verify(parser: argparse.ArgumentParser) -> None:
 
 
 def _range(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("symbol", metavar="SYMBOL")
+    parser.add_argument("symbol", metavar="SYMBOL", help="the symbol, as its source calls it")
     parser.add_argument("--source", default="recorded", help="an imported source; else the daemon's own recording")
     parser.add_argument("--since", help="an instant such as 2014-05-02T12:00:00Z, or how long ago (2h)")
     parser.add_argument("--until", help="likewise; not included")
@@ -68,13 +68,13 @@ def _range(parser: argparse.ArgumentParser) -> None:
 
 def _export(parser: argparse.ArgumentParser) -> None:
     _range(parser)
-    parser.add_argument("--timeframe", default="ticks", choices=("ticks", *TIMEFRAMES))
+    parser.add_argument("--timeframe", default="ticks", choices=("ticks", *TIMEFRAMES), help="of bars, or ticks")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE", help="FILE.csv or FILE.parquet")
 
 
 def _bars(parser: argparse.ArgumentParser) -> None:
     _range(parser)
-    parser.add_argument("--timeframe", default="M1", choices=TIMEFRAMES)
+    parser.add_argument("--timeframe", default="M1", choices=TIMEFRAMES, help="of the bars")
     parser.add_argument("-n", "--limit", type=int, default=100, help="the newest so many (100)")
 
 
