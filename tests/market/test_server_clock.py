@@ -79,6 +79,21 @@ def test_a_reference_that_ends_leaves_the_rest_out() -> None:
     assert offsets(weeks) == [3, 3, 3, None, None, None]
 
 
+def test_a_change_within_a_week_leaves_the_days_beside_it_out() -> None:
+    """Thursday 00:00 of the second week; on Friday of the third it is undone."""
+    reference = walk(4)
+    day = 24 * HOUR_MS
+    out, back = SUNDAY + WEEK_MS + 4 * day, SUNDAY + 2 * WEEK_MS + 5 * day
+    shift = np.where((reference.time_ms >= out) & (reference.time_ms < back), 3, 2) * HOUR_MS
+    server = Prices(reference.time_ms + shift, reference.log)
+    weeks = clock.measure(server, reference)
+    utc, covered = clock.to_utc(server.time_ms, clock.spans(weeks))
+    assert (utc[covered] == reference.time_ms[covered]).all()
+    assert [span.offset_ms // HOUR_MS for span in clock.spans(weeks)] == [2, 3, 2]
+    assert 90 <= (~covered).sum() <= 100  # Wednesday, Thursday; Thursday, Friday
+    assert all("clock changed" in week.why for week in weeks if week.offset_ms is None)
+
+
 # --- the real export ------------------------------------------------------------------------------------
 
 

@@ -138,7 +138,7 @@ def _import_lines(row: m.DataFile) -> list[str]:
             f"              UTC{span.offset_h:+g}  {span.begins[:10]} to {span.ends[:10]}"
             f"  {span.weeks:3} weeks, confidence {span.confidence:.2f}"
         )
-    lines += [f"              not measured: {weeks} weeks, {why}" for why, weeks in row.clock.unmeasured.items()]
+    lines += [f"              not measured: {weeks} x {why}" for why, weeks in row.clock.unmeasured.items()]
     return lines
 
 

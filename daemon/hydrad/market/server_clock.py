@@ -6,6 +6,9 @@ week of them fits at one shift of whole hours and at no other: there the logarit
 residual = median |difference - median difference| over the bars that meet. The best counts when enough bars meet, and
 its residual is at most half of the next candidate's; else the week is not measured, and nobody guesses it.
 
+A clock may change within a week. So each day of a week is held against it, likewise: where a day says otherwise, the
+days of that week are measured one by one, and those on either side of the change stay out, since the hour is not known.
+
 Where the reference is of another symbol, two files of one export may make it (EURJPY / USDJPY = EURUSD): a fit then
 says that both are on the same clock, and which.
 """
@@ -25,6 +28,8 @@ WEEK_MS = 7 * 24 * HOUR_MS
 SUNDAY_MS = 3 * 24 * HOUR_MS  # 1970-01-04 was a Sunday
 CANDIDATES_H = tuple(range(-12, 15))
 BARS_MIN = 48  # of some 120 in a week
+DAY_BARS_MIN = 12
+DAY_MS = 24 * HOUR_MS
 RATIO_MAX = 0.5
 
 Ints = npt.NDArray[np.int64]
@@ -39,10 +44,11 @@ class Prices(NamedTuple):
 
 
 class Week(NamedTuple):
-    """`start_ms`: Sunday 00:00 of the server's clock. `offset_ms` None: not measured, and `why`. `confidence`: 1 less
-    the residual's ratio to the next best; `bars` met at the best."""
+    """A week, or a day of a week within which the clock changed, on the server's clock; `end_ms` excluded. `offset_ms`
+    None: not measured, and `why`. `confidence`: 1 less the residual's ratio to the next best; `bars` met at best."""
 
     start_ms: int
+    end_ms: int
     offset_ms: int | None
     confidence: float
     bars: int
@@ -74,31 +80,58 @@ def ratio(a: Prices, b: Prices, sign_a: int, sign_b: int) -> Prices:
 
 
 def measure(server: Prices, reference: Prices, candidates_h: Sequence[int] = CANDIDATES_H) -> list[Week]:
-    """Each week of the server's clock that has bars."""
-    numbers = (server.time_ms - SUNDAY_MS) // WEEK_MS
+    """Each week of the server's clock that has bars, or the days of one."""
     weeks = []
-    for number in np.unique(numbers):
-        first, last = np.searchsorted(numbers, [number, number + 1])
-        of_week = Prices(server.time_ms[first:last], server.log[first:last])
-        weeks.append(_week(int(number) * WEEK_MS + SUNDAY_MS, of_week, reference, candidates_h))
+    first_ms = int(server.time_ms[0] - SUNDAY_MS) // WEEK_MS * WEEK_MS + SUNDAY_MS if len(server.time_ms) else 0
+    last_ms = int(server.time_ms[-1]) if len(server.time_ms) else -1
+    for start_ms in range(first_ms, last_ms + 1, WEEK_MS):
+        week = _fitted(server, reference, start_ms, WEEK_MS, BARS_MIN, candidates_h)
+        if week is None:
+            continue
+        days = [
+            day
+            for at in range(start_ms, start_ms + WEEK_MS, DAY_MS)
+            if (day := _fitted(server, reference, at, DAY_MS, DAY_BARS_MIN, candidates_h)) is not None
+        ]
+        differs = any(day.offset_ms not in (None, week.offset_ms) for day in days)
+        weeks += _by_the_day(days) if week.offset_ms is not None and differs else [week]
     return weeks
 
 
-def _week(start_ms: int, server: Prices, reference: Prices, candidates_h: Sequence[int]) -> Week:
+def _by_the_day(days: list[Week]) -> list[Week]:
+    """The days of a week within which the clock changed: those beside the change stay out."""
+    changed = {
+        at
+        for before in range(len(days) - 1)
+        for at in (before, before + 1)
+        if days[before].offset_ms != days[before + 1].offset_ms
+    }
+    why = "a day on which the clock changed, or the day beside it"
+    return [day._replace(offset_ms=None, why=why) if at in changed else day for at, day in enumerate(days)]
+
+
+def _fitted(
+    server: Prices, reference: Prices, start_ms: int, width_ms: int, bars_min: int, candidates_h: Sequence[int]
+) -> Week | None:
+    """One stretch; None where the server has no bar in it."""
+    end_ms = start_ms + width_ms
+    first, last = np.searchsorted(server.time_ms, [start_ms, end_ms])
+    if first == last:
+        return None
+    part = Prices(server.time_ms[first:last], server.log[first:last])
     found = []
     for hours in candidates_h:
-        met, residual = _residual(server, reference, hours * HOUR_MS)
-        if met >= BARS_MIN:
+        met, residual = _residual(part, reference, hours * HOUR_MS)
+        if met >= bars_min:
             found.append((residual, hours, met))
     if len(found) < 2:
-        return Week(
-            start_ms, None, 0.0, max((met for _, _, met in found), default=0), "too few bars meet the reference"
-        )
+        most = max((met for _, _, met in found), default=0)
+        return Week(start_ms, end_ms, None, 0.0, most, "too few bars meet the reference")
     (best, hours, met), (second, _, _) = sorted(found)[:2]
     confidence = 1 - best / second if second > 0 else 0.0
     if confidence < 1 - RATIO_MAX:
-        return Week(start_ms, None, confidence, met, "no shift fits clearly better than the others")
-    return Week(start_ms, hours * HOUR_MS, confidence, met)
+        return Week(start_ms, end_ms, None, confidence, met, "no shift fits clearly better than the others")
+    return Week(start_ms, end_ms, hours * HOUR_MS, confidence, met)
 
 
 def _residual(server: Prices, reference: Prices, shift_ms: int) -> tuple[int, float]:
@@ -114,17 +147,19 @@ def _residual(server: Prices, reference: Prices, shift_ms: int) -> tuple[int, fl
 
 
 def spans(weeks: Sequence[Week]) -> list[Span]:
-    """Weeks of one offset that follow each other; a week that was not measured ends a span."""
+    """Stretches of one offset that follow each other, with no bar between; one that was not measured ends a span."""
     found: list[Span] = []
+    before: int | None = None
     for week in weeks:
+        goes_on, before = before == week.offset_ms, week.offset_ms
         if week.offset_ms is None:
             continue
         last = found[-1] if found else None
-        if last is not None and last.offset_ms == week.offset_ms and last.to_ms == week.start_ms:
-            worst = min(last.confidence, week.confidence)
-            found[-1] = last._replace(to_ms=week.start_ms + WEEK_MS, weeks=last.weeks + 1, confidence=worst)
+        if last is not None and goes_on:
+            worst, length_ms = min(last.confidence, week.confidence), week.end_ms - last.from_ms
+            found[-1] = last._replace(to_ms=week.end_ms, weeks=-(-length_ms // WEEK_MS), confidence=worst)
         else:
-            found.append(Span(week.offset_ms, week.start_ms, week.start_ms + WEEK_MS, 1, week.confidence))
+            found.append(Span(week.offset_ms, week.start_ms, week.end_ms, 1, week.confidence))
     return found
 
 
