@@ -192,6 +192,56 @@ def test_an_order_that_rests_after_its_end_was_proven_is_quarantined(core: Core)
     assert fire.state is ActState.QUARANTINED and Finding.LATE_EXECUTION in core.findings()
 
 
+def quarantined(core: Core) -> Act:
+    fire = core.rests()
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="CANCELLED")))
+    core.wait(61_000)
+    core.orders(core.order_row(fire))
+    assert fire.state is ActState.QUARANTINED
+    return fire
+
+
+def test_a_quarantined_fires_order_is_shown_and_is_a_difference(core: Core) -> None:
+    fire = quarantined(core)
+    number = show(IdKind.ORDER, sequence_of(fire.act_id))
+    assert shown(core) == [(number, "QUARANTINED", True)]
+    assert differences(core) == [("order", f"rests, ticket {fire.order_ticket}")]
+    core.orders()
+    assert shown(core) == []
+
+
+def test_a_halt_cancels_a_quarantined_fires_order_and_says_what_became_of_it(core: Core) -> None:
+    fire = quarantined(core)
+    assert cancels(core) == []
+    number = core.send(calls.Halt())
+    [act] = cancels(core)
+    assert ours(act).ticket == fire.order_ticket
+    core.up(f.Halted(True, "daemon"))
+    assert number not in core.replies
+    core.result(act, RowState.DONE, order_ticket=fire.order_ticket, retcode=10009)
+    core.orders()
+    [row] = core.replies[number].data.resting
+    assert row.verdict == "verified" and fire.state is ActState.QUARANTINED
+    core.wait(70_000)
+    assert cancels(core) == [act]
+
+
+def test_a_refused_cancel_of_a_quarantined_fires_order_has_its_alarm_until_the_order_is_gone(core: Core) -> None:
+    fire = quarantined(core)
+    core.send(calls.Halt())
+    core.result(cancels(core)[0], RowState.REFUSED, retcode=10018)
+    core.orders(core.order_row(fire))
+    assert "RESTING_UNCANCELLED" in core.alarms()
+    core.orders()
+    assert "RESTING_UNCANCELLED" not in core.alarms()
+
+
+def test_all_of_them_has_a_quarantined_fires_order(core: Core) -> None:
+    fire = quarantined(core)
+    core.send(calls.Cancel(all_orders=True))
+    assert [ours(act).ticket for act in cancels(core)] == [fire.order_ticket]
+
+
 def test_a_whole_order_beside_its_fill_was_read_before_it_and_is_left_alone(core: Core) -> None:
     fire = core.rests()
     filled(core, fire)

@@ -132,6 +132,8 @@ def _orders(turn: Turn, account: str, link: Link) -> Iterator[Row]:
             theirs = _order_text(fire, row.volume_steps, row.price_points, row)
         if ours != theirs:
             yield "order", order_views.shown(fire), ours, theirs
+    for fire in resting.strays(turn.state, turn.live, account):
+        yield "order", order_views.shown(fire), fire.state.value, f"rests, ticket {fire.order_ticket}"
     for row in order_views.foreign(turn.state, link, account):
         side = Side(row.order_type % 2).name
         yield "foreign order", str(row.ticket), "no fire placed it", f"{row.symbol} {side}, ticket {row.ticket}"

@@ -22,17 +22,10 @@ def shown(fire: Act) -> str:
     return show(IdKind.ORDER, sequence_of(fire.act_id))
 
 
-def reporter(state: State, live: Live, account: str) -> Link | None:
-    """The link of an account whose report of orders is freshest; None when none has come in this session."""
-    links = [live.link(t.name) for t in state.terminals.values() if t.account == account]
-    told = [link for link in links if link.orders_ns]
-    return max(told, key=lambda link: link.orders_ns, default=None)
-
-
 def rows(state: State, live: Live, now_ns: int, account: str | None, limit: int) -> list[a.OrderRow]:
     """Ours first, in the order in which they were fired, then those of nobody here."""
     names = [name for name in state.accounts if account in (None, name)]
-    ours = [_ours(state, live, now_ns, fire) for fire in resting.fires(state) if fire.account in names]
+    ours = [_ours(state, live, now_ns, fire) for fire in resting.standing(state, live) if fire.account in names]
     foreign = [row for name in names for row in _foreign(state, live, now_ns, name)]
     return [*ours, *foreign][:limit]
 
@@ -46,7 +39,7 @@ def _reachable(state: State, live: Live, account: str) -> bool:
 
 
 def _ours(state: State, live: Live, now_ns: int, fire: Act) -> a.OrderRow:
-    link, order = reporter(state, live, fire.account), fire.order
+    link, order = resting.reporter(state, live, fire.account), fire.order
     assert order is not None
     last = next(iter(reversed(resting.cancels(state, fire))), None)
     return a.OrderRow(
@@ -82,7 +75,7 @@ def foreign(state: State, link: Link | None, account: str) -> list[OrderRow]:
 
 
 def _foreign(state: State, live: Live, now_ns: int, account: str) -> list[a.OrderRow]:
-    link = reporter(state, live, account)
+    link = resting.reporter(state, live, account)
     found = []
     for row in foreign(state, link, account):
         terms = link.terms.get(row.symbol) if link else None

@@ -13,7 +13,8 @@ wire when the latch closed is caught as soon as it rests, and one whose terminal
 and guards ask once, by `cancel`; one of theirs that came to nothing goes on. A cancel that the broker refused is
 followed by another, each later than the last, and an alarm stands until the order is gone: it may fill.
 
-What a partial fill left resting goes too: a fire is FILLED with the volume that it got.
+A fire that is QUARANTINED while its order rests is treated alike: a person decides about the fire, its order may fill
+meanwhile. What a partial fill left resting goes too: a fire is FILLED with the volume that it got.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from hydrad.link.frames import OrderRow
 from hydrad.toc import closing, routing
 from hydrad.toc.act import FINAL, ActEvent, ActState, allows
 from hydrad.toc.exposure import HOLDS_POSITION, is_rest
-from hydrad.toc.live import Link
+from hydrad.toc.live import Link, Live
 from hydrad.toc.mission import MissionState
 from hydrad.toc.routing import RESTING_ALARM
 from hydrad.toc.state import Act, State
@@ -47,19 +48,54 @@ def fires(state: State, account: str = "") -> list[Act]:
     return [state.acts[n] for n in sorted(state.resting) if account in ("", state.acts[n].account)]
 
 
+def standing(state: State, live: Live, account: str = "") -> list[Act]:
+    """Those, and after them fires that are QUARANTINED while the broker still reports their order: it may fill, whatever
+    a person decides about its fire."""
+    return [*fires(state, account), *strays(state, live, account)]
+
+
+def strays(state: State, live: Live, account: str = "") -> list[Act]:
+    """Fires that are QUARANTINED and whose order rests by the freshest report."""
+    acts = (state.acts[number] for number in sorted(state.acts_pending))
+    found = [x for x in acts if _may_stray(x) and account in ("", x.account)]
+    return [fire for fire in found if _row_of(state, live, fire) is not None]
+
+
+def _may_stray(act: Act) -> bool:
+    return act.state is ActState.QUARANTINED and act.kind is ActKind.FIRE and bool(act.order_ticket)
+
+
+def reporter(state: State, live: Live, account: str) -> Link | None:
+    """The link of an account whose report of orders is freshest; None when none has come in this session."""
+    links = [live.link(t.name) for t in state.terminals.values() if t.account == account]
+    told = [link for link in links if link.orders_ns]
+    return max(told, key=lambda link: link.orders_ns, default=None)
+
+
+def _row_of(state: State, live: Live, fire: Act) -> OrderRow | None:
+    link = reporter(state, live, fire.account)
+    row = link.orders.get(fire.order_ticket) if link else None
+    return row if row is not None and row.magic == fire.act_id else None
+
+
 def cancels(state: State, fire: Act) -> list[Act]:
-    """Our cancels of a fire's order, oldest first."""
+    """Our cancels of a fire's order, oldest first. Tickets are of one broker: another account's may be the same."""
     mission = state.missions.get(fire.mission)
     acts = [state.acts[number] for number in mission.acts] if mission else []
-    return [act for act in acts if act.kind is ActKind.CANCEL and act.order and act.order.ticket == fire.order_ticket]
+    return [act for act in acts if _is_about(act, fire)]
+
+
+def _is_about(cancel: Act, fire: Act) -> bool:
+    if cancel.kind is not ActKind.CANCEL or cancel.order is None or cancel.account != fire.account:
+        return False
+    return cancel.order.ticket == fire.order_ticket != 0
 
 
 def fire_of(state: State, cancel: Act) -> Act | None:
     """The fire whose order a cancel is about."""
     mission = state.missions.get(cancel.mission)
     acts = [state.acts[number] for number in mission.acts] if mission else []
-    ticket = cancel.order.ticket if cancel.order else 0
-    return next((act for act in acts if act.kind is ActKind.FIRE and ticket and act.order_ticket == ticket), None)
+    return next((act for act in acts if act.kind is ActKind.FIRE and _is_about(cancel, act)), None)
 
 
 def must_go(turn: Turn, fire: Act) -> str:
@@ -82,12 +118,15 @@ def pursue(turn: Turn) -> None:
     """Cancel what must go, and tell of what does not go."""
     if "latch_leaves_resting" in turn.mutants:
         return
-    for fire in fires(turn.state):
+    for fire in standing(turn.state, turn.live):
         reason = must_go(turn, fire)
         if reason:
             _pursue(turn, fire, reason)
         elif not _undone(cancels(turn.state, fire)):
             turn.clear_alarm(RESTING_ALARM, routing.shown(fire), "it may rest")
+    for act in [turn.state.acts[number] for number in sorted(turn.state.acts_pending)]:
+        if _may_stray(act) and _row_of(turn.state, turn.live, act) is None:
+            turn.clear_alarm(RESTING_ALARM, routing.shown(act), "no order of it rests")
 
 
 def cancel(turn: Turn, fire: Act, reason: str) -> None:
@@ -111,10 +150,10 @@ def _pursue(turn: Turn, fire: Act, reason: str) -> None:
 
 def settled(state: State, fire: Act) -> bool:
     """Whether a cancel of this fire's order has come to an end: it is gone, or it was refused."""
-    if fire.state is not ActState.WORKING:
+    if fire.state not in (ActState.WORKING, ActState.QUARANTINED):
         return True
     done = cancels(state, fire)
-    return not done or _undone(done)
+    return not done or _undone(done) or (fire.state is ActState.QUARANTINED and done[-1].state is ActState.DONE)
 
 
 def verdict(state: State, fire: Act) -> tuple[str, str]:
@@ -127,6 +166,8 @@ def verdict(state: State, fire: Act) -> tuple[str, str]:
     if not done:
         return "unknown", "no terminal of its account is in reach"
     last = done[-1]
+    if fire.state is ActState.QUARANTINED and last.state is ActState.DONE:
+        return "verified", f"cancelled by {routing.shown(last)}; {routing.shown(fire)} is QUARANTINED still"
     said = retcodes.name(last.retcode) if last.retcode else ", ".join(last.codes) or last.detail
     word = "refused" if last.state in (ActState.REJECTED, ActState.NOT_EXECUTED) else "unknown"
     return word, f"{routing.shown(last)} {last.state.value} {said}".rstrip()

@@ -24,7 +24,7 @@ def _halt(turn: Turn, asked: Requested, verb: calls.Halt) -> None:
     account = account_named(turn, verb.account).name if verb.account else ""
     if verb.drill:
         return _drill(turn, asked, account)
-    fires = tuple(fire.act_id for fire in resting.fires(turn.state, account))
+    fires = tuple(fire.act_id for fire in resting.standing(turn.state, turn.live, account))
     terminals = latch.tighten(turn, account, level, verb.reason or "")
     return await_latch(turn, asked.request, "halt", verb.wait_s, terminals, account, fires)
 

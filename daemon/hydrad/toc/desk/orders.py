@@ -30,7 +30,7 @@ def _cancel(turn: Turn, asked: Requested, verb: calls.Cancel) -> None:
         acts: tuple[int, ...] = (_cancel_one(turn, _fire_named(turn, verb.id), asked_for),)
     else:
         account = account_named(turn, verb.account).name if verb.account else ""
-        acts = tuple(_cancel_one(turn, fire, asked_for) for fire in resting.fires(turn.state, account))
+        acts = tuple(_cancel_one(turn, fire, asked_for) for fire in resting.standing(turn.state, turn.live, account))
     if acts:
         wait(turn, asked.request, "fire", verb.wait_s, acts)
     else:
