@@ -215,6 +215,29 @@ def test_a_drill_is_refused_where_it_would_cost_something(core: Core) -> None:
     assert core.state.authority.name == "ACTIVE"
 
 
+def test_a_drill_releases_no_agent_that_is_halted_by_itself(live: Core) -> None:
+    live.up(f.Halted(True, "a person on its host"), "t2")
+    assert live.alarms() == ["AGENT_HALTED"]
+    reply = live.ask(calls.Halt("live", drill=True))
+    assert reply.problem is not None and reply.problem.code == "CONFLICT" and "t2" in reply.problem.message
+    assert not live.sent(f.Resume, "t2") and account(live).authority.name == "ACTIVE"
+    assert live.alarms() == ["AGENT_HALTED"]
+
+
+@pytest.mark.parametrize("halted", [True, False])
+def test_an_agent_that_comes_halted_into_a_drill_is_not_released_by_it(live: Core, halted: bool) -> None:
+    live.restart()
+    live.connect("t1")
+    live.send(calls.Halt("live", drill=True))
+    identity = replace(live.agents["t2"].identity("live"), server="Sim-Live")
+    live.hello("t2", identity=identity, halted=halted)
+    live.books("t2")
+    live.up(f.Halted(True, "its ledger"), "t2")
+    live.wait(3_000, beat=("t1", "t2"))
+    assert account(live).authority.name == "ACTIVE"
+    assert (bool(live.sent(f.Resume, "t2")), "AGENT_HALTED" in live.alarms()) == (not halted, halted)
+
+
 def test_one_drill_at_a_time(live: Core) -> None:
     live.send(calls.Halt("live", drill=True))
     reply = live.ask(calls.Halt("live", drill=True))

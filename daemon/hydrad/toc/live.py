@@ -195,11 +195,13 @@ class Waiter:
 
 @dataclass(slots=True)
 class Drill:
-    """Of a halt drill: who asked, the level before, and whether somebody has halted since."""
+    """Of a halt drill: who asked, the level before, the agents that were not halted then, and whether somebody has
+    halted since."""
 
     actor: str
     surface: str
     before: Authority
+    free: tuple[str, ...] = ()
     overtaken: bool = False
 
 

@@ -49,8 +49,8 @@ def fires(state: State, account: str = "") -> list[Act]:
 
 
 def standing(state: State, live: Live, account: str = "") -> list[Act]:
-    """Those, and after them fires that are QUARANTINED while the broker still reports their order: it may fill, whatever
-    a person decides about its fire."""
+    """Those, and after them fires that are QUARANTINED while the broker still reports their order: it may fill
+    whatever a person decides about its fire."""
     return [*fires(state, account), *strays(state, live, account)]
 
 

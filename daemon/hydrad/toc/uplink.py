@@ -171,7 +171,7 @@ def _begin(
     link.quotes.clear()
     link.quality.clear()
     link.halted, link.halted_ns = hello.halted, turn.now_ns
-    _halted_alone(turn, link, "its own ledger")
+    halted_alone(turn, link, "its own ledger")
     _look_at_ledger(turn, terminal, hello)
     _look_at_self_test(turn, link, hello)
     if turn.market_ms == 0:
@@ -457,10 +457,10 @@ def _conflict(turn: Turn, link: Link, body: f.Conflict) -> None:
 
 def _halted(turn: Turn, link: Link, body: f.Halted) -> None:
     link.halted, link.halted_ns = body.halted, turn.now_ns
-    _halted_alone(turn, link, body.by)
+    halted_alone(turn, link, body.by)
 
 
-def _halted_alone(turn: Turn, link: Link, by: str) -> None:
+def halted_alone(turn: Turn, link: Link, by: str) -> None:
     """An agent that is halted while its account is ACTIVE: it has halted itself (floor), or a person on its host."""
     account = turn.state.terminals[link.terminal].account
     if link.halted and not routing.latched(turn, account):
