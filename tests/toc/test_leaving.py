@@ -320,6 +320,19 @@ def test_a_terminal_with_an_act_on_its_way_is_not_removed(pair: Core) -> None:
     assert reply.problem is not None and reply.problem.message.startswith("not at their end: F-")
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_plan_that_is_removed_with_its_agent_has_an_alarm_until_there_is_another(pair: Core, moves: bool) -> None:
+    fire, position = planned(pair)
+    away(pair, "t1")
+    if moves:
+        pair.ask(calls.TerminalFailover("t2"))
+    assert pair.ask(calls.TerminalRemove("t1", "burned", force=True)).problem is None
+    pass_time(pair, 2_000, ("t2",))
+    assert position.plan and pair.alarms() == ["PLAN_LOST"]
+    answer(pair, pair.act(calls.PlanSet(shown(fire), "runner")))
+    assert pair.alarms() == []
+
+
 def test_plans_at_a_removed_agent_are_a_persons_to_set_anew(pair: Core) -> None:
     fire, position = planned(pair)
     reply = pair.ask(calls.TerminalRemove("t1", "burned"))

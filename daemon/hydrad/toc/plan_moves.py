@@ -186,10 +186,16 @@ def _failed(turn: Turn, move: PlanMove, terminal: str, tried: Sequence[int]) -> 
     why = f"{routing.shown(last)} at {terminal} {last.state.value} {', '.join(last.codes)}".rstrip()
     shown = show(IdKind.POSITION, move.position)
     if tried is move.settings:
-        turn.alarm(PLAN_LOST_ALARM, shown, f"{shown} has no plan any more: {why}; set one, or watch it yourself")
+        lost(turn, turn.state.positions[move.position], why)
     else:
         turn.alarm(PLAN_LOST_ALARM, shown, f"the plan of {shown} is still at {move.source}: {why}")
     _end(turn, move, "FAILED", why)
+
+
+def lost(turn: Turn, position: Position, why: str) -> None:
+    """Nobody runs this position's plan any more; the alarm stands until it has one again, or is closed."""
+    shown = show(IdKind.POSITION, position.number)
+    turn.alarm(PLAN_LOST_ALARM, shown, f"{shown} has no plan any more: {why}; set one, or watch it yourself")
 
 
 def _end(turn: Turn, move: PlanMove, how: str, detail: str) -> None:

@@ -13,7 +13,7 @@ from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.effects import Admit
 from hydrad.toc.inputs import Requested
-from hydrad.toc.state import Operator, Terminal
+from hydrad.toc.state import Operator, Position, Terminal
 from hydrad.toc.terminal import Cause, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
@@ -126,7 +126,10 @@ def _remove(turn: Turn, asked: Requested, verb: calls.TerminalRemove) -> None:
     link = turn.live.link(terminal.name)
     if link.session is not None:
         uplink.drop_session(turn, link, LinkState.LOST, "removed")
+    plans = _plans_at(turn, terminal)
     turn.emit(r.TerminalRemoved(terminal.name, heir, verb.reason))
+    for position in plans:
+        plan_moves.lost(turn, position, f"{terminal.name} was removed with it")
     for alarm in list(turn.state.alarms.values()):
         if alarm.subject.split(" ")[0] == terminal.name:
             turn.clear_alarm(alarm.code, alarm.subject, f"{terminal.name} was removed")
@@ -145,6 +148,11 @@ def _forget(turn: Turn, name: str) -> None:
         asking.silent = tuple(other for other in asking.silent if other != name)
 
 
+def _plans_at(turn: Turn, terminal: Terminal) -> list[Position]:
+    held = leaving.positions_of(turn.state, terminal.account, terminal.name)
+    return [position for position in held if plan_moves.left_of(turn.state, position)]
+
+
 def _removal_blocked(turn: Turn, terminal: Terminal, heir: str, force: bool) -> str:
     pending = [routing.shown(act) for act in leaving.acts_of(turn.state, terminal.account, terminal.name)]
     if pending:
@@ -152,7 +160,7 @@ def _removal_blocked(turn: Turn, terminal: Terminal, heir: str, force: bool) -> 
     held = leaving.positions_of(turn.state, terminal.account)
     if held and not heir:
         return f"{len(held)} open positions, and no other terminal reaches {terminal.account} now"
-    plans = [p for p in held if p.terminal == terminal.name and plan_moves.left_of(turn.state, p)]
+    plans = _plans_at(turn, terminal)
     moving = [m for m in turn.state.plan_moves.values() if terminal.name in (m.source, m.target)]
     if not force and (plans or moving):
         numbers = sorted({p.number for p in plans} | {m.position for m in moving})
