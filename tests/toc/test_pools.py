@@ -51,6 +51,15 @@ def test_a_restart_goes_on_where_the_turns_were(pool: Core) -> None:
     assert Counter(before + turns(pool, 1)) == {"alpha": 2, "bravo": 1, "charlie": 1}
 
 
+def test_what_is_typed_twice_is_no_second_accounts_turn(pool: Core) -> None:
+    by_hand = calls.FireSymbol("EURUSD", "buy", "1.09700", "1.10300", pool="ours")
+    first, second = pool.act(by_hand), pool.act(by_hand)
+    assert first.state is ActState.ROUTED
+    assert (second.account, second.codes) == (first.account, ("LOOKS_REPEATED",))
+    meant = pool.act(calls.FireSymbol("EURUSD", "buy", "1.09700", "1.10300", pool="ours", again=True))
+    assert meant.state in (ActState.ROUTED, ActState.QUEUED)
+
+
 def test_one_that_would_be_denied_is_passed_over_and_keeps_its_turn(pool: Core) -> None:
     pool.ask(calls.TerminalDuty("t1", "draining"))
     assert turns(pool, 2) == ["bravo", "charlie"]

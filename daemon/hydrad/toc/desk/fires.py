@@ -93,8 +93,9 @@ def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission
 def _whose_turn(
     turn: Turn, verb: Firing, signal: Signal, mission: Mission | None, members: list[tuple[Account, Decimal]]
 ) -> tuple[Account, Decimal]:
-    """The first in turn whose account would take it now; where none would, the first in turn, to be denied."""
-    act_id = fold.new_act_id(turn.state)
+    """The first in turn whose account would take it now; where none would, the first in turn, to be denied. What was
+    fired by hand on one of them a moment ago is denied there: another's turn is no reason to send it twice."""
+    act_id, able = fold.new_act_id(turn.state), []
     for member in members:
         try:
             target = _target(turn, verb, signal, *member)
@@ -102,9 +103,12 @@ def _whose_turn(
             continue  # its terms are not known: another one's turn
         source = mission.source if mission else _quotes_of(turn, target.account)
         ask = _ask(turn, verb, signal, source, mission, target, act_id)
-        if risk.judge(turn.state, turn.live, turn.now_ns, ask).ok:
+        verdict = risk.judge(turn.state, turn.live, turn.now_ns, ask)
+        if Reason.LOOKS_REPEATED.name in verdict.codes:
             return member
-    return members[0]
+        if verdict.ok:
+            able.append(member)
+    return (able or members)[0]
 
 
 def _in_turn(turn: Turn, pool: str) -> list[tuple[Account, Decimal]]:
