@@ -219,6 +219,9 @@ class Script:
         return round(round((bid + sign * bid / parts) / tick) * tick, int(self._info.digits))
 
     def _send(self, request: dict[str, Any]) -> Any:
+        """To the account that the test was begun on and no other: a person may switch the terminal's meanwhile."""
+        if not self._terminal.same():
+            raise TerminalError("the terminal is another than the one that logged in; nothing more is sent")
         return self._terminal.try_ask("order_send", request)
 
     # --- notes ------------------------------------------------------------------------------------------
