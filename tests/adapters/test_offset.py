@@ -69,7 +69,18 @@ def test_one_symbol_is_not_enough_where_several_are_followed() -> None:
         feed.tick("EURUSD")
     assert feed.known_ms is None
     feed.tick("XAUUSD")
+    assert feed.known_ms is None
+    feed.tick("XAUUSD")
     assert feed.known_ms == 2 * HOUR_MS
+
+
+def test_the_last_ticks_that_a_terminal_shows_when_it_comes_back_are_not_live() -> None:
+    """On a Saturday all are of Friday's end: at some seconds of each quarter of an hour they look like an offset."""
+    feed = Feed(3 * HOUR_MS, parse_ms("2026-06-13T12:00:01Z"))
+    feed.passes(250)
+    feed.stamps = dict.fromkeys(SYMBOLS, parse_ms("2026-06-12T23:59:58Z"))
+    feed.look()
+    assert feed.known_ms is None
 
 
 def test_where_one_is_followed_it_needs_several_ticks() -> None:

@@ -124,7 +124,7 @@ class WorkerHandle:
         assert self._process is not None and self._process.stdin is not None
         try:
             pipe.write_all(self._process.stdin.fileno(), pipe.frame(message))
-        except BrokenPipeError:
+        except OSError:  # EPIPE; on Windows EINVAL
             return  # its standard output is at its end too, so `listen` tells
 
     def _wait(self) -> int | None:

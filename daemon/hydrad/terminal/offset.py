@@ -5,6 +5,9 @@ time between them at most, so its stamp less our UTC is the offset, less that ag
 (domain: zones), so what remains must be small, or one of the two clocks is wrong and nothing was measured. A tick that
 stood there at the look before is stale and tells nothing.
 
+A terminal that comes back to its server shows each symbol's last tick at once, over a weekend all of them of one
+instant: a symbol counts when it has moved a second time.
+
 Known is what several symbols agree on and a live tick has confirmed within the last minutes; over a weekend, after a
 clock change of New York or London since then, after this host has slept or its clock was set: unknown, until live
 ticks confirm it anew.
@@ -12,6 +15,7 @@ ticks confirm it anew.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -29,6 +33,7 @@ LATE_MS_MAX = 5_000
 EARLY_MS_MAX = 2_000
 SIGHTINGS_MIN = 3
 SYMBOLS_MIN = 2
+SYMBOL_SIGHTINGS_MIN = 2
 AGREE_WITHIN_MS = MINUTE_MS
 CONFIRMED_WITHIN_MS = 10 * MINUTE_MS
 
@@ -102,6 +107,7 @@ class BrokerOffset:
         if len(values) > 1:
             self._trusted = False
             return
-        enough = len({one.symbol for one in self._sightings}) >= self._symbols_min
+        moves = Counter(one.symbol for one in self._sightings)
+        enough = sum(count >= SYMBOL_SIGHTINGS_MIN for count in moves.values()) >= self._symbols_min
         if values and enough and len(self._sightings) >= SIGHTINGS_MIN:
             self.last, self._trusted = Measured(values.pop(), self._sightings[-1].at_ms), True

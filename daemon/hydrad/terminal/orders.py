@@ -42,7 +42,8 @@ _CANCELED = 2
 # ENUM_ORDER_TYPE_FILLING, and the SYMBOL_FILLING_* bit that allows it
 _FILLINGS = ((0, 1), (1, 2))  # fill or kill, immediate or cancel
 FILLING_RETURN = 2
-DEAL_ENTRY_IN = 0
+# ENUM_DEAL_ENTRY of deals that open: on a netting account one that reverses is INOUT
+_OPENS = frozenset({0, 2})
 # How far a close may slip where its order names no collar: wide, since it must get out.
 CLOSE_DEVIATION_POINTS = 1_000
 # Errors by which the module says that nothing was sent: bad arguments, and trading by programs switched off.
@@ -273,20 +274,21 @@ class Orders:
         return Performed(RowState.UNKNOWN, "NO_ANSWER", detail=f"{text} ({code})")
 
     def _facts(self, order: Order, result: Any) -> dict[str, int]:
-        """Tickets, price and volume of what was done: by the deals of the order if they are there already, else by
+        """Tickets, price and volume of what was done: by the deals of the order if all are there already, else by
         the answer alone. On a hedging account an opening order's ticket is the position's."""
         if order.kind not in _DEALING or order.moves_levels:
             return {"order_ticket": int(result.order) or order.ticket, "position_id": order.position_id}
-        deals = self._terminal.deals_of_order(int(result.order))
-        if deals:
-            return _deal_facts([self._readings.deal(row) for row in deals])
         grid = self._terminal.grid(order.symbol)
+        volume_steps = float_steps(result.volume, grid.step)
+        deals = [self._readings.deal(row) for row in self._terminal.deals_of_order(int(result.order))]
+        if deals and sum(row.volume_steps for row in deals) >= volume_steps:
+            return _deal_facts(deals)
         return {
             "order_ticket": int(result.order),
             "deal_ticket": int(result.deal),
             "position_id": order.position_id or int(result.order),
             "price_points": nearest_points(result.price, grid.digits),
-            "volume_steps": float_steps(result.volume, grid.step),
+            "volume_steps": volume_steps,
         }
 
     def _after(self, done: Performed) -> Performed:
@@ -304,7 +306,8 @@ class Orders:
     def _find_deal(self, act: Find, connected: bool) -> Found:
         opening = act.order.kind is ActKind.FIRE
         rows = self._terminal.deals_within(act.since_ms, self._terminal.market_ms())
-        ours = [row for row in rows if row.magic == act.act_id and (row.entry == DEAL_ENTRY_IN) is opening]
+        # A position's stop and target are deals under its fire's magic, too; those of any other act are its own.
+        ours = [row for row in rows if row.magic == act.act_id and (not opening or row.entry in _OPENS)]
         if ours:
             facts = _deal_facts([self._readings.deal(row) for row in ours])
             return msgspec.structs.replace(Found(RowState.DONE, connected), **facts)

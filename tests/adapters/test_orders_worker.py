@@ -1,0 +1,115 @@
+"""The worker's orders and the self-test's, over a terminal that answers as it is told to."""
+
+from __future__ import annotations
+
+import errno
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from hydrad.agent.calls import Find, ReadTerms
+from hydrad.agent.effects import Call
+from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
+from hydrad.link.frames import RowState
+from hydrad.terminal import pipe
+from hydrad.terminal.handle import WorkerHandle
+from hydrad.terminal.metatrader import Terminal, TerminalError
+from hydrad.terminal.orders import Orders
+from hydrad.terminal.pipe import Grid
+from hydrad.terminal.readings import Readings
+from hydrad.terminal.selftest.script import Script
+from hydrad.terminal.steady import SteadyClock
+
+FIRE, CLOSE = 77, 78
+IN, OUT, INOUT = 0, 1, 2
+
+
+class Told:
+    """A terminal of a hedging account; `deals` are its history."""
+
+    def __init__(self, deals: list[SimpleNamespace]) -> None:
+        self.deals, self.sent, self.is_same = deals, [], True
+
+    sent: list[object]
+
+    def same(self) -> bool:
+        return self.is_same
+
+    def standing(self) -> SimpleNamespace:
+        return SimpleNamespace(connected=True)
+
+    def market_ms(self) -> int:
+        return 0
+
+    def grid(self, symbol: str, *_: object) -> Grid:
+        return Grid(5, Decimal("0.01"), 1, 2)
+
+    def utc_ms(self, wall_ms: int) -> int:
+        return wall_ms
+
+    def deals_within(self, *_: int) -> list[SimpleNamespace]:
+        return self.deals
+
+    def deals_of_order(self, ticket: int) -> list[SimpleNamespace]:
+        return [deal for deal in self.deals if deal.order == ticket]
+
+    def ask(self, function: str, *_: object, **__: object) -> Any:
+        return () if function == "orders_get" else SimpleNamespace(volume_min=0.01)
+
+    def try_ask(self, function: str, *arguments: object) -> Any:
+        self.sent.append(arguments)
+        return None
+
+
+def deal(ticket: int, magic: int, entry: int, volume: float, order: int = 5) -> SimpleNamespace:
+    return SimpleNamespace(
+        ticket=ticket, order=order, position_id=9, symbol="EURUSD", type=0, entry=entry, reason=3, volume=volume,
+        price=1.1, magic=magic, time_msc=0, profit=0.0, swap=0.0, commission=0.0, fee=0.0, comment="",
+    )  # fmt: skip
+
+
+def orders(terminal: Told) -> Orders:
+    readings = Readings.__new__(Readings)
+    readings._terminal = cast(Terminal, terminal)
+    return Orders(cast(Terminal, terminal), readings, SteadyClock())
+
+
+def find(kind: ActKind, act_id: int, deals: list[SimpleNamespace]) -> RowState | None:
+    order = Order(ORDER_VERSION, kind, "alpha", "EURUSD", Side.BUY, volume_steps=10)
+    return orders(Told(deals)).find(Find(act_id, 0, order, 0)).state
+
+
+def test_an_act_that_reversed_a_netted_position_is_found() -> None:
+    """One deal, IN and OUT at once: not to find it would prove an order absent that was executed."""
+    assert find(ActKind.FIRE, FIRE, [deal(1, FIRE, INOUT, 0.1)]) is RowState.DONE
+    assert find(ActKind.CLOSE, CLOSE, [deal(1, CLOSE, INOUT, 0.1)]) is RowState.DONE
+    assert find(ActKind.FIRE, FIRE, [deal(1, FIRE, OUT, 0.1)]) is None  # its stop, under its magic
+
+
+def test_a_history_that_has_not_all_deals_yet_does_not_make_the_volume_less() -> None:
+    order = Order(ORDER_VERSION, ActKind.FIRE, "alpha", "EURUSD", Side.BUY, volume_steps=10)
+    result = SimpleNamespace(order=5, deal=1, volume=0.1, price=1.1)
+    first, second = deal(1, FIRE, IN, 0.04), deal(2, FIRE, IN, 0.06)
+    for deals in ([], [first], [first, second]):
+        assert orders(Told(deals))._facts(order, result)["volume_steps"] == 10
+
+
+def test_the_self_test_sends_nothing_to_a_terminal_that_was_switched_to_another_account() -> None:
+    terminal = Told([])
+    script = Script(cast(Terminal, terminal), "EURUSD")
+    terminal.is_same = False
+    with pytest.raises(TerminalError):
+        script._send({"action": 1})
+    assert not terminal.sent
+
+
+def test_a_worker_that_is_gone_ends_no_agent_on_windows_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(fd: int, data: bytes) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(pipe, "write_all", closed)
+    worker = WorkerHandle.__new__(WorkerHandle)
+    worker._process = cast(Any, SimpleNamespace(stdin=SimpleNamespace(fileno=lambda: 0)))
+    worker.ask(Call(ReadTerms(), 1_000), 0)
