@@ -101,6 +101,14 @@ def test_what_is_there_already_is_no_conflict_and_something_else_is(home: Home) 
     assert home.run("import", path, other, "--source", "third", code=7)["data"]["refused"] == 1
 
 
+def test_a_day_that_two_imports_name_is_exported_once(home: Home) -> None:
+    head, *rows = TICKS.splitlines(keepends=True)
+    for name, some in (("a.csv", rows[:2]), ("b.csv", rows)):
+        home.run("import", home.file(name, head + "".join(some)), "--source", "acme", "--symbol", "EURUSD")
+    done = home.run("export", "EURUSD", "--source", "acme", "--to", home.folder / "out.csv")
+    assert done["data"]["rows"] == len(rows)
+
+
 def test_bars_of_a_server_are_converted_by_what_was_measured(home: Home) -> None:
     """Both in one call: UTC goes in first, whatever the order of the words."""
     server = home.file("broker_XAUUSD_H1_x.csv", hourly(shift_h=3, weeks=5, both=False))

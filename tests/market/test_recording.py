@@ -170,6 +170,21 @@ def test_a_flipped_bit_takes_its_block_and_nothing_else(
     assert times(reading.read(folder.parent, "EURUSD", *ALL)) == [*kept, 9]  # nothing whole was cut off
 
 
+def test_a_day_whose_first_ticks_never_came_to_the_disk_is_begun_anew(series: New, tmp_path: Path) -> None:
+    """Only its header is there: history that reaches back over midnight must not stop the recording."""
+    one = series()
+    one.add([batch(tick(1_000))])
+    one.close()
+    one.add([batch(tick(DAY_MS + 500))])
+    one.close()
+    path = tmp_path / "recorded" / "EURUSD" / tickfile.file_name(START_MS // DAY_MS + 1)
+    os.truncate(path, tickfile.HEADER.size)
+    again = series()
+    again.add([batch(tick(1_000), tick(2_000), tick(DAY_MS + 500), tick(DAY_MS + 900), session=8, history=True)])
+    again.close()
+    assert times(read(tmp_path)) == [1_000, 2_000, DAY_MS + 500, DAY_MS + 900]
+
+
 def test_a_follower_sees_each_tick_once_over_days_and_starts(series: New, tmp_path: Path) -> None:
     follower = Follower(tmp_path / "recorded", "EURUSD", START_MS + 1)
     assert follower.poll() == [] and symbols(tmp_path / "recorded") == []
@@ -267,3 +282,12 @@ def test_a_symbol_with_a_slash_has_a_folder_of_its_own(tmp_path: Path) -> None:
     one.close()
     assert symbols(tmp_path / "recorded") == ["../EUR/USD.r"]
     assert [path.name for path in tmp_path.iterdir()] == ["recorded"]
+
+
+def test_what_nobody_thought_of_ends_no_recording(tmp_path: Path) -> None:
+    one, told = recorder(tmp_path)
+    one.start()
+    one.take(batch(tick(0, 1 << 63)))  # a price that no record holds
+    one.take(batch(tick(10)))
+    one.close()
+    assert [note.code for note in told] == ["RECORDING_LOST"] and one.figures().problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -264,9 +264,13 @@ def _instant(text: str, now_ns: int) -> int:
 def _load(options: argparse.Namespace, market: Path, layout: str, since_ms: int, until_ms: int) -> TickArrays | Bars:
     """Ticks or imported bars of a range, in the order of time. Raises Stopped where there are none."""
     parts: list[TickArrays | Bars] = []
+    seen: set[Path] = set()
     for one in shelf.sets(market):
         if (one.source, one.symbol) == (options.source, options.symbol) and one.layout == layout:
-            data, _ = shelf.load(_only_days(one, since_ms, until_ms))
+            wanted = _only_days(one, since_ms, until_ms)
+            fresh = tuple(path for path in wanted.paths if path not in seen)  # two imports may name one file
+            seen.update(fresh)
+            data, _ = shelf.load(replace(wanted, paths=fresh))
             if data is not None:
                 parts.append(data)
     if not parts:

@@ -103,8 +103,8 @@ class Recorder:
     def _run(self) -> None:
         self._resume()
         while not self._stopping.wait(self._every_s):
-            self._write()
-        self._write()
+            self._write_or_tell()
+        self._write_or_tell()
         for series in self._series.values():
             self._guarded(series, series.close)
 
@@ -131,6 +131,16 @@ class Recorder:
             what = f"{cut} bytes of a torn end were cut off" if cut else f"{len(damaged)} damaged places are left out"
             self._tell(Note("RECORDING_DAMAGED", f"{symbol} {path.stem}", what))
         return series
+
+    def _write_or_tell(self) -> None:
+        """Whatever goes wrong, the thread goes on and people hear of it: its end would look like a quiet market."""
+        try:
+            self._write()
+        except Exception as error:
+            log.exception("ticks are not recorded")
+            for series in self._series.values():
+                series.lost()
+            self._failed(f"{type(error).__name__}: {error}")
 
     def _write(self) -> None:
         with self._lock:

@@ -205,7 +205,13 @@ class Series:
                 self.damage = Damage(path, len(data), ())
                 continue
             self._reopen(path, data, header)
-            return
+            if self.last is not None:
+                return
+            # A crash between the header and the first tick: its name is given back, the day before tells the last one.
+            assert self._fd is not None
+            os.close(self._fd)
+            self._fd = None
+            path.rename(path.with_suffix(".torn"))
 
     def _reopen(self, path: Path, data: memoryview, header: Header) -> None:
         scan = tickfile.Scan(data)
