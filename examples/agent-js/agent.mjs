@@ -214,7 +214,7 @@ const CHECKS = [
   ["VERSION", false, ({ order }) => order[0] === 1],
   ["ACCOUNT", false, ({ order }) => order[2] === bundle.account],
   ["NOT_READY", false, () => ready()],
-  ["IDENTITY", false, () => terminal.account.login === bundle.login && terminal.account.server === bundle.server],
+  ["IDENTITY", true, () => terminal.account.login === bundle.login && terminal.account.server === bundle.server],
   ["BUSY", false, () => inHand.size < 64],
   ["UNSUPPORTED", false, ({ order }) => DONE_HERE.includes(order[1])],
   ["FENCED", true, ({ epoch }) => epoch === ledger.epoch],
