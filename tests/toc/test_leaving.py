@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hydrad.domain.actors import Role
-from hydrad.domain.ids import IdKind, sequence_of, show
+from hydrad.domain.ids import IdKind, act_id, sequence_of, show
 from hydrad.domain.orders import ActKind, PlanStepKind, order_hash
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
@@ -318,6 +318,17 @@ def test_a_terminal_with_an_act_on_its_way_is_not_removed(pair: Core) -> None:
     pair.fire()
     reply = pair.ask(calls.TerminalRemove("t1", "sold", force=True))
     assert reply.problem is not None and reply.problem.message.startswith("not at their end: F-")
+
+
+def test_alarms_of_an_account_with_the_same_name_stand_on(make: Callable[..., Core]) -> None:
+    core = make(terminals=(("alpha", "alpha", 5001), ("t2", "alpha", 5001)))
+    core.connect("t2")
+    stranger = f.OrderRow(9, "EURUSD", 2, 1, 109_000, 0, 0, act_id(core.state.tag, 999), 0, "")
+    core.orders(stranger, terminal="t2")
+    core.wait(11_000, beat=("t2",))
+    assert sorted(core.alarms()) == ["ALIEN_ORDER", "TERMINAL_LOST"]
+    assert core.ask(calls.TerminalRemove("alpha", "burned")).problem is None
+    assert core.alarms() == ["ALIEN_ORDER"]
 
 
 @pytest.mark.parametrize("moves", [True, False])

@@ -13,12 +13,12 @@ from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.effects import Admit
 from hydrad.toc.inputs import Requested
-from hydrad.toc.state import Operator, Position, Terminal
+from hydrad.toc.state import Alarm, Operator, Position, Terminal
 from hydrad.toc.terminal import Cause, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import EnrollData, LeavingData, Problem
-from hydrad.wire.codes import ErrorCode
+from hydrad.wire.codes import ErrorCode, Finding
 
 
 def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
@@ -131,11 +131,18 @@ def _remove(turn: Turn, asked: Requested, verb: calls.TerminalRemove) -> None:
     for position in plans:
         plan_moves.lost(turn, position, f"{terminal.name} was removed with it")
     for alarm in list(turn.state.alarms.values()):
-        if alarm.subject.split(" ")[0] == terminal.name:
+        if _is_of(turn, alarm, terminal.name):
             turn.clear_alarm(alarm.code, alarm.subject, f"{terminal.name} was removed")
     _forget(turn, terminal.name)
     turn.effects.append(Admit())
     return _tell_leaving(turn, asked, msgspec.structs.replace(shown, done=True), "")
+
+
+def _is_of(turn: Turn, alarm: Alarm, name: str) -> bool:
+    """Whether an alarm is about this terminal; an account may have the same name, and its alarms stand on."""
+    first, _, rest = alarm.subject.partition(" ")
+    alone = not rest or alarm.code == Finding.SYMBOL_TERMS.name or name not in turn.state.accounts
+    return first == name and alone
 
 
 def _forget(turn: Turn, name: str) -> None:
