@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from hydrad.domain.accounts import HomeMode
 from hydrad.link import frames as f
 from hydrad.toc.act import ActState
 from hydrad.toc.terminal import Cause, Duty
@@ -65,7 +66,7 @@ def test_the_deal_is_found_on_the_neighbours_account_and_proves_no_fill(core: Co
     ("server", "age_ms", "counts"), [("Sim", 60_000, True), ("Other-Demo", 60_000, False), ("Sim", -60_000, False)]
 )
 def test_a_self_test_is_told_at_the_hand_shake(server: str, age_ms: int, counts: bool) -> None:
-    core = Core(terminals=SEATS[:1])
+    core = Core(mode=HomeMode.REAL, terminals=SEATS[:1])
     at_ms = core.now_ns // 1_000_000 - age_ms
     core.hello(selftest=f.SelfTest(server, 4150, "EURUSD", True, at_ms, "ab"))
     assert (server in core.state.self_tests) == counts
