@@ -479,6 +479,8 @@ class Oracles:
                 continue
             if done.order.kind is ActKind.CANCEL and self._too_late and act.state is ActState.NOT_EXECUTED:
                 continue  # removed after the settle window: nothing can tell by whom
+            if self._came_and_went(act, done):
+                continue
             if act.state not in (PLACED if done.order.rests else EXECUTED):
                 raise Violation("I6", f"{short(done.act_id)} was executed and is {act.state} ({act.by})")
             if act.order != done.order:
@@ -492,6 +494,13 @@ class Oracles:
                 if act.order is not None and act.order.moves_levels:
                     continue  # the levels were there already when they were looked for
                 raise Violation("I6", f"{short(number)} is {act.state} and was never executed ({act.by})")
+
+    def _came_and_went(self, act: Act, done: Execution) -> bool:
+        """An order whose ledger was lost, and which rested and ended without a deal before anyone looked: nothing
+        that the daemon reads can tell it from one that was never placed."""
+        lost = any(agent.seat.login == done.login and agent.ledgers > 1 for agent in self.agents.values())
+        unseen = done.order.rests and done.act_id not in self.broker.filled
+        return lost and unseen and (act.state, act.by) == (ActState.NOT_EXECUTED, "history")
 
     def _alone_is_told(self, state: State, done: Execution) -> None:
         """What an agent did by itself is an act of the journal, unless its ledger was lost with it."""

@@ -473,7 +473,9 @@ def absent_by_history(turn: Turn, link: Link) -> None:
         if act.state is ActState.WORKING:
             turn.move(act, ActEvent.CANCEL, "history", detail="or expired: gone for the whole settle window, no deal")
         else:
-            turn.move(act, ActEvent.PROVE_ABSENT, "history", detail="absent for the whole settle window")
+            rests = act.order is not None and act.order.rests
+            detail = "absent for the whole settle window" + (", or ended before it without a deal" if rests else "")
+            turn.move(act, ActEvent.PROVE_ABSENT, "history", detail=detail)
         routing.followed(turn, act)
 
 
