@@ -97,7 +97,8 @@ def test_a_guard_flattens_the_account_that_loses_and_no_other(guarded: PaperHome
     home.kill("daemon")
     home.start()
     home.step()
-    assert [alarm["code"] for alarm in home.ctl("alarms").data] == ["GUARD_TRIPPED"]
+    alarms = home.ctl("alarms").data
+    assert [alarm["code"] for alarm in alarms] == ["GUARD_TRIPPED"], alarms
     assert home.ctl("flatten", "--yes").code == 0 and home.ctl("positions").data == []
     assert home.ctl("journal", "verify").code == 0
 

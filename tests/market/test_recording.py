@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hydrad.market import reading, tickfile
 from hydrad.market import series as series_module
 from hydrad.market.follow import Follower, symbols
-from hydrad.market.recorder import QUEUE_TICKS_MAX, Note, Recorder
+from hydrad.market.recorder import HURRY_TICKS, QUEUE_TICKS_MAX, Note, Recorder
 from hydrad.market.series import Series
 from tests.market.conftest import DAY_MS, START_MS, batch, tick
 
@@ -225,6 +225,19 @@ def test_what_was_taken_is_durable_when_it_closes(tmp_path: Path) -> None:
     one.close()
     assert times(read(tmp_path)) == list(range(50)) and not notes
     assert one.figures()[:5] == (1, 50, 0, 0, 0)
+
+
+def test_the_ticks_of_half_a_day_at_once_are_not_left_to_wait(tmp_path: Path) -> None:
+    """With a writer that looks once an hour only a hurry can have written them."""
+    notes: list[Note] = []
+    one = Recorder(tmp_path, notes.append, write_every_s=3_600.0)
+    one.start()
+    for part in range(10):
+        one.take(batch(*(tick(part * HURRY_TICKS + at) for at in range(HURRY_TICKS))))
+        while one.figures().waiting:
+            one._stopping.wait(0.005)
+    one.close()
+    assert one.figures().written == 10 * HURRY_TICKS and not notes
 
 
 def test_a_full_queue_sheds_and_says_so(tmp_path: Path) -> None:

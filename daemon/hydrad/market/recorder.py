@@ -22,7 +22,8 @@ from hydrad.market.series import Batch, Series
 log = logging.getLogger("hydrad.market")
 
 WRITE_EVERY_S = 1.0
-QUEUE_TICKS_MAX = 100_000
+QUEUE_TICKS_MAX = 200_000
+HURRY_TICKS = 20_000  # a hand-shake tells the ticks of half a day at once: these are not left to wait for their second
 SYMBOLS_MAX = 512
 RECORDED = "recorded"
 
@@ -58,6 +59,7 @@ class Recorder:
         self._waiting = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._wake = threading.Event()
         self._series: dict[str, Series] = {}
         self._shed = self._lost = 0
         self._shed_told = 0
@@ -80,6 +82,9 @@ class Recorder:
                 return
             self._waiting += len(batch.ticks)
             self._queue.append(batch)
+            hurry = self._waiting >= HURRY_TICKS
+        if hurry:
+            self._wake.set()
 
     def figures(self) -> Figures:
         series = list(self._series.values())
@@ -96,13 +101,16 @@ class Recorder:
     def close(self) -> None:
         """Write what waits, make it durable, end the thread."""
         self._stopping.set()
+        self._wake.set()
         self._thread.join()
 
     # --- the thread ---------------------------------------------------------------------------------
 
     def _run(self) -> None:
         self._resume()
-        while not self._stopping.wait(self._every_s):
+        while not self._stopping.is_set():
+            self._wake.wait(self._every_s)
+            self._wake.clear()
             self._write_or_tell()
         self._write_or_tell()
         for series in self._series.values():

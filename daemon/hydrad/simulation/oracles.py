@@ -496,11 +496,12 @@ class Oracles:
                 raise Violation("I6", f"{short(number)} is {act.state} and was never executed ({act.by})")
 
     def _came_and_went(self, act: Act, done: Execution) -> bool:
-        """An order whose ledger was lost, and which rested and ended without a deal before anyone looked: nothing
-        that the daemon reads can tell it from one that was never placed."""
+        """An order that rested and ended without a deal before anyone looked, placed after its proof or beside a lost
+        ledger: nothing that the daemon reads can tell it from one that was never placed."""
+        if not done.order.rests or done.act_id in self.broker.filled or act.state is not ActState.NOT_EXECUTED:
+            return False
         lost = any(agent.seat.login == done.login and agent.ledgers > 1 for agent in self.agents.values())
-        unseen = done.order.rests and done.act_id not in self.broker.filled
-        return lost and unseen and (act.state, act.by) == (ActState.NOT_EXECUTED, "history")
+        return self._too_late or (lost and act.by == "history")
 
     def _alone_is_told(self, state: State, done: Execution) -> None:
         """What an agent did by itself is an act of the journal, unless its ledger was lost with it."""
