@@ -173,6 +173,19 @@ def test_an_act_that_waited_past_its_deadline_is_withheld(bench: Bench) -> None:
     assert not bench.broker.sent
 
 
+def test_a_worker_that_hangs_does_not_hold_back_what_is_too_late_anyway(bench: Bench) -> None:
+    bench.auto = False
+    bench.poll()
+    bench.send(bench.command(order()))
+    bench.pass_time(4 * SECOND)
+    assert not bench.of(f.Result)
+    bench.pass_time(2 * SECOND)
+    assert isinstance(bench.call, calls.Poll)  # it still hangs
+    assert (bench.told().state, bench.told().code) == (RowState.NOT_EXECUTED, "EXPIRED")
+    bench.answer()
+    assert not bench.broker.sent
+
+
 def test_the_worker_is_told_until_when_it_may_send(bench: Bench) -> None:
     bench.auto = False
     deadline_ns = bench.daemon_ns() + 5 * SECOND
@@ -377,7 +390,7 @@ def crashed_before_sending() -> Bench:
 def test_absence_is_proven_only_after_the_settle_window() -> None:
     bench = crashed_before_sending()
     bench.send(f.Query(FIRE, 0))
-    assert bench.told().state is RowState.JOURNALED
+    assert not bench.of(f.Result)
     bench.pass_time(70 * SECOND)
     assert (bench.told().state, bench.told().code) == (RowState.NOT_EXECUTED, "PROVEN_ABSENT")
     assert bench.fire().state is RowState.NOT_EXECUTED and not bench.broker.sent
@@ -391,7 +404,7 @@ def test_a_break_of_the_brokers_connection_starts_the_settle_window_anew() -> No
     bench.broker.connected = True
     bench.pass_time(50 * SECOND)
     bench.send(f.Query(FIRE, 0))
-    assert bench.told().state is RowState.JOURNALED
+    assert not bench.of(f.Result)
     bench.pass_time(20 * SECOND)
     assert bench.told().code == "PROVEN_ABSENT"
 

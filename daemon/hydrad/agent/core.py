@@ -411,6 +411,7 @@ class AgentCore:
             self._send(self._beat())
         if self._now_ns - self._chase_ns >= CHASE_EVERY_NS:
             self._chase_ns = self._now_ns
+            self._withhold_late()
             self._chase()
             self._cancel_alone()
 
@@ -737,6 +738,15 @@ class AgentCore:
                     return calls.Perform(*act.key, act.order, situation.not_after_ns)
                 self._tell(self._next_row(act.key, Event.WITHHELD, code=code))
         return None
+
+    def _withhold_late(self) -> None:
+        """An act that has waited beyond its deadline for a worker that hangs is told at once, not when that is back."""
+        for queue in (self._reducing, self._opening):
+            for act in tuple(queue):
+                code = checks.withheld(self._situation(act), act.order)
+                if code == "EXPIRED":
+                    queue.remove(act)
+                    self._tell(self._next_row(act.key, Event.WITHHELD, code=code))
 
     def _next_find(self) -> calls.Find | None:
         while self._sought:
