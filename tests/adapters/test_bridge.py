@@ -13,6 +13,7 @@ import zmq
 
 from hydrad.bridge.bridge import QUEUE_FRAMES_MAX, Bridge
 from hydrad.bridge.connections import CONNECTIONS_PER_KEY_MAX, Connections
+from hydrad.bridge.reader import MESSAGES_PER_TURN_MAX
 from hydrad.host.secrets import Secret
 from hydrad.link.frames import (
     FRAME_BYTES_MAX,
@@ -361,7 +362,7 @@ def test_a_flood_is_read_in_slices_and_whole(yard: Yard) -> None:
             yard.loop.run_until_complete(asyncio.sleep(0))
     yard.until(lambda: len(yard.frames) == 2_000)
     assert [frame.seq for _, _, frame in yard.frames] == list(range(1, 2_001))
-    assert turns >= 2_000 // 64
+    assert turns >= 2_000 // MESSAGES_PER_TURN_MAX
 
 
 def test_frames_that_arrive_during_sends_are_not_left_waiting(yard: Yard) -> None:

@@ -31,7 +31,7 @@ from hydrad.link import frames
 from hydrad.link.frames import BadFrame, LedgerRow, OtherVersion, PositionRow, RowState, Tick
 from hydrad.link.session import Arrival
 
-MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger", "gone_is_proof"})
+MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
 CHASE_EVERY_NS = SECOND
 TERMS_EVERY_MS = 15 * MINUTE_MS
 TERMS_MISSING_MS = 15_000
@@ -669,7 +669,7 @@ class AgentCore:
         if since_ns is None or not answer.connected:
             return False
         began_ns: int | None = row.at_ns
-        if row.state is RowState.WORKING and "gone_is_proof" not in self._mutants:
+        if row.state is RowState.WORKING:
             began_ns = self._resting.missed_ns((row.act_id, row.move))
         return began_ns is not None and self._now_ns - max(began_ns, since_ns) >= self._config.settle_ns
 

@@ -28,7 +28,7 @@ from hydrad.toc.act import FINAL, IN_FLIGHT, RESERVED, ActEvent, ActState
 from hydrad.toc.effects import Reply
 from hydrad.toc.record import Record
 from hydrad.toc.state import Act, Position, State
-from hydrad.toc.terminal import REDUCES_IN, LinkState
+from hydrad.toc.terminal import REDUCES_IN, Duty, LinkState
 from hydrad.venue.contract import CONTRACTS
 from hydrad.venue.profit import point_value
 from hydrad.wire.answers import HaltData, ReconcileData
@@ -287,6 +287,19 @@ class Oracles:
             self.world.hit(f"halt_{row.verdict}")
             if row.verdict == "verified" and fire in rest and not self._too_late:
                 raise Violation("I5", f"{short(fire)} is gone, says the halt; it rests as {rest[fire]}")
+            if row.verdict == "unknown" and fire in rest:
+                self._was_cancelled(fire)
+
+    def _was_cancelled(self, fire: int) -> None:
+        """I5: what a halt found resting has at least been asked to go, where its terminal could be asked."""
+        engine = self.daemon.engine
+        if engine is None:
+            return
+        act = engine.state.acts[fire]
+        duty, link = engine.state.terminals[act.terminal].duty, engine.live.link(act.terminal)
+        asked = resting.cancels(engine.state, act)
+        if not asked and duty is Duty.ACTIVE and link.state is LinkState.READY:
+            raise Violation("I5", f"{short(fire)} rests after a halt, and nobody has asked for its end")
 
     # --- what is promised ----------------------------------------------------------------------------------
 

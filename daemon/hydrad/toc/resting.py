@@ -116,8 +116,6 @@ def must_go(turn: Turn, fire: Act) -> str:
 
 def pursue(turn: Turn) -> None:
     """Cancel what must go, and tell of what does not go."""
-    if "latch_leaves_resting" in turn.mutants:
-        return
     for fire in standing(turn.state, turn.live):
         reason = must_go(turn, fire)
         if reason:
