@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -101,6 +102,7 @@ def test_a_second_agent_with_the_same_key(home: PaperHome, tmp_path: Path) -> No
         second.wait()
 
 
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime")
 def test_its_clock_is_two_hours_off(home: PaperHome) -> None:
     """The daemon is held while the agent is exchanged for one on a machine whose clock is wrong."""
     daemon = home.kill("daemon", signal.SIGSTOP)
