@@ -28,8 +28,6 @@ def environ() -> Iterator[Mapping[str, str]]:
     home = Path(tempfile.mkdtemp(prefix="hx-"))
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HYDRA_")}
-    # A busy machine answers a beat late: how late is not what these pages are about.
-    kept["HYDRA_RISK__CLOCK_OFFSET_MAX_MS"] = "2000"
     values = {**kept, "HYDRA_HOME": str(home / "day"), "PATH": path}
     try:
         yield values
