@@ -405,6 +405,30 @@ def test_halting_again_voids_a_resume_that_waits(make: Callable[..., Core]) -> N
     assert not core.state.changes and core.state.authority is Authority.HALTED
 
 
+@pytest.mark.parametrize("policy", ["wide", "full"])
+def test_a_looser_policy_for_somebody_waits_in_a_real_home(make: Callable[..., Core], policy: str) -> None:
+    """Neither a new policy nor a built-in one goes round the second person."""
+    core = make(mode=HomeMode.REAL)
+    second(core)
+    add(core, "bob", identity="uid:77", policy="starter")
+    core.ask(calls.PolicySet("wide", ("demo", "live"), open_max=50))
+    reply = core.ask(calls.OperatorPolicy("bob", policy))
+    assert problem(reply) == "PENDING" and core.state.operators["bob"].policy == "starter"
+    change = reply.problem.facts["change"]  # type: ignore[union-attr]
+    assert problem(core.ask(calls.Approve(change), ANN)) == ""
+    assert core.state.operators["bob"].policy == policy
+    core.verify()
+
+
+def test_a_tighter_policy_holds_at_once_and_ends_what_waits(make: Callable[..., Core]) -> None:
+    core = make(mode=HomeMode.REAL)
+    add(core, "bob", identity="uid:77", policy="full")
+    assert problem(core.ask(calls.OperatorPolicy("bob", "starter"))) == ""
+    assert problem(core.ask(calls.OperatorPolicy("bob", "full"))) == "PENDING"
+    assert problem(core.ask(calls.OperatorPolicy("bob", "starter"))) == ""
+    assert not core.state.changes and core.state.operators["bob"].policy == "starter"
+
+
 # --- terminals --------------------------------------------------------------------------------------------
 
 

@@ -81,6 +81,8 @@ def _fits(state: State, body: r.Body) -> bool:
             return body.name not in state.operators and not any(i in state.identities for i in body.identities)
         case r.OperatorRoleSet() | r.OperatorRemoved():
             return body.name in state.operators
+        case r.OperatorPolicySet():
+            return body.name in state.operators and crew.policy_named(state, body.policy) is not None
     return True
 
 

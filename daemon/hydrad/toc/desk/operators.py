@@ -93,11 +93,18 @@ def _set_role(turn: Turn, asked: Requested, verb: calls.OperatorRole) -> None:
 
 
 def _set_policy(turn: Turn, asked: Requested, verb: calls.OperatorPolicy) -> None:
-    operator = _named(turn, verb.name)
-    _policy_named(turn, verb.policy)
+    """In a real home a looser one waits, as does loosening the policy itself: else a new one would go round that."""
+    operator, policy = _named(turn, verb.name), _policy_named(turn, verb.policy)
+    subject, changed = f"policy of {operator.name}", r.OperatorPolicySet(operator.name, verb.policy)
+    changes.void(turn, subject, "a policy was given anew")
     if operator.policy != verb.policy:
-        turn.emit(r.OperatorPolicySet(operator.name, verb.policy))
-    _tell(turn, asked, operator.name)
+        if turn.state.mode is HomeMode.REAL and _is_looser(crew.policy_named(turn.state, operator.policy), policy):
+            text = f"{operator.name} trades under policy {verb.policy}, not {operator.policy}"
+            change = changes.ask(turn, subject, changed, text, changes.LOOSEN_AFTER_NS)
+            data = views_crew.change_row(turn.state, change)
+            return turn.reply(asked.request, "hydra.change/v1", data, pending(turn, change, "looser limits"))
+        turn.emit(changed)
+    return _tell(turn, asked, operator.name)
 
 
 def _link(turn: Turn, asked: Requested, verb: calls.OperatorLink) -> None:
@@ -166,6 +173,11 @@ def _policy_set(turn: Turn, asked: Requested, verb: calls.PolicySet) -> None:
         problem = pending(turn, change, "looser limits")
     row = views_crew.policy_row(turn.state, turn.state.policies[verb.name])
     turn.reply(asked.request, "hydra.policy/v1", row, problem)
+
+
+def _is_looser(old: Policy | None, new: Policy) -> bool:
+    wanted = r.PolicySet(new.name, new.kinds, new.open_max, new.fires_per_day_max, new.risk_per_trade_max_percent)
+    return old is None or _tighter(old, wanted) != wanted
 
 
 def _tighter(old: Policy | None, new: r.PolicySet) -> r.PolicySet:
@@ -243,9 +255,11 @@ def _role_named(text: str) -> Role:
     return roles[text.lower()]
 
 
-def _policy_named(turn: Turn, name: str) -> None:
-    if crew.policy_named(turn.state, name) is None:
+def _policy_named(turn: Turn, name: str) -> Policy:
+    policy = crew.policy_named(turn.state, name)
+    if policy is None:
         raise Refused(ErrorCode.NOT_FOUND, f"no policy {name}", "known: " + ", ".join(crew.policies(turn.state)))
+    return policy
 
 
 def _accounts_named(turn: Turn, names: tuple[str, ...]) -> tuple[str, ...]:
