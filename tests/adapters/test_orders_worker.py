@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from hydrad.agent.calls import Find, ReadTerms
+from hydrad.agent.calls import Find, Perform, ReadTerms
 from hydrad.agent.effects import Call
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
 from hydrad.link.frames import RowState
@@ -94,6 +94,29 @@ def test_a_history_that_has_not_all_deals_yet_does_not_make_the_volume_less() ->
     first, second = deal(1, FIRE, IN, 0.04), deal(2, FIRE, IN, 0.06)
     for deals in ([], [first], [first, second]):
         assert orders(Told(deals))._facts(order, result)["volume_steps"] == 10
+
+
+class Switched(Told):
+    """Somebody logs it in to another account while the order is checked."""
+
+    def ask(self, function: str, *_: object, **__: object) -> Any:
+        return SimpleNamespace(bid=1.1, ask=1.1)
+
+    def try_ask(self, function: str, *arguments: object) -> Any:
+        self.sent.append(function)
+        self.is_same = False
+        return SimpleNamespace(retcode=0, comment="Done")
+
+
+def test_a_terminal_switched_while_its_order_is_checked_gets_no_order() -> None:
+    terminal = Switched([])
+    order = Order(
+        ORDER_VERSION, ActKind.FIRE, "alpha", "EURUSD", Side.BUY, entry_points=110_000, volume_steps=10,
+        stop_points=109_000, collar_points=10,
+    )  # fmt: skip
+    done = orders(terminal).perform(Perform(FIRE, 0, order, 1 << 62))
+    assert (done.state, done.code) == (RowState.NOT_EXECUTED, "IDENTITY")
+    assert terminal.sent == ["order_check"]
 
 
 def test_the_self_test_sends_nothing_to_a_terminal_that_was_switched_to_another_account() -> None:

@@ -86,16 +86,16 @@ class Orders:
     def perform(self, act: Perform) -> Performed:
         """Send an act's order, or say why not."""
         try:
+            self._may_send(act)
             request = self._prepared(act)
+            refused = self._checked(request)
+            if refused is not None:
+                return refused
+            self._may_send(act)  # what was read meanwhile took its time
         except Withheld as why:
             return Performed(RowState.NOT_EXECUTED, why.code, detail=why.detail)
         except TerminalError as error:
             return Performed(RowState.NOT_EXECUTED, "TERMINAL_ERROR", detail=str(error))
-        refused = self._checked(request)
-        if refused is not None:
-            return refused
-        if self._clock.now_ns() > act.not_after_ns:
-            return Performed(RowState.NOT_EXECUTED, "EXPIRED")
         return self._after(self._sent(act, request))
 
     def find(self, act: Find) -> Found:
@@ -110,11 +110,14 @@ class Orders:
 
     # --- before -----------------------------------------------------------------------------------------
 
-    def _prepared(self, act: Perform) -> Request:
-        if self._clock.now_ns() > act.not_after_ns:
-            raise Withheld("EXPIRED")
+    def _may_send(self, act: Perform) -> None:
+        """Asked before anything is read for the order, and again as the last thing before it is sent."""
         if not self._terminal.same():
             raise Withheld("IDENTITY", "the terminal is not the one that logged in")
+        if self._clock.now_ns() > act.not_after_ns:
+            raise Withheld("EXPIRED")
+
+    def _prepared(self, act: Perform) -> Request:
         kind = IdKind.FIRE if act.order.kind is ActKind.FIRE else IdKind.ACT
         return {
             **self._requests[act.order.kind](act.order),
