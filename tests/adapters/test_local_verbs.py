@@ -76,6 +76,7 @@ def test_flatten_through_the_running_agent_closes_ours_and_tells_the_daemon(worl
     done = local(world, "flatten", "--yes")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{ours} EURUSD closed by deal ")
+    assert "is not halted: what is fired may open" in done.stderr
     assert tickets(world) == [theirs]
     rows = [body.row for body in world.daemon.seen if isinstance(body, f.Result) and body.row.act_id < 1 << 38]
     assert [row.state for row in rows] == [f.RowState.JOURNALED, f.RowState.DONE]
@@ -90,8 +91,9 @@ def test_flatten_without_an_agent_takes_its_place_and_the_next_one_tells_it(worl
     stop_agent(world)
     wrong = local(world, "flatten", "--yes", "--yes-foreign", "bravo")
     assert wrong.returncode == 2 and set(tickets(world)) == {ours, theirs}
+    assert local(world, "halt").returncode == 0
     done = local(world, "flatten", "--yes", "--yes-foreign", "alpha")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0 and "is not halted" not in done.stderr, done.stderr
     assert tickets(world) == []
     world.daemon.up = None
     world.agent = world.run_agent()

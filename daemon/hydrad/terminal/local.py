@@ -147,7 +147,10 @@ def _flatten(arguments: argparse.Namespace, bundle: Bundle, file: LedgerFile) ->
     file.append_local(FlattenStored(_who(), asked, until_ns))
     follower = _Follower(file, wanted)
     _send(arguments.bundle, bundle, follower)
-    return _told(wanted, follower)
+    code = _told(wanted, follower)
+    if not Book(file.read()).latch.halted:
+        sys.stderr.write(f"{bundle.name} is not halted: what is fired may open; hydra-terminal local halt stops that\n")
+    return code
 
 
 class _Wanted(NamedTuple):
