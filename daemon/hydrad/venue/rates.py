@@ -2,8 +2,8 @@
 
 The price of one unit of a currency in another has a bid and an ask. They come from the pair of both (`EURUSD`
 for EUR in USD), or from the opposite pair, where the ask is one divided by its bid. Where no pair joins two
-currencies, they are joined through a third, the first of `THROUGH` that both have a pair with, at the ask twice
-or at the bid twice. There are no longer ways round.
+currencies, they are joined through the dollar, at the ask twice or at the bid twice. There are no longer ways
+round.
 """
 
 from __future__ import annotations
@@ -38,9 +38,6 @@ class Board(Protocol):
 
 class NoRate(LookupError):
     """No quoted pair joins two currencies; the message names them."""
-
-
-THROUGH = ("USD", "EUR", "GBP", "JPY", "CHF")
 
 
 def rate(board: Board, source: str, target: str, *, at_ask: bool) -> Decimal:
