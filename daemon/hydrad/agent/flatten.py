@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from hydrad.agent.floor import busy, closing
-from hydrad.agent.ledger import Key, Ledger
+from hydrad.agent.ledger import Key, Ledger, LocalIds
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import Order
 from hydrad.link.frames import PositionRow
@@ -35,13 +35,11 @@ def due(
     account: str, asked: Asked, positions: Mapping[int, PositionRow], ledger: Ledger
 ) -> Iterator[tuple[Key, Order]]:
     """Closes to send now, each under its key."""
-    fresh = ledger.next_local
+    ids = LocalIds(ledger)
     for position_id, held in positions.items():
         if position_id not in asked.positions or busy(position_id, ledger):
             continue
-        act_id = ledger.local_act(position_id)
-        if act_id is None:
-            act_id, fresh = fresh, fresh + 1
+        act_id = ids.of(ledger.local_act(position_id))
         move = ledger.moves(act_id)
         last = ledger.newest((act_id, move - 1))
         if last is None or last.index <= asked.after:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hydrad.agent.caps import Caps
-from hydrad.agent.ledger import UNSETTLED, Key, Ledger
+from hydrad.agent.ledger import UNSETTLED, Key, Ledger, LocalIds
 from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
 from hydrad.link.frames import Account, LedgerRow, PositionRow, RowState
@@ -32,13 +32,11 @@ def due(
     account: str, market_ms: int, positions: Mapping[int, PositionRow], ledger: Ledger
 ) -> Iterator[tuple[Key, Order]]:
     """Closes to send now, in the order of their positions, each under its key."""
-    fresh = ledger.next_local
+    ids = LocalIds(ledger)
     for position_id, held in positions.items():
         if position_id not in ledger.ours or busy(position_id, ledger):
             continue
-        act_id = ledger.local_act(position_id)
-        if act_id is None:
-            act_id, fresh = fresh, fresh + 1
+        act_id = ids.of(ledger.local_act(position_id))
         move = ledger.moves(act_id)
         if move == 0 or (move < MOVES_MAX and _again(ledger.newest((act_id, move - 1)), market_ms, ledger)):
             yield (act_id, move), closing(account, held)

@@ -194,3 +194,17 @@ class Ledger:
         order = self._orders.get((row.act_id, row.move))
         if row.state is RowState.DONE and order is not None and order.kind in (ActKind.FIRE, ActKind.MODIFY):
             self.ours.add(row.position_id)
+
+
+class LocalIds:
+    """Ids of what an agent begins by itself in one step: the one that its object has already, or the next of the
+    ledger's own sequence."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._next = ledger.next_local
+
+    def of(self, known: int | None) -> int:
+        if known is not None:
+            return known
+        self._next += 1
+        return self._next - 1

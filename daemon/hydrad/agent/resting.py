@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hydrad.agent.ledger import UNSETTLED, Key, Ledger
+from hydrad.agent.ledger import UNSETTLED, Key, Ledger, LocalIds
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order
 from hydrad.link.frames import LedgerRow, OrderRow, RowState
 
@@ -78,14 +78,12 @@ class Resting:
 
     def due(self, account: str, market_ms: int, ledger: Ledger) -> Iterator[tuple[Key, Order]]:
         """Cancels to send now, each under its key."""
-        fresh = ledger.next_local
+        ids = LocalIds(ledger)
         for key, row in ledger.resting:
             placed = ledger.order(key)
             if placed is None or not self.holds(row) or _busy(row.order_ticket, ledger):
                 continue
-            act_id = ledger.local_cancel(row.order_ticket)
-            if act_id is None:
-                act_id, fresh = fresh, fresh + 1
+            act_id = ids.of(ledger.local_cancel(row.order_ticket))
             move = ledger.moves(act_id)
             if move == 0 or (move < MOVES_MAX and _again(ledger.newest((act_id, move - 1)), market_ms)):
                 yield (act_id, move), cancel_order(account, placed, row.order_ticket)
