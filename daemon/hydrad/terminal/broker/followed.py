@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hydrad.domain.instants import DAY_MS
 from hydrad.market import reading
@@ -23,6 +22,7 @@ from hydrad.market.tickfile import Tick
 from hydrad.terminal.broker import bars
 from hydrad.terminal.broker.bars import Bars
 from hydrad.terminal.broker.series import Series
+from hydrad.terminal.broker.tracks import Windowed
 
 LAG_MS = 2_000
 LATE_MS_MAX = 10_000
@@ -31,7 +31,7 @@ READ_MAX = 2_000_000
 FOR_EVER_MS = 4_102_444_800_000  # 2100: a live market has no last tick
 
 
-class Followed:
+class Followed(Windowed):
     """A track (`tracks.Track`) without an end. `from_ms`: what is earlier is not shown. `now_ms`: the clock."""
 
     def __init__(self, folder: Path, symbol: str, digits: int, from_ms: int, now_ms: int) -> None:
@@ -43,18 +43,6 @@ class Followed:
         self._window = _series([], digits)
         self.left_out = 0
         self.reach(now_ms)
-
-    @property
-    def time_ms(self) -> NDArray[np.int64]:
-        return self._window.time_ms
-
-    @property
-    def bid_points(self) -> NDArray[np.int32]:
-        return self._window.bid_points
-
-    @property
-    def ask_points(self) -> NDArray[np.int32]:
-        return self._window.ask_points
 
     def reach(self, ms: int) -> None:
         """Read what came, once for each step of the clock."""

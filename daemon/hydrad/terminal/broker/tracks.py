@@ -90,15 +90,10 @@ class Recorded:
         return bars.join(self._minutes, 30)
 
 
-class Generated:
-    """Ticks of the generated market, from `first_ms` on and without an end that anybody reaches."""
+class Windowed:
+    """A track whose window is a series of its own, replaced as it grows."""
 
-    def __init__(self, generator: Generator, symbol: str, digits: int, first_ms: int, last_ms: int) -> None:
-        self._generator, self._symbol = generator, symbol
-        self.digits, self.first_ms, self.last_ms = digits, first_ms, last_ms
-        self._days: range = range(0)
-        self._window = Series(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32), digits)
-        self._day = lru_cache(maxsize=4)(lambda day: generator.ticks(symbol, day))
+    _window: Series
 
     @property
     def time_ms(self) -> NDArray[np.int64]:
@@ -111,6 +106,17 @@ class Generated:
     @property
     def ask_points(self) -> NDArray[np.int32]:
         return self._window.ask_points
+
+
+class Generated(Windowed):
+    """Ticks of the generated market, from `first_ms` on and without an end that anybody reaches."""
+
+    def __init__(self, generator: Generator, symbol: str, digits: int, first_ms: int, last_ms: int) -> None:
+        self._generator, self._symbol = generator, symbol
+        self.digits, self.first_ms, self.last_ms = digits, first_ms, last_ms
+        self._days: range = range(0)
+        self._window = Series(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32), digits)
+        self._day = lru_cache(maxsize=4)(lambda day: generator.ticks(symbol, day))
 
     def reach(self, ms: int) -> None:
         day = ms // DAY_MS
