@@ -6,8 +6,21 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from hydrad.domain.actors import Actor
 from hydrad.link.frames import DownFrame
 from hydrad.toc.record import Record
+from hydrad.wire.answers import Answer
+from hydrad.wire.calls import AnyVerb
+
+
+class Ask(Protocol):
+    """How an edge that has worked out who asks puts a call to the daemon, and gets its one answer.
+
+    A query is answered from memory, a request after its commit. `key`: idempotency key of a request, at most 64
+    characters; same key, same answer. Never raises: what goes wrong is the answer's `error`.
+    """
+
+    def __call__(self, actor: Actor, verb: AnyVerb, key: str = "") -> Awaitable[Answer]: ...
 
 
 class JournalPort(Protocol):

@@ -1,14 +1,15 @@
-"""The daemon behind the control socket: calls become inputs or are answered from memory; records become events.
+"""The daemon behind the surfaces of people: calls become inputs or are answered from memory; records become events.
 
-Who calls is worked out here, once, from the kernel's word (SO_PEERCRED). Queries need a viewer, everything else
-the role that the core's table names.
+Who calls is worked out at the edge, once: here for the control socket, from the kernel's word (SO_PEERCRED); by a
+session or a Telegram id for those who `ask`. Queries need a viewer, everything else the role that the core's table
+names.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -45,6 +46,36 @@ log = logging.getLogger("hydrad.surface")
 STEP_TIMEOUT_S = 20.0
 
 
+class Asked(NamedTuple):
+    """A request that the core has not answered yet. `private`: what its answer needs and the journal must not have."""
+
+    actor: Actor
+    verb: calls.AnyVerb
+    reply: Reply
+    private: KeyPair | str | None
+
+
+class _Single:
+    """The way back to an `ask`: its first answer is all there is."""
+
+    call_id = 0
+
+    def __init__(self) -> None:
+        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def send(self, answer: Answer) -> bool:
+        if self.answer.done():  # whoever asked has left
+            return False
+        self.answer.set_result(answer)
+        return True
+
+    def send_bytes(self, data: bytes) -> bool:
+        raise NotImplementedError("an `ask` has no stream")
+
+    def ready(self, resume: Callable[[], None]) -> bool:
+        return True
+
+
 class Watch(NamedTuple):
     """One client that follows the journal."""
 
@@ -63,8 +94,7 @@ class ControlSurface:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._waiting: dict[int, tuple[Reply, calls.AnyVerb, KeyPair | str | None]] = {}
-        self._news_actors: dict[int, Actor] = {}
+        self._waiting: dict[int, Asked] = {}
         self._next_request = 1
         self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -74,8 +104,20 @@ class ControlSurface:
     # --- Handler ------------------------------------------------------------------------------------
 
     def call(self, peer: Peer, call: Call, reply: Reply) -> None:
-        """A decoded call."""
+        """A decoded call from the control socket."""
         actor = Actor(f"uid:{peer.uid}", _surface(call.surface))
+        if isinstance(call.body, calls.Tail) and self._state.role(actor.identity) is not Role.NONE:
+            self._tail(peer, call.body, reply)
+        else:
+            self._take(actor, call, reply)
+
+    async def ask(self, actor: Actor, verb: calls.AnyVerb, key: str = "") -> Answer:
+        """One call of an edge that has worked out who asks; see `ports.Ask`."""
+        reply = _Single()
+        self._take(actor, Call(PROTOCOL, 0, verb, key, actor.surface.value), reply)
+        return await reply.answer
+
+    def _take(self, actor: Actor, call: Call, reply: Reply) -> None:
         verb = call.body
         role = self._state.role(actor.identity)
         known = self._state.operator(actor.identity) is not None
@@ -84,7 +126,7 @@ class ControlSurface:
         elif role is Role.NONE:
             self._no_role(actor, call, reply)
         elif isinstance(verb, calls.Tail):
-            self._tail(peer, verb, reply)
+            self._problem(reply, verb, ErrorCode.USAGE, "a stream is not asked for here")
         elif isinstance(verb, past.VERBS):
             self._task(self._answered(reply, past.answer(self._app, verb)))
         elif type(verb) in QUERIES:
@@ -118,7 +160,7 @@ class ControlSurface:
             self._request(actor, call, reply, Role.NONE)
             return
         why = f"{operator.name} is suspended" if operator else f"{actor.identity} is no operator of this home"
-        self._app.submit(i.Strangers("control", why, 1))
+        self._app.submit(i.Strangers(_door(actor), why, 1))
         self._problem(reply, call.body, ErrorCode.FORBIDDEN, why)
 
     def gone(self, peer: Peer) -> None:
@@ -146,19 +188,15 @@ class ControlSurface:
             verb = calls.OperatorClaim(crew.digest_of(verb.code))
         request = self._next_request
         self._next_request += 1
-        self._waiting[request] = (reply, verb, private)
-        if isinstance(verb, calls.NewsImport | calls.NewsAdd):
-            self._news_actors[request] = actor
+        self._waiting[request] = Asked(actor, verb, reply, private)
         self._app.submit(i.Requested(request, actor, call.key, verb, extra), urgent=isinstance(verb, calls.Halt))
 
     def reply(self, effect: e.Reply) -> None:
         """A request's answer, after its commit."""
-        reply, verb, private = self._waiting.pop(effect.request)
+        actor, verb, reply, private = self._waiting.pop(effect.request)
         data = effect.data
-        if isinstance(verb, calls.NewsImport | calls.NewsAdd):
-            actor = self._news_actors.pop(effect.request)
-            if effect.problem is None:
-                return self._news(verb, actor, reply)
+        if isinstance(verb, calls.NewsImport | calls.NewsAdd) and effect.problem is None:
+            return self._news(verb, actor, reply)
         if isinstance(verb, calls.TerminalEnroll) and isinstance(private, KeyPair) and effect.problem is None:
             path = self._app.enrolled(verb, private)
             data = a.EnrollData(verb.name, verb.account, path, private.public)
@@ -175,7 +213,7 @@ class ControlSurface:
         if isinstance(verb, calls.Resume) and self._is_resumed(verb, effect.problem):
             self._app.places.halt_file.unlink(missing_ok=True)
         if isinstance(verb, calls.OperatorClaim) and effect.problem is not None:
-            self._app.submit(i.Strangers("control", "a wrong invitation code", 1))
+            self._app.submit(i.Strangers(_door(actor), "a wrong invitation code", 1))
         reply.send(self._envelope(effect.schema, data, effect.problem))
         return None
 
@@ -212,7 +250,7 @@ class ControlSurface:
             return
         request = self._next_request
         self._next_request += 1
-        self._waiting[request] = (reply, verb, None)
+        self._waiting[request] = Asked(actor, verb, reply, None)
         self._app.submit(self._running.configured(request, actor, read))
 
     async def _step(self, verb: calls.MarketStep, reply: Reply) -> None:
@@ -349,6 +387,11 @@ class ControlSurface:
             error=problem,
             more=more,
         )
+
+
+def _door(actor: Actor) -> str:
+    """Where a stranger is counted."""
+    return "control" if actor.surface in (Surface.SHELL, Surface.TUI) else actor.surface.value
 
 
 def _surface(text: str) -> Surface:
