@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hydrad.domain.ids import TAG_MAX
-from hydrad.host import entropy, keys, lock, places, processes, tcp_ports
+from hydrad.host import entropy, keys, lock, machine, places, processes, tcp_ports
 from hydrad.host.clock import SystemClock
 from hydrad.host.keys import BadSecret
 from hydrad.host.lock import FileLock, Held
@@ -311,3 +311,31 @@ class TestProcesses:
             processes.spawn(["echo", word], tmp_path / "log", environ(), tmp_path).wait()
         assert (tmp_path / "log.1").read_text() == "one\ntwo\n"
         assert (tmp_path / "log").read_text() == "three\n"
+
+
+# --- the machine's name -----------------------------------------------------------------------------
+
+
+def test_a_machine_is_known_by_the_id_of_its_installation_and_by_nothing_random(tmp_path: Path) -> None:
+    one, other = tmp_path / "etc", tmp_path / "dbus"
+    assert machine.written((one, other)) == "", "no id: no name, never one that is drawn anew at each start"
+    other.write_text("0123456789abcdef0123456789abcdef\n")
+    named = machine.written((one, other))
+    assert len(named) == 16 and named == machine.written((one, other))
+    one.write_text("uninitialized\n")  # as machine-id(5) has it in an image that was never started
+    assert machine.written((one, other)) == named
+    one.write_bytes(b"\xff" * 32)
+    assert machine.written((one, other)) == named
+    one.write_text("fedcba9876543210fedcba9876543210\n")
+    assert machine.written((one, other)) not in ("", named)
+
+
+def test_the_machines_id_itself_does_not_leave(tmp_path: Path) -> None:
+    guid = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"  # as Windows keeps one
+    assert machine.of(guid) and machine.of(guid) not in guid.replace("-", "")
+
+
+def test_each_process_on_a_machine_finds_the_same_name() -> None:
+    asked = [sys.executable, "-c", "from hydrad.host import machine; print(machine.name())"]
+    told = {subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip() for _ in range(2)}
+    assert told == {machine.name()}
