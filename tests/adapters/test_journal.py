@@ -6,7 +6,11 @@ import os
 import select
 import shutil
 import signal
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -147,6 +151,24 @@ class TestAppend:
             SqliteJournal(tmp_path / "other.db")
 
 
+@contextmanager
+def checkpoint_lock_of_another_process(shared: Path) -> Iterator[None]:
+    """As if another process copied the log just now: it holds WAL_CKPT_LOCK, byte 121 (sqlite.org/walformat.html)."""
+    code = (
+        "import fcntl,sys\nf=open(sys.argv[1],'r+b')\nfcntl.lockf(f,fcntl.LOCK_EX,1,121)\n"
+        "print('held',flush=True)\nsys.stdin.read()"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, str(shared)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin and child.stdout
+    assert child.stdout.readline() == b"held\n"
+    try:
+        yield
+    finally:
+        child.stdin.close()
+        child.wait(10)
+        child.stdout.close()
+
+
 class TestLog:
     def test_it_stays_bounded_without_anyone_asking(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite, "WAL_BYTES_MAX", 9 << 20)
@@ -172,6 +194,18 @@ class TestLog:
         assert (tmp_path / "journal.db").stat().st_size > 30 * 200_000
         journal.append([record(31)])
         assert not journal.checkpoint_due
+        journal.close()
+
+    def test_a_checkpoint_that_is_in_the_way_of_another_waits_for_the_next_time(self, tmp_path: Path) -> None:
+        journal = SqliteJournal(tmp_path / "journal.db")
+        journal.append([record(seq, os.urandom(200_000)) for seq in range(1, 31)])
+        with checkpoint_lock_of_another_process(tmp_path / "journal.db-shm"):
+            journal.checkpoint()
+            journal.append([record(31)])
+            assert journal.checkpoint_due
+        journal.checkpoint()
+        assert not journal.checkpoint_due
+        assert [item.seq for item in journal.replay()] == list(range(1, 32))
         journal.close()
 
     def test_readers_in_other_threads_see_whole_batches(self, tmp_path: Path) -> None:

@@ -134,13 +134,17 @@ class SqliteJournal:
     def checkpoint(self) -> None:
         """Copy the log into the database. Blocks neither readers nor `append`; may run on another thread.
 
-        The log's file keeps its size and is then written over from its start.
+        The log's file keeps its size and is then written over from its start. One that is in somebody's way does
+        nothing: SQLite is busy where another process copies, and in the instant in which a commit writes the head of
+        the log's index. Nothing is lost by it, and `checkpoint_due` asks again.
         """
         if not self._cleaning.acquire(blocking=False):
             return  # another thread does it already
         try:
             total, copied = self._cleaner.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             self._wal_bytes = max(0, total - copied) * _WAL_FRAME_BYTES
+        except apsw.BusyError:
+            return
         finally:
             self._cleaning.release()
 
