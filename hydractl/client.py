@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from hydractl.places import Places
-    from hydrad.wire.answers import Answer, Event
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.journal import Event
 
 # As in hydrad.wire.calls and hydrad.wire.codec, whose import would double the start; a test compares them.
 PROTOCOL = 1

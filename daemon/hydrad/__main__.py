@@ -29,7 +29,8 @@ from hydrad.journal.verify import verify
 from hydrad.market.done import Stopped
 from hydrad.paper import Family
 from hydrad.replay import compare
-from hydrad.wire.answers import Answer, ConfigPlaces, DaemonInfo, DoctorData, Problem
+from hydrad.wire.answers import Answer, DaemonInfo, Problem
+from hydrad.wire.answers.daemon import ConfigPlaces, DoctorData
 from hydrad.wire.calls import PROTOCOL
 from hydrad.wire.codes import ErrorCode
 

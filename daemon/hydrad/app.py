@@ -49,8 +49,10 @@ from hydrad.toc.record import Record
 from hydrad.toc.state import Job, State
 from hydrad.toc.terminal import LinkState
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
 from hydrad.wire import calls
+from hydrad.wire.answers.daemon import ConfigRow
+from hydrad.wire.answers.market import NewsView
+from hydrad.wire.answers.status import HealthRow, ServiceRow
 
 log = logging.getLogger("hydrad")
 
@@ -166,7 +168,7 @@ class App:
             if child is not None:
                 self._loop.run_in_executor(None, child.end)
 
-    def news_view(self, turn: Turn) -> a.NewsView:
+    def news_view(self, turn: Turn) -> NewsView:
         return newsview.view(turn, str(self.news.path), self.loaded.config.news.mode is not None)
 
     def write_news(self, verb: calls.NewsImport | calls.NewsAdd, actor: Actor) -> None:
@@ -177,7 +179,7 @@ class App:
             self.news.add(news.event(verb.time_utc, verb.currency, verb.impact, verb.title, actor.identity))
         self.submit(self.news.told(actor))
 
-    def config_rows(self) -> list[a.ConfigRow]:
+    def config_rows(self) -> list[ConfigRow]:
         return settings.rows(self.loaded, self.state)
 
     def reloaded(self, loaded: Loaded) -> None:
@@ -217,11 +219,11 @@ class App:
     def ticks_shed(self) -> int:
         return self._inbox.ticks_shed
 
-    def services(self) -> tuple[a.ServiceRow, ...]:
+    def services(self) -> tuple[ServiceRow, ...]:
         """What runs inside and beside the daemon; each detail was measured just now."""
         return vitals.service_rows(self)
 
-    def health(self) -> tuple[a.HealthRow, ...]:
+    def health(self) -> tuple[HealthRow, ...]:
         return vitals.own_health(self)
 
     def public(self) -> Glance:

@@ -26,7 +26,7 @@ from hydrad.host.keys import BadSecret
 from hydrad.host.lock import Holder, holder
 from hydrad.host.places import BadPlace, Places, check_socket
 from hydrad.journal import verify as proof
-from hydrad.wire.answers import DoctorRow
+from hydrad.wire.answers.daemon import DoctorRow
 
 DISK_FREE_MIN_BYTES = 1 << 30
 DISK_FREE_MIN_SHARE = 0.05

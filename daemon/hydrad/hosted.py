@@ -22,7 +22,7 @@ from hydrad.link.frames import DownFrame
 from hydrad.ports import Daily, Every
 from hydrad.services import Hopeless
 from hydrad.toc import service
-from hydrad.wire import answers as a
+from hydrad.wire.answers.status import JobRow
 
 if TYPE_CHECKING:
     from hydrad.app import App
@@ -164,13 +164,13 @@ class SchedulerService:
         running = ", ".join(sorted(self._jobs.running)) or "none"
         return f"{len(self._specs)} jobs, running: {running}"
 
-    def rows(self) -> tuple[a.JobRow, ...]:
+    def rows(self) -> tuple[JobRow, ...]:
         return tuple(self._row(spec) for spec in self._specs)
 
-    def _row(self, spec: Spec) -> a.JobRow:
+    def _row(self, spec: Spec) -> JobRow:
         last = self._app.last_runs().get(spec.name)
         next_ns = self._jobs.next_ns(spec.name) if self._jobs else None
-        return a.JobRow(
+        return JobRow(
             spec.name,
             str(spec.when),
             ns_text(next_ns) if next_ns else None,

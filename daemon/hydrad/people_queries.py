@@ -11,14 +11,17 @@ from hydrad.domain.ids import IdKind
 from hydrad.queries import NotFound
 from hydrad.toc import alarm_views, preflight, reports
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
 from hydrad.wire import calls
+from hydrad.wire.answers.alarms import AlarmShow, FindingRow
+from hydrad.wire.answers.comparing import PreflightData
+from hydrad.wire.answers.reports import ReportData
+from hydrad.wire.calls.base import Verb
 
 if TYPE_CHECKING:
     from hydrad.app import App
 
 
-def alarm_show(app: App, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> a.AlarmShow:
+def alarm_show(app: App, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> AlarmShow:
     _, number = ids.parse(verb.alarm, IdKind.ALARM)
     known = {alarm.number: alarm for alarm in (*turn.state.alarms_past, *turn.state.alarms.values())}
     if number not in known:
@@ -26,9 +29,9 @@ def alarm_show(app: App, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> a.A
     return alarm_views.alarm_show(turn.state, turn.now_ns, known[number])
 
 
-def findings(app: App, turn: Turn, actor: Actor, verb: calls.Findings) -> list[a.FindingRow]:
+def findings(app: App, turn: Turn, actor: Actor, verb: calls.Findings) -> list[FindingRow]:
     """Newest first, of the newest that the state remembers; older ones: `tail --kind FINDING`."""
-    rows: list[a.FindingRow] = []
+    rows: list[FindingRow] = []
     for seq in reversed(turn.state.findings):
         if len(rows) >= verb.limit:
             break
@@ -43,7 +46,7 @@ def findings(app: App, turn: Turn, actor: Actor, verb: calls.Findings) -> list[a
     return rows
 
 
-def preflight_data(app: App, turn: Turn, actor: Actor, verb: calls.Preflight) -> a.PreflightData:
+def preflight_data(app: App, turn: Turn, actor: Actor, verb: calls.Preflight) -> PreflightData:
     accounts = tuple(turn.state.traded())
     if verb.account is not None:
         if verb.account not in turn.state.accounts:
@@ -52,7 +55,7 @@ def preflight_data(app: App, turn: Turn, actor: Actor, verb: calls.Preflight) ->
     return preflight.made(turn, actor.identity, accounts, verb.symbol)
 
 
-def report(app: App, turn: Turn, actor: Actor, verb: calls.Report) -> a.ReportData:
+def report(app: App, turn: Turn, actor: Actor, verb: calls.Report) -> ReportData:
     if verb.by is not None and verb.by not in reports.BY:
         raise NotFound(f"nothing is grouped by '{verb.by}'; known are {', '.join(reports.BY)}")
     since_ms = verb.since_ms if verb.since_ms is not None else 0
@@ -62,7 +65,7 @@ def report(app: App, turn: Turn, actor: Actor, verb: calls.Report) -> a.ReportDa
     return reports.made(turn.state, verb.by, since_ms, until_ms)
 
 
-QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
+QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
     calls.AlarmShow: ("hydra.alarm/v1", alarm_show),
     calls.Findings: ("hydra.findings/v1", findings),
     calls.Preflight: ("hydra.preflight/v1", preflight_data),

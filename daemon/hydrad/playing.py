@@ -13,6 +13,7 @@ from hydrad.host.places import Places
 from hydrad.paper import BrokerControl
 from hydrad.toc.state import State
 from hydrad.wire import calls
+from hydrad.wire.calls.base import Verb
 
 PLAYED = (calls.PaperFault, calls.PaperCash, calls.PaperTrade)
 
@@ -21,7 +22,7 @@ class CannotPlay(Exception):
     """What the broker or the home has against it."""
 
 
-async def play(places: Places, state: State, verb: calls.Verb) -> dict[str, object]:
+async def play(places: Places, state: State, verb: Verb) -> dict[str, object]:
     """Ask the broker; its answer's fields. Raises CannotPlay."""
     control = BrokerControl(home.broker_control(places))
     try:
@@ -35,7 +36,7 @@ async def play(places: Places, state: State, verb: calls.Verb) -> dict[str, obje
     return answer
 
 
-def _request(state: State, verb: calls.Verb) -> Mapping[str, object]:
+def _request(state: State, verb: Verb) -> Mapping[str, object]:
     match verb:
         case calls.PaperFault():
             login = _login(state, verb.account) if verb.account else None

@@ -12,23 +12,41 @@ from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.orders import ActKind
 from hydrad.toc import (
+    account_views,
+    act_views,
     alarm_views,
     crew,
+    health_views,
+    mission_views,
     narrate,
     newsview,
     order_views,
     plan_views,
     planning,
+    position_views,
+    quote_views,
     resting,
-    views,
     views_crew,
     views_symbols,
 )
 from hydrad.toc.act import ActState
 from hydrad.toc.state import State
+from hydrad.toc.texts import act_id_text
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
 from hydrad.wire import calls
+from hydrad.wire.answers import Problem
+from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow
+from hydrad.wire.answers.acts import ActRow, ActShow
+from hydrad.wire.answers.alarms import AlarmRow
+from hydrad.wire.answers.daemon import ConfigRow
+from hydrad.wire.answers.journal import Event, JournalView, TraceData
+from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolRow
+from hydrad.wire.answers.missions import MissionRow, MissionShow
+from hydrad.wire.answers.people import ChangeRow, OperatorRow, PolicyRow
+from hydrad.wire.answers.positions import NamedPlan, OrderRow, PlanData, PositionRow
+from hydrad.wire.answers.status import ClocksView, HealthData, StatusData
+from hydrad.wire.answers.terminals import TerminalRow
+from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
 if TYPE_CHECKING:
@@ -40,7 +58,7 @@ TRACE_RECORDS_MAX = 5_000
 class Troubled(Exception):
     """An answer that comes with a problem: both are shown."""
 
-    def __init__(self, data: object, problem: a.Problem) -> None:
+    def __init__(self, data: object, problem: Problem) -> None:
         super().__init__(problem.message)
         self.data, self.problem = data, problem
 
@@ -49,11 +67,11 @@ class NotFound(Exception):
     """A query for something that is not there."""
 
 
-def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> a.StatusData:
+def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> StatusData:
     state, live, now = turn.state, turn.live, turn.now_ns
     seq, head = app.journal_head
     market = ms_text(turn.market_ms) if turn.market_ms else None
-    return a.StatusData(
+    return StatusData(
         mode=state.mode.value,
         authority=state.authority.name,
         since=ns_text(state.started_ns),
@@ -61,38 +79,38 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> a.StatusD
         endpoint=app.endpoint,
         pid=app.pid,
         epoch=state.epoch,
-        clocks=a.ClocksView(ns_text(now), market, app.conductor.speed_text() if app.conductor else "live"),
-        accounts=tuple(views.account_row(state, live, now, account) for account in state.traded()),
+        clocks=ClocksView(ns_text(now), market, app.conductor.speed_text() if app.conductor else "live"),
+        accounts=tuple(account_views.account_row(state, live, now, account) for account in state.traded()),
         services=app.services(),
-        feed=views.feed_rows(turn, vitals.market_stands(app)),
-        terminals=tuple(views.terminal_row(state, live, now, name) for name in state.terminals),
-        missions=views.mission_counts(state, live),
-        acts=views.act_counts(state, live),
+        feed=quote_views.feed_rows(turn, vitals.market_stands(app)),
+        terminals=tuple(account_views.terminal_row(state, live, now, name) for name in state.terminals),
+        missions=mission_views.mission_counts(state, live),
+        acts=health_views.act_counts(state, live),
         positions=len(state.positions_open),
-        journal=a.JournalView(seq, head.hex()[:16], app.journal_bytes),
-        signals=views.signals_view(state, live, now),
+        journal=JournalView(seq, head.hex()[:16], app.journal_bytes),
+        signals=mission_views.signals_view(state, live, now),
         scheduler=app.scheduler.rows(),
         alarms=alarm_views.alarm_rows(state, now),
-        health=(*views.health_rows(turn, vitals.market_stands(app)), *app.health()),
+        health=(*health_views.health_rows(turn, vitals.market_stands(app)), *app.health()),
         news=app.news_view(turn),
         pending_limits=settings.pending_rows(state),
         hud=app.hud.address or None,
     )
 
 
-def _missions(app: App, turn: Turn, actor: Actor, verb: calls.Missions) -> list[a.MissionRow]:
-    return views.missions(turn.state, turn.live, verb.state, verb.symbol, verb.limit, actor.identity)
+def _missions(app: App, turn: Turn, actor: Actor, verb: calls.Missions) -> list[MissionRow]:
+    return mission_views.missions(turn.state, turn.live, verb.state, verb.symbol, verb.limit, actor.identity)
 
 
-def _mission_show(app: App, turn: Turn, actor: Actor, verb: calls.MissionShow) -> a.MissionShow:
+def _mission_show(app: App, turn: Turn, actor: Actor, verb: calls.MissionShow) -> MissionShow:
     _, number = ids.parse(verb.mission, IdKind.MISSION)
     mission = turn.state.missions.get(number)
     if mission is None:
         raise NotFound(f"no mission {verb.mission}")
-    return views.mission_show(turn.state, turn.live, turn.now_ns, mission, actor.identity)
+    return mission_views.mission_show(turn.state, turn.live, turn.now_ns, mission, actor.identity)
 
 
-def _fires(app: App, turn: Turn, actor: Actor, verb: calls.Fires) -> list[a.ActRow]:
+def _fires(app: App, turn: Turn, actor: Actor, verb: calls.Fires) -> list[ActRow]:
     rows = []
     for number in sorted(turn.state.acts, reverse=True):
         act = turn.state.acts[number]
@@ -102,26 +120,26 @@ def _fires(app: App, turn: Turn, actor: Actor, verb: calls.Fires) -> list[a.ActR
             continue
         if verb.state and act.state.value != verb.state.upper():
             continue
-        rows.append(views.act_row(turn.state, turn.now_ns, act))
+        rows.append(act_views.act_row(turn.state, turn.now_ns, act))
         if len(rows) >= verb.limit:
             break
     return rows
 
 
-def _fire_show(app: App, turn: Turn, actor: Actor, verb: calls.FireShow) -> a.ActShow:
+def _fire_show(app: App, turn: Turn, actor: Actor, verb: calls.FireShow) -> ActShow:
     _, number = ids.parse(verb.act, IdKind.FIRE, IdKind.ACT)
     act = turn.state.acts.get(ids.act_id(turn.state.tag, number))
     if act is None:
         raise NotFound(f"no act {verb.act}")
-    return views.act_show(turn.state, turn.now_ns, act)
+    return act_views.act_show(turn.state, turn.now_ns, act)
 
 
-def _trace(app: App, turn: Turn, actor: Actor, verb: calls.Trace) -> a.TraceData:
+def _trace(app: App, turn: Turn, actor: Actor, verb: calls.Trace) -> TraceData:
     kind, number = ids.parse(verb.id, IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION, IdKind.ORDER)
     shown, wanted = ids.show(kind, number), _family_of(turn.state, kind, number)
     if not wanted:
         raise NotFound(f"no {kind.name.lower()} {verb.id}")
-    events: list[a.Event] = []
+    events: list[Event] = []
     last_ns = 0
     after = 0
     while len(events) < TRACE_RECORDS_MAX and (batch := app.read(after, 1000)):
@@ -134,11 +152,11 @@ def _trace(app: App, turn: Turn, actor: Actor, verb: calls.Trace) -> a.TraceData
             last_ns = record.at_ns
             events.append(_with_gap(event, gap))
     findings = tuple(event.text for event in events if event.kind == "FINDING")
-    return a.TraceData(shown, _trace_title(turn, kind, number), tuple(events), findings)
+    return TraceData(shown, _trace_title(turn, kind, number), tuple(events), findings)
 
 
-def _with_gap(event: a.Event, gap_s: float) -> a.Event:
-    return a.Event(
+def _with_gap(event: Event, gap_s: float) -> Event:
+    return Event(
         event.seq,
         event.at,
         event.market_at,
@@ -159,16 +177,16 @@ def _family_of(state: State, kind: IdKind, number: int) -> set[str]:
         if mission is None:
             return set()
         acts = [state.acts[act] for act in mission.acts]
-        return {ids.show(kind, number)} | {views.act_id_text(act) for act in acts}
+        return {ids.show(kind, number)} | {act_id_text(act) for act in acts}
     if kind is IdKind.ACT:
         act = state.acts.get(ids.act_id(state.tag, number))
-        return {views.act_id_text(act)} if act else set()
+        return {act_id_text(act)} if act else set()
     fire = state.acts.get(ids.act_id(state.tag, number))
     if fire is None:
         return set()
-    own = {views.act_id_text(act) for act in state.acts.values() if act.position == number}
-    cancels = {views.act_id_text(act) for act in resting.cancels(state, fire)} if fire.order_ticket else set()
-    found = own | cancels | {views.act_id_text(fire)}
+    own = {act_id_text(act) for act in state.acts.values() if act.position == number}
+    cancels = {act_id_text(act) for act in resting.cancels(state, fire)} if fire.order_ticket else set()
+    found = own | cancels | {act_id_text(fire)}
     if number in state.positions:
         found.add(ids.show(IdKind.POSITION, number))
     return found
@@ -181,22 +199,22 @@ def _trace_title(turn: Turn, kind: IdKind, number: int) -> str:
         return f"{signal.symbol} {signal.side.name}, {state.missions[number].state.value}"
     act = state.acts[ids.act_id(state.tag, number)]
     took = duration_text(act.moved_ns - act.requested_ns)
-    return f"{act.kind.name} on {act.account}: {views.verdict_line(act)} (last moved after {took})"
+    return f"{act.kind.name} on {act.account}: {act_views.verdict_line(act)} (last moved after {took})"
 
 
-def _positions(app: App, turn: Turn, actor: Actor, verb: calls.Positions) -> list[a.PositionRow]:
-    return views.positions(turn.state, turn.live, turn.now_ns, verb.closed, verb.account, verb.limit)
+def _positions(app: App, turn: Turn, actor: Actor, verb: calls.Positions) -> list[PositionRow]:
+    return position_views.positions(turn.state, turn.live, turn.now_ns, verb.closed, verb.account, verb.limit)
 
 
-def _orders(app: App, turn: Turn, actor: Actor, verb: calls.Orders) -> list[a.OrderRow]:
+def _orders(app: App, turn: Turn, actor: Actor, verb: calls.Orders) -> list[OrderRow]:
     return order_views.rows(turn.state, turn.live, turn.now_ns, verb.account, verb.limit)
 
 
-def _plans(app: App, turn: Turn, actor: Actor, verb: calls.Plans) -> list[a.NamedPlan]:
-    return [a.NamedPlan(name, text) for name, text in planning.known(turn.state).items()]
+def _plans(app: App, turn: Turn, actor: Actor, verb: calls.Plans) -> list[NamedPlan]:
+    return [NamedPlan(name, text) for name, text in planning.known(turn.state).items()]
 
 
-def _plan_show(app: App, turn: Turn, actor: Actor, verb: calls.PlanShow) -> a.PlanData:
+def _plan_show(app: App, turn: Turn, actor: Actor, verb: calls.PlanShow) -> PlanData:
     _, number = ids.parse(verb.id, IdKind.POSITION, IdKind.FIRE)
     position = turn.state.positions.get(number)
     if position is None:
@@ -204,70 +222,70 @@ def _plan_show(app: App, turn: Turn, actor: Actor, verb: calls.PlanShow) -> a.Pl
     return plan_views.plan_data(turn.state, turn.live, position)
 
 
-def _accounts(app: App, turn: Turn, actor: Actor, verb: calls.Accounts) -> list[a.AccountRow]:
+def _accounts(app: App, turn: Turn, actor: Actor, verb: calls.Accounts) -> list[AccountRow]:
     found = turn.state.traded()
-    return [views.account_row(turn.state, turn.live, turn.now_ns, account) for account in found]
+    return [account_views.account_row(turn.state, turn.live, turn.now_ns, account) for account in found]
 
 
-def _terminals(app: App, turn: Turn, actor: Actor, verb: calls.Terminals) -> list[a.TerminalRow]:
-    return [views.terminal_row(turn.state, turn.live, turn.now_ns, name) for name in turn.state.terminals]
+def _terminals(app: App, turn: Turn, actor: Actor, verb: calls.Terminals) -> list[TerminalRow]:
+    return [account_views.terminal_row(turn.state, turn.live, turn.now_ns, name) for name in turn.state.terminals]
 
 
-def _ticks(app: App, turn: Turn, actor: Actor, verb: calls.Ticks) -> list[a.QuoteRow]:
-    return views.quote_rows(turn, verb.symbols, vitals.market_stands(app))
+def _ticks(app: App, turn: Turn, actor: Actor, verb: calls.Ticks) -> list[QuoteRow]:
+    return quote_views.quote_rows(turn, verb.symbols, vitals.market_stands(app))
 
 
-def _config_show(app: App, turn: Turn, actor: Actor, verb: calls.ConfigShow) -> list[a.ConfigRow]:
+def _config_show(app: App, turn: Turn, actor: Actor, verb: calls.ConfigShow) -> list[ConfigRow]:
     return app.config_rows()
 
 
-def _alarms(app: App, turn: Turn, actor: Actor, verb: calls.Alarms) -> tuple[a.AlarmRow, ...]:
+def _alarms(app: App, turn: Turn, actor: Actor, verb: calls.Alarms) -> tuple[AlarmRow, ...]:
     return alarm_views.alarm_rows(turn.state, turn.now_ns, verb.cleared)
 
 
-def _account_show(app: App, turn: Turn, actor: Actor, verb: calls.AccountShow) -> a.AccountShow:
+def _account_show(app: App, turn: Turn, actor: Actor, verb: calls.AccountShow) -> AccountShow:
     account = turn.state.accounts.get(verb.account)
     if account is None:
         raise NotFound(f"no account {verb.account}")
     return views_crew.account_show(turn.state, turn.live, turn.now_ns, account)
 
 
-def _symbols(app: App, turn: Turn, actor: Actor, verb: calls.Symbols) -> list[a.SymbolRow]:
+def _symbols(app: App, turn: Turn, actor: Actor, verb: calls.Symbols) -> list[SymbolRow]:
     if verb.account is not None and verb.account not in turn.state.accounts:
         raise NotFound(f"no account {verb.account}")
     return views_symbols.symbol_rows(turn, verb.account)
 
 
-def _operators(app: App, turn: Turn, actor: Actor, verb: calls.Operators) -> list[a.OperatorRow]:
+def _operators(app: App, turn: Turn, actor: Actor, verb: calls.Operators) -> list[OperatorRow]:
     found = turn.state.operators.values()
     return [views_crew.operator_row(turn.state, operator, turn.market_ms) for operator in found]
 
 
-def _policies(app: App, turn: Turn, actor: Actor, verb: calls.Policies) -> list[a.PolicyRow]:
+def _policies(app: App, turn: Turn, actor: Actor, verb: calls.Policies) -> list[PolicyRow]:
     return [views_crew.policy_row(turn.state, policy) for policy in crew.policies(turn.state).values()]
 
 
-def _groups(app: App, turn: Turn, actor: Actor, verb: calls.Groups) -> list[a.GroupRow]:
+def _groups(app: App, turn: Turn, actor: Actor, verb: calls.Groups) -> list[GroupRow]:
     return [views_crew.group_row(turn.state, name) for name in turn.state.groups]
 
 
-def _changes(app: App, turn: Turn, actor: Actor, verb: calls.Changes) -> list[a.ChangeRow]:
+def _changes(app: App, turn: Turn, actor: Actor, verb: calls.Changes) -> list[ChangeRow]:
     return [views_crew.change_row(turn.state, change) for change in turn.state.changes.values()]
 
 
-def news_today(app: App, turn: Turn, actor: Actor, verb: calls.Verb) -> a.NewsData:
+def news_today(app: App, turn: Turn, actor: Actor, verb: Verb) -> NewsData:
     return newsview.data(turn, app.news_view(turn))
 
 
-def _health(app: App, turn: Turn, actor: Actor, verb: calls.Health) -> a.HealthData:
+def _health(app: App, turn: Turn, actor: Actor, verb: calls.Health) -> HealthData:
     data = vitals.health(app)
     if data.failing:
-        problem = a.Problem(ErrorCode.UNHEALTHY.value, "failing: " + ", ".join(data.failing))
+        problem = Problem(ErrorCode.UNHEALTHY.value, "failing: " + ", ".join(data.failing))
         raise Troubled(data, problem)
     return data
 
 
-QUERIES: dict[type[calls.Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
+QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
     calls.Status: ("hydra.status/v1", _status),
     calls.Missions: ("hydra.missions/v1", _missions),
     calls.MissionShow: ("hydra.mission/v1", _mission_show),

@@ -18,9 +18,10 @@ from hydrad.host import logs
 from hydrad.toc import housekeeping
 from hydrad.toc import inputs as i
 from hydrad.toc.service import ServiceState
-from hydrad.wire import answers as a
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
+from hydrad.wire.answers.daemon import LogLevelData, ReloadData, ServicesData
+from hydrad.wire.answers.status import ServiceRow
 from hydrad.wire.codes import ErrorCode
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Running:
         stops = isinstance(verb, calls.ServiceStop)
         await self._app.supervisor.settled(lambda: all(self._is_settled(name, stops) for name in names))
         rows = tuple(row for name in names for row in self._app.services() if row.name == name)
-        return "hydra.services/v1", a.ServicesData(rows), self._problem(rows, stops)
+        return "hydra.services/v1", ServicesData(rows), self._problem(rows, stops)
 
     def _is_settled(self, name: str, stops: bool) -> bool:
         if stops:
@@ -56,7 +57,7 @@ class Running:
         state = housekeeping.service_of(self._app.state, name).state
         return state not in (ServiceState.STARTING, ServiceState.STOPPED)
 
-    def _problem(self, rows: tuple[a.ServiceRow, ...], stops: bool) -> Problem | None:
+    def _problem(self, rows: tuple[ServiceRow, ...], stops: bool) -> Problem | None:
         good = (ServiceState.STOPPED.value,) if stops else (ServiceState.RUNNING.value,)
         bad = [row for row in rows if row.state not in good]
         if not bad:
@@ -85,7 +86,7 @@ class Running:
         self._app.reloaded(loaded)
         waiting = settings.pending_rows(self._app.state)
         late = {row.key for row in waiting}
-        data = a.ReloadData(tuple(path for path in taken if path not in late), waiting, restart)
+        data = ReloadData(tuple(path for path in taken if path not in late), waiting, restart)
         problem = None
         if restart:
             text = f"a restart is needed for {', '.join(restart)}"
@@ -104,4 +105,4 @@ class Running:
             return schema, None, Problem(ErrorCode.USAGE.value, text)
         before = self._app.levels.set(verb.subsystem, verb.level, verb.for_s)
         until = ns_text(self._app.now_ns() + int(verb.for_s * SECOND)) if verb.for_s else None
-        return schema, a.LogLevelData(verb.subsystem, verb.level, before, until), None
+        return schema, LogLevelData(verb.subsystem, verb.level, before, until), None

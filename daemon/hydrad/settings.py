@@ -23,7 +23,8 @@ from hydrad.host.places import Places, make_private
 from hydrad.journal.snapshot import sync_folder
 from hydrad.toc import changes, guard_loosening, housekeeping, loosening
 from hydrad.toc.state import Change, State
-from hydrad.wire import answers as a
+from hydrad.wire.answers.daemon import ConfigRow, ConfigValue
+from hydrad.wire.answers.status import PendingRow
 
 SET_FILE = "90-hydractl.toml"
 RELOADED_SECTIONS = ("risk", "timing")
@@ -32,7 +33,7 @@ RELOADED_SECTIONS = ("risk", "timing")
 # --- while it runs --------------------------------------------------------------------------------------
 
 
-def rows(loaded: Loaded, state: State) -> list[a.ConfigRow]:
+def rows(loaded: Loaded, state: State) -> list[ConfigRow]:
     """The values that hold; of the limits and guards those in the state, which may still wait for looser ones."""
     waiting = {row.key: row for row in pending_rows(state)}
     found = []
@@ -42,13 +43,13 @@ def rows(loaded: Loaded, state: State) -> list[a.ConfigRow]:
         value = loaded.value(path) if held is None else getattr(held, key.name)
         waits = waiting.get(path)
         pending = f"{waits.wanted} from {waits.due}, {waits.change}" if waits else None
-        found.append(a.ConfigRow(path, value_text(value), str(loaded.sources[path]), key.needs_restart, pending))
+        found.append(ConfigRow(path, value_text(value), str(loaded.sources[path]), key.needs_restart, pending))
     return found
 
 
-def pending_rows(state: State) -> tuple[a.PendingRow, ...]:
+def pending_rows(state: State) -> tuple[PendingRow, ...]:
     """Loosened limits and guards that wait for a second commander or for their time."""
-    found: list[a.PendingRow] = []
+    found: list[PendingRow] = []
     change = housekeeping.pending(state)
     if change is not None:
         wanted = housekeeping.pending_limits(change)
@@ -60,10 +61,10 @@ def pending_rows(state: State) -> tuple[a.PendingRow, ...]:
     return tuple(found)
 
 
-def _waiting(section: str, change: Change, now: object, wanted: object, names: tuple[str, ...]) -> list[a.PendingRow]:
+def _waiting(section: str, change: Change, now: object, wanted: object, names: tuple[str, ...]) -> list[PendingRow]:
     due, shown = ns_text(change.effective_ns), changes.shown(change)
     return [
-        a.PendingRow(f"{section}.{name}", value_text(getattr(now, name)), value_text(getattr(wanted, name)), due, shown)
+        PendingRow(f"{section}.{name}", value_text(getattr(now, name)), value_text(getattr(wanted, name)), due, shown)
         for name in names
     ]
 
@@ -104,13 +105,13 @@ def read(places: Places, environ: Mapping[str, str]) -> Loaded:
     return config.load(places.config_file, places.conf_dir, environ)
 
 
-def value_of(loaded: Loaded, path: str, shadowed: str | None = None) -> a.ConfigValue:
+def value_of(loaded: Loaded, path: str, shadowed: str | None = None) -> ConfigValue:
     """A known key as it would hold."""
     needs = "restart" if _key(path).needs_restart else "reload"
-    return a.ConfigValue(path, value_text(loaded.value(path)), str(loaded.sources[path]), needs, shadowed)
+    return ConfigValue(path, value_text(loaded.value(path)), str(loaded.sources[path]), needs, shadowed)
 
 
-def write(places: Places, environ: Mapping[str, str], path: str, text: str) -> a.ConfigValue:
+def write(places: Places, environ: Mapping[str, str], path: str, text: str) -> ConfigValue:
     """Set one key; raises ConfigError and writes nothing where the whole would not be good with it."""
     import tomli_w
 

@@ -26,16 +26,22 @@ from hydrad.host.keys import KeyPair
 from hydrad.playing import PLAYED, CannotPlay, play
 from hydrad.queries import NotFound, Troubled
 from hydrad.running import Running, Told
-from hydrad.toc import crew, desk, narrate, views
+from hydrad.toc import crew, desk, narrate
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
-from hydrad.wire import answers as a
+from hydrad.toc.texts import act_id_text
 from hydrad.wire import calls
-from hydrad.wire.answers import Answer, Problem
+from hydrad.wire.answers import Answer, DaemonInfo, Problem
+from hydrad.wire.answers.daemon import DownData
+from hydrad.wire.answers.journal import Event
+from hydrad.wire.answers.market import PaperData, StepData
+from hydrad.wire.answers.people import InviteData
+from hydrad.wire.answers.terminals import EnrollData, LeavingData
 from hydrad.wire.calls import PROTOCOL, Call
+from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
 if TYPE_CHECKING:
@@ -86,7 +92,7 @@ class Watch(NamedTuple):
 
 
 PLAYED_MAX = 100
-Played = tuple[a.PaperData | None, Problem | None]
+Played = tuple[PaperData | None, Problem | None]
 
 
 class ControlSurface:
@@ -98,7 +104,7 @@ class ControlSurface:
         self._next_request = 1
         self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._played: dict[tuple[str, str], tuple[calls.Verb, asyncio.Future[Played]]] = {}
+        self._played: dict[tuple[str, str], tuple[Verb, asyncio.Future[Played]]] = {}
         self._running = Running(app)
 
     # --- Handler ------------------------------------------------------------------------------------
@@ -199,10 +205,10 @@ class ControlSurface:
             return self._news(verb, actor, reply)
         if isinstance(verb, calls.TerminalEnroll) and isinstance(private, KeyPair) and effect.problem is None:
             path = self._app.enrolled(verb, private)
-            data = a.EnrollData(verb.name, verb.account, path, private.public)
-        if isinstance(verb, calls.TerminalRemove) and isinstance(data, a.LeavingData) and data.done:
+            data = EnrollData(verb.name, verb.account, path, private.public)
+        if isinstance(verb, calls.TerminalRemove) and isinstance(data, LeavingData) and data.done:
             self._app.removed(verb)
-        if isinstance(data, a.InviteData) and isinstance(private, str):
+        if isinstance(data, InviteData) and isinstance(private, str):
             data = msgspec.structs.replace(data, code=private)
         if isinstance(verb, Running.SERVICE_VERBS) and effect.problem is None:
             self._task(self._answered(reply, self._running.settled(verb)))
@@ -261,13 +267,13 @@ class ControlSurface:
             return
         held = await conductor.step_through(verb.minutes, STEP_TIMEOUT_S)
         market = ms_text(conductor.clock_ms)
-        data = a.StepData(market, conductor.ended, tuple(held))
+        data = StepData(market, conductor.ended, tuple(held))
         problem = None
         if held:
             problem = Problem(ErrorCode.TIMED_OUT.value, "the market is held by " + ", ".join(held))
         reply.send(self._envelope("hydra.step/v1", data, problem))
 
-    async def _play_once(self, key: tuple[str, str], verb: calls.Verb, reply: Reply) -> None:
+    async def _play_once(self, key: tuple[str, str], verb: Verb, reply: Reply) -> None:
         """A key is played once while this daemon lives, also when it comes again before the first is answered."""
         known = self._played.get(key) if key[1] else None
         if known is None:
@@ -280,7 +286,7 @@ class ControlSurface:
         else:
             reply.send(self._envelope("hydra.paper/v1", *await known[1]))
 
-    async def _play(self, verb: calls.Verb) -> Played:
+    async def _play(self, verb: Verb) -> Played:
         if self._state.mode is not HomeMode.PAPER:
             return None, Problem(ErrorCode.CONFLICT.value, "this is a real home: its brokers are not played")
         try:
@@ -288,13 +294,13 @@ class ControlSurface:
         except CannotPlay as error:
             return None, Problem(ErrorCode.USAGE.value, str(error))
         told = ", ".join(f"{name} {value}" for name, value in facts.items())
-        return a.PaperData(told or "will do", facts), None
+        return PaperData(told or "will do", facts), None
 
     async def _down(self, verb: calls.Down, reply: Reply) -> None:
         flying = [n for n in self._state.acts_open if self._state.acts[n].state in IN_FLIGHT]
         unknown = [n for n in self._state.acts_open if self._state.acts[n].state is ActState.UNKNOWN]
         if (flying or unknown) and not verb.force:
-            shown = ", ".join(views.act_id_text(self._state.acts[n]) for n in flying + unknown)
+            shown = ", ".join(act_id_text(self._state.acts[n]) for n in flying + unknown)
             message = f"acts without a verdict: {shown}"
             self._problem(reply, verb, ErrorCode.CONFLICT, message, "wait for them, or repeat with --yes")
             return
@@ -304,7 +310,7 @@ class ControlSurface:
             problem = Problem(
                 ErrorCode.PARTLY.value, "would not end: " + ", ".join(left), "kill -9, and look at its log"
             )
-        reply.send(self._envelope("hydra.down/v1", a.DownData(self._app.pid, tuple(stopped)), problem))
+        reply.send(self._envelope("hydra.down/v1", DownData(self._app.pid, tuple(stopped)), problem))
         self._app.stop("down")
 
     # --- queries ------------------------------------------------------------------------------------
@@ -327,7 +333,7 @@ class ControlSurface:
             reply.send(self._envelope(schema, data, None))
 
     def _tail(self, peer: Peer, verb: calls.Tail, reply: Reply) -> None:
-        def envelope(event: a.Event | None, more: bool) -> Answer:
+        def envelope(event: Event | None, more: bool) -> Answer:
             return self._envelope("hydra.event/v1", event, None, more)
 
         stream = TailStream(
@@ -363,7 +369,7 @@ class ControlSurface:
             watch.stream.stop()
             self._problem(watch.reply, watch.verb, ErrorCode.FORBIDDEN, f"{watch.identity} has no role any more")
 
-    def _event(self, record: Record) -> a.Event:
+    def _event(self, record: Record) -> Event:
         return narrate.event(self._state, record)
 
     # --- envelopes ----------------------------------------------------------------------------------
@@ -372,7 +378,7 @@ class ControlSurface:
     def _state(self) -> State:
         return self._app.state
 
-    def _problem(self, reply: Reply, verb: calls.Verb, code: ErrorCode, text: str, hint: str | None = None) -> None:
+    def _problem(self, reply: Reply, verb: Verb, code: ErrorCode, text: str, hint: str | None = None) -> None:
         schema = f"hydra.{type(verb).__name__.lower()}/v1"
         reply.send(self._envelope(schema, None, Problem(code.value, text, hint)))
 
@@ -382,7 +388,7 @@ class ControlSurface:
             schema=schema,
             ok=problem is None,
             ts=ns_text(self._app.now_ns(), 6),
-            daemon=a.DaemonInfo(self._app.version, PROTOCOL, state.instance, state.mode.value),
+            daemon=DaemonInfo(self._app.version, PROTOCOL, state.instance, state.mode.value),
             data=data,
             error=problem,
             more=more,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from hydrad.domain.instants import ns_text
 from hydrad.hud.page import Check, Glance
-from hydrad.toc import housekeeping, service, views
+from hydrad.toc import health_views, housekeeping, mission_views, quote_views, service
 from hydrad.toc.service import Service, ServiceState
 from hydrad.toc.terminal import LinkState
-from hydrad.wire import answers as a
+from hydrad.wire.answers.status import HealthData, HealthRow, ServiceRow
 
 if TYPE_CHECKING:
     from hydrad.app import App
@@ -26,24 +26,24 @@ COMMIT_MAX_S = 0.25
 # --- services -------------------------------------------------------------------------------------------
 
 
-def service_rows(app: App) -> tuple[a.ServiceRow, ...]:
+def service_rows(app: App) -> tuple[ServiceRow, ...]:
     """The services inside, then the processes beside the daemon."""
     rows = [_service(app, housekeeping.service_of(app.state, name)) for name in service.NAMES]
     for child in app.family.children.values() if app.family else ():
         state = "running" if child.running else "down"
         since = ns_text(app.state.started_ns)
-        rows.append(a.ServiceRow(child.name, state, since, max(child.restarts, 0), str(child.log)))
+        rows.append(ServiceRow(child.name, state, since, max(child.restarts, 0), str(child.log)))
     return tuple(rows)
 
 
-def _service(app: App, now: Service) -> a.ServiceRow:
+def _service(app: App, now: Service) -> ServiceRow:
     since_ns = max(now.since_ns, app.state.started_ns)
     state, detail = now.state.value, _detail(app, now.name)
     if now.state is ServiceState.STOPPED and not app.supervisor.ended(now.name):
         state = "stopping"
     if now.state is not ServiceState.RUNNING:
         detail = f"{now.why}; {detail}"
-    return a.ServiceRow(now.name, state, ns_text(since_ns), now.restarts, detail)
+    return ServiceRow(now.name, state, ns_text(since_ns), now.restarts, detail)
 
 
 def _detail(app: App, name: str) -> str:
@@ -56,9 +56,9 @@ def _detail(app: App, name: str) -> str:
 
 def _apex(app: App) -> str:
     turn = app.glance()
-    ages = [feed.age_s for feed in views.feed_rows(turn) if feed.age_s is not None]
+    ages = [feed.age_s for feed in quote_views.feed_rows(turn) if feed.age_s is not None]
     tick = f"newest tick {min(ages):.1f} s old" if ages else "no tick in this session"
-    age_s = views.signals_view(app.state, turn.live, turn.now_ns).last_age_s
+    age_s = mission_views.signals_view(app.state, turn.live, turn.now_ns).last_age_s
     signal = f"last signal {age_s:.0f} s ago" if age_s is not None else "no signal yet"
     return f"profile {app.loaded.config.apex.profile}, {tick}, {signal}, {app.ticks_shed} ticks shed"
 
@@ -66,18 +66,18 @@ def _apex(app: App) -> str:
 # --- health ---------------------------------------------------------------------------------------------
 
 
-def own_health(app: App) -> tuple[a.HealthRow, ...]:
+def own_health(app: App) -> tuple[HealthRow, ...]:
     """Loop, journal, inbox, and a check a service: what a person has stopped is not healthy either."""
     healthy = (ServiceState.RUNNING.value, ServiceState.OFF.value)
     lag_ms = app.lag_s * 1000
     return (
-        a.HealthRow("loop", lag_ms < LAG_MAX_MS, f"lag {lag_ms:.1f} ms"),
-        a.HealthRow("journal", app.commit_s < COMMIT_MAX_S, f"last commit {app.commit_s * 1000:.1f} ms"),
-        a.HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
+        HealthRow("loop", lag_ms < LAG_MAX_MS, f"lag {lag_ms:.1f} ms"),
+        HealthRow("journal", app.commit_s < COMMIT_MAX_S, f"last commit {app.commit_s * 1000:.1f} ms"),
+        HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
         *_market(app),
         _recording(app),
         *(
-            a.HealthRow(f"service {row.name}", row.state in healthy, f"{row.state}: {row.detail}")
+            HealthRow(f"service {row.name}", row.state in healthy, f"{row.state}: {row.detail}")
             for row in service_rows(app)
             if row.name in service.NAMES
         ),
@@ -89,26 +89,26 @@ def market_stands(app: App) -> bool:
     return any(not row.ok for row in _market(app))
 
 
-def _market(app: App) -> tuple[a.HealthRow, ...]:
+def _market(app: App) -> tuple[HealthRow, ...]:
     """A paper home's own market; a real one's ages are machine time and need no such check."""
     if app.conductor is None:
         return ()
     ok, detail = app.conductor.check(asyncio.get_running_loop().time())
-    return (a.HealthRow("market", ok, detail),)
+    return (HealthRow("market", ok, detail),)
 
 
-def _recording(app: App) -> a.HealthRow:
+def _recording(app: App) -> HealthRow:
     """Whether ticks go to disk: what was written, and what was not."""
     now = app.recorder.figures()
     counts = f"{now.written} ticks of {now.symbols} symbols written, {now.refused} refused, {now.shed + now.lost} lost"
-    return a.HealthRow("recording", not now.problem, f"{now.problem}; {counts}" if now.problem else counts)
+    return HealthRow("recording", not now.problem, f"{now.problem}; {counts}" if now.problem else counts)
 
 
-def health(app: App) -> a.HealthData:
+def health(app: App) -> HealthData:
     """Every check there is."""
-    checks = (*views.health_rows(app.glance(), market_stands(app)), *own_health(app))
+    checks = (*health_views.health_rows(app.glance(), market_stands(app)), *own_health(app))
     failing = tuple(row.check for row in checks if not row.ok)
-    return a.HealthData(not failing, failing, checks)
+    return HealthData(not failing, failing, checks)
 
 
 # --- what anybody may see -------------------------------------------------------------------------------

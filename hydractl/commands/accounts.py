@@ -11,7 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import AccountDayData, AccountShow, Answer, ArmData
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.accounts import AccountDayData, AccountShow, ArmData
 
 ACCOUNTS = (
     Column("NAME", "name"),

@@ -10,7 +10,8 @@ from hydrad.domain.ids import IdKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import AlarmRow, AlarmShow, Answer
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.alarms import AlarmRow, AlarmShow
 
 
 def state_of(row: AlarmRow) -> str:

@@ -13,7 +13,8 @@ from hydractl.verbs import YES, flag, option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import Answer, HaltData
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.authority import HaltData
 
 HALTED = (
     Column("TERMINAL", "terminal"),

@@ -16,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import Answer, PositionRow
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.positions import PositionRow
 
 
 @verb(

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import ReloadData
+    from hydrad.wire.answers.daemon import ReloadData
 
 CONFIG = (Column("KEY", "key"), Column("VALUE", "value"), Column("WAITS", "pending"))
 SOURCES = (

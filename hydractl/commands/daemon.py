@@ -19,7 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import Answer, StatusData
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.status import StatusData
 
 START_S = 30.0
 STOP_S = 30.0

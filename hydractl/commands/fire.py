@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from hydrad.wire.answers import Answer, OrderView, TargetRow
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.acts import OrderView, TargetRow
 
 WAIT_S = 10.0
 WAIT = flag("--wait/--no-wait", "Wait for the verdict (10 s, or --timeout).", default=True)

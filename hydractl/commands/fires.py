@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import ActShow
+    from hydrad.wire.answers.acts import ActShow
 
 ACTS = (
     Column("ID", "id"),

@@ -13,7 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrad.wire.answers import Answer, HealthData, StatusData
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.status import HealthData, StatusData
 
 CHECKS = (
     Column("CHECK", "check"),

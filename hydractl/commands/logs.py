@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from hydrad.wire.answers import LogLevelData
+    from hydrad.wire.answers.daemon import LogLevelData
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 LINES = 200

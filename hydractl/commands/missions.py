@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import MissionRow, MissionShow
+    from hydrad.wire.answers.missions import MissionRow, MissionShow
 
 
 def _tcs(row: MissionRow) -> str:

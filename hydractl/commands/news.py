@@ -9,7 +9,8 @@ from hydractl.verbs import argument, option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import Answer, NewsData, NewsRow, NewsView
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.market import NewsData, NewsRow, NewsView
 
 BYTES_MAX = 900_000
 

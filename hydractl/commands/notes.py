@@ -7,7 +7,7 @@ from hydractl.verbs import argument, option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import NoteRow
+    from hydrad.wire.answers.alarms import NoteRow
 
 
 @verb(

@@ -11,7 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import Answer, InviteData, OperatorRow
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.people import InviteData, OperatorRow
 
 ROLES = ("viewer", "trader", "approver", "commander")
 

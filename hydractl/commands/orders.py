@@ -14,7 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import Answer, OrderRow
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.positions import OrderRow
 
 _AT_BROKER = {True: "yes", False: "MISSING", None: "not known"}
 

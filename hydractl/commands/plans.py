@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import PlanData
+    from hydrad.wire.answers.positions import PlanData
 
 NAMED = (Column("NAME", "name"), Column("PLAN", "text", show=lambda row: row.text or "nothing"))
 

@@ -14,7 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import Answer, PositionRow
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.positions import PositionRow
 
 
 def _pnl(row: PositionRow) -> str:

@@ -9,7 +9,7 @@ from hydractl.verbs import option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import PreflightData
+    from hydrad.wire.answers.comparing import PreflightData
 
 ROWS = (
     Column("ACCOUNT", "account", show=lambda row: row.account or "home"),

@@ -8,7 +8,7 @@ from hydractl.verbs import option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import ReconcileData
+    from hydrad.wire.answers.comparing import ReconcileData
 
 WAIT_S = 8.0
 TERMINALS = (

@@ -11,7 +11,7 @@ from hydrad.domain.instants import MS, BadInstant, parse_duration_ns, parse_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import Estimate, ReportData, ReportGroup, ReportSide
+    from hydrad.wire.answers.reports import Estimate, ReportData, ReportGroup, ReportSide
 
 BY = ("kind", "session", "symbol", "operator", "account", "terminal", "detector", "surface", "tag", "tcs")
 

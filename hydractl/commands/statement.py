@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import StatementData
+    from hydrad.wire.answers.accounts import StatementData
 
 WAIT_S = 8.0
 ROWS = (

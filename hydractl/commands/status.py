@@ -19,7 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hydrad.wire.answers import Answer, StatusData
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.status import StatusData
 
 FEED = (
     Column("SYMBOL", "symbol"),

@@ -12,7 +12,7 @@ from hydrad.domain.instants import MS, BadInstant, parse_duration_ns, parse_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import Event
+    from hydrad.wire.answers.journal import Event
 
 EVENTS = (
     Column("SEQ", "seq"),

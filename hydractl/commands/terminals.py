@@ -12,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import Answer, EnrollData, LeavingData, TerminalRow
+    from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.terminals import EnrollData, LeavingData, TerminalRow
 
 
 def _offset(row: TerminalRow) -> str:

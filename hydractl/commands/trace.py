@@ -8,7 +8,7 @@ from hydractl.verbs import argument, flag, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers import TraceData
+    from hydrad.wire.answers.journal import TraceData
 
 
 @verb(

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hydractl.session import Session
-    from hydrad.wire.answers import ActRow, CheckRow, FireAnswer, OrderView, PlanRow, TargetRow
+    from hydrad.wire.answers.acts import ActRow, CheckRow, FireAnswer, OrderView, TargetRow
+    from hydrad.wire.answers.positions import PlanRow
 
 # A state that is not here has no verdict that we know: UNKNOWN_OUTCOME. Without a broker's verdict there is
 # no 0.

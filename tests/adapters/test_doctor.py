@@ -14,7 +14,7 @@ from hydrad.domain.accounts import HomeMode
 from hydrad.host.lock import FileLock
 from hydrad.host.places import Places, find_places
 from hydrad.journal.verify import verify_tail
-from hydrad.wire.answers import DoctorRow
+from hydrad.wire.answers.daemon import DoctorRow
 
 
 @pytest.fixture

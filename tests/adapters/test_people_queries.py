@@ -14,6 +14,7 @@ from hydrad.toc.fold import FINDINGS_MAX
 from hydrad.toc.record import Record
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
+from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import Finding
 from tests.toc.conftest import BOSS, Core
 
@@ -29,7 +30,7 @@ class Journal:
     def read(self, after: int, limit: int) -> list[Record]:
         return self.core.records[: self.committed][after : after + limit]
 
-    def ask(self, query: Any, verb: calls.Verb) -> Any:
+    def ask(self, query: Any, verb: Verb) -> Any:
         turn = Turn(self.core.state, self.core.engine.live, self.core.now_ns, 0)
         found = query(self, turn, ACTOR, verb)
         assert not turn.records

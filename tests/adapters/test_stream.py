@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hydrad.control.stream import RECORDS_PER_TURN_MAX, TailStream, selector
 from hydrad.toc.record import Record
-from hydrad.wire.answers import Answer, DaemonInfo, Event
+from hydrad.wire.answers import Answer, DaemonInfo
+from hydrad.wire.answers.journal import Event
 from hydrad.wire.calls import Tail
 
 DAEMON = DaemonInfo("0.1.0", 1, "test", "paper")

@@ -20,80 +20,113 @@ from typing import Any
 import pytest
 
 from hydrad.domain.ids import IdKind, show
-from hydrad.wire import answers as a
 from hydrad.wire import calls
 from hydrad.wire import market as m
+from hydrad.wire.answers import Answer, DaemonInfo
+from hydrad.wire.answers.accounts import (
+    AccountDayData,
+    AccountRow,
+    AccountShow,
+    ArmData,
+    ConditionRow,
+    GroupRow,
+    LimitRow,
+    StatementData,
+    StatementRow,
+)
+from hydrad.wire.answers.acts import ActRow, ActShow, CheckRow, FireAnswer, OrderView
+from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, Answered, FindingRow, NoteRow
+from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
+from hydrad.wire.answers.comparing import Difference, PreflightData, PreflightRow, ReconcileData
+from hydrad.wire.answers.daemon import ConfigRow, DownData, LogLevelData, ReloadData, ServicesData
+from hydrad.wire.answers.journal import Event, JournalView, TraceData
+from hydrad.wire.answers.market import FeedRow, NewsData, NewsRow, NewsView, PaperData, QuoteRow, StepData, SymbolRow
+from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow, SignalsView
+from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
+from hydrad.wire.answers.positions import NamedPlan, OrderRow, PlanData, PlanRow, PositionRow
+from hydrad.wire.answers.reports import Estimate, MoneyTotal, ReportData, ReportGroup, ReportSide
+from hydrad.wire.answers.status import (
+    ActCounts,
+    ClocksView,
+    HealthData,
+    HealthRow,
+    JobRow,
+    PendingRow,
+    ServiceRow,
+    StatusData,
+)
+from hydrad.wire.answers.terminals import EnrollData, LeavingAct, LeavingData, LeavingPosition, TerminalRow
 from hydrad.wire.codec import Framer, decode_call, encode_answer
 
 TS = "2026-11-20T12:25:30.500Z"
 M, F, A, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION))
-DAEMON = a.DaemonInfo(version="0.1.0", protocol=1, instance="hx-test", mode="paper")
+DAEMON = DaemonInfo(version="0.1.0", protocol=1, instance="hx-test", mode="paper")
 DROP = object()
 
-ACT = a.ActRow(
+ACT = ActRow(
     id=F, kind="FIRE", state="FILLED", mission=M, position=P, account="paper-1", terminal="sim-1", symbol="EURUSD",
     side="BUY", volume="0.10", requested_at=TS, market_at=TS, by="uid:1000", surface="shell", age_s=0.25,
     retcode=10009, retcode_name="DONE", ticket=123, price="1.08345", filled_volume="0.10", slippage_points=1,
     codes=(), verdict="filled 0.10 at 1.08345, ticket 123", reason=None,
 )  # fmt: skip
-ORDER = a.OrderView(
+ORDER = OrderView(
     account="paper-1", symbol="EURUSD", side="BUY", type="MARKET", volume="0.10", entry="1.08340", collar="0.00020",
-    stop="1.08140", target="1.08740", plan=(a.PlanRow(kind="TIME_STOP", at=TS, act=A),), hash="ab" * 32,
+    stop="1.08140", target="1.08740", plan=(PlanRow(kind="TIME_STOP", at=TS, act=A),), hash="ab" * 32,
 )  # fmt: skip
 CHECKS = (
-    a.CheckRow(code="AUTHORITY", ok=True, measured="ACTIVE", limit="ACTIVE"),
-    a.CheckRow(code="SPREAD", ok=True, measured="7 points", limit="20 points"),
+    CheckRow(code="AUTHORITY", ok=True, measured="ACTIVE", limit="ACTIVE"),
+    CheckRow(code="SPREAD", ok=True, measured="7 points", limit="20 points"),
 )
-FAILED = (CHECKS[0], a.CheckRow(code="SPREAD", ok=False, measured="23 points", limit="20 points"))
-FIRE = a.FireAnswer(
+FAILED = (CHECKS[0], CheckRow(code="SPREAD", ok=False, measured="23 points", limit="20 points"))
+FIRE = FireAnswer(
     dry_run=False, would="ROUTED", act=ACT, acts=(ACT,), mission=M, order=ORDER, checks=CHECKS, risk_money="20.00",
     currency="USD",
 )  # fmt: skip
-MISSION = a.MissionRow(
+MISSION = MissionRow(
     id=M, state="PROPOSED", kind="RAPID_ASSAULT", symbol="EURUSD", side="BUY", entry="1.08340", stop="1.08140",
     target="1.08740", collar="0.00020", r="2.00", tcs=None, tcs_text="not calibrated", session="LONDON",
     proposed_at=TS, expires_at=TS, horizon_at=TS, expires_in_s=271.5, origin="APEX", detector="breakout", fires=0,
     passed=False, outcome=None, outcome_r=None,
 )  # fmt: skip
-POSITION = a.PositionRow(
+POSITION = PositionRow(
     id=P, state="OPEN", foreign=False, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10",
     open_price="1.08345", stop="1.08140", target="1.08740", pnl="3.20", currency="USD", r="0.16", opened_at=TS,
     closed_at=None, close_price=None, close_reason=None, mission=M, ticket=123, plan=(), as_of_age_s=0.4,
 )  # fmt: skip
-PLAN = a.PlanData(
+PLAN = PlanData(
     position=P, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10", open=True, plan="runner",
     open_price="1.08345", first_stop="1.08140", stop="1.08345", target="1.08740", price="1.08600", r_now="+1.24",
     steps=(
-        a.PlanRow(
+        PlanRow(
             kind="BREAK_EVEN", at=None, act=A, text="at 1 R (1.08550) stop to 1.08345", trigger_price="1.08550",
             stop="1.08345", volume=None, state="done", detail="stop 1.08345",
         ),
     ),
     set_by=A, pending=None,
 )  # fmt: skip
-ACCOUNT = a.AccountRow(
+ACCOUNT = AccountRow(
     name="paper-1", kind="paper", login=1001, server="Sim", currency="USD", hedging=True, balance="10000.00",
     equity="10003.20", margin_level="920.5", day_pnl="3.20", day_limit="-300.00", open_risk="20.00",
     open_risk_limit="200.00", authority="ACTIVE", positions=1, as_of_age_s=0.4,
 )  # fmt: skip
-TERMINAL = a.TerminalRow(
+TERMINAL = TerminalRow(
     name="sim-1", account="paper-1", link="READY", duty="ASSIGNED", why=None, heartbeat_age_s=0.3,
     clock_offset_ms=0.1, clock_uncertainty_ms=0.2, epoch=3, halted=False, in_hand=0, through=TS, ledger_entries=4,
     identity="1001@Sim",
 )  # fmt: skip
-ARMED = a.ArmData(
+ARMED = ArmData(
     account="paper-1", kind="live", armed=False, first_fires_left=10, ok=False,
     conditions=(
-        a.ConditionRow(name="LIMITS", ok=True, measured="all are set", needed="every limit", at=None, age_s=None),
-        a.ConditionRow(name="HALT_DRILL", ok=False, measured="sim-1 3 ms", needed="7 days", at=TS, age_s=700_000.0),
+        ConditionRow(name="LIMITS", ok=True, measured="all are set", needed="every limit", at=None, age_s=None),
+        ConditionRow(name="HALT_DRILL", ok=False, measured="sim-1 3 ms", needed="7 days", at=TS, age_s=700_000.0),
     ),
     change=None,
 )  # fmt: skip
-LEAVING = a.LeavingData(
+LEAVING = LeavingData(
     terminal="sim-1", account="paper-1", lane="sim-2", lane_after="sim-1",
-    acts=(a.LeavingAct(id=F, kind="FIRE", state="ACKED", terminal="sim-2", becomes="stays at sim-2"),),
+    acts=(LeavingAct(id=F, kind="FIRE", state="ACKED", terminal="sim-2", becomes="stays at sim-2"),),
     positions=(
-        a.LeavingPosition(
+        LeavingPosition(
             id=P, symbol="EURUSD", side="BUY", volume="0.10", stop=True, terminal="sim-2", plan="default",
             steps_left=1, becomes="its plan (1 step left) is withdrawn at sim-2, then set at sim-1",
         ),
@@ -101,136 +134,136 @@ LEAVING = a.LeavingData(
     blocked=None, done=True,
 )  # fmt: skip
 L = show(IdKind.ALARM, 7)
-ALARM = a.AlarmRow(
+ALARM = AlarmRow(
     id=L, code="ACT_UNKNOWN", subject=F, text="no verdict", since=TS, age_s=34.0, severity="ALARM", account="paper-1",
     owner="uid:1000", acknowledged_by=None, acknowledged_at=None, note=None, repeats=2, step=2,
     told=("uid:1000", "uid:1001"), cleared_at=None, cleared_why=None,
     runbook=("Do not fire again: look first.", "The order may have been executed."),
 )  # fmt: skip
-NOTE = a.NoteRow(id=L, at=TS, by="uid:1000", text="the host is rebooting", tag="host")
-ALARM_SHOW = a.AlarmShow(alarm=ALARM, notes=(NOTE,))
-FINDING = a.FindingRow(
+NOTE = NoteRow(id=L, at=TS, by="uid:1000", text="the host is rebooting", tag="host")
+ALARM_SHOW = AlarmShow(alarm=ALARM, notes=(NOTE,))
+FINDING = FindingRow(
     seq=77, at=TS, market_at=TS, code="STOP_MISSING", subject=F, detail="ticket 123",
     meaning="An open position has no stop at the broker.", now="Set the stop again.",
 )  # fmt: skip
-ANSWERED = a.Answered(
+ANSWERED = Answered(
     terminal="sim-1", account="paper-1", answered=True, detail="read 3 ms after the question", positions=1, deals=4
 )
-RECONCILED = a.ReconcileData(terminals=(ANSWERED,), differences=(), in_flight=())
-DIFFERENCE = a.Difference(
+RECONCILED = ReconcileData(terminals=(ANSWERED,), differences=(), in_flight=())
+DIFFERENCE = Difference(
     account="paper-1", terminal="sim-1", kind="volume", subject=P, journal="0.10", broker="0.05", settled=False
 )
-PREFLIGHT = a.PreflightData(
+PREFLIGHT = PreflightData(
     ready=True, assumed="a BUY of the least volume",
     rows=(
-        a.PreflightRow(account=None, symbol=None, code="ALARMS", ok=True, measured="none", limit="none"),
-        a.PreflightRow(account="paper-1", symbol="EURUSD", code="SPREAD", ok=True, measured="7 points", limit="15 %"),
+        PreflightRow(account=None, symbol=None, code="ALARMS", ok=True, measured="none", limit="none"),
+        PreflightRow(account="paper-1", symbol="EURUSD", code="SPREAD", ok=True, measured="7 points", limit="15 %"),
     ),
 )  # fmt: skip
-_SIDE = a.ReportSide(
-    n=3, n_effective=2.5, n_needed=120, wins=1, win_rate=a.Estimate(value=0.3333, low=0.05, high=0.8),
-    mean_r=a.Estimate(value=0.1, low=-1.2, high=1.4), total_r=0.3,
+_SIDE = ReportSide(
+    n=3, n_effective=2.5, n_needed=120, wins=1, win_rate=Estimate(value=0.3333, low=0.05, high=0.8),
+    mean_r=Estimate(value=0.1, low=-1.2, high=1.4), total_r=0.3,
 )  # fmt: skip
-_EMPTY = a.Estimate(value=None, low=None, high=None)
-REPORT = a.ReportData(
+_EMPTY = Estimate(value=None, low=None, high=None)
+REPORT = ReportData(
     by="symbol", since=TS, until=None, open=1, unended=2,
     groups=(
-        a.ReportGroup(
-            group="EURUSD", fired=_SIDE, money=(a.MoneyTotal(currency="USD", amount="12.30"),), slippage_mean=0.33,
+        ReportGroup(
+            group="EURUSD", fired=_SIDE, money=(MoneyTotal(currency="USD", amount="12.30"),), slippage_mean=0.33,
             slippage_worst=2, asked=4, denied=1, requotes=0, rejections=0,
-            ghosted=a.ReportSide(
+            ghosted=ReportSide(
                 n=0, n_effective=0.0, n_needed=None, wins=0, win_rate=_EMPTY, mean_r=_EMPTY, total_r=0.0
             ),
         ),
     ),
 )  # fmt: skip
-STATEMENT = a.StatementData(
+STATEMENT = StatementData(
     account="paper-1", currency="USD", kind="paper", month="2026-11", start=TS, end=TS, broker_offset_s=10800.0,
     opening="0.00", closing="10000.00", total_profit="0.00", total_swap="0.00", total_commission="0.00",
     total_cash="10000.00", deals_balance="10000.00", broker_balance="10000.00", difference="0.00", agrees=True,
     rows=(
-        a.StatementRow(
+        StatementRow(
             at=TS, ticket=1, order=0, position=0, owner="CASH", type="BALANCE", entry=None, symbol=None, volume=None,
             price=None, profit="10000.00", swap="0.00", commission="0.00", amount="10000.00", balance="10000.00",
             comment='first "deposit", ours',
         ),
     ),
 )  # fmt: skip
-QUOTE = a.QuoteRow(
+QUOTE = QuoteRow(
     symbol="EURUSD", terminal="sim-1", bid="1.08338", ask="1.08345", spread_points=7, time=TS, age_s=0.2,
     stale=False, source=True,
 )  # fmt: skip
-NEWS = a.NewsData(
-    news=a.NewsView(
+NEWS = NewsData(
+    news=NewsView(
         mode="file", explicit=True, file="/home/hydra/news.csv", age_s=3600.0, problem=None, events=12,
         next="USD CPI at 2026-11-20T13:30:00Z", holding=(),
     ),
     today=(
-        a.NewsRow(
+        NewsRow(
             at="2026-11-20T13:30:00Z", in_s=3869.5, currency="USD", impact="high", title="CPI", source="calendar",
             symbols=("EURUSD", "XAUUSD"), holds=False,
         ),
     ),
 )  # fmt: skip
-STATUS = a.StatusData(
+STATUS = StatusData(
     mode="paper", authority="ACTIVE", since=TS, home="/home/hydra", endpoint="tcp://127.0.0.1:5555", pid=4242,
-    epoch=3, clocks=a.ClocksView(machine=TS, market=TS, speed="10"), accounts=(ACCOUNT,),
-    services=(a.ServiceRow(name="toc", state="RUNNING", since=TS, restarts=0, detail="1 lane"),),
-    feed=(a.FeedRow(symbol="EURUSD", terminal="sim-1", age_s=0.2, rate_per_s=12.5, stale=False),),
-    terminals=(TERMINAL,), missions=a.MissionCounts(open=1, engaged=0, proposed_today=4, expired_today=3),
-    acts=a.ActCounts(unknown=0, in_flight=0, today=2, denied_today=1), positions=1,
-    journal=a.JournalView(seq=512, head="cd" * 32, size_bytes=262144),
-    signals=a.SignalsView(rate_per_h=3.5, last_age_s=61.0, suppressed={"SPREAD": 2}), alarms=(),
-    health=(a.HealthRow(check="journal", ok=True, detail="verified at start"),),
-    news=a.NewsView(
+    epoch=3, clocks=ClocksView(machine=TS, market=TS, speed="10"), accounts=(ACCOUNT,),
+    services=(ServiceRow(name="toc", state="RUNNING", since=TS, restarts=0, detail="1 lane"),),
+    feed=(FeedRow(symbol="EURUSD", terminal="sim-1", age_s=0.2, rate_per_s=12.5, stale=False),),
+    terminals=(TERMINAL,), missions=MissionCounts(open=1, engaged=0, proposed_today=4, expired_today=3),
+    acts=ActCounts(unknown=0, in_flight=0, today=2, denied_today=1), positions=1,
+    journal=JournalView(seq=512, head="cd" * 32, size_bytes=262144),
+    signals=SignalsView(rate_per_h=3.5, last_age_s=61.0, suppressed={"SPREAD": 2}), alarms=(),
+    health=(HealthRow(check="journal", ok=True, detail="verified at start"),),
+    news=NewsView(
         mode="off", explicit=False, file="/home/hydra/news.csv", age_s=None, problem=None, events=0, next=None,
         holding=(),
     ),
-    scheduler=(a.JobRow(name="snapshot", when="every 3600 s", next_at=TS, last_at=None, last_ok=None, last_detail=None),),
+    scheduler=(JobRow(name="snapshot", when="every 3600 s", next_at=TS, last_at=None, last_ok=None, last_detail=None),),
     hud="http://127.0.0.1:8888",
 )  # fmt: skip
-RESTS = a.OrderRow(
+RESTS = OrderRow(
     id=show(IdKind.ORDER, 7), state="WORKING", foreign=False, account="paper-1", symbol="EURUSD", side="BUY",
     type="LIMIT", volume="0.10", price="1.08240", stop="1.08040", target="1.08640", expires_at=TS, fire=F, mission=M,
     by="uid:1000", terminal="sim-1", ticket=123, at_broker=True, cancel=None, as_of_age_s=0.4,
 )  # fmt: skip
-HALT = a.HaltData(
+HALT = HaltData(
     authority="HALTED", account=None, latched_at=TS,
-    terminals=(a.HaltedTerminal(terminal="sim-1", account="paper-1", verified=True, detail="stored, 3 ms"),),
+    terminals=(HaltedTerminal(terminal="sim-1", account="paper-1", verified=True, detail="stored, 3 ms"),),
     on_the_wire=(), withheld=(), orders=(RESTS.id,), positions_open=1,
     resting=(
-        a.HaltedOrder(id=RESTS.id, fire=F, account="paper-1", symbol="EURUSD", verdict="verified", detail="CANCELLED"),
+        HaltedOrder(id=RESTS.id, fire=F, account="paper-1", symbol="EURUSD", verdict="verified", detail="CANCELLED"),
     ),
 )  # fmt: skip
 
 
-def event(seq: int) -> a.Event:
-    return a.Event(
+def event(seq: int) -> Event:
+    return Event(
         seq=seq, at=TS, market_at=TS, kind="mission.proposed", text=f"EURUSD BUY {M}", actor="apex",
         surface="daemon", ids=(M,), facts={"symbol": "EURUSD"},
     )  # fmt: skip
 
 
-TRACE = a.TraceData(id=M, title="EURUSD BUY", events=(event(3),), findings=())
-OPERATOR = a.OperatorRow(
+TRACE = TraceData(id=M, title="EURUSD BUY", events=(event(3),), findings=())
+OPERATOR = OperatorRow(
     name="ann", role="trader", state="ACTIVE", policy="starter", identities=("uid:1001",), accounts=("paper-1",),
     primary="paper-1", open=1, fires_today=2, since=TS, why=None,
 )  # fmt: skip
-POLICY = a.PolicyRow(
+POLICY = PolicyRow(
     name="starter", kinds=("paper", "demo"), open_max=1, fires_per_day_max=3, risk_per_trade_max_percent=None,
     operators=("ann",),
 )  # fmt: skip
-GROUP = a.GroupRow(name="majors", members={"paper-1": "1", "paper-2": "0.5"})
-CHANGE = a.ChangeRow(
+GROUP = GroupRow(name="majors", members={"paper-1": "1", "paper-2": "0.5"})
+CHANGE = ChangeRow(
     id=show(IdKind.CHANGE, 7), text="paper-1: open_positions_max 1 -> 2", asked_by="ann", asked_at=TS, due_at=TS,
     approve="by another commander",
 )  # fmt: skip
-ACCOUNT_SHOW = a.AccountShow(
-    account=ACCOUNT, limits=(a.LimitRow("open_positions_max", "5", "2", "2"),), groups={"majors": "1"},
+ACCOUNT_SHOW = AccountShow(
+    account=ACCOUNT, limits=(LimitRow("open_positions_max", "5", "2", "2"),), groups={"majors": "1"},
     terminals=("sim-1",), lane="sim-1", operators=("ann",),
 )  # fmt: skip
 SYMBOLS = (
-    a.SymbolRow(
+    SymbolRow(
         symbol="EURUSD",
         account="paper-1",
         terminal="sim-1",
@@ -266,11 +299,8 @@ DATA: dict[str, tuple[str, Any]] = {
     "account.group": ("hydra.group/v1", GROUP),
     "account.pool": ("hydra.group/v1", GROUP),
     "groups": ("hydra.groups/v1", (GROUP,)),
-    **{
-        f"paper.{verb}": ("hydra.paper/v1", a.PaperData(text="will do", facts={}))
-        for verb in ("cash", "fault", "trade")
-    },
-    "market.step": ("hydra.step/v1", a.StepData(market=TS, done=False, held_by=())),
+    **{f"paper.{verb}": ("hydra.paper/v1", PaperData(text="will do", facts={})) for verb in ("cash", "fault", "trade")},
+    "market.step": ("hydra.step/v1", StepData(market=TS, done=False, held_by=())),
     "symbols": ("hydra.symbols/v1", SYMBOLS),
     "symbol.map": ("hydra.symbols/v1", SYMBOLS),
     "operators": ("hydra.operators/v1", (OPERATOR,)),
@@ -281,7 +311,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "change.drop": ("hydra.change/v1", CHANGE),
     "operator.invite": (
         "hydra.invite/v1",
-        a.InviteData(name="ann", role="trader", policy="starter", code="0123456789AB", expires_at=TS),
+        InviteData(name="ann", role="trader", policy="starter", code="0123456789AB", expires_at=TS),
     ),
     "terminal.assign": ("hydra.operator/v1", OPERATOR),
     "terminal.release": ("hydra.operator/v1", OPERATOR),
@@ -298,12 +328,12 @@ DATA: dict[str, tuple[str, Any]] = {
     "missions": ("hydra.missions/v1", (MISSION,)),
     "mission.show": (
         "hydra.mission/v1",
-        a.MissionShow(mission=MISSION, features={"atr": "12.5"}, why="breakout", acts=(ACT,), source=None),
+        MissionShow(mission=MISSION, features={"atr": "12.5"}, why="breakout", acts=(ACT,), source=None),
     ),
     "fires": ("hydra.fires/v1", (ACT,)),
     "fire.show": (
         "hydra.act/v1",
-        a.ActShow(act=ACT, order=ORDER, checks=CHECKS, risk_money="20.00", currency="USD"),
+        ActShow(act=ACT, order=ORDER, checks=CHECKS, risk_money="20.00", currency="USD"),
     ),
     "fire": ("hydra.fire/v1", FIRE),
     "fire.symbol": ("hydra.fire/v1", FIRE),
@@ -311,7 +341,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "modify": ("hydra.fire/v1", FIRE),
     "orders": ("hydra.orders/v1", (RESTS,)),
     "cancel": ("hydra.fire/v1", FIRE),
-    "plans": ("hydra.plans/v1", (a.NamedPlan(name="default", text="time stop"), a.NamedPlan(name="none", text=""))),
+    "plans": ("hydra.plans/v1", (NamedPlan(name="default", text="time stop"), NamedPlan(name="none", text=""))),
     "plan.show": ("hydra.plan/v1", PLAN),
     "plan.set": ("hydra.fire/v1", FIRE),
     "pass": ("hydra.mission/v1", MISSION),
@@ -322,7 +352,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "flatten": ("hydra.fire/v1", FIRE),
     "adopt": ("hydra.fire/v1", FIRE),
     "withdraw": ("hydra.mission/v1", MISSION),
-    "account.day": ("hydra.accountday/v1", a.AccountDayData("paper-1", "Europe/Prague", "00:00", "2014-05-02")),
+    "account.day": ("hydra.accountday/v1", AccountDayData("paper-1", "Europe/Prague", "00:00", "2014-05-02")),
     "positions": ("hydra.positions/v1", (POSITION,)),
     "accounts": ("hydra.accounts/v1", (ACCOUNT,)),
     "terminals": ("hydra.terminals/v1", (TERMINAL,)),
@@ -343,43 +373,41 @@ DATA: dict[str, tuple[str, Any]] = {
     "statement": ("hydra.statement/v1", STATEMENT),
     "config.show": (
         "hydra.config/v1",
-        (a.ConfigRow(key="paper.speed", value="10", source="built-in", restart=True),),
+        (ConfigRow(key="paper.speed", value="10", source="built-in", restart=True),),
     ),
     "terminal.enroll": (
         "hydra.enroll/v1",
-        a.EnrollData(terminal="t1", account="acc", bundle="/state/t1/bundle.toml", public_key="k"),
+        EnrollData(terminal="t1", account="acc", bundle="/state/t1/bundle.toml", public_key="k"),
     ),
     "tail": ("hydra.event/v1", None),
-    "service.start": ("hydra.services/v1", a.ServicesData(services=STATUS.services)),
-    "service.stop": ("hydra.services/v1", a.ServicesData(services=STATUS.services)),
-    "service.restart": ("hydra.services/v1", a.ServicesData(services=STATUS.services)),
-    "health": ("hydra.health/v1", a.HealthData(healthy=True, failing=(), checks=STATUS.health)),
+    "service.start": ("hydra.services/v1", ServicesData(services=STATUS.services)),
+    "service.stop": ("hydra.services/v1", ServicesData(services=STATUS.services)),
+    "service.restart": ("hydra.services/v1", ServicesData(services=STATUS.services)),
+    "health": ("hydra.health/v1", HealthData(healthy=True, failing=(), checks=STATUS.health)),
     "reload": (
         "hydra.reload/v1",
-        a.ReloadData(
+        ReloadData(
             applied=("risk.open_positions_max",),
             waiting=(
-                a.PendingRow(
-                    key="risk.open_risk_max_percent", value='"3.0"', wanted='"5"', due=TS, change="C-00000097"
-                ),
+                PendingRow(key="risk.open_risk_max_percent", value='"3.0"', wanted='"5"', due=TS, change="C-00000097"),
             ),
             restart=(),
         ),
     ),
     "log.level": (
         "hydra.log_level/v1",
-        a.LogLevelData(subsystem="services", level="debug", before="info", until=TS),
+        LogLevelData(subsystem="services", level="debug", before="info", until=TS),
     ),
-    "down": ("hydra.down/v1", a.DownData(pid=0, stopped=("sim",))),
+    "down": ("hydra.down/v1", DownData(pid=0, stopped=("sim",))),
 }
 
 
-def answer(call: calls.Call, **changes: Any) -> a.Answer:
+def answer(call: calls.Call, **changes: Any) -> Answer:
     """The good answer to a call, with changes."""
     schema, data = DATA[verb_of(call)]
     fields = {"schema": schema, "ok": True, "ts": TS, "daemon": DAEMON, "data": data, "id": call.id, **changes}
     fields["ok"] = fields.get("error") is None
-    return a.Answer(**fields)
+    return Answer(**fields)
 
 
 def verb_of(call: calls.Call) -> str:

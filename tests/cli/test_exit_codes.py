@@ -15,7 +15,7 @@ import pytest
 from hydractl.commands.verdicts import EXIT_OF_STATE
 from hydractl.diagnostics import ExitCode, exit_code_of
 from hydrad.domain.ids import IdKind, show
-from hydrad.wire import answers as a
+from hydrad.wire.answers import Problem
 from hydrad.wire.codes import ErrorCode
 
 M, F, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.POSITION))
@@ -32,7 +32,7 @@ def test_each_state_of_an_act_has_an_exit_code() -> None:
 
 @pytest.mark.parametrize("code", list(ErrorCode))
 def test_an_error_of_the_daemon(code: ErrorCode, fake: Any, hydractl: Any, wire: Any) -> None:
-    problem = a.Problem(code=code.value, message="said by the daemon", hint="do this", facts={"n": 1})
+    problem = Problem(code=code.value, message="said by the daemon", hint="do this", facts={"n": 1})
     fake.script = lambda call: wire.answer(call, data=None, error=problem)
     done = hydractl("missions")
     assert done.returncode == exit_code_of(code.value) != 0
@@ -69,7 +69,7 @@ def test_several_acts(states: tuple[str, ...], code: int, fake: Any, hydractl: A
 def test_a_denial_with_its_problem_shows_failed_checks(fake: Any, hydractl: Any, wire: Any) -> None:
     act = msgspec.structs.replace(wire.ACT, state="DENIED", codes=("SPREAD",), verdict="denied: SPREAD")
     data = msgspec.structs.replace(wire.FIRE, act=act, acts=(act,), checks=wire.FAILED)
-    problem = a.Problem(code="DENIED", message="denied: SPREAD")
+    problem = Problem(code="DENIED", message="denied: SPREAD")
     fake.script = lambda call: wire.answer(call, data=data, error=problem)
     done = hydractl("fire", M, "--yes")
     assert done.returncode == 6
@@ -226,7 +226,7 @@ def test_down_without_a_daemon_is_done(hydractl: Any) -> None:
 
 
 def test_down_refused(fake: Any, hydractl: Any, wire: Any) -> None:
-    problem = a.Problem(code="CONFLICT", message="1 act is in flight")
+    problem = Problem(code="CONFLICT", message="1 act is in flight")
     fake.script = lambda call: (
         wire.answer(call, data=None, error=problem) if wire.verb_of(call) == "down" else wire.answer(call)
     )
@@ -275,7 +275,7 @@ def test_up_whose_daemon_dies_shows_its_last_words(home: Path, hydractl: Any) ->
 
 
 def test_halt_writes_the_file_where_the_daemon_has_no_room(fake: Any, hydractl: Any, wire: Any, home: Any) -> None:
-    problem = a.Problem("FAILED", "too many clients are connected")
+    problem = Problem("FAILED", "too many clients are connected")
     fake.script = lambda call: wire.answer(call, data=None, error=problem)
     done = hydractl("halt", "--reason", "all full")
     assert done.returncode == 12 and "too many clients are connected; wrote" in done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hydractl.commands.fire import label_of
-from hydrad.wire.answers import TargetRow
+from hydrad.wire.answers.acts import TargetRow
 
 
 def target(kind: str, *codes: str) -> TargetRow:

@@ -10,18 +10,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from hydrad.wire import answers as a
+from hydrad.wire.answers import Answer, Problem
+from hydrad.wire.answers.daemon import ReloadData
+from hydrad.wire.answers.status import ActCounts, ClocksView, HealthData, HealthRow, PendingRow, ServiceRow, StatusData
 
 
-def of_status(wire: Any, **changes: Any) -> a.StatusData:
-    status: a.StatusData = msgspec.structs.replace(wire.STATUS, **changes)
+def of_status(wire: Any, **changes: Any) -> StatusData:
+    status: StatusData = msgspec.structs.replace(wire.STATUS, **changes)
     return status
 
 
 def test_a_failing_check_is_shown_and_exits_9(fake: Any, hydractl: Any, wire: Any) -> None:
-    checks = (a.HealthRow("loop", True, "lag 0.1 ms"), a.HealthRow("feed EURUSD", False, "no tick"))
-    problem = a.Problem("UNHEALTHY", "failing: feed EURUSD")
-    fake.script = lambda call: wire.answer(call, data=a.HealthData(False, ("feed EURUSD",), checks), error=problem)
+    checks = (HealthRow("loop", True, "lag 0.1 ms"), HealthRow("feed EURUSD", False, "no tick"))
+    problem = Problem("UNHEALTHY", "failing: feed EURUSD")
+    fake.script = lambda call: wire.answer(call, data=HealthData(False, ("feed EURUSD",), checks), error=problem)
     done = hydractl("health")
     assert done.returncode == 9 and "feed EURUSD  FAILED" in done.stdout and "loop" not in done.stdout
     assert "loop" in hydractl("health", "--all").stdout
@@ -31,21 +33,21 @@ def test_a_failing_check_is_shown_and_exits_9(fake: Any, hydractl: Any, wire: An
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "ready": ({"terminals": ()}, "no terminal"),
-    "healthy": ({"health": (a.HealthRow("loop", False, "x"),)}, "loop"),
-    "idle": ({"acts": a.ActCounts(unknown=0, in_flight=2, today=2, denied_today=0)}, "2 acts in flight"),
-    "no-unknown": ({"acts": a.ActCounts(unknown=1, in_flight=0, today=2, denied_today=0)}, "1 acts UNKNOWN"),
+    "healthy": ({"health": (HealthRow("loop", False, "x"),)}, "loop"),
+    "idle": ({"acts": ActCounts(unknown=0, in_flight=2, today=2, denied_today=0)}, "2 acts in flight"),
+    "no-unknown": ({"acts": ActCounts(unknown=1, in_flight=0, today=2, denied_today=0)}, "1 acts UNKNOWN"),
     "flat": ({"positions": 1}, "1 positions"),
     "halted": ({"authority": "REDUCING"}, "REDUCING"),
     "active": ({"authority": "HALTED"}, "HALTED"),
     "market-open": (
-        {"clocks": a.ClocksView(machine="x", market="2026-11-21T12:00:00.000Z", speed="1x")},
+        {"clocks": ClocksView(machine="x", market="2026-11-21T12:00:00.000Z", speed="1x")},
         "market is",
     ),
 }
 GOOD: dict[str, dict[str, Any]] = {
     "flat": {"positions": 0},
     "halted": {"authority": "HALTED"},
-    "market-open": {"clocks": a.ClocksView(machine="x", market="2026-11-20T12:00:00.000Z", speed="1x")},
+    "market-open": {"clocks": ClocksView(machine="x", market="2026-11-20T12:00:00.000Z", speed="1x")},
 }
 
 
@@ -63,9 +65,9 @@ def test_waiting_ends_when_it_holds_or_with_124(condition: str, fake: Any, hydra
 def test_waiting_outlasts_what_holds_it_up(fake: Any, hydractl: Any, wire: Any) -> None:
     busy = [2, 1, 0]
 
-    def script(call: Any) -> a.Answer:
+    def script(call: Any) -> Answer:
         left = busy.pop(0) if busy else 0
-        acts = a.ActCounts(unknown=0, in_flight=left, today=2, denied_today=0)
+        acts = ActCounts(unknown=0, in_flight=left, today=2, denied_today=0)
         return wire.answer(call, data=of_status(wire, acts=acts))  # type: ignore[no-any-return]
 
     fake.script = script
@@ -112,21 +114,21 @@ def test_services_are_asked_for_by_name(
 
 
 def test_a_refusal_is_15(fake: Any, hydractl: Any, wire: Any) -> None:
-    fake.script = lambda call: wire.answer(call, data=None, error=a.Problem("CONFLICT", "ACTIVE"))
+    fake.script = lambda call: wire.answer(call, data=None, error=Problem("CONFLICT", "ACTIVE"))
     assert hydractl("stop", "toc").returncode == 15
 
 
 def test_a_reload_that_needs_a_restart_is_7(fake: Any, hydractl: Any, wire: Any) -> None:
-    problem = a.Problem("PARTLY", "a restart is needed for paper.speed")
-    data = a.ReloadData((), (), ("paper.speed",))
+    problem = Problem("PARTLY", "a restart is needed for paper.speed")
+    data = ReloadData((), (), ("paper.speed",))
     fake.script = lambda call: wire.answer(call, data=data, error=problem)
     done = hydractl("reload")
     assert done.returncode == 7 and "restart: paper.speed" in done.stdout
 
 
 def test_status_shows_what_waits_and_what_is_off(fake: Any, hydractl: Any, wire: Any) -> None:
-    row = a.ServiceRow(name="bot", state="off", since=wire.TS, restarts=0, detail="no token")
-    pending = a.PendingRow(key="risk.x", value="1", wanted="2", due=wire.TS, change="C-00000097")
+    row = ServiceRow(name="bot", state="off", since=wire.TS, restarts=0, detail="no token")
+    pending = PendingRow(key="risk.x", value="1", wanted="2", due=wire.TS, change="C-00000097")
     fake.script = lambda call: wire.answer(call, data=of_status(wire, services=(row,), pending_limits=(pending,)))
     text = hydractl("status", "-o", "wide").stdout
     assert "limit risk.x is 1; 2 from" in text and "service bot" not in text and "never ran" in text

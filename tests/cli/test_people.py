@@ -12,13 +12,14 @@ import pytest
 
 from hydractl.diagnostics import ExitCode
 from hydrad.domain.ids import IdKind, show
-from hydrad.wire import answers as a
+from hydrad.wire.answers import Problem
+from hydrad.wire.answers.comparing import PreflightRow
 
 L, M = show(IdKind.ALARM, 7), show(IdKind.MISSION, 7)
 
 
-def problem(code: str, message: str = "so it is") -> a.Problem:
-    return a.Problem(code=code, message=message)
+def problem(code: str, message: str = "so it is") -> Problem:
+    return Problem(code=code, message=message)
 
 
 # --- alarms ---------------------------------------------------------------------------------------------
@@ -75,7 +76,7 @@ def test_findings_since(fake: Any, hydractl: Any) -> None:
 def test_preflight_that_is_not_ready_exits_9_and_shows_what_failed(fake: Any, hydractl: Any, wire: Any) -> None:
     calm = hydractl("preflight")
     assert calm.returncode == 0 and "nothing would stop a fire" in calm.stdout
-    row = a.PreflightRow(account="paper-1", symbol="EURUSD", code="TICK_AGE", ok=False, measured="9 s", limit="5 s")
+    row = PreflightRow(account="paper-1", symbol="EURUSD", code="TICK_AGE", ok=False, measured="9 s", limit="5 s")
     data = msgspec.structs.replace(wire.PREFLIGHT, ready=False, rows=(*wire.PREFLIGHT.rows, row))
     fake.script = lambda call: wire.answer(call, data=data)
     done = hydractl("preflight", "--account", "paper-1", "--symbol", "EURUSD")

@@ -29,8 +29,8 @@ from hydrad.terminal.broker.api import Api, Session
 from hydrad.terminal.broker.control import Control
 from hydrad.terminal.broker.faults import Faults
 from hydrad.terminal.broker.server import ClientConnection, ControlConnection
+from hydrad.toc import account_views, act_views, health_views, narrate, position_views, quote_views
 from hydrad.toc import inputs as i
-from hydrad.toc import narrate, views
 from hydrad.toc.crew import digest_of
 from hydrad.toc.desk import VERBS
 from hydrad.toc.effects import Send
@@ -177,12 +177,12 @@ def _looked_at(core: Core) -> None:
         assert msgspec.json.encode(narrate.event(state, record))
     turn = Turn(state, live, now_ns, 0)
     shown = [
-        views.terminal_row(state, live, now_ns, "t1"),
-        views.account_row(state, live, now_ns, state.accounts["alpha"]),
+        account_views.terminal_row(state, live, now_ns, "t1"),
+        account_views.account_row(state, live, now_ns, state.accounts["alpha"]),
     ]
-    shown += [views.health_rows(turn), views.quote_rows(turn, ()), views.feed_rows(turn)]
-    shown += [views.position_row(state, live, now_ns, one) for one in state.positions.values()]
-    shown += [views.act_show(state, now_ns, act) for act in state.acts.values()]
+    shown += [health_views.health_rows(turn), quote_views.quote_rows(turn, ()), quote_views.feed_rows(turn)]
+    shown += [position_views.position_row(state, live, now_ns, one) for one in state.positions.values()]
+    shown += [act_views.act_show(state, now_ns, act) for act in state.acts.values()]
     assert msgspec.json.encode(shown)
 
 

@@ -27,6 +27,7 @@ from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.live import Link
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Act, State
 from hydrad.toc.terminal import LinkState
 from hydrad.wire import calls
@@ -204,7 +205,7 @@ class Core:
 
     # --- inputs -----------------------------------------------------------------------------------------
 
-    def step(self, body: i.AnyInput, after_ms: int = 0) -> list[r.Body]:
+    def step(self, body: i.AnyInput, after_ms: int = 0) -> list[Body]:
         """One input `after_ms` later; the bodies of its records."""
         self.now_ns += after_ms * 1_000_000
         self._input += 1
@@ -216,7 +217,7 @@ class Core:
         self.replies |= {effect.request: effect for effect in effects if isinstance(effect, e.Reply)}
         return [r.decode(record.type, record.body) for record in records]
 
-    def start(self, birth: i.HomeBirth | None = None, halt_file: bool = False) -> list[r.Body]:
+    def start(self, birth: i.HomeBirth | None = None, halt_file: bool = False) -> list[Body]:
         body = i.Started("inst", "0", "2024a", self.limits, self.timing, halt_file, ("EURUSD",), birth=birth)
         return self.step(msgspec.structs.replace(body, guards=self.guards))
 
@@ -226,7 +227,7 @@ class Core:
         self.effects.clear()
         self.start()
 
-    def clock(self, after_ms: int = 100) -> list[r.Body]:
+    def clock(self, after_ms: int = 100) -> list[Body]:
         return self.step(i.Clock(), after_ms)
 
     def wait(self, ms: int, every_ms: int = 500, beat: Sequence[str] = ("t1",)) -> None:
@@ -237,7 +238,7 @@ class Core:
                 if self.link(name).connected:
                     self.beat(name)
 
-    def up(self, body: f.Up, terminal: str = "t1", **overrides: Any) -> list[r.Body]:
+    def up(self, body: f.Up, terminal: str = "t1", **overrides: Any) -> list[Body]:
         """A frame of a terminal's session, numbered."""
         agent = self.agents[terminal]
         agent.seq += 1
@@ -246,7 +247,7 @@ class Core:
         assert f.decode_up(f.encode(frame)) == frame
         return self.step(i.FrameIn(terminal, fields["connection"], frame))
 
-    def hello(self, terminal: str = "t1", **overrides: Any) -> list[r.Body]:
+    def hello(self, terminal: str = "t1", **overrides: Any) -> list[Body]:
         """A new session's first frame."""
         agent = self.agents[terminal]
         self._names += 1
@@ -300,11 +301,11 @@ class Core:
         ticks = tuple(f.Tick(self.market_ms - ago_ms, 110_000, 110_010) for ago_ms in range(9_000, -1, -1_000))
         self.up(f.Ticks(self.market_ms, False, (f.SymbolTicks("EURUSD", ticks),)), terminal)
 
-    def beat(self, terminal: str = "t1", **overrides: Any) -> list[r.Body]:
+    def beat(self, terminal: str = "t1", **overrides: Any) -> list[Body]:
         body = f.BeatUp(self.now_ns, self.now_ns, 0, self.market_ms, True, True, True, 0, 0, 0)
         return self.up(msgspec.structs.replace(body, **overrides), terminal)
 
-    def ticks(self, bid: int, ask: int, terminal: str = "t1", after_ms: int = 1000) -> list[r.Body]:
+    def ticks(self, bid: int, ask: int, terminal: str = "t1", after_ms: int = 1000) -> list[Body]:
         """One tick, market time moved on to it."""
         self.market_ms += after_ms
         batch = f.SymbolTicks("EURUSD", (f.Tick(self.market_ms, bid, ask),))
@@ -389,13 +390,13 @@ class Core:
         row = agent.row(act, RowState.JOURNALED, order=act.order)
         self.up(f.Ack(act.act_id, 0, row.index), act.terminal)
 
-    def result(self, act: Act, state: RowState, **facts: Any) -> list[r.Body]:
+    def result(self, act: Act, state: RowState, **facts: Any) -> list[Body]:
         """ACK if that is missing, then RESULT."""
         if act.state is ActState.ROUTED:
             self.ack(act)
         return self.up(f.Result(self.agents[act.terminal].row(act, state, **facts)), act.terminal)
 
-    def done(self, act: Act, **facts: Any) -> list[r.Body]:
+    def done(self, act: Act, **facts: Any) -> list[Body]:
         """Executed at the asked volume."""
         assert act.order is not None
         number = sequence_of(act.act_id)
@@ -446,7 +447,7 @@ class Core:
         )  # fmt: skip
         return msgspec.structs.replace(row, **overrides)
 
-    def orders(self, *rows: f.OrderRow, terminal: str = "t1") -> list[r.Body]:
+    def orders(self, *rows: f.OrderRow, terminal: str = "t1") -> list[Body]:
         return self.up(f.Orders(rows, self.market_ms, True, True), terminal)
 
     def deal_row(self, ticket: int, position_id: int, **overrides: Any) -> f.DealRow:
@@ -458,7 +459,7 @@ class Core:
         )  # fmt: skip
         return msgspec.structs.replace(row, **overrides)
 
-    def deals(self, *rows: f.DealRow, terminal: str = "t1") -> list[r.Body]:
+    def deals(self, *rows: f.DealRow, terminal: str = "t1") -> list[Body]:
         return self.up(f.Deals(tuple(rows), True), terminal)
 
     def verify(self) -> None:

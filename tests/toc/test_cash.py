@@ -11,9 +11,9 @@ import pytest
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import DAY_MS
 from hydrad.link import frames as f
-from hydrad.toc import records as r
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Timing
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Account
 from hydrad.wire import calls
 from tests.toc.conftest import ACCOUNT, BOSS, Core
@@ -22,7 +22,7 @@ replace = msgspec.structs.replace
 SETTLE = Timing(settle_ms=2_000)
 
 
-def figures(core: Core, balance: str, **more: Decimal) -> list[r.Body]:
+def figures(core: Core, balance: str, **more: Decimal) -> list[Body]:
     amount = Decimal(balance)
     return core.up(replace(ACCOUNT, balance=amount, **{"equity": amount, **more}))
 

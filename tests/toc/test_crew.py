@@ -20,6 +20,7 @@ from hydrad.toc import inputs as i
 from hydrad.toc.act import ActState
 from hydrad.toc.limits import Limits
 from hydrad.wire import calls
+from hydrad.wire.calls.base import Verb
 from tests.toc.conftest import BOSS, Core
 
 ANN, BOB, EVE = "uid:1001", "uid:1002", "uid:6666"
@@ -145,7 +146,7 @@ def test_an_invitation_makes_its_first_user_an_operator_once(core: Core) -> None
 
 
 @pytest.mark.parametrize("ended", [calls.OperatorSuspend("bob"), calls.OperatorRole("bob", "trader")])
-def test_an_invitation_of_who_may_invite_no_more_lets_nobody_in(core: Core, ended: calls.Verb) -> None:
+def test_an_invitation_of_who_may_invite_no_more_lets_nobody_in(core: Core, ended: Verb) -> None:
     core.ask(calls.OperatorAdd("bob", "commander", BOB))
     assert problem(core.ask(calls.OperatorInvite("ann"), BOB, extra=CODE)) == ""
     assert problem(core.ask(ended)) == ""

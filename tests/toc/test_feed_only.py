@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from hydrad.domain.accounts import AccountKind, HomeMode
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.link import frames as f
+from hydrad.toc import account_views, sources
 from hydrad.toc import inputs as i
-from hydrad.toc import sources, views
 from hydrad.toc.act import ActState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
@@ -49,7 +49,7 @@ def turn_of(core: Core) -> Turn:
 
 def test_it_may_join_a_paper_home_whatever_its_account_is(fed: Core) -> None:
     assert fed.link("live1").state.value == "READY"
-    row = views.terminal_row(fed.state, fed.engine.live, fed.now_ns, "live1")
+    row = account_views.terminal_row(fed.state, fed.engine.live, fed.now_ns, "live1")
     assert row.feed_only and not fed.state.terminals["live1"].reduces
     plain = fed.ask(calls.TerminalEnroll("x", "other", 7, "Sim", kind="live"), extra="key")
     assert plain.problem is not None and plain.problem.message == "a paper home takes no live account"

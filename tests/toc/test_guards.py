@@ -20,6 +20,7 @@ from hydrad.toc.act import ActState
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.guard_table import table
 from hydrad.toc.limits import Limits
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Act
 from hydrad.wire import calls
 from tests.toc.conftest import ACCOUNT, Core
@@ -34,7 +35,7 @@ LIMITS = Limits(open_risk_max_percent=Decimal(50), fires_per_minute_max=100)
 TWO = (("t1", "alpha", 5001), ("t2", "beta", 5002))
 
 
-def equity(core: Core, amount: int | str, terminal: str = "t1", **figures: object) -> list[r.Body]:
+def equity(core: Core, amount: int | str, terminal: str = "t1", **figures: object) -> list[Body]:
     """The account's next report: the balance stands, the rest is open profit."""
     return core.up(replace(ACCOUNT, equity=Decimal(amount), market_ms=core.market_ms, **figures), terminal)
 
@@ -49,7 +50,7 @@ def closes(core: Core) -> list[Act]:
     return [act for act in core.state.acts.values() if act.kind is ActKind.CLOSE]
 
 
-def kinds(bodies: list[r.Body]) -> list[str]:
+def kinds(bodies: list[Body]) -> list[str]:
     return [r.NAMES[type(body)] for body in bodies]
 
 

@@ -10,15 +10,15 @@ import pytest
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import MS
 from hydrad.link import frames as f
-from hydrad.toc import uplink, views
+from hydrad.toc import health_views, uplink
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
+from hydrad.wire.answers.status import HealthRow
 from tests.toc.conftest import ACCOUNT, Core
 
 
-def row(core: Core, check: str) -> a.HealthRow:
+def row(core: Core, check: str) -> HealthRow:
     turn = Turn(core.state, core.engine.live, core.now_ns, 0)
-    return next(found for found in views.health_rows(turn) if found.check == check)
+    return next(found for found in health_views.health_rows(turn) if found.check == check)
 
 
 def test_beats_alone_do_not_prove_a_live_terminal(make: Callable[..., Core]) -> None:

@@ -14,9 +14,11 @@ from hydrad.toc import inputs as i
 from hydrad.toc import news
 from hydrad.toc import records as r
 from hydrad.toc.act import ActState
+from hydrad.toc.records.base import Body
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.answers import NewsView
+from hydrad.wire.answers.market import NewsView
+from hydrad.wire.calls.base import Verb
 from tests.toc.conftest import BOSS, Core
 
 MINUTE = 60_000
@@ -31,7 +33,7 @@ def event(core: Core, in_ms: int, currency: str = "USD", impact: str = "high") -
     return NewsEvent(core.market_ms + in_ms, currency, impact, "CPI", "test")
 
 
-def bodies(core: Core, kind: type) -> list[r.Body]:
+def bodies(core: Core, kind: type) -> list[Body]:
     name = r.NAMES[kind]
     return [r.decode(record.type, record.body) for record in core.records if record.type == name]
 
@@ -188,7 +190,7 @@ def test_who_may_do_what(core: Core) -> None:
         (calls.NewsAdd("2024-05-15T12:30:00Z", "USD", "CPI", "huge"), "impact"),
     ],
 )
-def test_what_cannot_be_read_is_a_usage_error(core: Core, verb: calls.Verb, said: str) -> None:
+def test_what_cannot_be_read_is_a_usage_error(core: Core, verb: Verb, said: str) -> None:
     problem = core.ask(verb).problem
     assert problem is not None and problem.code == "USAGE" and said in problem.message
 

@@ -7,10 +7,11 @@ import pytest
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
 from hydrad.link.frames import RowState
-from hydrad.toc import narrate, views
+from hydrad.toc import mission_views, narrate
 from hydrad.toc.desk import notes
-from hydrad.wire import answers as a
+from hydrad.toc.texts import act_id_text
 from hydrad.wire import calls
+from hydrad.wire.answers.alarms import NoteRow
 from tests.toc.conftest import BOSS, Core
 
 
@@ -22,14 +23,14 @@ def test_a_note_on_each_kind_of_thing(core: Core) -> None:
     subjects = [
         show(IdKind.MISSION, act.mission),
         show(IdKind.FIRE, act.position),
-        views.act_id_text(close),
+        act_id_text(close),
         show(IdKind.POSITION, act.position),
         show(IdKind.ALARM, alarm.number),
     ]
     for subject in subjects:
         said = core.ask(calls.Note(subject, " why I did it ", "trend"))
         assert said.problem is None, said.problem
-        assert isinstance(said.data, a.NoteRow)
+        assert isinstance(said.data, NoteRow)
         row = said.data
         assert (row.id, row.text, row.by, row.tag) == (subject, "why I did it", "commander", "trend")
     assert list(core.state.notes) == subjects
@@ -41,7 +42,7 @@ def test_it_shows_with_the_mission_and_in_its_trace(core: Core) -> None:
     core.ask(calls.Note(show(IdKind.POSITION, act.position), "one"))
     core.clock()
     core.ask(calls.Note(show(IdKind.MISSION, act.mission), "two", "lunch"))
-    shown = views.mission_show(core.state, core.engine.live, core.now_ns, mission, BOSS)
+    shown = mission_views.mission_show(core.state, core.engine.live, core.now_ns, mission, BOSS)
     assert [(note.text, note.tag) for note in shown.notes] == [("one", None), ("two", "lunch")]
     first = next(record for record in core.records if record.type == "NOTE")
     event = narrate.event(core.state, first)

@@ -14,8 +14,8 @@ from hydrad.domain.orders import ActKind, Order, PlanStep, PlanStepKind, Side, o
 from hydrad.domain.plans import replacing_order
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
+from hydrad.toc import act_views, narrate, plan_views, planning
 from hydrad.toc import inputs as i
-from hydrad.toc import narrate, plan_views, planning, views
 from hydrad.toc.act import ActState
 from hydrad.toc.state import Act, Position
 from hydrad.wire import calls
@@ -257,7 +257,7 @@ def test_a_plan_is_in_force_only_when_the_agent_has_confirmed_it(planned: Core) 
     data = plan_views.plan_data(planned.state, planned.engine.live, held)
     assert (data.plan, data.set_by) == ("runner", show(IdKind.ACT, sequence_of(act.act_id)))
     assert [row.state for row in data.steps] == ["waiting"] * 5
-    row = views.act_row(planned.state, planned.now_ns, act)
+    row = act_views.act_row(planned.state, planned.now_ns, act)
     assert (row.kind, row.symbol, row.side) == ("SET_PLAN", "EURUSD", "BUY")
 
 

@@ -20,6 +20,7 @@ from hydrad.toc.limits import Limits
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Act
 from hydrad.wire import calls
+from hydrad.wire.calls.base import Verb
 from tests.toc.conftest import BOSS, Core
 
 TRADER, VIEWER, STRANGER = "uid:7", "uid:8", "uid:9"
@@ -105,7 +106,7 @@ def test_a_key_that_is_too_long_is_usage(core: Core) -> None:
 
 # --- roles -----------------------------------------------------------------------------------------------
 
-VERBS: list[tuple[calls.Verb, Role]] = [
+VERBS: list[tuple[Verb, Role]] = [
     (calls.Fire("M-00000011"), Role.TRADER),
     (calls.FireSymbol("EURUSD", "buy", "1.09800"), Role.TRADER),
     (calls.Cancel("F-00000011"), Role.TRADER),
@@ -161,7 +162,7 @@ def test_every_request_is_in_the_table_of_roles() -> None:
 
 
 @pytest.mark.parametrize(("verb", "needs"), VERBS, ids=[type(verb).__name__ for verb, _ in VERBS])
-def test_a_role_below_what_is_needed_changes_nothing(core: Core, verb: calls.Verb, needs: Role) -> None:
+def test_a_role_below_what_is_needed_changes_nothing(core: Core, verb: Verb, needs: Role) -> None:
     core.role(VIEWER, Role(needs - 1))
     state, count = core.state.authority, len(core.records)
     assert problem(core.ask(verb, VIEWER)) == "FORBIDDEN"
@@ -171,7 +172,7 @@ def test_a_role_below_what_is_needed_changes_nothing(core: Core, verb: calls.Ver
 
 
 @pytest.mark.parametrize(("verb", "needs"), VERBS, ids=[type(verb).__name__ for verb, _ in VERBS])
-def test_a_stranger_writes_nothing_at_all(core: Core, verb: calls.Verb, needs: Role) -> None:
+def test_a_stranger_writes_nothing_at_all(core: Core, verb: Verb, needs: Role) -> None:
     count = len(core.records)
     assert problem(core.ask(verb, STRANGER)) == "FORBIDDEN"
     assert len(core.records) == count

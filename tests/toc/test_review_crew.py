@@ -18,6 +18,7 @@ from hydrad.toc import records as r
 from hydrad.toc.act import ActState
 from hydrad.toc.desk import operators
 from hydrad.wire import calls
+from hydrad.wire.calls.base import Verb
 from tests.toc.conftest import BOSS, Core
 
 ANN = "uid:1001"
@@ -35,7 +36,7 @@ DAEMONS_OWN = (
 @pytest.mark.parametrize("verb", DAEMONS_OWN, ids=lambda verb: type(verb).__name__)
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.APPROVER])
 def test_what_the_daemon_itself_carries_out_is_refused_and_journaled_by_the_core(
-    core: Core, verb: calls.Verb, role: Role
+    core: Core, verb: Verb, role: Role
 ) -> None:
     core.role(ANN, role)
     count = len(core.records)
@@ -69,7 +70,7 @@ def test_news_with_a_field_without_end_is_a_usage_error(core: Core, text: str) -
 
 
 @pytest.mark.parametrize("end", [calls.OperatorRemove("ann"), calls.OperatorRole("ann", "approver")])
-def test_what_a_former_commander_asked_for_is_void(core: Core, end: calls.Verb) -> None:
+def test_what_a_former_commander_asked_for_is_void(core: Core, end: Verb) -> None:
     core.ask(calls.OperatorAdd("ann", "commander", ANN, "full", ("*",)))
     core.ask(calls.AccountLimits("alpha", {"open_positions_max": "0"}))
     asked = core.ask(calls.AccountLimits("alpha", {"open_positions_max": "3"}), ANN)

@@ -15,6 +15,7 @@ from hydrad.toc.act import ActState
 from hydrad.toc.service import TRANSITIONS, ServiceState
 from hydrad.toc.terminal import LinkState
 from hydrad.wire import calls
+from hydrad.wire.calls.base import Verb
 from tests.toc.conftest import Core
 
 HOSTED = sorted(set(service.NAMES) - service.CORE_FLAGS)
@@ -37,7 +38,7 @@ def report(core: Core, name: str, state: ServiceState, why: str = "test") -> Non
     core.step(i.ServiceReported(name, state, why))
 
 
-def problem(core: Core, verb: calls.Verb, who: str = "uid:1000") -> str | None:
+def problem(core: Core, verb: Verb, who: str = "uid:1000") -> str | None:
     answer = core.ask(verb, who)
     return answer.problem.code if answer.problem else None
 
@@ -226,7 +227,7 @@ def test_a_job_that_failed_has_an_alarm_until_it_runs_well(core: Core) -> None:
 
 
 @pytest.mark.parametrize("verb", [calls.ServiceStart, calls.ServiceStop, calls.ServiceRestart])
-def test_only_a_commander_starts_and_stops(verb: Callable[[tuple[str, ...]], calls.Verb], core: Core) -> None:
+def test_only_a_commander_starts_and_stops(verb: Callable[[tuple[str, ...]], Verb], core: Core) -> None:
     started(core)
     core.role("uid:2", Role.APPROVER)
     assert problem(core, verb(("hud",)), "uid:2") == "FORBIDDEN"

@@ -14,6 +14,7 @@ from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState, IllegalMove
 from hydrad.toc.mission import MissionEvent, MissionState
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Account, Act, Mission, State, Terminal
 from hydrad.toc.terminal import LINK_TRANSITIONS, REDUCES_IN, LinkState
 from hydrad.toc.turn import Turn
@@ -34,7 +35,7 @@ def holding(state: ActState) -> State:
     return made
 
 
-def written(state: State, body: r.Body) -> Record:
+def written(state: State, body: Body) -> Record:
     return Record(state.seq + 1, 1, 5, 0, 1, "daemon", "daemon", r.NAMES[type(body)], 1, r.encode(body))
 
 
@@ -122,7 +123,7 @@ def test_the_fold_stops_at_a_hole_and_at_an_unknown_type() -> None:
 
 
 @pytest.mark.parametrize("body", r.TYPES.values(), ids=lambda body: body.__name__)
-def test_every_body_has_a_name_and_defaults_for_what_came_later(body: type[r.Body]) -> None:
+def test_every_body_has_a_name_and_defaults_for_what_came_later(body: type[Body]) -> None:
     assert r.TYPES[r.NAMES[body]] is body
     assert all(field.name.islower() for field in msgspec.structs.fields(body))
 

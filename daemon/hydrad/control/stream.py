@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from hydrad.control.handler import Reply
 from hydrad.toc.record import Record
-from hydrad.wire.answers import Answer, Event
+from hydrad.wire.answers import Answer
+from hydrad.wire.answers.journal import Event
 from hydrad.wire.calls import Tail
 
 RECORDS_PER_TURN_MAX = 200

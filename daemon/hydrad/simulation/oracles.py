@@ -31,7 +31,8 @@ from hydrad.toc.state import Act, Position, State
 from hydrad.toc.terminal import REDUCES_IN, Duty, LinkState
 from hydrad.venue.contract import CONTRACTS
 from hydrad.venue.profit import point_value
-from hydrad.wire.answers import HaltData, ReconcileData
+from hydrad.wire.answers.authority import HaltData
+from hydrad.wire.answers.comparing import ReconcileData
 
 # Two hosts' drift over the age that a measurement may have.
 DEADLINE_ROOM_NS = 60 * MS

@@ -10,13 +10,13 @@ from hydrad.toc import crew
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
 from hydrad.toc.state import Alarm, State
-from hydrad.wire import answers as a
+from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, FindingRow, NoteRow
 from hydrad.wire.codes import Finding
 from hydrad.wire.runbooks import Severity, runbook
 
 
-def alarm_row(state: State, now_ns: int, alarm: Alarm) -> a.AlarmRow:
-    return a.AlarmRow(
+def alarm_row(state: State, now_ns: int, alarm: Alarm) -> AlarmRow:
+    return AlarmRow(
         id=show(IdKind.ALARM, alarm.number),
         code=alarm.code,
         subject=alarm.subject,
@@ -38,7 +38,7 @@ def alarm_row(state: State, now_ns: int, alarm: Alarm) -> a.AlarmRow:
     )
 
 
-def alarm_rows(state: State, now_ns: int, cleared: bool = False) -> tuple[a.AlarmRow, ...]:
+def alarm_rows(state: State, now_ns: int, cleared: bool = False) -> tuple[AlarmRow, ...]:
     """Those that stand: unacknowledged alarms first, warnings last, oldest first; then the cleared ones, newest
     first."""
     standing = sorted(state.alarms.values(), key=lambda x: (x.severity != Severity.ALARM, bool(x.acked_by), x.number))
@@ -46,24 +46,24 @@ def alarm_rows(state: State, now_ns: int, cleared: bool = False) -> tuple[a.Alar
     return tuple(alarm_row(state, now_ns, alarm) for alarm in (*standing, *past))
 
 
-def alarm_show(state: State, now_ns: int, alarm: Alarm) -> a.AlarmShow:
-    return a.AlarmShow(alarm_row(state, now_ns, alarm), note_rows(state, (show(IdKind.ALARM, alarm.number),)))
+def alarm_show(state: State, now_ns: int, alarm: Alarm) -> AlarmShow:
+    return AlarmShow(alarm_row(state, now_ns, alarm), note_rows(state, (show(IdKind.ALARM, alarm.number),)))
 
 
-def note_rows(state: State, subjects: Iterable[str]) -> tuple[a.NoteRow, ...]:
+def note_rows(state: State, subjects: Iterable[str]) -> tuple[NoteRow, ...]:
     """What was written about some ids, oldest first."""
     found = [(note, subject) for subject in subjects for note in state.notes.get(subject, ())]
     return tuple(
-        a.NoteRow(subject, ns_text(note.at_ns), crew.name_of(state, note.actor), note.text, note.tag or None)
+        NoteRow(subject, ns_text(note.at_ns), crew.name_of(state, note.actor), note.text, note.tag or None)
         for note, subject in sorted(found, key=lambda pair: pair[0].at_ns)
     )
 
 
-def finding_row(record: Record) -> a.FindingRow:
+def finding_row(record: Record) -> FindingRow:
     body = r.decode(record.type, record.body)
     assert isinstance(body, r.FindingMade)
     known = Finding.__members__.get(body.code)
-    return a.FindingRow(
+    return FindingRow(
         seq=record.seq,
         at=ns_text(record.at_ns),
         market_at=ms_text(record.market_ms) if record.market_ms else None,

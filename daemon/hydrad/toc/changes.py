@@ -13,6 +13,7 @@ from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR, MINUTE
 from hydrad.toc import crew
 from hydrad.toc import records as r
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Change, Operator, State
 from hydrad.toc.turn import DAEMON_ACTOR, Turn
 
@@ -24,7 +25,7 @@ def shown(change: Change) -> str:
     return show(IdKind.CHANGE, change.number)
 
 
-def ask(turn: Turn, subject: str, body: r.Body, text: str, delay_ns: int) -> Change:
+def ask(turn: Turn, subject: str, body: Body, text: str, delay_ns: int) -> Change:
     """Let a change wait. `delay_ns` 0: until somebody approves it."""
     void(turn, subject, "a newer change was asked for")
     number = turn.state.next_number
@@ -74,7 +75,7 @@ def make(turn: Turn, change: Change, how: str) -> bool:
     return True
 
 
-def _fits(state: State, body: r.Body) -> bool:
+def _fits(state: State, body: Body) -> bool:
     """Whether a record about a person can still be written."""
     match body:
         case r.OperatorAdded():

@@ -16,7 +16,7 @@ from hydrad.toc import fold, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActEvent, ActState
 from hydrad.toc.live import Link
-from hydrad.toc.records import Check
+from hydrad.toc.records.acts import Check
 from hydrad.toc.state import Act, Position, State
 from hydrad.toc.terminal import LinkState
 from hydrad.toc.turn import Turn

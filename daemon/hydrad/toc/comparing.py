@@ -23,7 +23,7 @@ from hydrad.toc.reconcile import DEAL_TRADES
 from hydrad.toc.state import Act, Position
 from hydrad.toc.statements import amount_of
 from hydrad.toc.turn import Turn
-from hydrad.wire.answers import Difference
+from hydrad.wire.answers.comparing import Difference
 
 ENTRIES = {0: "in", 1: "out", 2: "in/out", 3: "out by"}
 

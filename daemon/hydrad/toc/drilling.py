@@ -17,6 +17,7 @@ from hydrad.toc import latch, routing, uplink
 from hydrad.toc import records as r
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.live import Drill, Waiter
+from hydrad.toc.records.accounts import Drilled
 from hydrad.toc.state import Terminal
 from hydrad.toc.turn import Turn
 
@@ -81,7 +82,7 @@ def _release(turn: Turn, drill: Drill, terminals: list[Terminal]) -> None:
             uplink.halted_alone(turn, link, "the hand-shake, or itself before that")
 
 
-def _row(turn: Turn, waiter: Waiter, name: str) -> r.Drilled:
+def _row(turn: Turn, waiter: Waiter, name: str) -> Drilled:
     link = turn.live.link(name)
     confirmed = link.halted is True and link.halted_ns >= waiter.since_ns
-    return r.Drilled(name, (link.halted_ns - waiter.since_ns) // MS if confirmed else None)
+    return Drilled(name, (link.halted_ns - waiter.since_ns) // MS if confirmed else None)

@@ -18,6 +18,7 @@ from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDING, ActEvent, ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.service import Service
 from hydrad.toc.state import Account, Act, Alarm, Job, Key, Mission, Note, Position, State, Terminal
 from hydrad.toc.terminal import Cause, Duty
@@ -36,7 +37,7 @@ def apply(state: State, record: Record) -> None:
     apply_body(state, record, r.decode(record.type, record.body))
 
 
-def apply_body(state: State, record: Record, body: r.Body) -> None:
+def apply_body(state: State, record: Record, body: Body) -> None:
     """As `apply`, for a body that is at hand already."""
     state.seq = record.seq
     state.market_ms = max(state.market_ms, record.market_ms)
@@ -471,7 +472,7 @@ def _plans_changed(state: State, record: Record, body: r.PlansChanged) -> None:
     state.plans = dict(body.plans)
 
 
-_HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
+_HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.HomeCreated: _home_created,
     r.DaemonStarted: _daemon_started,
     **crew.HANDLERS,

@@ -7,6 +7,7 @@ from typing import Any
 
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Answered, SelfTest, State
 
 ANSWERS_MAX = 1_000
@@ -43,7 +44,7 @@ def _answered(state: State, record: Record, body: r.RequestAnswered) -> None:
         del state.answers[next(iter(state.answers))]
 
 
-HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
+HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.SelfTestTold: _self_test,
     r.HaltDrilled: _drilled,
     r.AccountArmed: _armed,

@@ -8,6 +8,7 @@ from typing import Any
 from hydrad.domain import calendar
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Change, Invite, Operator, Policy, State
 
 
@@ -141,7 +142,7 @@ def _change_ended(state: State, record: Record, body: r.ChangeEnded) -> None:
     del state.changes[body.number]
 
 
-HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
+HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.OperatorSet: _operator_set,
     r.OperatorAdded: _operator_added,
     r.OperatorRoleSet: _operator_role,

@@ -7,6 +7,7 @@ from typing import Any
 
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Account, GuardStanding, State
 
 # Deal types that bring or take money from outside: balance, credit, correction, bonus. All others that are no trade
@@ -82,7 +83,7 @@ def _standing(state: State, body: r.GuardWarned | r.GuardTripped | r.GuardActed)
     return state.guards_standing.setdefault(key, fresh)
 
 
-HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
+HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.FundsAnchored: _anchored,
     r.FundsDrifted: _drifted,
     r.EquityPeak: _equity_peak,

@@ -7,6 +7,7 @@ from typing import Any
 
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import PlanMove, State
 
 
@@ -45,7 +46,7 @@ def _move_ended(state: State, record: Record, body: r.PlanMoveEnded) -> None:
     del state.plan_moves[body.position]
 
 
-HANDLERS: dict[type[r.Body], Callable[[State, Record, Any], None]] = {
+HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.TerminalDrained: _drained,
     r.TerminalRemoved: _removed,
     r.PlanMoveBegun: _move_begun,

@@ -13,7 +13,8 @@ from hydrad.toc.limits import Limits
 from hydrad.toc.service import Service, ServiceState
 from hydrad.toc.state import Change, State
 from hydrad.toc.turn import Turn
-from hydrad.wire.answers import Problem, ReloadData
+from hydrad.wire.answers import Problem
+from hydrad.wire.answers.daemon import ReloadData
 from hydrad.wire.codes import ErrorCode, Finding
 
 JOB_ALARM = "JOB_FAILED"

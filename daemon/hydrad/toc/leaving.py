@@ -16,7 +16,7 @@ from hydrad.toc.live import Link
 from hydrad.toc.state import Act, Position, State, Terminal
 from hydrad.toc.terminal import REDUCES_IN, Duty
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
+from hydrad.wire.answers.terminals import LeavingAct, LeavingData, LeavingPosition
 
 # No verdict, and no way to one but evidence or a person: an act never changes its terminal.
 UNDECIDED = frozenset({ActState.UNKNOWN, ActState.QUARANTINED})
@@ -79,13 +79,13 @@ def drain(turn: Turn) -> None:
 # --- shown -----------------------------------------------------------------------------------------------
 
 
-def data(turn: Turn, leaving: Leaving, blocked: str, done: bool) -> a.LeavingData:
+def data(turn: Turn, leaving: Leaving, blocked: str, done: bool) -> LeavingData:
     """Everything of the account that this touches, each with what becomes of it."""
     state, account = turn.state, leaving.terminal.account
     lane = risk.lane_holder(state, turn.live, account)
     acts = tuple(_act_row(leaving, act) for act in acts_of(state, account))
     positions = tuple(_position_row(turn, leaving, p) for p in positions_of(state, account))
-    return a.LeavingData(
+    return LeavingData(
         terminal=leaving.terminal.name,
         account=account,
         lane=lane.name if lane else None,
@@ -97,7 +97,7 @@ def data(turn: Turn, leaving: Leaving, blocked: str, done: bool) -> a.LeavingDat
     )
 
 
-def _act_row(leaving: Leaving, act: Act) -> a.LeavingAct:
+def _act_row(leaving: Leaving, act: Act) -> LeavingAct:
     if act.state in UNDECIDED:
         becomes = "has no verdict: resolve it first"
     elif act.state is ActState.QUEUED:
@@ -106,12 +106,12 @@ def _act_row(leaving: Leaving, act: Act) -> a.LeavingAct:
         becomes = "rests at the broker; any terminal of the account cancels it"
     else:
         becomes = f"stays at {act.terminal}, its verdict comes from there"
-    return a.LeavingAct(routing.shown(act), act.kind.name, act.state.value, act.terminal or None, becomes)
+    return LeavingAct(routing.shown(act), act.kind.name, act.state.value, act.terminal or None, becomes)
 
 
-def _position_row(turn: Turn, leaving: Leaving, position: Position) -> a.LeavingPosition:
+def _position_row(turn: Turn, leaving: Leaving, position: Position) -> LeavingPosition:
     left = plan_moves.left_of(turn.state, position)
-    return a.LeavingPosition(
+    return LeavingPosition(
         id=show(IdKind.POSITION, position.number),
         symbol=position.symbol,
         side=position.side.name,

@@ -19,9 +19,10 @@ from hydrad.toc import narrate_arming, narrate_crew, narrate_guards, narrate_ter
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import State
-from hydrad.toc.views import act_id_text
-from hydrad.wire.answers import Event
+from hydrad.toc.texts import act_id_text
+from hydrad.wire.answers.journal import Event
 
 Told = tuple[str, tuple[str, ...], str]  # text, ids, symbol
 
@@ -371,7 +372,7 @@ def _config(state: State, b: r.ConfigChanged) -> Told:
     return f"{what} of everything set ({b.why})", (), ""
 
 
-_TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
+_TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.HomeCreated: _home_created,
     r.DaemonStarted: _daemon_started,
     r.DaemonStopped: _daemon_stopped,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hydrad.toc import records as r
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import State
 
 Told = tuple[str, tuple[str, ...], str]
@@ -41,7 +42,7 @@ def _answered(state: State, b: r.RequestAnswered) -> Told:
     return f"answered {b.schema}", (), ""
 
 
-TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
+TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.SelfTestTold: _self_test,
     r.HaltDrilled: _drilled,
     r.AccountArmed: _armed,

@@ -8,6 +8,7 @@ from typing import Any
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import ns_text
 from hydrad.toc import records as r
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import State
 
 Told = tuple[str, tuple[str, ...], str]
@@ -114,7 +115,7 @@ def _pool_used(state: State, b: r.PoolUsed) -> Told:
     return f"pool {b.name}: it was {b.account}'s turn", (), ""
 
 
-TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
+TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.PoolSet: _pool_set,
     r.PoolUsed: _pool_used,
     r.OperatorSet: _set,

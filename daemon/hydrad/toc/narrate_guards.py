@@ -9,6 +9,7 @@ from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.toc import fold
 from hydrad.toc import records as r
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import State
 
 Told = tuple[str, tuple[str, ...], str]
@@ -87,7 +88,7 @@ def _agent_act(state: State, b: r.AgentActBegun) -> Told:
     return text, (act, *_ids(b.position)), b.order.symbol
 
 
-TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
+TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.CashBooked: _cash,
     r.FundsAnchored: _anchored,
     r.FundsDrifted: _drifted,

@@ -7,6 +7,7 @@ from typing import Any
 
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.toc import records as r
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import State
 
 Told = tuple[str, tuple[str, ...], str]
@@ -36,7 +37,7 @@ def _ended(state: State, b: r.PlanMoveEnded) -> Told:
     return f"plan of {shown} {b.how}: {b.detail}", (shown,), ""
 
 
-TELLERS: dict[type[r.Body], Callable[[State, Any], Told]] = {
+TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.TerminalDrained: _drained,
     r.TerminalRemoved: _removed,
     r.PlanMoveBegun: _begun,

@@ -8,14 +8,14 @@ from hydrad.domain.news import NewsEvent
 from hydrad.toc.live import NEWS_OFF
 from hydrad.toc.news import currencies, near
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
+from hydrad.wire.answers.market import NewsData, NewsRow, NewsView
 
 
-def view(turn: Turn, file: str, explicit: bool) -> a.NewsView:
+def view(turn: Turn, file: str, explicit: bool) -> NewsView:
     now = turn.live.news
     on = now.mode != NEWS_OFF
     ahead = next((event for event in now.events if event.holds and event.time_ms > turn.market_ms), None)
-    return a.NewsView(
+    return NewsView(
         mode=now.mode,
         explicit=explicit,
         file=file,
@@ -27,16 +27,16 @@ def view(turn: Turn, file: str, explicit: bool) -> a.NewsView:
     )
 
 
-def data(turn: Turn, shown: a.NewsView) -> a.NewsData:
+def data(turn: Turn, shown: NewsView) -> NewsData:
     """The trading day that holds market time; without a market clock nothing is today."""
     day = calendar.trading_day(turn.market_ms) if turn.market_ms else None
     events = [event for event in turn.live.news.events if calendar.trading_day(event.time_ms) == day]
-    return a.NewsData(shown, tuple(_row(turn, event) for event in events))
+    return NewsData(shown, tuple(_row(turn, event) for event in events))
 
 
-def _row(turn: Turn, event: NewsEvent) -> a.NewsRow:
+def _row(turn: Turn, event: NewsEvent) -> NewsRow:
     terms = {symbol: one for link in turn.live.links.values() for symbol, one in link.terms.items()}
-    return a.NewsRow(
+    return NewsRow(
         at=ms_text(event.time_ms, 0),
         in_s=round((event.time_ms - turn.market_ms) / 1000, 3),
         currency=event.currency,

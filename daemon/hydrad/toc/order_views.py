@@ -11,7 +11,7 @@ from hydrad.toc import resting, routing
 from hydrad.toc.live import Link, Live
 from hydrad.toc.state import Act, State
 from hydrad.toc.terminal import REDUCES_IN
-from hydrad.wire import answers as a
+from hydrad.wire.answers import positions as positions_answers
 
 # ENUM_ORDER_TYPE of what rests.
 _TYPES = {2: "LIMIT", 3: "LIMIT", 4: "STOP", 5: "STOP", 6: "STOP LIMIT", 7: "STOP LIMIT"}
@@ -22,7 +22,7 @@ def shown(fire: Act) -> str:
     return show(IdKind.ORDER, sequence_of(fire.act_id))
 
 
-def rows(state: State, live: Live, now_ns: int, account: str | None, limit: int) -> list[a.OrderRow]:
+def rows(state: State, live: Live, now_ns: int, account: str | None, limit: int) -> list[positions_answers.OrderRow]:
     """Ours first, in the order in which they were fired, then those of nobody here."""
     names = [name for name in state.accounts if account in (None, name)]
     ours = [_ours(state, live, now_ns, fire) for fire in resting.standing(state, live) if fire.account in names]
@@ -38,11 +38,11 @@ def _reachable(state: State, live: Live, account: str) -> bool:
     return any(live.link(t.name).state in REDUCES_IN for t in state.terminals.values() if t.account == account)
 
 
-def _ours(state: State, live: Live, now_ns: int, fire: Act) -> a.OrderRow:
+def _ours(state: State, live: Live, now_ns: int, fire: Act) -> positions_answers.OrderRow:
     link, order = resting.reporter(state, live, fire.account), fire.order
     assert order is not None
     last = next(iter(reversed(resting.cancels(state, fire))), None)
-    return a.OrderRow(
+    return positions_answers.OrderRow(
         id=shown(fire),
         state=fire.state.value,
         foreign=False,
@@ -74,13 +74,13 @@ def foreign(state: State, link: Link | None, account: str) -> list[OrderRow]:
     return [row for row, act in acts if act is None or act.kind is not ActKind.FIRE or act.account != account]
 
 
-def _foreign(state: State, live: Live, now_ns: int, account: str) -> list[a.OrderRow]:
+def _foreign(state: State, live: Live, now_ns: int, account: str) -> list[positions_answers.OrderRow]:
     link = resting.reporter(state, live, account)
     found = []
     for row in foreign(state, link, account):
         terms = link.terms.get(row.symbol) if link else None
         found.append(
-            a.OrderRow(
+            positions_answers.OrderRow(
                 id=None,
                 state="FOREIGN",
                 foreign=True,

@@ -27,7 +27,7 @@ from hydrad.toc import closing, fold, planning, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActEvent, ActState
 from hydrad.toc.live import Link
-from hydrad.toc.records import Check
+from hydrad.toc.records.acts import Check
 from hydrad.toc.state import PlanMove, Position, State
 from hydrad.toc.terminal import REDUCES_IN
 from hydrad.toc.turn import Turn

@@ -16,7 +16,7 @@ from hydrad.toc.act import ActState
 from hydrad.toc.live import Live
 from hydrad.toc.plan_moves import is_withdrawn
 from hydrad.toc.state import Act, PlanMove, Position, State
-from hydrad.wire import answers as a
+from hydrad.wire.answers.positions import PlanData, PlanRow
 
 _SKIPPED = "PART_SKIPPED"
 _STATES: dict[ActState, str] = {
@@ -46,19 +46,19 @@ class Grid(NamedTuple):
         return price_text(points, self.digits)
 
 
-def rows_of_order(order: Order, digits: int, volume_step: Decimal) -> tuple[a.PlanRow, ...]:
+def rows_of_order(order: Order, digits: int, volume_step: Decimal) -> tuple[PlanRow, ...]:
     """A plan that is not running yet, by the order's reference entry."""
     grid = Grid(order.side, order.entry_points, order.stop_points, digits, volume_step)
     return tuple(_row(step, grid) for step in order.plan)
 
 
-def rows_of_position(state: State, position: Position) -> tuple[a.PlanRow, ...]:
+def rows_of_position(state: State, position: Position) -> tuple[PlanRow, ...]:
     """A position's plan, by its real open price, each step with its state from the records."""
     grid = _grid(state, position)
     return tuple(_row(step, grid, *_standing(state, position, step, grid)) for step in position.plan)
 
 
-def rows_of_set(state: State, position: Position, plan: tuple[PlanStep, ...]) -> tuple[a.PlanRow, ...]:
+def rows_of_set(state: State, position: Position, plan: tuple[PlanStep, ...]) -> tuple[PlanRow, ...]:
     """A plan that was asked for in place of a position's, by the real open price."""
     return tuple(_row(step, _grid(state, position)) for step in plan)
 
@@ -95,11 +95,11 @@ def _act(step: PlanStep) -> str:
     return show(IdKind.ACT, sequence_of(step.act_id))
 
 
-def _row(step: PlanStep, grid: Grid, state: str | None = None, detail: str | None = None) -> a.PlanRow:
+def _row(step: PlanStep, grid: Grid, state: str | None = None, detail: str | None = None) -> PlanRow:
     trigger = grid.price(grid.at_r(step.trigger_r_milli)) if step.trigger_r_milli else None
     stop = grid.price(_level(step, grid)) if step.kind is PlanStepKind.BREAK_EVEN else None
     volume = volume_text(step.volume_steps, grid.volume_step) if step.volume_steps else None
-    return a.PlanRow(step.kind.name, _at(step), _act(step), words(step, grid), trigger, stop, volume, state, detail)
+    return PlanRow(step.kind.name, _at(step), _act(step), words(step, grid), trigger, stop, volume, state, detail)
 
 
 def _standing(state: State, position: Position, step: PlanStep, grid: Grid) -> tuple[str, str | None]:
@@ -147,7 +147,7 @@ def _done(order: Order, grid: Grid) -> str:
 # --- one position's plan ----------------------------------------------------------------------------------
 
 
-def plan_data(state: State, live: Live, position: Position) -> a.PlanData:
+def plan_data(state: State, live: Live, position: Position) -> PlanData:
     """Everything about a position's plan, with the price now."""
     fire = state.acts[position.fire_id].order
     first = fire.stop_points if fire else 0
@@ -157,7 +157,7 @@ def plan_data(state: State, live: Live, position: Position) -> a.PlanData:
     def shown(points: int | None) -> str | None:
         return price_text(points, position.digits) if points else None
 
-    return a.PlanData(
+    return PlanData(
         position=show(IdKind.POSITION, position.number),
         account=position.account,
         symbol=position.symbol,

@@ -12,12 +12,13 @@ from hydrad.domain.actors import Role
 from hydrad.domain.instants import MS, duration_text
 from hydrad.domain.orders import EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
-from hydrad.toc import fold, risk, routing, sources, views, watch
+from hydrad.toc import fold, risk, routing, sources, watch
 from hydrad.toc.act import ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Account
+from hydrad.toc.texts import session_text
 from hydrad.toc.turn import Turn
-from hydrad.wire.answers import PreflightData, PreflightRow
+from hydrad.wire.answers.comparing import PreflightData, PreflightRow
 from hydrad.wire.codes import Reason
 from hydrad.wire.runbooks import Severity
 
@@ -159,7 +160,7 @@ def _smallest(turn: Turn, identity: str, account: Account, symbol: str) -> risk.
         tcs=None,
         detector="preflight",
         profile="",
-        session=views.session_text(turn.market_ms),
+        session=session_text(turn.market_ms),
         features=(),
     )
     role = turn.state.role(identity)

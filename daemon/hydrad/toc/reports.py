@@ -18,8 +18,8 @@ from hydrad.toc.act import ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.reporting import Group, Interval, Trade
 from hydrad.toc.state import Act, Mission, Position, State
-from hydrad.toc.views import act_id_text, position_id_text
-from hydrad.wire import answers as a
+from hydrad.toc.texts import act_id_text, position_id_text
+from hydrad.wire.answers.reports import Estimate, MoneyTotal, ReportData, ReportGroup, ReportSide
 
 REQUOTE = 10004
 NONE = "none"
@@ -59,7 +59,7 @@ BY: dict[str, Callable[[State, Mission, Act | None], Keys]] = {
 }
 
 
-def made(state: State, by: str | None, since_ms: int, until_ms: int) -> a.ReportData:
+def made(state: State, by: str | None, since_ms: int, until_ms: int) -> ReportData:
     """`by` is a key of BY, or None for one group. From `since_ms` (inclusive) until `until_ms` (exclusive)."""
     groups: dict[str, Group] = {}
 
@@ -85,7 +85,7 @@ def made(state: State, by: str | None, since_ms: int, until_ms: int) -> a.Report
                 _count(group, act)
     weights = _weights(groups)
     rows = tuple(_row(key, groups[key], weights) for key in sorted(groups))
-    return a.ReportData(
+    return ReportData(
         by=by,
         since=ms_text(since_ms, 0) if since_ms > 0 else None,
         until=ms_text(until_ms, 0) if until_ms < MAX_MS else None,
@@ -142,12 +142,12 @@ def _weights(groups: dict[str, Group]) -> Weights:
     )
 
 
-def _row(key: str, group: Group, weights: Weights) -> a.ReportGroup:
+def _row(key: str, group: Group, weights: Weights) -> ReportGroup:
     mean, worst = reporting.slippage(group.fired)
-    return a.ReportGroup(
+    return ReportGroup(
         group=key,
         fired=_side(group.fired, weights[0]),
-        money=tuple(a.MoneyTotal(currency, money_text(total)) for currency, total in reporting.money(group.fired)),
+        money=tuple(MoneyTotal(currency, money_text(total)) for currency, total in reporting.money(group.fired)),
         slippage_mean=mean,
         slippage_worst=worst,
         asked=group.asked,
@@ -158,9 +158,9 @@ def _row(key: str, group: Group, weights: Weights) -> a.ReportGroup:
     )
 
 
-def _side(trades: list[Trade], weights: dict[Trade, float]) -> a.ReportSide:
+def _side(trades: list[Trade], weights: dict[Trade, float]) -> ReportSide:
     found = reporting.side(trades, [weights[trade] for trade in trades])
-    return a.ReportSide(
+    return ReportSide(
         n=found.n,
         n_effective=found.n_effective,
         n_needed=found.n_needed,
@@ -171,5 +171,5 @@ def _side(trades: list[Trade], weights: dict[Trade, float]) -> a.ReportSide:
     )
 
 
-def _estimate(interval: Interval) -> a.Estimate:
-    return a.Estimate(interval.value, interval.low, interval.high)
+def _estimate(interval: Interval) -> Estimate:
+    return Estimate(interval.value, interval.low, interval.high)

@@ -29,7 +29,7 @@ from hydrad.toc.limiting import limits_for
 from hydrad.toc.limits import Limits
 from hydrad.toc.live import Link, Live
 from hydrad.toc.mapping import own_symbol
-from hydrad.toc.records import Check
+from hydrad.toc.records.acts import Check
 from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import Duty, LinkState
 from hydrad.wire.codes import Reason

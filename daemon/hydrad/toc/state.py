@@ -17,7 +17,7 @@ from hydrad.toc.act import ActState
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.mission import MissionState
-from hydrad.toc.records import Check
+from hydrad.toc.records.acts import Check
 from hydrad.toc.service import Service
 from hydrad.toc.terminal import NOTHING_PASSES, Cause, Duty
 

@@ -20,9 +20,9 @@ from hydrad.toc.histories import History
 from hydrad.toc.live import Link
 from hydrad.toc.reconcile import DEAL_TRADES
 from hydrad.toc.state import Account, State
+from hydrad.toc.texts import act_id_text
 from hydrad.toc.turn import Turn
-from hydrad.toc.views import act_id_text
-from hydrad.wire.answers import StatementData, StatementRow
+from hydrad.wire.answers.accounts import StatementData, StatementRow
 
 CREDIT = 3
 TYPES = {

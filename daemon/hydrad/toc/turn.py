@@ -10,6 +10,7 @@ from hydrad.toc.act import ActEvent
 from hydrad.toc.effects import Effect, Reply, Send
 from hydrad.toc.live import Link, Live
 from hydrad.toc.record import Record
+from hydrad.toc.records.base import Body
 from hydrad.toc.state import Act, State
 from hydrad.toc.terminal import LINK_TRANSITIONS, LinkState
 from hydrad.wire.answers import Problem
@@ -42,7 +43,7 @@ class Turn:
         """Market time: the machine's on a live feed, the simulated broker's clock in a paper home (0: not known)."""
         return self.live.market_ms
 
-    def emit(self, body: r.Body) -> None:
+    def emit(self, body: Body) -> None:
         """Write a record and fold it at once."""
         record = Record(
             seq=self.state.seq + 1,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import MINUTE, ns_text
-from hydrad.toc import crew, risk, views
+from hydrad.toc import account_views, crew, risk
 from hydrad.toc.changes import ALONE_AFTER_NS
 from hydrad.toc.first_fires import first_fires_left
 from hydrad.toc.limiting import limits_for, own_limits
 from hydrad.toc.live import Live
 from hydrad.toc.state import Account, Change, Operator, Policy, State
 from hydrad.toc.turn import DAEMON_ACTOR
-from hydrad.wire import answers as a
+from hydrad.wire.answers.accounts import AccountShow, GroupRow, LimitRow
+from hydrad.wire.answers.people import ChangeRow, OperatorRow, PolicyRow
 
 
-def operator_row(state: State, operator: Operator, market_ms: int) -> a.OperatorRow:
-    return a.OperatorRow(
+def operator_row(state: State, operator: Operator, market_ms: int) -> OperatorRow:
+    return OperatorRow(
         name=operator.name,
         role=operator.role.name.lower(),
         state="SUSPENDED" if operator.suspended else "ACTIVE",
@@ -30,9 +31,9 @@ def operator_row(state: State, operator: Operator, market_ms: int) -> a.Operator
     )
 
 
-def policy_row(state: State, policy: Policy) -> a.PolicyRow:
+def policy_row(state: State, policy: Policy) -> PolicyRow:
     percent = policy.risk_per_trade_max_percent
-    return a.PolicyRow(
+    return PolicyRow(
         name=policy.name,
         kinds=tuple(kind.value for kind in policy.kinds),
         open_max=policy.open_max,
@@ -42,23 +43,23 @@ def policy_row(state: State, policy: Policy) -> a.PolicyRow:
     )
 
 
-def group_row(state: State, name: str) -> a.GroupRow:
+def group_row(state: State, name: str) -> GroupRow:
     members = {account: f"{multiplier.normalize():f}" for account, multiplier in state.groups.get(name, {}).items()}
-    return a.GroupRow(name, members)
+    return GroupRow(name, members)
 
 
-def pool_row(state: State, name: str) -> a.GroupRow:
+def pool_row(state: State, name: str) -> GroupRow:
     members = {account: f"{weight.normalize():f}" for account, weight in state.pools.get(name, {}).items()}
-    return a.GroupRow(name, members)
+    return GroupRow(name, members)
 
 
-def account_show(state: State, live: Live, now_ns: int, account: Account) -> a.AccountShow:
+def account_show(state: State, live: Live, now_ns: int, account: Account) -> AccountShow:
     holds = limits_for(state, account.name)
     lane = risk.lane_holder(state, live, account.name)
-    return a.AccountShow(
-        account=views.account_row(state, live, now_ns, account),
+    return AccountShow(
+        account=account_views.account_row(state, live, now_ns, account),
         limits=tuple(
-            a.LimitRow(name, _text(getattr(state.limits, name)), account.limits.get(name), _text(getattr(holds, name)))
+            LimitRow(name, _text(getattr(state.limits, name)), account.limits.get(name), _text(getattr(holds, name)))
             for name in own_limits()
         ),
         groups={
@@ -78,12 +79,12 @@ def _text(limit: object) -> str | None:
     return None if limit is None else str(limit)
 
 
-def change_row(state: State, change: Change) -> a.ChangeRow:
+def change_row(state: State, change: Change) -> ChangeRow:
     alone = len(crew.commanders(state)) < 2
     wait = f"by the one commander, {ALONE_AFTER_NS // MINUTE} minutes after it was asked for"
     asked = state.operator(change.asked_by)
     by_file = change.asked_by == DAEMON_ACTOR
-    return a.ChangeRow(
+    return ChangeRow(
         id=show(IdKind.CHANGE, change.number),
         text=change.text,
         asked_by=asked.name if asked else change.asked_by,

@@ -7,13 +7,13 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc.live import Link
 from hydrad.toc.mapping import stands_for
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
+from hydrad.wire.answers.market import SymbolRow
 
 # ENUM_SYMBOL_TRADE_MODE
 TRADE_MODES = ("disabled", "long only", "short only", "close only", "full")
 
 
-def symbol_rows(turn: Turn, account: str | None) -> list[a.SymbolRow]:
+def symbol_rows(turn: Turn, account: str | None) -> list[SymbolRow]:
     """All terms known in this session, by account and symbol."""
     rows = []
     for terminal in turn.state.terminals.values():
@@ -25,10 +25,10 @@ def symbol_rows(turn: Turn, account: str | None) -> list[a.SymbolRow]:
     return rows
 
 
-def _row(turn: Turn, link: Link, account: str, currency: str, terms: SymbolTerms) -> a.SymbolRow:
+def _row(turn: Turn, link: Link, account: str, currency: str, terms: SymbolTerms) -> SymbolRow:
     quote = link.quotes.get(terms.symbol)
     mode = TRADE_MODES[terms.trade_mode] if 0 <= terms.trade_mode < len(TRADE_MODES) else str(terms.trade_mode)
-    return a.SymbolRow(
+    return SymbolRow(
         symbol=terms.symbol,
         account=account,
         terminal=link.terminal,

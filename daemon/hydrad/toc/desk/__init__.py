@@ -44,6 +44,7 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
+from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
 __all__ = ["NEEDS", "VERBS", "answer_askings", "answer_waiters", "on_request"]
@@ -72,7 +73,7 @@ for noun in (arming, flatten, adopt, trading_day, plans, symbols, orders):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own: the core only refuses them, so that every refusal is journaled in one place.
-NEEDS: dict[type[calls.Verb], Role] = {
+NEEDS: dict[type[Verb], Role] = {
     **{verb: needs for verb, (needs, _) in VERBS.items()},
     calls.MarketStep: Role.COMMANDER,
     calls.PaperFault: Role.COMMANDER,
@@ -120,7 +121,7 @@ def on_request(turn: Turn, asked: Requested) -> None:
     return None
 
 
-def _on_one_line(verb: calls.Verb) -> calls.Verb:
+def _on_one_line(verb: Verb) -> Verb:
     """A reason is shown to everybody, so it is one line of bounded length. It is cut, not refused: nobody's halt fails
     for the way it was written."""
     reason = getattr(verb, "reason", None)

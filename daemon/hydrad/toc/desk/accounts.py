@@ -13,6 +13,7 @@ from hydrad.toc.desk.refusals import Refused, account_named, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.inputs import Requested
 from hydrad.toc.limiting import BadLimit, loosened, value_of
+from hydrad.toc.records.people import GroupMember
 from hydrad.toc.state import Account
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
@@ -68,7 +69,7 @@ def _pool(turn: Turn, asked: Requested, verb: calls.AccountPool) -> None:
 
 def _members(
     turn: Turn, name: str, given: dict[str, str], known: dict[str, dict[str, Decimal]], what: str
-) -> tuple[r.GroupMember, ...]:
+) -> tuple[GroupMember, ...]:
     if not is_plain(name):
         raise usage("names are 1 to 32 letters, digits, dashes or underscores")
     if name not in known and len(known) >= GROUPS_MAX:
@@ -78,7 +79,7 @@ def _members(
         number = money.decimal(text, what)
         if not 0 < number <= MULTIPLIER_MAX:
             raise usage(f"{what} {text} is not above 0 and at most {MULTIPLIER_MAX}")
-        members.append(r.GroupMember(account_named(turn, account).name, number))
+        members.append(GroupMember(account_named(turn, account).name, number))
     return tuple(members)
 
 

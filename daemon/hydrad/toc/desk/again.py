@@ -16,10 +16,11 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
+from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
 KEY_MAX = 64
-KEPT: frozenset[type[calls.Verb]] = frozenset(
+KEPT: frozenset[type[Verb]] = frozenset(
     {
         calls.Note,
         calls.Ack,

@@ -13,13 +13,13 @@ from hydrad.toc.desk.refusals import account_named, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.first_fires import first_fires_left
 from hydrad.toc.inputs import Requested
-from hydrad.toc.records import Check
+from hydrad.toc.records.acts import Check
 from hydrad.toc.state import Account
+from hydrad.toc.texts import seconds
 from hydrad.toc.turn import Turn
-from hydrad.toc.views import seconds
-from hydrad.wire import answers as a
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
+from hydrad.wire.answers.accounts import ArmData, ConditionRow
 from hydrad.wire.codes import ErrorCode
 
 SCHEMA = "hydra.arm/v1"
@@ -52,9 +52,9 @@ def _disarm(turn: Turn, asked: Requested, verb: calls.AccountDisarm) -> None:
     turn.reply(asked.request, SCHEMA, _data(turn, account))
 
 
-def _data(turn: Turn, account: Account) -> a.ArmData:
+def _data(turn: Turn, account: Account) -> ArmData:
     rows = tuple(
-        a.ConditionRow(
+        ConditionRow(
             name=c.name,
             ok=c.ok,
             measured=c.measured,
@@ -66,7 +66,7 @@ def _data(turn: Turn, account: Account) -> a.ArmData:
     )
     subject = disarming.subject(account.name)
     waiting = [change.number for change in turn.state.changes.values() if change.subject == subject]
-    return a.ArmData(
+    return ArmData(
         account=account.name,
         kind=account.kind.value,
         armed=account.armed,

@@ -21,9 +21,10 @@ from hydrad.toc.live import Link
 from hydrad.toc.routing import shown
 from hydrad.toc.terminal import REDUCES_IN
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
+from hydrad.wire.answers.alarms import Answered
+from hydrad.wire.answers.comparing import Difference, ReconcileData
 from hydrad.wire.codes import ErrorCode
 
 # The broker's clock may be ahead of ours; a history is read to here beyond market time.
@@ -104,23 +105,23 @@ def _told(link: Link, history: History) -> bool:
     return link.positions_reports > positions and link.account_reports > figures
 
 
-def _answered(turn: Turn, asking: Asking, name: str) -> a.Answered:
+def _answered(turn: Turn, asking: Asking, name: str) -> Answered:
     link, history = turn.live.link(name), asking.histories.get(name)
     account = turn.state.terminals[name].account
     if history is None:
-        return a.Answered(name, account, False, f"not asked: {link.state.value}", 0, 0)
+        return Answered(name, account, False, f"not asked: {link.state.value}", 0, 0)
     if not _told(link, history):
         waited_ms = (turn.now_ns - asking.since_ns) // MS
-        return a.Answered(name, account, False, f"did not answer within {waited_ms} ms", 0, 0)
+        return Answered(name, account, False, f"did not answer within {waited_ms} ms", 0, 0)
     detail = f"read {(link.positions_ns - asking.since_ns) // MS} ms after the question"
     if history.shed:
         detail += f"; {history.shed} deals too many to compare"
-    return a.Answered(name, account, True, detail, len(link.positions), len(history.rows))
+    return Answered(name, account, True, detail, len(link.positions), len(history.rows))
 
 
 def _answer_reconcile(turn: Turn, asking: Asking) -> None:
     rows = tuple(_answered(turn, asking, name) for name in (*asking.histories, *asking.silent))
-    found: list[a.Difference] = []
+    found: list[Difference] = []
     for account in asking.accounts:
         told = [row.terminal for row in rows if row.answered and row.account == account]
         if told:
@@ -132,11 +133,11 @@ def _answer_reconcile(turn: Turn, asking: Asking) -> None:
         for act in (turn.state.acts[number] for number in sorted(turn.state.acts_pending))
         if act.account in asking.accounts and act.state in (*IN_FLIGHT, ActState.UNKNOWN)
     )
-    data = a.ReconcileData(rows, tuple(found), flying)
+    data = ReconcileData(rows, tuple(found), flying)
     turn.reply(asking.request, "hydra.reconcile/v1", data, _problem(data))
 
 
-def _problem(data: a.ReconcileData) -> Problem | None:
+def _problem(data: ReconcileData) -> Problem | None:
     mute = [row.terminal for row in data.terminals if not row.answered]
     facts = {"differences": len(data.differences), "not_answered": mute}
     without = f"; no answer from {', '.join(mute)}" if mute else ""

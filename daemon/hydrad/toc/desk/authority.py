@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Role
-from hydrad.toc import changes, drilling, latch, resting, routing, views
+from hydrad.toc import changes, drilling, halt_views, latch, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import Refused, account_named
@@ -57,7 +57,7 @@ def _ask_to_raise(turn: Turn, asked: Requested, raised: r.AuthoritySet) -> None:
     change = changes.ask(
         turn, latch.subject(raised.account), raised, f"resume {where}: {raised.reason or 'no reason'}", 0
     )
-    data = views.halt_data(turn.state, turn.live, _watcher(turn, asked, raised.account))
+    data = halt_views.halt_data(turn.state, turn.live, _watcher(turn, asked, raised.account))
     turn.reply(asked.request, "hydra.halt/v1", data, pending(turn, change, "resuming"))
 
 

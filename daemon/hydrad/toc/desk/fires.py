@@ -10,7 +10,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
 from hydrad.domain.orders import ActKind, EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
-from hydrad.toc import crew, fold, risk, routing, views
+from hydrad.toc import act_views, crew, fold, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.desk.refusals import (
@@ -29,6 +29,7 @@ from hydrad.toc.limiting import limits_for
 from hydrad.toc.mapping import own_symbol
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Account, Mission
+from hydrad.toc.texts import session_text
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
@@ -202,7 +203,7 @@ def _dry_run(
         for target in targets
     ]
     rows = tuple(
-        views.target_row(verdict, target.account, target.multiplier)
+        act_views.target_row(verdict, target.account, target.multiplier)
         for verdict, target in zip(verdicts, targets, strict=True)
     )
     first = verdicts[0]
@@ -211,7 +212,7 @@ def _dry_run(
     if bad and len(bad) < len(verdicts):
         message = f"{len(bad)} of {len(verdicts)} would be denied"
         problem = Problem(ErrorCode.PARTLY.value, message, None, {"denied": [r.account for r in rows if r.codes]})
-    data = views.dry_run(turn.state, first, targets[0].account, rows)
+    data = act_views.dry_run(turn.state, first, targets[0].account, rows)
     turn.reply(asked.request, FIRE_SCHEMA, data, problem)
 
 
@@ -295,7 +296,7 @@ def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:
         tcs=None,
         detector=HAND_DETECTOR,
         profile="",
-        session=views.session_text(turn.market_ms),
+        session=session_text(turn.market_ms),
         features=(),
     )
 

@@ -13,8 +13,8 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Waiter
 from hydrad.toc.state import Account
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
 from hydrad.wire import calls
+from hydrad.wire.answers.acts import FireAnswer
 from hydrad.wire.codes import ErrorCode
 
 
@@ -67,9 +67,9 @@ def _strangers(turn: Turn, account: Account, symbol: str | None) -> list[tuple[P
     return found
 
 
-def nothing(accounts: list[Account], would: str) -> a.FireAnswer:
+def nothing(accounts: list[Account], would: str) -> FireAnswer:
     """The answer of a request that found nothing to act on."""
-    return a.FireAnswer(
+    return FireAnswer(
         dry_run=False,
         would=would,
         act=None,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hydrad.domain import ids
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
+from hydrad.toc import mission_views
 from hydrad.toc import records as r
-from hydrad.toc import views
 from hydrad.toc.desk.refusals import (
     Refused,
 )
@@ -27,7 +27,7 @@ def _pass(turn: Turn, asked: Requested, verb: calls.Pass) -> None:
         raise Refused(ErrorCode.CONFLICT, f"{verb.mission} is {mission.state.value}")
     if turn.actor not in mission.passed_by:
         turn.emit(r.MissionPassed(number, turn.actor, verb.reason or ""))
-    turn.reply(asked.request, "hydra.mission/v1", views.mission_row(turn.state, turn.live, mission, turn.actor))
+    turn.reply(asked.request, "hydra.mission/v1", mission_views.mission_row(turn.state, turn.live, mission, turn.actor))
 
 
 def _withdraw(turn: Turn, asked: Requested, verb: calls.Withdraw) -> None:
@@ -42,7 +42,7 @@ def _withdraw(turn: Turn, asked: Requested, verb: calls.Withdraw) -> None:
     if not withdrawn:
         turn.emit(r.MissionMoved(number, MissionEvent.WITHDRAW, verb.reason or ""))
         turn.missions.add(number)
-    turn.reply(asked.request, "hydra.mission/v1", views.mission_row(turn.state, turn.live, mission, turn.actor))
+    turn.reply(asked.request, "hydra.mission/v1", mission_views.mission_row(turn.state, turn.live, mission, turn.actor))
 
 
 VERBS: Table = {calls.Pass: (Role.TRADER, _pass), calls.Withdraw: (Role.TRADER, _withdraw)}

@@ -11,8 +11,8 @@ from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.inputs import Requested
 from hydrad.toc.state import State
+from hydrad.toc.texts import act_id_text
 from hydrad.toc.turn import Turn
-from hydrad.toc.views import act_id_text
 from hydrad.wire import calls
 from hydrad.wire.codes import ErrorCode
 

@@ -18,7 +18,7 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.state import Invite, Operator, Policy
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.answers import InviteData
+from hydrad.wire.answers.people import InviteData
 from hydrad.wire.codes import ErrorCode
 
 INVITE_FOR_NS = 15 * MINUTE

@@ -11,7 +11,7 @@ from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import hash_of, told_before, wait
 from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Link
-from hydrad.toc.records import Check
+from hydrad.toc.records.acts import Check
 from hydrad.toc.state import Position
 from hydrad.toc.terminal import REDUCES_IN
 from hydrad.toc.turn import Turn

@@ -9,7 +9,7 @@ from hydrad.domain.ids import IdKind
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import crew, planning, risk
 from hydrad.toc.mapping import own_symbol
-from hydrad.toc.records import Check
+from hydrad.toc.records.acts import Check
 from hydrad.toc.state import Account, Position
 from hydrad.toc.turn import Turn
 from hydrad.wire.answers import Problem

@@ -6,8 +6,8 @@ from hydrad.domain import ids
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
 from hydrad.domain.orders import ActKind
+from hydrad.toc import act_views, routing
 from hydrad.toc import records as r
-from hydrad.toc import routing, views
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.desk.refusals import (
     Refused,
@@ -40,7 +40,7 @@ def _resolve(turn: Turn, asked: Requested, verb: calls.Resolve) -> None:
     else:
         raise usage(f"'{verb.verdict}' is not filled or not-executed")
     routing.followed(turn, act)
-    turn.reply(asked.request, FIRE_SCHEMA, views.fire_answer(turn.state, turn.now_ns, (act.act_id,)))
+    turn.reply(asked.request, FIRE_SCHEMA, act_views.fire_answer(turn.state, turn.now_ns, (act.act_id,)))
 
 
 def _resolve_filled(turn: Turn, act: Act, verb: calls.Resolve) -> None:

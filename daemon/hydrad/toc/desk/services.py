@@ -13,7 +13,7 @@ from hydrad.toc.service import ServiceState
 from hydrad.toc.terminal import LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.answers import ServicesData
+from hydrad.wire.answers.daemon import ServicesData
 from hydrad.wire.codes import ErrorCode, Reason
 
 SCHEMA = "hydra.services/v1"

@@ -8,7 +8,7 @@ from typing import Any
 from hydrad.domain.actors import Role
 from hydrad.toc.inputs import Requested
 from hydrad.toc.turn import Turn
-from hydrad.wire import calls
+from hydrad.wire.calls.base import Verb
 
 Handler = Callable[[Turn, Requested, Any], None]
-Table = dict[type[calls.Verb], tuple[Role, Handler]]
+Table = dict[type[Verb], tuple[Role, Handler]]

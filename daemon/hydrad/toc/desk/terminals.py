@@ -7,7 +7,7 @@ import msgspec
 from hydrad.domain.accounts import AccountKind
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
-from hydrad.toc import crew, leaving, plan_moves, routing, uplink, views, views_crew
+from hydrad.toc import account_views, crew, leaving, plan_moves, routing, uplink, views_crew
 from hydrad.toc import records as r
 from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
@@ -17,7 +17,8 @@ from hydrad.toc.state import Alarm, Operator, Position, Terminal
 from hydrad.toc.terminal import Cause, Duty, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.answers import EnrollData, LeavingData, Problem
+from hydrad.wire.answers import Problem
+from hydrad.wire.answers.terminals import EnrollData, LeavingData
 from hydrad.wire.codes import ErrorCode, Finding
 
 
@@ -203,7 +204,7 @@ def _tell_operator(turn: Turn, asked: Requested, operator: Operator) -> None:
 
 
 def _tell_terminal(turn: Turn, asked: Requested, name: str) -> None:
-    row = views.terminal_row(turn.state, turn.live, turn.now_ns, name)
+    row = account_views.terminal_row(turn.state, turn.live, turn.now_ns, name)
     turn.reply(asked.request, "hydra.terminal/v1", row)
 
 

@@ -13,8 +13,8 @@ from hydrad.toc.desk.refusals import account_named, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.inputs import Requested
 from hydrad.toc.turn import Turn
-from hydrad.wire import answers as a
 from hydrad.wire import calls
+from hydrad.wire.answers.accounts import AccountDayData
 
 
 def _day(turn: Turn, asked: Requested, verb: calls.AccountDay) -> None:
@@ -38,7 +38,7 @@ def _day(turn: Turn, asked: Requested, verb: calls.AccountDay) -> None:
             turn.emit(body)
     day_text = calendar.day_text(account.day) if account.day else None
     at = f"{account.day_minute // 60:02}:{account.day_minute % 60:02}"
-    data = a.AccountDayData(account.name, account.day_zone, at, day_text)
+    data = AccountDayData(account.name, account.day_zone, at, day_text)
     turn.reply(asked.request, "hydra.accountday/v1", data, problem)
 
 

@@ -11,7 +11,7 @@ from hydrad.domain import money
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
-from hydrad.toc import drilling, resting, routing, views
+from hydrad.toc import act_views, drilling, halt_views, resting, routing
 from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.desk.refusals import (
     Refused,
@@ -22,15 +22,15 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Drill, Link, Waiter
 from hydrad.toc.state import Act, Position, State
 from hydrad.toc.turn import Turn
-from hydrad.wire import calls
 from hydrad.wire.answers import Problem
+from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
 WAIT_MAX_S = 60.0
 FIRE_SCHEMA = "hydra.fire/v1"
 
 
-def hash_of(verb: calls.Verb) -> bytes:
+def hash_of(verb: Verb) -> bytes:
     """SHA-256 of the parameters, without how long the client waits."""
     plain = msgspec.to_builtins(verb)
     plain.pop("wait_s", None)
@@ -130,16 +130,16 @@ def _confirmed(turn: Turn, waiter: Waiter, link: Link) -> bool:
 
 def _answer(turn: Turn, waiter: Waiter) -> None:
     if waiter.verb in ("fire", "flatten"):
-        data = views.fire_answer(turn.state, turn.now_ns, waiter.acts)
+        data = act_views.fire_answer(turn.state, turn.now_ns, waiter.acts)
         problem = _act_problem(turn, waiter.acts)
         if waiter.verb == "flatten":
             problem = problem or not_flat(turn, waiter.account, waiter.symbol)
         turn.reply(waiter.request, FIRE_SCHEMA, data, problem)
     else:
-        data_halt = views.halt_data(turn.state, turn.live, waiter)
+        data_halt = halt_views.halt_data(turn.state, turn.live, waiter)
         if waiter.drill is not None:
             drilling.finish(turn, waiter, waiter.drill)
-            after = views.halt_data(turn.state, turn.live, waiter)
+            after = halt_views.halt_data(turn.state, turn.live, waiter)
             data_halt = msgspec.structs.replace(data_halt, drill=True, authority=after.authority)
         turn.reply(waiter.request, "hydra.halt/v1", data_halt, _halt_problem(data_halt))
 
@@ -167,7 +167,7 @@ def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
     if not bad:
         return _partly(found)
     worst = bad[0]
-    message = views.verdict_line(worst)
+    message = act_views.verdict_line(worst)
     failed = [f"{c.code}: {c.measured}, limit {c.limit}" for c in worst.checks if not c.ok]
     facts = {
         "act": routing.shown(worst),

@@ -1,0 +1,104 @@
+"""Missions as people see them, and how many there are. Pure."""
+
+from __future__ import annotations
+
+from hydrad.domain import calendar
+from hydrad.domain.ids import IdKind, show
+from hydrad.domain.instants import ms_text
+from hydrad.domain.money import price_text
+from hydrad.domain.orders import ActKind
+from hydrad.toc import alarm_views
+from hydrad.toc.act_views import act_row
+from hydrad.toc.live import Live
+from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
+from hydrad.toc.state import Mission, State
+from hydrad.toc.texts import act_id_text, position_id_text
+from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow, SignalsView
+
+NOT_CALIBRATED = "not calibrated"
+
+
+def mission_row(state: State, live: Live, mission: Mission, identity: str = "") -> MissionRow:
+    s = mission.signal
+    fires = sum(state.acts[number].kind is ActKind.FIRE for number in mission.acts)
+    return MissionRow(
+        id=show(IdKind.MISSION, mission.number),
+        state=mission.state.value,
+        kind=s.kind.value,
+        symbol=s.symbol,
+        side=s.side.name,
+        entry=price_text(s.entry_points, s.digits),
+        stop=price_text(s.stop_points, s.digits),
+        target=price_text(s.target_points, s.digits) if s.target_points else None,
+        collar=price_text(s.collar_points, s.digits),
+        r=f"{s.r_milli / 1000:.2f}" if s.r_milli else None,
+        tcs=s.tcs,
+        tcs_text=NOT_CALIBRATED if s.tcs is None else f"{s.tcs}%",
+        session=s.session,
+        proposed_at=ms_text(s.at_ms, 0),
+        expires_at=ms_text(s.expires_ms, 0),
+        horizon_at=ms_text(s.horizon_ms, 0),
+        expires_in_s=round((s.expires_ms - live.market_ms) / 1000, 3),
+        origin=mission.origin,
+        detector=s.detector or None,
+        fires=fires,
+        passed=identity in mission.passed_by,
+        outcome=mission.outcome or None,
+        outcome_r=f"{mission.outcome_r_milli / 1000:+.2f}" if mission.outcome else None,
+    )
+
+
+def missions(
+    state: State, live: Live, wanted: str | None, symbol: str | None, limit: int, identity: str
+) -> list[MissionRow]:
+    """Newest first; without a state the ones that can be fired, else the newest of any."""
+    rows = []
+    for number in sorted(state.missions, reverse=True):
+        mission = state.missions[number]
+        if wanted and mission.state.value != wanted.upper():
+            continue
+        if symbol and mission.signal.symbol != symbol:
+            continue
+        rows.append(mission_row(state, live, mission, identity))
+        if len(rows) >= limit:
+            break
+    return rows
+
+
+def mission_show(state: State, live: Live, now_ns: int, mission: Mission, identity: str) -> MissionShow:
+    s = mission.signal
+    why = f"{s.detector} on {s.profile or 'no profile'}" if mission.origin == "apex" else "made by hand"
+    return MissionShow(
+        mission_row(state, live, mission, identity),
+        dict(s.features),
+        why,
+        tuple(act_row(state, now_ns, state.acts[number]) for number in mission.acts),
+        mission.source or None,
+        alarm_views.note_rows(state, _told_of(state, mission)),
+    )
+
+
+def _told_of(state: State, mission: Mission) -> tuple[str, ...]:
+    """The ids that notes about a mission may be under: its own, its acts', its positions'."""
+    acts = [state.acts[number] for number in mission.acts]
+    positions = {position_id_text(act.position) for act in acts if act.position}
+    return (show(IdKind.MISSION, mission.number), *(act_id_text(act) for act in acts), *sorted(positions))
+
+
+def mission_counts(state: State, live: Live) -> MissionCounts:
+    today = calendar.trading_day(live.market_ms) if live.market_ms else 0
+    day = [m for m in state.missions.values() if calendar.trading_day(m.signal.at_ms) == today]
+    return MissionCounts(
+        open=sum(m.state in ACCEPTS_FIRES for m in state.missions.values()),
+        engaged=sum(m.state is MissionState.ENGAGED for m in state.missions.values()),
+        proposed_today=len(day),
+        expired_today=sum(m.state is MissionState.EXPIRED for m in day),
+    )
+
+
+def signals_view(state: State, live: Live, now_ns: int) -> SignalsView:
+    made = [m.signal.at_ms for m in state.missions.values() if m.origin == "apex"]
+    hour = [ms for ms in made if live.market_ms - ms <= 3_600_000]
+    last = max(made, default=None)
+    age = (live.market_ms - last) / 1000 if last is not None else None
+    return SignalsView(float(len(hour)), age, dict(state.suppressed))

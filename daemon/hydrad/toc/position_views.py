@@ -1,0 +1,118 @@
+"""Positions as people see them: ours with their plans, and FOREIGN ones. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hydrad.domain.instants import ms_text
+from hydrad.domain.money import money_text, price_text, volume_text
+from hydrad.toc import exposure, plan_views
+from hydrad.toc.live import Live
+from hydrad.toc.state import Act, Position, State
+from hydrad.toc.terminal import REDUCES_IN
+from hydrad.toc.texts import mission_id_text, position_id_text, seconds
+from hydrad.wire.answers.positions import PositionRow
+
+
+def position_row(state: State, live: Live, now_ns: int, position: Position) -> PositionRow:
+    fire = state.acts[position.fire_id]
+    link = exposure.reporter(state, live, position.account)
+    reported = None
+    if link and position.open:
+        reported = next((x for x in link.positions.values() if x.position_id == position.position_id), None)
+    pnl, age = None, None
+    if not position.open:
+        pnl = money_text(position.profit)
+    elif reported is not None and link is not None:
+        pnl = money_text(reported.profit + reported.swap)
+        age = seconds(now_ns - link.positions_ns)
+    return PositionRow(
+        id=position_id_text(position.number),
+        state=fire.state.value,
+        foreign=False,
+        account=position.account,
+        symbol=position.symbol,
+        side=position.side.name,
+        volume=volume_text(position.volume_steps or position.opened_steps, position.volume_step),
+        open_price=price_text(position.open_points, position.digits),
+        stop=price_text(position.stop_points, position.digits) if position.stop_points else None,
+        target=price_text(position.target_points, position.digits) if position.target_points else None,
+        pnl=pnl,
+        currency=state.accounts[position.account].currency,
+        r=_r_now(position, fire, reported.profit + reported.swap if reported else None),
+        opened_at=ms_text(position.opened_ms),
+        closed_at=ms_text(position.closed_ms) if position.closed_ms else None,
+        close_price=price_text(position.close_points, position.digits) if position.close_points else None,
+        close_reason=position.close_reason or None,
+        mission=mission_id_text(fire.mission),
+        ticket=position.position_id,
+        plan=plan_views.rows_of_position(state, position),
+        as_of_age_s=age,
+        reachable=reachable(state, live, position.account),
+    )
+
+
+def reachable(state: State, live: Live, account: str) -> bool:
+    """Whether a close could be sent now: some terminal of the account is READY or DEGRADED."""
+    return any(live.link(t.name).state in REDUCES_IN for t in state.terminals.values() if t.account == account)
+
+
+def _r_now(position: Position, fire: Act, profit: Decimal | None) -> str | None:
+    if not position.open:
+        return f"{position.r_milli / 1000:+.2f}"
+    if profit is None or fire.risk_money <= 0:
+        return None
+    return f"{profit / fire.risk_money:+.2f}"
+
+
+def foreign_positions(state: State, live: Live, now_ns: int, account: str) -> list[PositionRow]:
+    link = exposure.reporter(state, live, account)
+    rows = []
+    for row in exposure.foreign_rows(state, live, account):
+        terms = link.terms.get(row.symbol) if link else None
+        number = state.foreign.get((account, row.ticket))
+        if link is None or terms is None or number is None:
+            continue
+        rows.append(
+            PositionRow(
+                id=position_id_text(number),
+                state="FOREIGN",
+                foreign=True,
+                account=account,
+                symbol=row.symbol,
+                side="BUY" if row.side == 0 else "SELL",
+                volume=volume_text(row.volume_steps, terms.volume_step),
+                open_price=price_text(row.open_points, terms.digits),
+                stop=price_text(row.stop_points, terms.digits) if row.stop_points else None,
+                target=price_text(row.target_points, terms.digits) if row.target_points else None,
+                pnl=money_text(row.profit + row.swap),
+                currency=state.accounts[account].currency,
+                r=None,
+                opened_at=ms_text(row.time_ms),
+                closed_at=None,
+                close_price=None,
+                close_reason=None,
+                mission=None,
+                ticket=row.ticket,
+                plan=(),
+                as_of_age_s=seconds(now_ns - link.positions_ns),
+                reachable=reachable(state, live, account),
+            )
+        )
+    return rows
+
+
+def positions(
+    state: State, live: Live, now_ns: int, closed: bool, account: str | None, limit: int
+) -> list[PositionRow]:
+    """Open positions with the foreign ones, or the newest closed."""
+    numbers = sorted(
+        (p.number for p in state.positions.values() if p.open is not closed and account in (None, p.account)),
+        reverse=closed,
+    )
+    rows = [position_row(state, live, now_ns, state.positions[number]) for number in numbers[:limit]]
+    if not closed:
+        for name in state.accounts:
+            if account in (None, name):
+                rows += foreign_positions(state, live, now_ns, name)
+    return rows[:limit]

@@ -1,0 +1,57 @@
+"""Missions, how many there are, and when signals came."""
+
+from __future__ import annotations
+
+from hydrad.wire.answers import Out
+from hydrad.wire.answers.acts import ActRow
+from hydrad.wire.answers.alarms import NoteRow
+
+
+class MissionRow(Out, frozen=True):
+    """`tcs` is null and `tcs_text` says "not calibrated" while no calibration holds."""
+
+    id: str
+    state: str
+    kind: str
+    symbol: str
+    side: str
+    entry: str
+    stop: str
+    target: str | None
+    collar: str
+    r: str | None
+    tcs: int | None
+    tcs_text: str
+    session: str
+    proposed_at: str
+    expires_at: str
+    horizon_at: str
+    expires_in_s: float
+    origin: str
+    detector: str | None
+    fires: int
+    passed: bool
+    outcome: str | None
+    outcome_r: str | None
+
+
+class MissionShow(Out, frozen=True):
+    mission: MissionRow
+    features: dict[str, str]
+    why: str
+    acts: tuple[ActRow, ...]
+    source: str | None
+    notes: tuple[NoteRow, ...] = ()
+
+
+class MissionCounts(Out, frozen=True):
+    open: int
+    engaged: int
+    proposed_today: int
+    expired_today: int
+
+
+class SignalsView(Out, frozen=True):
+    rate_per_h: float
+    last_age_s: float | None
+    suppressed: dict[str, int]
