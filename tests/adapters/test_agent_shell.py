@@ -497,6 +497,31 @@ def test_a_daemon_that_restarts_is_greeted_anew(world: World) -> None:
     assert world.daemon.wait(f.Fenced).epoch_max == 6
 
 
+def test_told_to_end_in_the_middle_of_a_fire_it_finishes_that_and_lets_no_waiting_one_leave(world: World) -> None:
+    world.ready()
+    world.ask(op="fault", kind="latency", login=LOGIN, count=1, ms=2_000)
+    order = world.order()
+    for number in range(4):
+        world.fire(order, FIRE_ID + number)
+    for _ in range(4):
+        world.daemon.wait(f.Ack)
+    world.agent.terminate()
+    rows = [body.row for body in world.daemon.seen if isinstance(body, f.Result)]
+    while len(rows) < 4:
+        rows.append(world.daemon.wait(f.Result).row)
+    assert world.agent.wait(PATIENCE_S) == 0
+    states = {row.act_id - FIRE_ID: (row.state, row.code) for row in rows}
+    withheld = (f.RowState.NOT_EXECUTED, "STOPPING")
+    assert states == {0: (f.RowState.DONE, ""), 1: withheld, 2: withheld, 3: withheld}
+    assert len(world.opened()) == 1
+    world.daemon.up = None
+    world.agent = world.run_agent()
+    world.ready()
+    told = [row for body in world.daemon.seen if isinstance(body, f.Ledger) for row in body.rows]
+    assert {row.act_id - FIRE_ID: (row.state, row.code) for row in told} == states
+    assert len(world.opened()) == 1
+
+
 def test_an_agent_told_to_end_ends_its_worker_too(world: World) -> None:
     world.ready()
     pid = world.worker_pid()

@@ -51,6 +51,7 @@ class AgentMachine(RuleBasedStateMachine):
         super().__init__()
         self.bench = Bench().ready()
         self.sent_when_halted: dict[tuple[int, int], int] | None = None
+        self.sent_when_ending: dict[tuple[int, int], int] | None = None
 
     def up(self) -> bool:
         return self.bench.core.phase is not Phase.CLOSED
@@ -189,12 +190,21 @@ class AgentMachine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         self.bench.start()
+        self.sent_when_ending = None
+
+    @rule()
+    def told_to_end(self) -> None:
+        """What is with the worker at that moment may still open; nothing that waits may."""
+        self.bench.step(inputs.Stopping(*self.bench.at()))
+        if not isinstance(self.bench.call, calls.Perform) and self.sent_when_ending is None:
+            self.sent_when_ending = self.openings()
 
     @precondition(lambda self: self.bench.core.phase is Phase.READY and self.bench.call is None)
     @rule(act_id=IDS, committed=st.booleans(), effects_done=st.integers(0, 2))
     def crash_in_a_fire(self, act_id: int, committed: bool, effects_done: int) -> None:
         given = self.bench.incoming(self.bench.command(order_of(act_id), act_id))
         self.bench.step_and_crash(given, committed=committed, effects_done=effects_done)
+        self.sent_when_ending = None
 
     @rule(seconds=st.integers(1, 90), connected=st.booleans())
     def pass_time(self, seconds: int, connected: bool) -> None:
@@ -221,6 +231,11 @@ class AgentMachine(RuleBasedStateMachine):
     def nothing_opens_after_a_halt(self) -> None:
         if self.sent_when_halted is not None:
             assert self.openings() == self.sent_when_halted
+
+    @invariant()
+    def nothing_opens_after_it_was_told_to_end(self) -> None:
+        if self.sent_when_ending is not None:
+            assert self.openings() == self.sent_when_ending
 
     @invariant()
     def what_was_told_is_true(self) -> None:
@@ -254,6 +269,7 @@ class AgentMachine(RuleBasedStateMachine):
         bench.auto = True
         while bench.call is not None:
             bench.answer()
+        bench.start()  # it may have been told to end
         if not bench.core.worker_free:
             bench.worker_up()
         if bench.core.phase is not Phase.CLOSED:

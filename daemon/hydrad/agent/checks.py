@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from hydrad.agent import caps, plans
+from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames
@@ -23,11 +24,14 @@ KINDS: dict[type[frames.Command], frozenset[ActKind]] = {
     frames.Cancel: frozenset({ActKind.CANCEL}),
 }
 ACTS_MAX = 64
+# How long an agent that ends still takes acts that reduce out of its queue.
+STOP_NS_MAX = 20 * SECOND
 
 
 class Situation(msgspec.Struct, frozen=True):
     """What is known when an act is judged. `not_after_ns`: the act's deadline by the agent's clock, None while the
-    daemon's clock is unmeasured. `beat_age_ns`: since the daemon was last heard."""
+    daemon's clock is unmeasured. `beat_age_ns`: since the daemon was last heard. `stopping_ns`: since the agent was
+    told to end, None while it was not. `queued`: the act was taken before, and waited."""
 
     now_ns: int
     market_ms: int
@@ -49,6 +53,8 @@ class Situation(msgspec.Struct, frozen=True):
     quote: Tick | None
     offset_known: bool
     positions: Mapping[int, PositionRow]
+    stopping_ns: int | None = None
+    queued: bool = False
 
 
 Check = Callable[[Situation, Order], bool]
@@ -60,6 +66,13 @@ def _in_time(now: Situation, order: Order) -> bool:
 
 def _mission_open(now: Situation, order: Order) -> bool:
     return not now.mission_expiry_ms or now.market_ms < now.mission_expiry_ms
+
+
+def _may_finish(now: Situation, order: Order) -> bool:
+    """Of an agent that was told to end: what waited and opens nothing leaves within a bound, all else does not."""
+    if now.stopping_ns is None:
+        return True
+    return now.queued and order.kind is not ActKind.FIRE and now.stopping_ns <= STOP_NS_MAX
 
 
 def _latch(now: Situation, order: Order) -> bool:
@@ -113,6 +126,7 @@ ANY_ACT: tuple[tuple[str, Check], ...] = (
 )
 # Asked when the act comes, and again when it leaves for the worker.
 AT_RELEASE: tuple[tuple[str, Check], ...] = (
+    ("STOPPING", _may_finish),
     ("FENCED", lambda now, order: not now.fenced),
     ("EXPIRED", _in_time),
     ("MISSION_EXPIRED", _mission_open),

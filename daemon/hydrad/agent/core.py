@@ -155,6 +155,7 @@ class AgentCore:
         self._account_shown_ns = 0
         self._connected_since_ns: int | None = None
         self._trade_allowed = False
+        self._stop_ns: int | None = None  # since when this process has been ending
         self._answered_call: calls.Call | None = None
         self._now_ns = 0
         self._entries: list[entries.Entry] = []
@@ -171,6 +172,7 @@ class AgentCore:
             inputs.Answered: lambda given: self._answers[type(given.answer)](given.answer),
             inputs.PollDue: self._poll_asked,
             inputs.Timer: self._timer,
+            inputs.Stopping: self._stop,
             inputs.LocalHalt: lambda given: self._set_latch(True, given.by),
             inputs.LocalFlatten: self._flatten_asked,
         }
@@ -210,6 +212,11 @@ class AgentCore:
     def performing(self) -> bool:
         """Whether an order may be on its way to the broker at this moment."""
         return isinstance(self._call, calls.Perform)
+
+    @property
+    def in_hand(self) -> int:
+        """Acts that wait here or are on their way to the broker."""
+        return len(self._reducing) + len(self._opening) + self.performing
 
     @property
     def hungry(self) -> bool:
@@ -411,9 +418,15 @@ class AgentCore:
             self._send(self._beat())
         if self._now_ns - self._chase_ns >= CHASE_EVERY_NS:
             self._chase_ns = self._now_ns
-            self._withhold_late()
+            self._withhold_waiting("EXPIRED", "STOPPING")
             self._chase()
             self._cancel_alone()
+
+    def _stop(self, given: inputs.Stopping) -> None:
+        """Nothing opens and nothing begins from here on; the shell ends us when nothing is in hand."""
+        if self._stop_ns is None:
+            self._stop_ns = self._now_ns
+        self._withhold_waiting("STOPPING")
 
     def _beat(self) -> frames.BeatUp:
         echo_ns, held_ns = self._talk.echo(self._now_ns)
@@ -425,7 +438,7 @@ class AgentCore:
             connected=self._connected_since_ns is not None,
             trade_allowed=self._trade_allowed,
             worker_alive=self._worker_up,
-            in_hand=self._in_hand(),
+            in_hand=self.in_hand,
             ticks_shed=self._ticks_shed,
             offset_ms=self._offset_ms,
         )
@@ -443,7 +456,7 @@ class AgentCore:
             self._repeated(known, digest)
             return
         act = _Act(key, body.order, body.deadline_ns, body.mission_expiry_ms, self._epoch_max)
-        code = checks.refusal(self._situation(act), body.order)
+        code = checks.refusal(self._situation(act, queued=False), body.order)
         if code:
             self._tell(self._enter(key, Event.DENIED, digest, code=code))
         else:
@@ -464,7 +477,7 @@ class AgentCore:
         self._send_ready(frames.Ack(*act.key, ledger_index=row.index))
         (self._opening if act.order.kind is ActKind.FIRE else self._reducing).append(act)
 
-    def _situation(self, act: _Act) -> checks.Situation:
+    def _situation(self, act: _Act, *, queued: bool) -> checks.Situation:
         order, now_ns = act.order, self._now_ns
         return checks.Situation(
             now_ns=now_ns,
@@ -487,6 +500,8 @@ class AgentCore:
             quote=self._quotes.get(order.symbol),
             offset_known=self._offset_ms is not None,
             positions=self._positions,
+            stopping_ns=None if self._stop_ns is None else now_ns - self._stop_ns,
+            queued=queued,
         )
 
     def _not_after_ns(self, act: _Act) -> int | None:
@@ -608,7 +623,9 @@ class AgentCore:
     def _cancel_alone(self) -> None:
         """What rests could fill with nobody to see it, or while this agent may open nothing."""
         dead_man_ns = 0 if self._latch.halted and self._latch.by == floor.BY else self._config.dead_man_ns
-        if not self._identified() or not self._resting.alone(self._now_ns, dead_man_ns, self._latch.halted):
+        if self._stop_ns is not None or not self._identified():
+            return
+        if not self._resting.alone(self._now_ns, dead_man_ns, self._latch.halted):
             return
         self._begin(self._resting.due(self._config.account, self._market_ms, self._ledger))
 
@@ -708,9 +725,6 @@ class AgentCore:
         if self._halted_owed:
             self._tell_latch()
 
-    def _in_hand(self) -> int:
-        return len(self._reducing) + len(self._opening) + self.performing
-
     def _is_in_hand(self, key: Key) -> bool:
         call = self._call
         if isinstance(call, calls.Perform) and (call.act_id, call.move) == key:
@@ -731,7 +745,7 @@ class AgentCore:
         for queue in (self._reducing, self._opening):
             while queue:
                 act = queue.popleft()
-                situation = self._situation(act)
+                situation = self._situation(act, queued=True)
                 code = checks.withheld(situation, act.order)
                 if not code:
                     assert situation.not_after_ns is not None
@@ -739,12 +753,13 @@ class AgentCore:
                 self._tell(self._next_row(act.key, Event.WITHHELD, code=code))
         return None
 
-    def _withhold_late(self) -> None:
-        """An act that has waited beyond its deadline for a worker that hangs is told at once, not when that is back."""
+    def _withhold_waiting(self, *codes: str) -> None:
+        """What waits for a worker and will not be sent for one of these reasons is told at once, not when that is
+        free."""
         for queue in (self._reducing, self._opening):
             for act in tuple(queue):
-                code = checks.withheld(self._situation(act), act.order)
-                if code == "EXPIRED":
+                code = checks.withheld(self._situation(act, queued=True), act.order)
+                if code in codes:
                     queue.remove(act)
                     self._tell(self._next_row(act.key, Event.WITHHELD, code=code))
 
@@ -899,7 +914,7 @@ class AgentCore:
         if not seen.read:
             return
         self._learn(seen)
-        if seen.connected and self._identified():
+        if seen.connected and self._identified() and self._stop_ns is None:
             self._look_at_floor(seen.market_ms)
             self._look_at_flatten()
             self._run_plans(seen)
@@ -984,7 +999,7 @@ class AgentCore:
             self._ticks_shed += sum(len(batch.ticks) for batch in live)
             self._read_ms = -1
             return
-        whole = seen.complete and not self._in_hand() and seen.market_ms < self._terms_due_ms
+        whole = seen.complete and not self.in_hand and seen.market_ms < self._terms_due_ms
         through_ms = max(seen.market_ms, self._through_ms) if whole else self._through_ms
         parts = paging.tick_frames(live) or ([()] if self._empty_wanted(through_ms) else [])
         for number, part in enumerate(parts, 1):

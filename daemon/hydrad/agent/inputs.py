@@ -77,6 +77,10 @@ class Timer(_Input, frozen=True):
     """Some time has passed; wanted several times a second."""
 
 
+class Stopping(_Input, frozen=True):
+    """This process was told to end: nothing begins any more, what opens is withheld, what reduces is finished."""
+
+
 class LocalHalt(_Input, frozen=True):
     """Somebody on this host stored a halt beside us."""
 
@@ -90,5 +94,5 @@ class LocalFlatten(_Input, frozen=True):
     left_ns: int
 
 
-_Shell = Opened | Received | LinkLost | PollDue | Timer | LocalHalt | LocalFlatten
+_Shell = Opened | Received | LinkLost | PollDue | Timer | Stopping | LocalHalt | LocalFlatten
 Input = _Shell | WorkerUp | WrongTerminal | Answered | WorkerLost

@@ -14,13 +14,14 @@ from pathlib import Path
 import zmq
 
 from hydrad import __version__
-from hydrad.agent import effects, inputs
+from hydrad.agent import calls, effects, inputs
 from hydrad.agent.core import AgentConfig, AgentCore
 from hydrad.agent.entries import Entry, FlattenStored, LatchStored
 from hydrad.domain.instants import MS, SECOND, parse_ms
+from hydrad.domain.orders import ActKind
 from hydrad.host import entropy, machine, systemd
 from hydrad.host.clock import SystemClock
-from hydrad.link.frames import SelfTest
+from hydrad.link.frames import RowState, SelfTest
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal import caps_file, pipe
 from hydrad.terminal.bundle import BadBundle, Bundle
@@ -32,6 +33,8 @@ from hydrad.terminal.steady import SteadyClock
 
 TIMER_NS = SECOND // 5
 WAIT_MS_MAX = 50
+# Of what was told last before the end; the next hand-shake tells it again in any case.
+LINGER_MS = 500
 _LOG = logging.getLogger("hydrad.terminal")
 
 
@@ -55,7 +58,7 @@ class Agent:
         self._timer_ns = self._poll_at_ns = 0
         self._manager = systemd.take(os.environ)
         self._watchdog = systemd.Watchdog(self._manager.watchdog_s, self._clock.now_ns() / SECOND)
-        self._stopping = self._clogged = False
+        self._stopping = self._stop_told = self._unasked = self._clogged = False
         self._perform: dict[type[effects.Effect], Callable[..., None]] = {
             effects.Send: self._send,
             effects.Call: self._ask,
@@ -63,7 +66,8 @@ class Agent:
         }
 
     def stop(self) -> None:
-        """Ask for the end; an order on its way is waited for. May be called from a signal's handler."""
+        """Ask for the end: from here on no opening order is handed to the worker; what reduces and is in hand already
+        is waited for. May be called from a signal's handler."""
         self._stopping = True
 
     def run(self, each_turn: Callable[[], None] = lambda: None) -> None:
@@ -71,7 +75,7 @@ class Agent:
         try:
             self._open()
             self._manager.ready(f"{self._name}: looking for its daemon and its terminal")
-            while not self._stopping or self._core.performing:
+            while not self._stop_told or self._core.in_hand:
                 began_ns = self._clock.now_ns()
                 self._turn()
                 each_turn()
@@ -79,12 +83,13 @@ class Agent:
         finally:
             self._manager.stopping(f"{self._name}: stopping")
             self._worker.kill(self._clock.now_ns())
-            self._dealer.close()
+            self._dealer.close(LINGER_MS)
             self._ledger.close()
 
     def _turn(self) -> None:
         """One round: wait, read what came, then whatever time has made due."""
         self._wait()
+        self._tell_stop()
         self._listen()
         for message in self._dealer.receive():
             self._step(inputs.Received(*self._now(), message))
@@ -92,6 +97,11 @@ class Agent:
             self._local(entry)
         self._dealer.flush()
         self._due()
+
+    def _tell_stop(self) -> None:
+        if self._stopping and not self._stop_told:
+            self._stop_told = True
+            self._step(inputs.Stopping(*self._now()))
 
     def _local(self, entry: Entry) -> None:
         match entry:
@@ -168,6 +178,9 @@ class Agent:
         self._step(inputs.WorkerLost(*self._now(), reason))
 
     def _due(self) -> None:
+        if self._unasked:
+            self._unasked = False
+            self._step(inputs.Answered(*self._now(), calls.Performed(RowState.NOT_EXECUTED, "STOPPING")))
         if self._clogged:
             self._clogged = False
             self._step(inputs.LinkLost(*self._now(), "the connection takes nothing any more"))
@@ -198,6 +211,9 @@ class Agent:
             self._clogged = True  # the rest of this step's frames is lost with it; the core hears of it next
 
     def _ask(self, effect: effects.Call) -> None:
+        if self._stopping and isinstance(effect.call, calls.Perform) and effect.call.order.kind is ActKind.FIRE:
+            self._unasked = True  # told to end between its last check and here
+            return
         self._worker.ask(effect, self._clock.now_ns())
 
     def _reopen(self, effect: effects.Reopen) -> None:

@@ -92,12 +92,13 @@ class Dealer:
             messages.append(parts[0] if len(parts) == 1 else b"")
         return messages
 
-    def close(self) -> None:
-        self._drop()
+    def close(self, linger_ms: int) -> None:
+        """For good; what the socket has taken may still leave for so long."""
+        self._drop(linger_ms)
         self._context.term()
 
-    def _drop(self) -> None:
+    def _drop(self, linger_ms: int = 0) -> None:
         self._outbox.clear()
         if self.socket is not None:
-            self.socket.close(linger=0)
+            self.socket.close(linger=linger_ms)
         self.socket = None
