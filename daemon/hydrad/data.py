@@ -46,7 +46,10 @@ def _import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--symbol", help="else as in the file's name")
     parser.add_argument("--timeframe", choices=TIMEFRAMES, help="of bars; else as in the file's name")
     parser.add_argument("--licence", type=Path, metavar="FILE", help="its licence; kept beside the data")
-    parser.add_argument("--replace", action="store_true", help="take the place of what is there already")
+    parser.add_argument(
+        "--replace", action="store_true", help="take the place of what is there; what goes is told first"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="tell what would be imported and replaced")
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:

@@ -218,6 +218,6 @@ def test_every_price_of_text_comes_back_exactly(prices: list[tuple[int, int]], d
 def test_a_file_of_many_ticks_has_many_blocks_and_all_of_them(tmp_path: Path) -> None:
     count = 3 * tickfile.BLOCK_TICKS_MAX + 7
     ticks = TickArrays("EURUSD", 5, np.arange(count) * 100, np.arange(count) + 1, np.arange(count) + 9)
-    stored.write_all(tmp_path, [("1970-01-01.ticks", lambda: stored.encode_day(0, "acme", ticks, slice(0, count)))])
+    (tmp_path / "1970-01-01.ticks").write_bytes(stored.encode_day(0, "acme", ticks, slice(0, count)))
     day = stored.load_day(tmp_path / "1970-01-01.ticks")
     assert np.array_equal(day.ticks.ask_points, ticks.ask_points) and not day.damage and len(day.marks) == 1

@@ -30,6 +30,14 @@ class Stopped(Exception):
         self.problem = Problem(code.value, message, hint)
 
 
+class Refused(Exception):
+    """A file is not imported; the message says why. `hint`: what to do. `taken`: something else stands in its place."""
+
+    def __init__(self, message: str, hint: str | None = None, taken: bool = False) -> None:
+        super().__init__(message)
+        self.hint, self.taken = hint, taken
+
+
 def reason(path: Path, error: Exception) -> str:
     """Why a file could not be read or written."""
     if isinstance(error, OSError):

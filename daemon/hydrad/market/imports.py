@@ -1,148 +1,228 @@
 """Data of others in a home: `imported/SOURCE/SYMBOL/`, never mixed with recordings. Owns what may be imported, and what
-is kept of where it came from.
+an import takes the place of.
 
-Bars on a server's wall clock are converted by measuring it against bars of UTC that were imported before
-(`server_clock`): rows of weeks that could not be measured stay out, and the provenance says which.
+An import is planned whole before anything is written, so that what it replaces can be told first: days of ticks as
+whole days, bars as exactly the stretch that the new ones cover; what lies before and after stays with the import that
+it came from. Then it is one change of its folder (`change`), with the provenance in it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from hydrad.domain.instants import ms_text, ns_text
-from hydrad.market import server_clock, stored, tickfile
+from hydrad.domain.instants import ms_text
+from hydrad.market import change, provenance, server_clock, stored, tickfile
+from hydrad.market.change import New
 from hydrad.market.cut import TickArrays
+from hydrad.market.done import Refused
 from hydrad.market.layouts import Bars, Parsed
-from hydrad.market.server_clock import HOUR_MS, Prices, Span, Week
+from hydrad.market.server_clock import Clock
+from hydrad.market.tickfile import BadFile
 
-IMPORTED = "imported"
-PROVENANCE = ".provenance.json"
-
-
-class Refused(Exception):
-    """Not imported; the message says why. `hint`: what to do. `taken`: something else stands in its place."""
-
-    def __init__(self, message: str, hint: str | None = None, taken: bool = False) -> None:
-        super().__init__(message)
-        self.hint, self.taken = hint, taken
+OVER_HINT = "give it another --source, or --replace"
 
 
-@dataclass(slots=True)
-class Clock:
-    """How times became UTC. `by`: what it was measured with, empty where the source says UTC."""
+@dataclass(frozen=True)
+class Replaced:
+    """What goes of one stored file: `rows` from `first_ms` to `last_ms`; `kept` stay. `files`: whose imports it was."""
 
-    by: str = ""
-    spans: list[Span] = field(default_factory=list)
-    unmeasured: list[Week] = field(default_factory=list)
+    stored: str
+    files: tuple[str, ...]
+    rows: int
+    kept: int
+    first_ms: int
+    last_ms: int
 
 
 @dataclass(slots=True)
-class Imported:
-    """One source file. `rows_out`: read, and left out."""
+class Import:
+    """One source file, planned. `new`: data that is not there yet; `files`: all that it names, with rows; `pieces`:
+    what stays of each stored file that is replaced."""
 
     parsed: Parsed
-    files: list[tuple[str, int]]
-    rows: int
-    rows_out: int
+    folder: Path
     clock: Clock
-    there: bool = False
+    sides: str
+    rows_out: int = 0
+    files: list[tuple[str, int]] = field(default_factory=list)
+    new: list[New] = field(default_factory=list)
+    replaced: list[Replaced] = field(default_factory=list)
+    pieces: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     @property
-    def digits(self) -> int:
-        return self.parsed.data.digits
+    def rows(self) -> int:
+        return sum(rows for _, rows in self.files)
+
+    @property
+    def there(self) -> bool:
+        return not self.new and not self.pieces
 
 
-# --- where things are -----------------------------------------------------------------------------------
+# --- planning -------------------------------------------------------------------------------------------
 
 
-def folder_of(market: Path, source: str, symbol: str) -> Path:
-    return market / IMPORTED / tickfile.folder_name(source) / tickfile.folder_name(symbol)
-
-
-def provenances(market: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Every import that is whole, in the order of their names."""
-    for path in sorted((market / IMPORTED).glob(f"*/*/*{PROVENANCE}")):
-        yield path, json.loads(path.read_text())
-
-
-# --- importing ------------------------------------------------------------------------------------------
-
-
-def import_one(market: Path, parsed: Parsed, clock: Clock, now_ns: int, licence: str | None, replace: bool) -> Imported:
-    """Store what was parsed (bars: with UTC times already). Raises Refused, OSError, BadFile."""
-    folder = folder_of(market, parsed.source, parsed.data.symbol)
+def plan(market: Path, parsed: Parsed, clock: Clock, replace: bool) -> Import:
+    """What an import would do; bars become UTC by the clock. Raises Refused, OSError, BadFile."""
+    folder = provenance.folder_of(market, parsed.source, parsed.data.symbol)
+    change.finish(folder)
     if isinstance(parsed.data, TickArrays):
-        return _import_ticks(folder, parsed, now_ns, licence, replace)
-    return _import_bars(folder, parsed, parsed.data, clock, now_ns, licence, replace)
+        return _plan_ticks(Import(parsed, folder, clock, "both"), parsed.data, replace)
+    return _plan_bars(Import(parsed, folder, clock, parsed.data.sides), parsed.data, replace)
 
 
-def _import_ticks(folder: Path, parsed: Parsed, now_ns: int, licence: str | None, replace: bool) -> Imported:
-    ticks = parsed.data
-    assert isinstance(ticks, TickArrays)
+def _plan_ticks(made: Import, ticks: TickArrays, replace: bool) -> Import:
+    name_of, source = made.parsed.path.name, made.parsed.source
     runs = stored.days_of(ticks)
     again = {day for day, _ in runs if sum(day == other for other, _ in runs) > 1} if len(runs) < 4096 else {0}
     if again:
-        raise Refused(f"{parsed.path.name}: its ticks jump between days and back: sort it first")
-    files, there = [], 0
+        raise Refused(f"{name_of}: its ticks jump between days and back: sort it first")
     for day, rows in runs:
-        name = tickfile.file_name(day)
-        count = rows.stop - rows.start
-        if (folder / name).exists() and not replace:
-            if not _same(folder / name, ticks, rows):
-                raise Refused(
-                    f"{parsed.path.name}: {name} of {parsed.source} {ticks.symbol} has other ticks already",
-                    "give it another --source, or --replace",
-                    taken=True,
-                )
-            there += 1
-        files.append((name, count, partial(stored.encode_day, day, parsed.source, ticks, rows)))
-    done = Imported(parsed, [(name, count) for name, count, _ in files], len(ticks), 0, Clock(), there == len(files))
-    _write(folder, done, [(name, encode) for name, _, encode in files], now_ns, licence)
-    return done
+        name, path = tickfile.file_name(day), made.folder / tickfile.file_name(day)
+        made.files.append((name, rows.stop - rows.start))
+        if path.exists():
+            known = _times_if(path, ticks, rows)
+            if known is None:
+                continue
+            if not replace:
+                raise Refused(f"{name_of}: {name} of {source} {ticks.symbol} has other ticks already", OVER_HINT, True)
+            _replace(made, name, known, [])
+        encode = partial(stored.encode_day, day, source, ticks, rows)
+        made.new.append(New(name, encode, partial(_holds_ticks, ticks=ticks, rows=rows)))
+    return made
 
 
-def _same(path: Path, ticks: TickArrays, rows: slice) -> bool:
-    known = stored.load_day(path).ticks
+def _plan_bars(made: Import, bars: Bars, replace: bool) -> Import:
+    if made.clock.by:
+        utc, covered = server_clock.to_utc(bars.time_ms, made.clock.spans)
+        made.rows_out = int((~covered).sum())
+        bars = bars.taken(covered, utc[covered])
+    if not len(bars):
+        raise Refused(f"{made.parsed.path.name}: no bar is left")
+    taken = {path.name for path in made.folder.glob(f"*{stored.BAR_SUFFIX}")}
+    same = ""
+    for name in sorted(name for name in taken if name.startswith(f"{made.parsed.layout}-")):
+        known, _ = stored.load_bars(made.folder / name)
+        before = np.flatnonzero(known.time_ms < bars.time_ms.min())
+        after = np.flatnonzero(known.time_ms > bars.time_ms.max())
+        if _same_bars(known, bars) and not same:
+            same = name
+        elif len(before) + len(after) < len(known):
+            if not replace:
+                message = f"{made.parsed.path.name}: overlaps {name} of {made.parsed.source} {bars.symbol}"
+                raise Refused(message, OVER_HINT, True)
+            pieces = [_bars_file(made, known.taken(rows), taken) for rows in (before, after) if len(rows)]
+            inside = (known.time_ms >= bars.time_ms.min()) & (known.time_ms <= bars.time_ms.max())
+            _replace(made, name, known.time_ms[inside], pieces)
+    made.files.append((same, len(bars)) if same else _bars_file(made, bars, taken))
+    return made
+
+
+def _bars_file(made: Import, bars: Bars, taken: set[str]) -> tuple[str, int]:
+    """A new file of bars, under a name that nothing has: two may cover the same days."""
+    stem = f"{made.parsed.layout}-{_date(bars.time_ms.min())}-{_date(bars.time_ms.max())}"
+    names = (f"{stem}{'' if number == 1 else f'-{number}'}{stored.BAR_SUFFIX}" for number in range(1, len(taken) + 2))
+    name = next(name for name in names if name not in taken)
+    taken.add(name)
+    made.new.append(New(name, partial(stored.encode_bars, bars), partial(_holds_bars, bars=bars)))
+    return name, len(bars)
+
+
+def _date(ms: np.int64) -> str:
+    return ms_text(int(ms))[:10].replace("-", "")
+
+
+def _replace(made: Import, name: str, gone_ms: stored.Ints, pieces: list[tuple[str, int]]) -> None:
+    told = [told for _, told in provenance.of_folder(made.folder) if _names(told, name)]
+    kept = sum(rows for _, rows in pieces)
+    first_ms, last_ms = (int(gone_ms.min()), int(gone_ms.max())) if len(gone_ms) else (0, 0)
+    files = tuple(str(one["file"]) for one in told)
+    made.replaced.append(Replaced(name, files, len(gone_ms), kept, first_ms, last_ms))
+    made.pieces[name] = pieces
+
+
+def _names(told: provenance.Told, name: str) -> bool:
+    return any(entry["name"] == name for entry in told["files"])
+
+
+# --- carrying out ---------------------------------------------------------------------------------------
+
+
+def carry_out(made: Import, now_ns: int, licence: str | None) -> None:
+    """Do it, in one change of the folder. Raises OSError, BadFile."""
+    name = provenance.name_of(made.parsed)
+    if made.there and (made.folder / name).exists():
+        return
+    told = provenance.of_import(made.parsed, made.files, made.rows_out, made.clock, now_ns, licence, made.sides)
+    rests, gone = _rests(made, name)
+    removed = [old for old in made.pieces if old not in {one.name for one in made.new}]
+    change.make(made.folder, [*made.new, *rests, provenance.file_of(name, told)], [*removed, *gone])
+
+
+def _rests(made: Import, own: str) -> tuple[list[New], list[str]]:
+    """The provenances that change with what is replaced, and those that go since nothing is left of them."""
+    rests, gone = [], []
+    known = provenance.of_folder(made.folder)
+    names = {name for name, _ in known} | {own}
+    for name, told in known:
+        replaced = [old for old in made.pieces if _names(told, old)]
+        if not replaced:
+            continue
+        files = list(_left(told, made.pieces))
+        if not files:
+            gone.append(name)
+            continue
+        if name == own:  # the same file again, of which other rows are kept now
+            name = _free(name.removesuffix(provenance.SUFFIX), names)
+        by = [{"name": old, "by": made.parsed.path.name, "sha256": made.parsed.sha256} for old in replaced]
+        rests.append(provenance.file_of(name, provenance.rest_of(told, files, by)))
+    return rests, gone
+
+
+def _left(told: provenance.Told, pieces: dict[str, list[tuple[str, int]]]) -> Iterable[tuple[str, int]]:
+    for entry in told["files"]:
+        yield from pieces.get(entry["name"], [(entry["name"], entry["rows"])])
+
+
+def _free(stem: str, names: set[str]) -> str:
+    name = next(
+        f"{stem}-rest{number}{provenance.SUFFIX}"
+        for number in range(1, len(names) + 2)
+        if f"{stem}-rest{number}{provenance.SUFFIX}" not in names
+    )
+    names.add(name)
+    return name
+
+
+# --- comparing ------------------------------------------------------------------------------------------
+
+
+def _times_if(path: Path, ticks: TickArrays, rows: slice) -> stored.Ints | None:
+    """The times that a stored day has, as far as they can be read; None where it holds just these ticks."""
+    try:
+        return None if _holds_ticks(path, ticks, rows) else stored.load_day(path).ticks.time_ms
+    except BadFile:
+        return np.zeros(0, np.int64)
+
+
+def _holds_ticks(path: Path, ticks: TickArrays, rows: slice) -> bool:
+    day = stored.load_day(path)
     return (
-        known.digits == ticks.digits
-        and np.array_equal(known.time_ms, ticks.time_ms[rows])
-        and np.array_equal(known.bid_points, ticks.bid_points[rows])
-        and np.array_equal(known.ask_points, ticks.ask_points[rows])
+        not day.damage
+        and day.ticks.digits == ticks.digits
+        and np.array_equal(day.ticks.time_ms, ticks.time_ms[rows])
+        and np.array_equal(day.ticks.bid_points, ticks.bid_points[rows])
+        and np.array_equal(day.ticks.ask_points, ticks.ask_points[rows])
     )
 
 
-def _import_bars(
-    folder: Path, parsed: Parsed, bars: Bars, clock: Clock, now_ns: int, licence: str | None, replace: bool
-) -> Imported:
-    rows_out = 0
-    if clock.by:
-        utc, covered = server_clock.to_utc(bars.time_ms, clock.spans)
-        rows_out = int((~covered).sum())
-        bars = bars.taken(covered, utc[covered])
-    if not len(bars):
-        raise Refused(f"{parsed.path.name}: no bar is left")
-    name = f"{parsed.layout}-{_date(bars.time_ms.min())}-{_date(bars.time_ms.max())}{stored.BAR_SUFFIX}"
-    for other in sorted(folder.glob(f"{parsed.layout}-*{stored.BAR_SUFFIX}")) if not replace else ():
-        known, _ = stored.load_bars(other)
-        if other.name == name and _same_bars(known, bars):
-            continue
-        if known.time_ms.min() <= bars.time_ms.max() and bars.time_ms.min() <= known.time_ms.max():
-            raise Refused(
-                f"{parsed.path.name}: overlaps {other.name} of {parsed.source} {bars.symbol}",
-                "give it another --source, or --replace",
-                taken=True,
-            )
-    there = (folder / name).exists() and not replace
-    done = Imported(parsed, [(name, len(bars))], len(bars), rows_out, clock, there)
-    _write(folder, done, [(name, partial(stored.encode_bars, bars))], now_ns, licence)
-    return done
+def _holds_bars(path: Path, bars: Bars) -> bool:
+    known, damage = stored.load_bars(path)
+    return not damage and _same_bars(known, bars)
 
 
 def _same_bars(a: Bars, b: Bars) -> bool:
@@ -152,140 +232,3 @@ def _same_bars(a: Bars, b: Bars) -> bool:
         and np.array_equal(a.prices, b.prices)
         and np.array_equal(a.volume, b.volume)
     )
-
-
-def _date(ms: np.int64) -> str:
-    return ms_text(int(ms))[:10].replace("-", "")
-
-
-def _write(folder: Path, done: Imported, files: list[tuple[str, Any]], now_ns: int, licence: str | None) -> None:
-    """The data, and last the provenance: a file without one is no import."""
-    if not done.there:
-        stored.write_all(folder, files)
-    text = json.dumps(provenance(done, now_ns, licence), indent=1) + "\n"
-    name = f"{done.parsed.layout}-{done.parsed.sha256[:12]}{PROVENANCE}"
-    if not (folder / name).exists() or not done.there:
-        stored.write_all(folder, [(name, text.encode)])
-
-
-def provenance(done: Imported, now_ns: int, licence: str | None) -> dict[str, Any]:
-    """What is kept beside the data."""
-    parsed = done.parsed
-    return {
-        "file": parsed.path.name,
-        "sha256": parsed.sha256,
-        "imported_at": ns_text(now_ns),
-        "source": parsed.source,
-        "symbol": parsed.data.symbol,
-        "layout": parsed.layout,
-        "digits": done.digits,
-        "sides": "both" if isinstance(parsed.data, TickArrays) else parsed.data.sides,
-        "rows": done.rows,
-        "rows_out": done.rows_out,
-        "files": [{"name": name, "rows": rows} for name, rows in done.files],
-        "clock": clock_view(done.clock),
-        "licence": licence,
-    }
-
-
-def clock_view(clock: Clock) -> dict[str, Any]:
-    """`measured`: spans of one offset, on the server's clock. `unmeasured`: weeks that stayed out, by their reason."""
-    reasons: dict[str, int] = {}
-    for week in clock.unmeasured:
-        reasons[week.why] = reasons.get(week.why, 0) + 1
-    return {
-        "is": f"measured against {clock.by}" if clock.by else "UTC, by its source",
-        "measured": [
-            {
-                "offset_h": span.offset_ms / HOUR_MS,
-                "from": ms_text(span.from_ms, 0).rstrip("Z"),
-                "to": ms_text(span.to_ms, 0).rstrip("Z"),
-                "weeks": span.weeks,
-                "confidence": round(span.confidence, 3),
-            }
-            for span in clock.spans
-        ],
-        "unmeasured": reasons,
-    }
-
-
-# --- measuring a server's clock -------------------------------------------------------------------------
-
-
-def references(market: Path, minutes: int) -> dict[str, tuple[str, Prices]]:
-    """Closes of imported bars whose source says UTC, by symbol: of the source with the most bars."""
-    found: dict[str, dict[str, list[Bars]]] = {}
-    for path, told in provenances(market):
-        if not told["clock"]["is"].startswith("UTC") or told["layout"] == "ticks":
-            continue
-        for entry in told["files"]:
-            bars, _ = stored.load_bars(path.parent / entry["name"])
-            if bars.minutes == minutes:
-                found.setdefault(bars.symbol, {}).setdefault(told["source"], []).append(bars)
-    return {symbol: _longest(by_source) for symbol, by_source in found.items()}
-
-
-def _longest(by_source: dict[str, list[Bars]]) -> tuple[str, Prices]:
-    source = max(sorted(by_source), key=lambda name: sum(len(bars) for bars in by_source[name]))
-    times = np.concatenate([bars.time_ms for bars in by_source[source]])
-    closes = np.concatenate([bars.close for bars in by_source[source]])
-    return source, server_clock.prices_of(times, closes)
-
-
-def measured(market: Path, wanted: Parsed, others: Iterable[Parsed]) -> Clock:
-    """The clock of a file's bars: by the same symbol in UTC, else by another file of the same export that together with
-    it makes a symbol that is there in UTC. Raises Refused where there is neither, or nothing fits."""
-    bars = wanted.data
-    assert isinstance(bars, Bars)
-    known = references(market, bars.minutes)
-    own = server_clock.prices_of(bars.time_ms, bars.close)
-    clock = Clock()
-    if bars.symbol in known:
-        source, prices = known[bars.symbol]
-        clock = _clock(f"{source} {bars.symbol}", server_clock.measure(own, prices))
-    else:
-        for name, prices, crossed in _crossings(bars.symbol, own, wanted, others, known):
-            clock = _clock(name, server_clock.measure(crossed, prices))
-            if clock.spans:
-                break
-    if not clock.by:
-        raise Refused(
-            f"{wanted.path.name}: its clock cannot be measured: no {bars.symbol} {wanted.layout} in UTC is imported, "
-            "and with no other file of this export does it make a symbol that is",
-            "import bars of UTC first: nothing is assumed",
-        )
-    if not clock.spans:
-        raise Refused(f"{wanted.path.name}: no week of it fits {clock.by}: its clock cannot be measured")
-    return clock
-
-
-def _clock(by: str, weeks: list[Week]) -> Clock:
-    return Clock(by, server_clock.spans(weeks), [week for week in weeks if week.offset_ms is None])
-
-
-def _crossings(
-    symbol: str, own: Prices, wanted: Parsed, others: Iterable[Parsed], known: dict[str, tuple[str, Prices]]
-) -> Iterator[tuple[str, Prices, Prices]]:
-    """Symbols of UTC that this one and another of the same export make: name, their prices, the made ones."""
-    for other in others:
-        bars = other.data
-        if not isinstance(bars, Bars) or other.source != wanted.source or bars.symbol == symbol:
-            continue
-        for target, (source, prices) in known.items():
-            signs = _signs(symbol, bars.symbol, target)
-            if signs is not None:
-                made = server_clock.ratio(own, server_clock.prices_of(bars.time_ms, bars.close), *signs)
-                yield f"{source} {target}, made of {symbol} and {bars.symbol}", prices, made
-
-
-def _signs(a: str, b: str, target: str) -> tuple[int, int] | None:
-    """How log a and log b make log target: of six letters, base and profit currency."""
-    for sign_a in (1, -1):
-        for sign_b in (1, -1):
-            sums: dict[str, int] = {}
-            for name, sign in ((a, sign_a), (b, sign_b), (target, -1)):
-                sums[name[:3]] = sums.get(name[:3], 0) + sign
-                sums[name[3:]] = sums.get(name[3:], 0) - sign
-            if not any(sums.values()):
-                return sign_a, sign_b
-    return None

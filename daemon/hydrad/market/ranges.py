@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hydrad.domain.instants import DAY_MS, MS, BadInstant, ms_text, parse_duration_ns, parse_ms
-from hydrad.market import barring, imports, shelf, stored, table_files, tickfile
+from hydrad.market import barring, provenance, shelf, stored, table_files, tickfile
 from hydrad.market.barring import MadeBars
 from hydrad.market.cut import TickArrays
 from hydrad.market.done import EXIT_DIFFERENCES, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_USAGE, Done, Stopped, reason, table
@@ -114,7 +114,7 @@ def _made(options: argparse.Namespace, market: Path, minutes: int, since_ms: int
     """Bars of ticks day by day, newest first until there are enough."""
     folder = market / RECORDED / tickfile.folder_name(options.symbol)
     if options.source != RECORDED:
-        folder = imports.folder_of(market, options.source, options.symbol)
+        folder = provenance.folder_of(market, options.source, options.symbol)
     paths = tickfile.days(folder)
     if not paths:
         what = "recording" if options.source == RECORDED else f"ticks of {options.source}"

@@ -16,6 +16,7 @@ says that both are on the same clock, and which.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,15 @@ class Span(NamedTuple):
     to_ms: int
     weeks: int
     confidence: float
+
+
+@dataclass(slots=True)
+class Clock:
+    """How times became UTC. `by`: what it was measured with, empty where the source says UTC."""
+
+    by: str = ""
+    spans: list[Span] = field(default_factory=list)
+    unmeasured: list[Week] = field(default_factory=list)
 
 
 def prices_of(time_ms: Ints, close: Ints) -> Prices:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hydrad.market import checks, imports, reading, stored, tickfile
+from hydrad.market import change, checks, provenance, reading, stored, tickfile
 from hydrad.market.cut import TickArrays
 from hydrad.market.layouts import Bars
 from hydrad.market.recorder import RECORDED
@@ -38,9 +38,16 @@ def sets(market: Path) -> Iterator[DataSet]:
     for folder in sorted((market / RECORDED).glob("*/")):
         if paths := tickfile.days(folder):
             yield DataSet(RECORDED, tickfile.symbol_of(folder.name), "ticks", tuple(paths), None)
-    for path, told in imports.provenances(market):
+    _finish(market)
+    for path, told in provenance.every(market):
         paths_of = tuple(path.parent / entry["name"] for entry in told["files"])
         yield DataSet(told["source"], told["symbol"], told["layout"], paths_of, told)
+
+
+def _finish(market: Path) -> None:
+    """An import that a crash left in the middle is finished by whoever looks."""
+    for path in (market / provenance.IMPORTED).glob(f"*/*/{change.PLAN}"):
+        change.finish(path.parent)
 
 
 def load(one: DataSet) -> tuple[TickArrays | Bars | None, list[str]]:

@@ -1,13 +1,11 @@
-"""Whole files of ticks and bars as numpy columns: read with every block checked, written at once and durably. Owns the
-bars' file; docs/market-files.md tells both."""
+"""Whole files of ticks and bars as numpy columns: read with every block checked, and as bytes to write. Owns the bars'
+file; docs/market-files.md tells both."""
 
 from __future__ import annotations
 
 import itertools
-import os
 import struct
 import zlib
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +28,8 @@ SIDES = {"bid": 1, "ask": 2, "both": 3}
 TICK_DTYPE = np.dtype([("of_day", "<u4"), ("offset", "<i4"), ("bid", "<i8"), ("ask", "<i8")])
 BAR_DTYPE = np.dtype([("time", "<i8"), ("prices", "<i8", (8,)), ("volume", "<i8")])
 BLOCK_BARS_MAX = 8192
+
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,27 +137,3 @@ def load_bars(path: Path) -> tuple[Bars, tuple[str, ...]]:
     name = symbol.rstrip(b"\0").decode()
     bars = Bars(name, minutes, digits, side, table["time"].copy(), table["prices"].copy(), table["volume"].copy())
     return bars, tuple(damage)
-
-
-# --- writing --------------------------------------------------------------------------------------------
-
-
-def write_all(folder: Path, files: Sequence[tuple[str, Callable[[], bytes]]]) -> None:
-    """Write files beside each other so that each is whole or not there: under another name first, durable, then named.
-    Raises OSError, and leaves nothing half."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in folder.glob("*.part"):
-        left.unlink()
-    for name, encode in files:
-        fd = os.open(folder / f"{name}.part", os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(encode())
-            file.flush()
-            os.fdatasync(file.fileno())
-    for name, _ in files:
-        (folder / f"{name}.part").rename(folder / name)
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

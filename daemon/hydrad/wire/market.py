@@ -25,6 +25,18 @@ class ClockView(Out, frozen=True):
     unmeasured: dict[str, int] = msgspec.field(default_factory=dict)
 
 
+class DataReplaced(Out, frozen=True):
+    """What an import took the place of in one stored file, `rows` of it from `first` to `last`; `kept` rows stay with
+    the imports of `files`. Null times: it could not be read."""
+
+    stored: str
+    files: tuple[str, ...]
+    rows: int
+    kept: int
+    first: str | None
+    last: str | None
+
+
 class DataFile(Out, frozen=True):
     """A file that was asked for. `rows_out`: read, and not imported. `problem`: why nothing of it was; else null."""
 
@@ -39,14 +51,16 @@ class DataFile(Out, frozen=True):
     clock: ClockView | None
     problem: str | None
     hint: str | None = None
+    replaced: tuple[DataReplaced, ...] = ()
 
 
 class DataImport(Out, frozen=True):
-    """`data import`."""
+    """`data import`. `dry_run`: what it would do; nothing was written."""
 
     imported: int
     refused: int
     files: tuple[DataFile, ...]
+    dry_run: bool = False
 
 
 class DataSet(Out, frozen=True):
