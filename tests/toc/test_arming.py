@@ -24,6 +24,7 @@ from hydrad.toc.state import Account, Act
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from tests.toc.conftest import BOSS, Core
+from tests.toc.test_closing_verbs import STRANGER
 
 ANN, BOB = "uid:1001", "uid:1002"
 FULL = Limits(
@@ -303,6 +304,15 @@ def test_a_volume_that_was_named_is_never_made_smaller(ready: Core) -> None:
     (check,) = [check for check in act.checks if check.code == "FIRST_FIRES"]
     assert (check.measured, check.limit) == ("0 done, 0.02", "the least volume for the first 10 fills")
     assert shot(ready, volume="0.01").state is ActState.ROUTED
+
+
+def test_a_position_that_was_adopted_is_no_fill(ready: Core) -> None:
+    armed(ready)
+    row = replace(STRANGER, stop_points=110_300)
+    ready.up(f.Positions((row,), ready.market_ms, True, True), "t2")
+    ready.send(calls.Adopt(row.ticket, "live", "1.10300"))
+    assert len(ready.state.positions_open) == 1
+    assert first_fires_left(account(ready)) == FIRST_FIRES
 
 
 # --- its end ----------------------------------------------------------------------------------------------

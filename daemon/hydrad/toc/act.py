@@ -152,6 +152,8 @@ LIVE_OR_EXECUTED = frozenset(
 )
 # A fire that lives on with its position: nothing is awaited.
 HOLDING = frozenset({S.FILLED, S.CLOSING})
+# A fire in one of these has, or had, its position.
+HOLDS_POSITION = frozenset({S.FILLED, S.CLOSING, S.CLOSED})
 FINAL = frozenset({S.DENIED, S.EXPIRED, S.REJECTED, S.NOT_EXECUTED, S.CLOSED, S.CANCELLED, S.DONE})
 
 

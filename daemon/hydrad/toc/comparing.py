@@ -16,7 +16,7 @@ from hydrad.domain.instants import ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import Order, Side
 from hydrad.link import frames as f
-from hydrad.toc import exposure, order_views, resting
+from hydrad.toc import order_views, remainders, resting
 from hydrad.toc.histories import Before, History
 from hydrad.toc.live import Link
 from hydrad.toc.reconcile import DEAL_TRADES
@@ -137,7 +137,7 @@ def _orders(turn: Turn, account: str, link: Link) -> Iterator[Row]:
     for row in order_views.foreign(turn.state, link, account):
         side = Side(row.order_type % 2).name
         yield "foreign order", str(row.ticket), "no fire placed it", f"{row.symbol} {side}, ticket {row.ticket}"
-    for row in exposure.remainders(turn.state, link, account):
+    for row in remainders.rows(turn.state, link, account):
         fire = turn.state.acts[row.magic]
         left = volume_text(row.volume_steps, fire.volume_step)
         yield "order", order_views.shown(fire), fire.state.value, f"{left} of it rest, ticket {row.ticket}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hydrad.domain.assets import held_of
 from hydrad.domain.symbols import SymbolTerms
-from hydrad.toc import exposure
+from hydrad.toc import exposure, remainders
 
 if TYPE_CHECKING:
     from hydrad.toc.gate.case import Case
@@ -83,5 +83,8 @@ def _held(c: Case) -> Iterator[Leg]:
     for act in exposure.reserved(c.state, account):
         if act.order is not None:
             yield Leg(act.order.symbol, act.order.side.sign, act.order.volume_steps, act.order.entry_points, sure=False)
+    for fire, steps in remainders.standing(c.state, c.live, account):
+        if fire.order is not None:
+            yield Leg(fire.order.symbol, fire.order.side.sign, steps, fire.order.entry_points, sure=False)
     for row in exposure.foreign_rows(c.state, c.live, account):
         yield Leg(row.symbol, 1 if row.side == 0 else -1, row.volume_steps, row.open_points)

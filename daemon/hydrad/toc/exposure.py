@@ -1,18 +1,16 @@
-"""What an account has at stake: open positions, and everything that may have left without a verdict."""
+"""What an account has at stake: open positions, everything that may have left without a verdict, and what partial fills
+have left resting."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from hydrad.domain.orders import ActKind, Side
-from hydrad.link.frames import OrderRow, PositionRow
-from hydrad.toc import sizing
-from hydrad.toc.act import RESERVED, ActState
+from hydrad.link.frames import PositionRow
+from hydrad.toc import remainders, sizing
+from hydrad.toc.act import RESERVED
 from hydrad.toc.live import Link, Live
 from hydrad.toc.state import Act, Position, State
-
-# A fire in one of these has, or had, its position.
-HOLDS_POSITION = (ActState.FILLED, ActState.CLOSING, ActState.CLOSED)
 
 
 def reserved(state: State, account: str) -> list[Act]:
@@ -49,21 +47,8 @@ def foreign_rows(state: State, live: Live, account: str) -> list[PositionRow]:
     ]
 
 
-def remainders(state: State, link: Link | None, account: str) -> list[OrderRow]:
-    """Resting parts of fires that have their position already: they count until they are gone."""
-    fires = [(row, state.acts.get(row.magic)) for row in link.orders.values()] if link else []
-    return [row for row, act in fires if act is not None and act.account == account and is_rest(act, row)]
-
-
-def is_rest(act: Act, row: OrderRow) -> bool:
-    """Whether this is what a partial fill of this act has left; a whole order was read before its fill."""
-    if act.kind is not ActKind.FIRE or act.state not in HOLDS_POSITION or act.order is None:
-        return False
-    return row.ticket == act.order_ticket and row.volume_steps < act.order.volume_steps
-
-
 def open_risk(state: State, live: Live, account: str) -> Decimal | None:
-    """Loss at the stops of all open positions and of all reserved fires, in the account's currency.
+    """Loss at the stops of all open positions, reserved fires and remainders, in the account's currency.
 
     None when it cannot be measured: a foreign position without a stop, or without the symbol's terms.
     """
@@ -75,10 +60,9 @@ def open_risk(state: State, live: Live, account: str) -> Decimal | None:
             if position.stop_points and link and position.symbol in link.terms
             else state.acts[position.fire_id].risk_money
         )
-    for rest in remainders(state, link, account):
-        fire = state.acts[rest.magic]
+    for fire, steps in remainders.standing(state, live, account):
         asked = fire.order.volume_steps if fire.order else 0
-        total += fire.risk_money * rest.volume_steps / asked if asked else fire.risk_money
+        total += fire.risk_money * steps / asked if asked else fire.risk_money
     for row in foreign_rows(state, live, account):
         if not row.stop_points or link is None or row.symbol not in link.terms:
             return None
@@ -101,9 +85,20 @@ def _risk(link: Link, symbol: str, distance_points: int, steps: int) -> Decimal:
 
 
 def positions_and_in_flight(state: State, live: Live, account: str) -> int:
-    """Ours open, foreign ones, and fires whose outcome is not known."""
+    """Ours open, foreign ones, fires whose outcome is not known, and remainders whose position is closed."""
     foreign = len(foreign_rows(state, live, account))
-    return len(open_positions(state, account)) + len(reserved(state, account)) + foreign
+    return (
+        len(open_positions(state, account))
+        + len(reserved(state, account))
+        + foreign
+        + len(orphans(state, live, account))
+    )
+
+
+def orphans(state: State, live: Live, account: str) -> list[Act]:
+    """Fires whose position is closed while a rest of their order may open it anew."""
+    fires = [rest.fire for rest in remainders.standing(state, live, account)]
+    return [fire for fire in fires if fire.position not in state.positions_open]
 
 
 def steps_on_side(state: State, live: Live, account: str, symbol: str, side: Side) -> int:
@@ -118,9 +113,9 @@ def steps_on_side(state: State, live: Live, account: str, symbol: str, side: Sid
         row.volume_steps for row in foreign_rows(state, live, account) if row.symbol == symbol and row.side == side
     )
     left = sum(
-        row.volume_steps
-        for row in remainders(state, reporter(state, live, account), account)
-        if row.symbol == symbol and row.order_type % 2 == side
+        rest.steps
+        for rest in remainders.standing(state, live, account)
+        if rest.fire.order and rest.fire.order.symbol == symbol and rest.fire.order.side is side
     )
     return held + flying + foreign + left
 
@@ -132,6 +127,8 @@ def symbol_busy(state: State, live: Live, account: str, symbol: str) -> str:
             return f"act {act.state.value}"
     if any(p.symbol == symbol for p in open_positions(state, account)):
         return "open position"
+    if any(fire.order and fire.order.symbol == symbol for fire in orphans(state, live, account)):
+        return "rest of an order"
     if any(row.symbol == symbol for row in foreign_rows(state, live, account)):
         return "foreign position"
     return ""
@@ -141,4 +138,5 @@ def held_in_symbol(state: State, live: Live, account: str, symbol: str) -> int:
     """As `positions_and_in_flight`, of one symbol."""
     ours = sum(position.symbol == symbol for position in open_positions(state, account))
     flying = sum(act.order is not None and act.order.symbol == symbol for act in reserved(state, account))
-    return ours + flying + sum(row.symbol == symbol for row in foreign_rows(state, live, account))
+    left = sum(fire.order is not None and fire.order.symbol == symbol for fire in orphans(state, live, account))
+    return ours + flying + left + sum(row.symbol == symbol for row in foreign_rows(state, live, account))

@@ -23,7 +23,7 @@ from hydrad.toc.service import Service
 from hydrad.toc.state import Account, Act, Alarm, Job, Key, Mission, Note, Position, State, Terminal
 from hydrad.toc.terminal import Cause, Duty
 
-FOLD_VERSION = 5
+FOLD_VERSION = 6
 ENTRY_IN = 0  # of a deal
 ALARMS_PAST_MAX = 200
 FINDINGS_MAX = 1_000
@@ -272,6 +272,13 @@ def alone_why(kind: ActKind) -> str:
 
 
 def _position_opened(state: State, record: Record, body: r.PositionOpened) -> None:
+    _hold_position(state, body)
+    if state.accounts[body.account].armed:
+        state.accounts[body.account].armed_fills += 1
+
+
+def _hold_position(state: State, body: r.PositionOpened) -> None:
+    """One that was adopted is held like one that was fired, and is no fill of ours."""
     assert body.number not in state.positions, "a fire opens one position"
     order = state.acts[body.fire_id].order
     state.positions[body.number] = Position(
@@ -293,8 +300,6 @@ def _position_opened(state: State, record: Record, body: r.PositionOpened) -> No
         plan=order.plan if order else (),
     )
     state.positions_open.add(body.number)
-    if state.accounts[body.account].armed:
-        state.accounts[body.account].armed_fills += 1
     state.position_numbers[(body.account, body.position_id)] = body.number
     state.acts[body.fire_id].position = body.number
 
@@ -329,7 +334,7 @@ def _adopted(state: State, record: Record, body: r.PositionAdopted) -> None:
         target_points=body.target_points,
         at_ms=body.at_ms,
     )
-    _position_opened(state, record, opened)
+    _hold_position(state, opened)
     state.foreign.pop((body.account, body.order.ticket), None)
 
 

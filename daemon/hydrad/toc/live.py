@@ -246,6 +246,7 @@ class Live:
     digits: dict[str, int] = field(default_factory=dict)  # of each symbol, as the first terminal has told them
     links: dict[str, Link] = field(default_factory=dict)
     waiters: list[Waiter] = field(default_factory=list)
+    rests_gone: set[int] = field(default_factory=set)  # fires of which a report, read after their fill, shows no rest
     queried_ns: dict[int, tuple[int, int]] = field(default_factory=dict)  # act -> (asked at, times)
     withheld: list[int] = field(default_factory=list)
     degraded_after_ns: int = 3_000_000_000

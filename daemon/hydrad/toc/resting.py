@@ -26,9 +26,8 @@ from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind
 from hydrad.link import retcodes
 from hydrad.link.frames import OrderRow
-from hydrad.toc import closing, routing
-from hydrad.toc.act import FINAL, ActEvent, ActState, allows
-from hydrad.toc.exposure import HOLDS_POSITION, is_rest
+from hydrad.toc import closing, remainders, routing
+from hydrad.toc.act import FINAL, HOLDS_POSITION, ActEvent, ActState, allows
 from hydrad.toc.live import Link, Live
 from hydrad.toc.mission import MissionState
 from hydrad.toc.routing import RESTING_ALARM
@@ -194,6 +193,7 @@ def _due(turn: Turn, done: list[Act]) -> bool:
 def reported(turn: Turn, link: Link) -> None:
     """A whole report of resting orders: those of ours that we hold otherwise."""
     account = turn.state.terminals[link.terminal].account
+    remainders.reported(turn.state, turn.live, link, turn.now_ns)
     for row in link.orders.values():
         act = turn.state.acts.get(row.magic)
         if act is not None and act.kind is ActKind.FIRE and act.account == account:
@@ -207,7 +207,7 @@ def _ours(turn: Turn, link: Link, act: Act, row: OrderRow) -> None:
     if act.state is ActState.UNKNOWN:
         turn.move(act, ActEvent.WORK, "orders", order_ticket=row.ticket, detail="found among the broker's orders")
         routing.followed(turn, act)
-    elif is_rest(act, row):
+    elif remainders.is_rest(act, row):
         before = turn.actor
         turn.actor = ACTOR
         cancel(turn, act, "what a partial fill has left")

@@ -38,7 +38,7 @@ class Account:
     day_cash: Decimal = Decimal(0)
     limits: dict[str, str] = field(default_factory=dict)
     deals_after: int = 0
-    # A live account opens nothing before it was armed. `armed_fills`: positions opened since.
+    # A live account opens nothing before it was armed. `armed_fills`: positions that our fires opened since.
     armed: bool = False
     armed_fills: int = 0
     drill_ns: int = 0

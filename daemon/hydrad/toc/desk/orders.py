@@ -7,12 +7,11 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.orders import ActKind
 from hydrad.toc import closing, resting, routing
-from hydrad.toc.act import FINAL, ActState
+from hydrad.toc.act import FINAL, HOLDS_POSITION, ActState
 from hydrad.toc.desk.flatten import nothing
 from hydrad.toc.desk.refusals import Refused, account_named, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import FIRE_SCHEMA, hash_of, told_before, wait
-from hydrad.toc.exposure import HOLDS_POSITION
 from hydrad.toc.inputs import Requested
 from hydrad.toc.state import Act
 from hydrad.toc.turn import Turn

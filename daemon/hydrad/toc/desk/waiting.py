@@ -11,13 +11,12 @@ from hydrad.domain import money
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
-from hydrad.toc import act_views, drilling, halt_views, resting, routing
-from hydrad.toc.act import FINAL, ActState
+from hydrad.toc import act_views, drilling, halt_views, remainders, resting, routing
+from hydrad.toc.act import FINAL, HOLDS_POSITION, ActState
 from hydrad.toc.desk.refusals import (
     Refused,
     usage,
 )
-from hydrad.toc.exposure import HOLDS_POSITION
 from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Drill, Link, Waiter
 from hydrad.toc.state import Act, Position, State
@@ -204,6 +203,7 @@ def not_flat(turn: Turn, account: str, symbol: str) -> Problem | None:
         and account in ("", act.account)
         and symbol in ("", act.order.symbol if act.order else symbol)
     ]
+    flying += [f"the rest of {routing.shown(fire)}" for fire in _rests_in(turn, account, symbol)]
     if not left and not flying:
         return None
     parts = [f"{words} {', '.join(ids)}" for words, ids in (("still open:", left), ("may open yet:", flying)) if ids]
@@ -214,6 +214,12 @@ def not_flat(turn: Turn, account: str, symbol: str) -> Problem | None:
 def _positions_in(turn: Turn, account: str, symbol: str) -> list[Position]:
     held = (turn.state.positions[number] for number in sorted(turn.state.positions_open))
     return [p for p in held if account in ("", p.account) and symbol in ("", p.symbol)]
+
+
+def _rests_in(turn: Turn, account: str, symbol: str) -> list[Act]:
+    names = [account] if account else list(turn.state.accounts)
+    fires = [rest.fire for name in names for rest in remainders.standing(turn.state, turn.live, name)]
+    return [fire for fire in fires if symbol in ("", fire.order.symbol if fire.order else symbol)]
 
 
 def _partly(acts: list[Act]) -> Problem | None:
