@@ -100,8 +100,8 @@ class Daemon:
 class World:
     """A broker and an agent in a folder, with a daemon for the agent."""
 
-    def __init__(self, folder: Path, suffix: str = "", more: str = "") -> None:
-        self.folder, self.suffix, self.more = folder, suffix, more
+    def __init__(self, folder: Path, suffix: str = "", more: str = "", act_bound_s: int = 15) -> None:
+        self.folder, self.suffix, self.more, self.act_bound_s = folder, suffix, more, act_bound_s
         self.daemon = Daemon()
         self.control = folder / "control.sock"
         self.children: list[subprocess.Popen[bytes]] = []
@@ -150,6 +150,7 @@ server = "Paper"
                 ledger=str(folder / "ledger.db"),
                 lock=str(folder / "t1.lock"),
                 settle_s=settle_s,
+                act_bound_s=self.act_bound_s,
             ),
         )
 

@@ -23,7 +23,7 @@ from hydrad.terminal.selftest.script import Script
 from hydrad.terminal.steady import SteadyClock
 
 FIRE, CLOSE = 77, 78
-IN, OUT, INOUT = 0, 1, 2
+IN, OUT, INOUT, OUT_BY = 0, 1, 2, 3
 
 
 class Told:
@@ -63,9 +63,9 @@ class Told:
         return None
 
 
-def deal(ticket: int, magic: int, entry: int, volume: float, order: int = 5) -> SimpleNamespace:
+def deal(ticket: int, magic: int, entry: int, volume: float, order: int = 5, position_id: int = 9) -> SimpleNamespace:
     return SimpleNamespace(
-        ticket=ticket, order=order, position_id=9, symbol="EURUSD", type=0, entry=entry, reason=3, volume=volume,
+        ticket=ticket, order=order, position_id=position_id, symbol="EURUSD", type=0, entry=entry, reason=3, volume=volume,
         price=1.1, magic=magic, time_msc=0, profit=0.0, swap=0.0, commission=0.0, fee=0.0, comment="",
     )  # fmt: skip
 
@@ -94,6 +94,19 @@ def test_a_history_that_has_not_all_deals_yet_does_not_make_the_volume_less() ->
     first, second = deal(1, FIRE, IN, 0.04), deal(2, FIRE, IN, 0.06)
     for deals in ([], [first], [first, second]):
         assert orders(Told(deals))._facts(order, result)["volume_steps"] == 10
+
+
+def test_a_close_by_is_told_once_though_it_makes_a_deal_on_each_position() -> None:
+    order = Order(
+        ORDER_VERSION, ActKind.CLOSE_BY, "alpha", "EURUSD", Side.SELL, volume_steps=10, position_id=9, ticket=8
+    )  # fmt: skip
+    named, other = deal(1, CLOSE, OUT_BY, 0.1), deal(2, CLOSE, OUT_BY, 0.1, position_id=8)
+    result = SimpleNamespace(order=5, deal=1, volume=0.1, price=1.1)
+    for deals in ([named, other], [other, named], [named], [other], []):  # a history may lag
+        assert orders(Told(deals))._facts(order, result)["volume_steps"] == 10
+        found = orders(Told(deals)).find(Find(CLOSE, 0, order, 0))
+        if deals:
+            assert (found.state, found.position_id, found.volume_steps) == (RowState.DONE, 9, 10)
 
 
 class Switched(Told):

@@ -18,7 +18,7 @@ from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.money import float_points, float_steps, points_float
 from hydrad.domain.orders import ActKind, EntryType, Order, Side
 from hydrad.link import retcodes
-from hydrad.link.frames import PositionRow, RowState
+from hydrad.link.frames import DealRow, PositionRow, RowState
 from hydrad.terminal.metatrader import Terminal, TerminalError
 from hydrad.terminal.pipe import Grid
 from hydrad.terminal.readings import Readings, nearest_points
@@ -182,10 +182,7 @@ class Orders:
     def _close(self, order: Order) -> Request:
         held = self._held(order)
         grid = self._terminal.grid(order.symbol)
-        if held.volume_steps != order.volume_expected_steps or (
-            held.volume_steps - order.volume_steps != order.volume_remaining_steps
-        ):
-            raise Withheld("VOLUME_CONFLICT", f"{held.volume_steps} steps are open")
+        _volumes_agree(order, held)
         side = Side(held.side).opposite
         if side is not order.side:
             raise Withheld("POSITION_STATE", "the position is on the other side")
@@ -211,7 +208,16 @@ class Orders:
         return float(rows[0].price_current)
 
     def _close_by(self, order: Order) -> Request:
+        """The broker closes the smaller volume of both, so both must be what the order was made for."""
         held = self._held(order)
+        other = next((row for row in self._readings.positions() if row.ticket == order.ticket), None)
+        if other is None:
+            raise Withheld("POSITION_CLOSED", f"position {order.ticket} is not open")
+        if (other.symbol, Side(other.side)) != (held.symbol, Side(held.side).opposite):
+            raise Withheld("POSITION_STATE", f"position {order.ticket} is {Side(other.side).name} {other.symbol}")
+        _volumes_agree(order, held)
+        if min(held.volume_steps, other.volume_steps) != order.volume_steps:
+            raise Withheld("VOLUME_CONFLICT", f"{other.volume_steps} steps are open of position {order.ticket}")
         return {"action": CLOSE_BY, "position": held.ticket, "position_by": order.ticket}
 
     def _modify(self, order: Order) -> Request:
@@ -285,7 +291,7 @@ class Orders:
         volume_steps = float_steps(result.volume, grid.step)
         deals = [self._readings.deal(row) for row in self._terminal.deals_of_order(int(result.order))]
         if deals and sum(row.volume_steps for row in deals) >= volume_steps:
-            return _deal_facts(deals)
+            return _deal_facts(order, deals)
         return {
             "order_ticket": int(result.order),
             "deal_ticket": int(result.deal),
@@ -312,7 +318,7 @@ class Orders:
         # A position's stop and target are deals under its fire's magic, too; those of any other act are its own.
         ours = [row for row in rows if row.magic == act.act_id and (not opening or row.entry in _OPENS)]
         if ours:
-            facts = _deal_facts([self._readings.deal(row) for row in ours])
+            facts = _deal_facts(act.order, [self._readings.deal(row) for row in ours])
             return msgspec.structs.replace(Found(RowState.DONE, connected), **facts)
         resting = [row for row in self._readings.orders() if row.magic == act.act_id]
         if resting:
@@ -349,14 +355,23 @@ class Orders:
         )
 
 
-def _deal_facts(deals: list[Any]) -> dict[str, int]:
-    """One act's deals as one: volumes added, the price weighted by them."""
-    volume = sum(row.volume_steps for row in deals)
+def _volumes_agree(order: Order, held: PositionRow) -> None:
+    """Raises Withheld where the position is not the one that a close was made for."""
+    left_steps = held.volume_steps - order.volume_steps
+    if (held.volume_steps, left_steps) != (order.volume_expected_steps, order.volume_remaining_steps):
+        raise Withheld("VOLUME_CONFLICT", f"{held.volume_steps} steps are open")
+
+
+def _deal_facts(order: Order, deals: list[DealRow]) -> dict[str, int]:
+    """One act's deals as one: volumes added, the price weighted by them. A close-by makes one on each of its two
+    positions; what it did is told of the one that it names."""
+    told = [deal for deal in deals if not order.position_id or deal.position_id == order.position_id] or deals
+    volume = sum(row.volume_steps for row in told)
     return {
-        "order_ticket": deals[0].order_id,
-        "deal_ticket": deals[0].ticket,
-        "position_id": deals[0].position_id,
-        "price_points": round(sum(row.price_points * row.volume_steps for row in deals) / volume),
+        "order_ticket": told[0].order_id,
+        "deal_ticket": told[0].ticket,
+        "position_id": order.position_id or told[0].position_id,
+        "price_points": round(sum(row.price_points * row.volume_steps for row in told) / volume),
         "volume_steps": volume,
     }
 
