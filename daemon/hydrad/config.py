@@ -9,6 +9,7 @@ ever stands between a person and a limit.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import json
 import re
 import tomllib
@@ -29,9 +30,11 @@ from hydrad.domain.plans import NAME, RUNNER, BadPlan
 from hydrad.domain.plans import parse as parse_plan
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
+from hydrad.wire.calls import AnyVerb
 
 ENVIRONMENT_PREFIX = "HYDRA_"
 _ADDRESS = re.compile(r"tcp://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]|\*):(\d{1,5})")
+_PUBLIC = re.compile(r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/?")
 _SPEED_MAX = 100_000
 
 
@@ -51,6 +54,33 @@ def parse_address(text: str) -> tuple[str, int]:
     if match is None or not 1 <= int(match[2]) <= 65_535:
         raise ValueError(f"'{text}' is not tcp://HOST:PORT")
     return match[1], int(match[2])
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words with commas between them; empty text is none."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def parse_public_url(text: str) -> str:
+    """Host, with its port where one is named, of `https://HOST[:PORT]`; empty for empty. Raises ValueError."""
+    if text and not _PUBLIC.fullmatch(text):
+        raise ValueError(f"'{text}' is not https://HOST or https://HOST:PORT")
+    return text.removeprefix("https://").removesuffix("/").lower()
+
+
+def parse_addresses(text: str) -> None:
+    """IP addresses with commas. Raises ValueError."""
+    for word in words(text):
+        ipaddress.ip_address(word)
+
+
+def parse_phone_may(text: str) -> None:
+    """Names of verbs with commas. Raises ValueError."""
+    known = {str(verb.__struct_config__.tag) for verb in typing.get_args(AnyVerb)}
+    for word in words(text):
+        if word not in known:
+            near = difflib.get_close_matches(word, known, 1)
+            raise ValueError(f"no verb '{word}'" + (f", nearest is '{near[0]}'" if near else ""))
 
 
 class Daemon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -214,12 +244,53 @@ class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hud(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[hud]`: the status page and the probes, on this machine's loopback address alone."""
+    """`[hud]`: the pages, the API and the probes, on this machine's loopback address alone."""
 
     enabled: Annotated[bool, Meta(description="true or false; without it no HTTP port is opened")] = True
     port: Annotated[
         int, Meta(ge=1, le=65_535, description="TCP port on 127.0.0.1; a paper home takes another where it is taken")
     ] = 8_888
+    public_url: Annotated[
+        str,
+        Meta(
+            description="address of a TLS proxy in front of the port, for phones; empty: there is none, and alerts "
+            "carry no link",
+            extra={"parse": parse_public_url, "expected": "https://HOST, https://HOST:PORT, or nothing"},
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="IP addresses with commas, such as 127.0.0.1; only their X-Forwarded-For says who asks",
+            extra={"parse": parse_addresses, "expected": "IP addresses with commas, or nothing"},
+        ),
+    ] = ""
+    phone_may: Annotated[
+        str,
+        Meta(
+            description="verbs with commas, such as resume or account.arm; taken from HUD and bot besides those of the "
+            "built-in table",
+            extra={"parse": parse_phone_may, "expected": "names of verbs with commas, or nothing"},
+        ),
+    ] = ""
+    session_idle_s: Annotated[
+        int, Meta(ge=60, le=86_400, description="seconds; a session that asks nothing for so long has ended")
+    ] = 900
+    session_max_s: Annotated[
+        int, Meta(ge=300, le=604_800, description="seconds; a session ends so long after its login")
+    ] = 28_800
+    confirm_s: Annotated[
+        int, Meta(ge=0, le=86_400, description="seconds; how long a PIN confirms acts; 0 asks each time")
+    ] = 900
+    metrics_token_file: Annotated[
+        str,
+        Meta(
+            description="path of a file with a token that /metrics and /healthz take from elsewhere than this machine; "
+            "empty: none does",
+            pattern=r"^(/.*)?$",
+            extra={"expected": "an absolute path, or nothing"},
+        ),
+    ] = ""
 
 
 class Bot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

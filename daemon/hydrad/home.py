@@ -16,7 +16,7 @@ import msgspec
 from hydrad import __version__
 from hydrad.apex import profile as profiles
 from hydrad.apex.watch import Watch
-from hydrad.config import Config
+from hydrad.config import Config, words
 from hydrad.domain import calendar
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor, Surface
@@ -204,6 +204,7 @@ def started(opened: Opened, instance: str, birth: i.HomeBirth | None = None) -> 
         news_mode=news_mode(config, birth.mode if birth else opened.engine.state.mode),
         guards=config.guards,
         plans=dict(config.plans),
+        phone_may=words(config.hud.phone_may),
     )
 
 

@@ -139,10 +139,13 @@ class ControlSurface:
             if isinstance(verb, calls.Trace) and verb.recheck:
                 self._app.submit(i.Recheck())
             self._app.ask(lambda: self._query(actor, verb, reply))
-        elif type(verb) in desk.VERBS or role < desk.NEEDS[type(verb)]:
+        elif type(verb) in desk.VERBS or role < desk.NEEDS[type(verb)] or self._barred(actor, verb):
             self._request(actor, call, reply, role)
         else:
             self._own(actor, call, reply)
+
+    def _barred(self, actor: Actor, verb: calls.AnyVerb) -> bool:
+        return bool(desk.barred(actor.surface, verb, self._app.glance().live.phone_may))
 
     def _own(self, actor: Actor, call: Call, reply: Reply) -> None:
         """What the daemon itself carries out, for somebody who may; who may not was sent to the core, which says no."""

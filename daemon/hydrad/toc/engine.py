@@ -107,6 +107,8 @@ class Engine:
                 self._unreleased(turn, body.acts, "link", "the bridge could not take the frame")
             case i.Strangers():
                 self._strangers_seen(turn, body)
+            case i.EdgeRefused():
+                desk.refused_outside(turn, body)
             case i.VersionHeard():
                 uplink.on_version(turn, body.terminal, body.version)
             case i.NewsTold():
@@ -132,6 +134,7 @@ class Engine:
         """Recovery is the only start-up: whatever was in flight is UNKNOWN until a hand-shake has told."""
         live = self.live
         live.symbols = body.symbols
+        live.phone_may = body.phone_may
         live.news = News(body.news_mode)
         live.degraded_after_ns, live.lost_after_ns = body.degraded_after_ms * MS, body.lost_after_ms * MS
         if body.birth is not None:

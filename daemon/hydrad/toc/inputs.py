@@ -37,7 +37,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     its `profile` (empty: none).
     `notes`: findings of the start itself, as code and detail. `news_mode`: off, or file, and then NEWS follows.
     `guards`: None before there were any.
-    `plans`: the configuration's named plans, as text."""
+    `plans`: the configuration's named plans, as text. `phone_may`: verbs that phones may ask for, too."""
 
     instance: str
     code_version: str
@@ -54,6 +54,7 @@ class Started(_Input, frozen=True, tag="STARTED"):
     news_mode: str = "off"
     guards: Guards | None = None
     plans: dict[str, str] = {}
+    phone_may: tuple[str, ...] = ()
 
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):
@@ -100,6 +101,14 @@ class Strangers(_Input, frozen=True, tag="STRANGERS"):
     surface: str
     reason: str
     count: int
+
+
+class EdgeRefused(_Input, frozen=True, tag="EDGE_REFUSED"):
+    """An edge refused a known operator what their session or their way of asking does not allow."""
+
+    actor: Actor
+    verb: str
+    why: str
 
 
 class VersionHeard(_Input, frozen=True, tag="VERSION"):
@@ -177,6 +186,7 @@ AnyInput = (
     | Withheld
     | Unsent
     | Strangers
+    | EdgeRefused
     | VersionHeard
     | NewsTold
     | Stopping

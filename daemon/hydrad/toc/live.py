@@ -240,6 +240,7 @@ class Live:
     expired_ms: int = 0  # missions have been looked at for expiry up to here
     now_ns: int = 0
     symbols: tuple[str, ...] = ()
+    phone_may: tuple[str, ...] = ()  # verbs that the configuration lets phones ask for
     sources: dict[str, Source] = field(default_factory=dict)
     source_symbols: tuple[str, ...] = ()  # all that any terminal is enrolled for, and which is looked at next
     sources_next: int = 0

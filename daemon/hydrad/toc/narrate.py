@@ -331,6 +331,8 @@ def _finding(state: State, b: r.FindingMade) -> Told:
 
 
 def _refused(state: State, b: r.CallRefused) -> Told:
+    if b.why:
+        return f"{b.verb} refused: {b.why}", (), ""
     return f"{b.verb} refused: {b.needs.name.lower()} is needed, caller is {b.has.name.lower()}", (), ""
 
 

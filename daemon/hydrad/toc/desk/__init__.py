@@ -37,17 +37,18 @@ from hydrad.toc.desk import (
     trading_day,
 )
 from hydrad.toc.desk.asking import answer as answer_askings
+from hydrad.toc.desk.phones import barred
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import answer_waiters
-from hydrad.toc.inputs import Requested
+from hydrad.toc.inputs import EdgeRefused, Requested
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
 from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
-__all__ = ["NEEDS", "VERBS", "answer_askings", "answer_waiters", "on_request"]
+__all__ = ["NEEDS", "VERBS", "answer_askings", "answer_waiters", "barred", "on_request", "refused_outside"]
 
 REASON_MAX = 1_000
 
@@ -107,6 +108,12 @@ def on_request(turn: Turn, asked: Requested) -> None:
         )
         problem = Problem(ErrorCode.FORBIDDEN.value, f"{needs.name.lower()} is needed, {who}")
         return turn.reply(asked.request, schema, None, problem)
+    if why := barred(asked.actor.surface, verb, turn.live.phone_may):
+        turn.emit(r.CallRefused(type(verb).__name__, needs, has, why))
+        problem = Problem(
+            ErrorCode.FORBIDDEN.value, why, "at a shell; hud.phone_may in the configuration allows it here"
+        )
+        return turn.reply(asked.request, schema, None, problem)
     if type(verb) not in VERBS:  # refused at the edge, and the role was given since
         problem = Problem(ErrorCode.CONFLICT.value, "your role was changed while you asked", "ask again")
         return turn.reply(asked.request, schema, None, problem)
@@ -119,6 +126,14 @@ def on_request(turn: Turn, asked: Requested) -> None:
     except (ids.BadId, money.BadNumber) as error:
         turn.reply(asked.request, schema, None, Problem(ErrorCode.USAGE.value, str(error)))
     return None
+
+
+def refused_outside(turn: Turn, told: EdgeRefused) -> None:
+    """What an edge refused somebody whom the home knows is in the journal too; strangers are only counted."""
+    turn.actor, turn.surface = told.actor.identity, told.actor.surface.value
+    if turn.state.operator(told.actor.identity) is not None:
+        has = turn.state.role(told.actor.identity)
+        turn.emit(r.CallRefused(told.verb, has, has, told.why))
 
 
 def _on_one_line(verb: Verb) -> Verb:

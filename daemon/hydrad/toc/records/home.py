@@ -45,11 +45,12 @@ class GuardsChanged(Body, frozen=True):
 
 
 class CallRefused(Body, frozen=True):
-    """A known actor asked for what their role does not allow."""
+    """A known actor asked for what their role does not allow, or (`why`) for what is not taken as they asked it."""
 
     verb: str
     needs: Role
     has: Role
+    why: str = ""
 
 
 class StrangersCounted(Body, frozen=True):
