@@ -131,12 +131,28 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Literal["daemon", "client"], Meta(description="word; who asks the simulated broker for the next step")
     ] = "daemon"
     feed: Annotated[
-        Literal["bundled", "live"],
+        Literal["bundled", "live", "recorded"],
         Meta(
-            description="word; a new home's market: the bundled day, or quotes of terminals that were enrolled with "
-            "--feed-only. Read when the home is made, and never again"
+            description="word; a new home's market: the bundled day, quotes of terminals that were enrolled with "
+            "--feed-only, or the days of a recording. Read when the home is made, and never again"
         ),
     ] = "bundled"
+    recording: Annotated[
+        str,
+        Meta(
+            description='path; where the days of feed = "recorded" lie: HOME/state/market/recorded of a home, or '
+            "imported/SOURCE beside it. They are copied into the new home",
+            extra={"expected": "a path in quotes"},
+        ),
+    ] = ""
+    days: Annotated[
+        str,
+        Meta(
+            pattern=r"^(\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?)?$",
+            description="days of the recording, UTC: one, or the first and the last",
+            extra={"expected": 'a day in quotes such as "2014-05-08", or two such as "2014-05-05..2014-05-09"'},
+        ),
+    ] = ""
     start: Annotated[
         str,
         Meta(

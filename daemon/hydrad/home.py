@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from hydrad import __version__
+from hydrad import __version__, paper_days
 from hydrad.apex import profile as profiles
 from hydrad.apex.watch import Watch
 from hydrad.config import Config, words
@@ -31,9 +31,9 @@ from hydrad.journal import snapshot
 from hydrad.journal.inputs import InputLog
 from hydrad.journal.sqlite import SqliteJournal
 from hydrad.link.frames import DownFrame
-from hydrad.market.recorder import RECORDED
+from hydrad.market.recorder import RECORDED as RECORDINGS
 from hydrad.terminal import bundle as bundles
-from hydrad.terminal.broker.config import RECORDING, SAMPLE, AccountConfig, BrokerConfig
+from hydrad.terminal.broker.config import RECORDED, RECORDING, SAMPLE, AccountConfig, BrokerConfig
 from hydrad.terminal.broker.followed import LAG_MS
 from hydrad.toc import codec, fold
 from hydrad.toc import inputs as i
@@ -261,6 +261,7 @@ def create(places: Places, config: Config, mode: HomeMode) -> None:
         daemon_key(places, config)
     except FileNotFoundError:
         keys.write_keypair(places.daemon_key, keys.draw_keypair())
+    played = _played(places, config) if mode is HomeMode.PAPER else ()
     opened = open_home(places, config)
     try:
         if opened.engine.state.created:
@@ -275,21 +276,30 @@ def create(places: Places, config: Config, mode: HomeMode) -> None:
         if mode is HomeMode.REAL:
             driver.turn([_asked(config, calls.Halt(reason="a real home starts HALTED", wait_s=0.0))])
         else:
-            _paper_accounts(opened, driver, nobody)
+            _paper_accounts(opened, driver, nobody, played)
         driver.turn([i.Stopping("home made")])
     finally:
         opened.close()
+
+
+def _played(places: Places, config: Config) -> tuple[str, ...]:
+    """The symbols of the recording that a paper home plays, copied before there is a journal. Raises NoHome."""
+    profile = profiles.BUILT_IN.get(config.apex.profile) if config.apex.enabled else None
+    try:
+        return paper_days.copied(places, config.paper, profile.symbols if profile else ())
+    except paper_days.NoDays as error:
+        raise NoHome(str(error)) from None
 
 
 def _asked(config: Config, verb: calls.AnyVerb, extra: str = "") -> i.Requested:
     return i.Requested(0, Actor(commander(config), Surface.SHELL), "", verb, extra)
 
 
-def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
+def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody, played: Sequence[str]) -> None:
     paper, places = opened.config.paper, opened.places
     live = opened.engine.state.live_feed
     start_ms = opened.clock.machine_ns() // MS - LAG_MS if live else parse_ms(paper.start)
-    symbols = opened.watch.symbols or profiles.SAMPLE.symbols
+    symbols = opened.watch.symbols or tuple(played) or profiles.SAMPLE.symbols
     address = endpoint_at(opened.config.bridge.address)
     write_endpoint(places, address)
     server_key = daemon_key(places, opened.config).public
@@ -322,8 +332,9 @@ def _paper_accounts(opened: Opened, driver: Driver, nobody: _Nobody) -> None:
         accounts=tuple(accounts),
         history_from_ms=start_ms - paper.history_hours * HOUR_MS,
         server_offset_s=SERVER_OFFSET_S,
-        feed=RECORDING if live else SAMPLE,
-        recording=str(places.market / RECORDED) if live else "",
+        feed=RECORDING if live else RECORDED if played else SAMPLE,
+        recording=str(paper_days.folder(places)) if played else str(places.market / RECORDINGS) if live else "",
+        days=paper.days if played else "",
     )
     text = msgspec.toml.encode(broker, enc_hook=revealed).decode()
     keys.write_secret(places.broker_dir / "broker.toml", text)

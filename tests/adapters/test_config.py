@@ -106,7 +106,7 @@ EURUSD = "wide"
     [
         ("[risk]\ncurrency = x", "config.toml:2: is not TOML: Invalid value (at line 2, column 12)"),
         ("speed = '1'", "config.toml:1: speed: unknown key; the nearest is paper.speed"),
-        ("[paper]\nxyzzy = 1", "config.toml:2: paper.xyzzy: unknown key"),
+        ("[paper]\nqqqqqqqq = 1", "config.toml:2: paper.qqqqqqqq: unknown key"),
         ("risk = 5", "config.toml:1: risk: unknown key; the nearest is [risk]"),
         ("[apex]\nenabled = 1", "config.toml:2: apex.enabled: expected true or false"),
         ("[apex]\nprofile = 'Über'", None),

@@ -16,7 +16,7 @@ from hydrad.terminal.broker.server_time import BadZone, ServerTime
 from hydrad.venue.contract import Execution, SwapMode, TradeMode
 
 SOCKET_PATH_BYTES_MAX = 107  # sun_path of a unix socket on Linux, less the ending zero
-SAMPLE, GENERATED, RECORDING = "sample", "generated", "recording"
+SAMPLE, GENERATED, RECORDING, RECORDED = "sample", "generated", "recording", "recorded"
 SPEED_MAX = 100_000.0
 _SYMBOL_CHARACTERS_MAX = 29
 _BY_NAME = {"execution": Execution, "trade_mode": TradeMode, "swap_mode": SwapMode}
@@ -94,7 +94,8 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     for the conductor, or `tcp:HOST:PORT`. `books`: the SQLite file; `<books>.lock` beside it is held for life.
     `start_ms`, or `start` as text: the market clock, UTC milliseconds, when the books are new. `feed`:
     `sample`, `generated`, `recording` (the folder `recording` as it grows: the clock follows the machine's, `speed`
-    is not read), or the path of a file (see `hydrad.terminal.broker.feed`); `feeds`: paths by symbol.
+    is not read), `recorded` (the `days` of that folder, see `hydrad.terminal.broker.recorded`), or the path of a file
+    (see `hydrad.terminal.broker.feed`); `feeds`: paths by symbol.
     `seed`: of the generated market. `speed`: market seconds a second of a clock that runs by itself, `max` as
     fast as it goes, 0 for one that only the control socket moves. `history_from_ms`: earlier ticks are not
     shown to clients; 0 shows all. `server_zone`: see `hydrad.terminal.broker.server_time`; without one
@@ -119,6 +120,7 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start: str = ""
     feeds: dict[str, str] = {}
     recording: str = ""
+    days: str = ""
     seed: int = 1
     speed: float | str = 0
     server_zone: str = ""
@@ -174,8 +176,10 @@ def check(config: BrokerConfig) -> None:
     if min(account.leverage for account in config.accounts) < 1:
         raise BadConfig("accounts: leverage starts at 1")
     _check_clock(config)
-    if (config.feed == RECORDING) is not bool(config.recording):
-        raise BadConfig("recording: the folder that the feed `recording` follows, and nothing else has one")
+    if (config.feed in (RECORDING, RECORDED)) is not bool(config.recording):
+        raise BadConfig("recording: the folder of the feeds `recording` and `recorded`, and nothing else has one")
+    if (config.feed == RECORDED) is not bool(config.days):
+        raise BadConfig("days: a day or FIRST..LAST of the feed `recorded`, and nothing else has them")
     for name, path in (("socket", config.socket), ("control", config.control)):
         if len(path.encode()) > SOCKET_PATH_BYTES_MAX:
             raise BadConfig(f"{name}: a unix socket's path has at most {SOCKET_PATH_BYTES_MAX} bytes")

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from hydrad.domain.instants import DAY_MS
 from hydrad.terminal.broker.catalogue import CATALOGUE, NATURES
-from hydrad.terminal.broker.config import GENERATED, RECORDING, BadConfig, BrokerConfig
+from hydrad.terminal.broker.config import GENERATED, RECORDED, RECORDING, BadConfig, BrokerConfig
 from hydrad.terminal.broker.factors import FIRST_WEEK, LAST_WEEK, week_start_ms
-from hydrad.terminal.broker.feed import Ticks, feed_named, feeds_of
+from hydrad.terminal.broker.feed import Feed, Ticks, feed_named, feeds_of
 from hydrad.terminal.broker.followed import Followed
 from hydrad.terminal.broker.generator import Generator, Nature
 from hydrad.terminal.broker.market import Market
+from hydrad.terminal.broker.recorded import DaysFeed
 from hydrad.terminal.broker.tracks import Generated
 from hydrad.venue.contract import CONTRACTS, Contract
 
@@ -32,12 +33,20 @@ def market_of(config: BrokerConfig, now_ms: int, start_ms: int) -> Market:
         ticks = _followed(config, contracts, now_ms)
     else:
         known = {symbol: _terms(config, contract) for symbol, contract in {**CATALOGUE, **CONTRACTS}.items()}
-        found = (feeds_of(config.feeds, known) if config.feeds else feed_named(config.feed)).load()
+        found = _feed(config, known).load()
         ticks = {symbol: found[symbol] for symbol in _offered(config, found)}
         contracts = {symbol: known[symbol] for symbol in ticks if symbol in known}
     named = {symbol + config.suffix: one for symbol, one in ticks.items()}
     terms = {c.symbol + config.suffix: replace(c, symbol=c.symbol + config.suffix) for c in contracts.values()}
     return Market(named, config.history_from_ms, now_ms, terms, config.suffix)
+
+
+def _feed(config: BrokerConfig, known: Mapping[str, Contract]) -> Feed:
+    if config.feeds:
+        return feeds_of(config.feeds, known)
+    if config.feed == RECORDED:
+        return DaysFeed(Path(config.recording), config.days, known, config.suffix)
+    return feed_named(config.feed)
 
 
 def _followed(config: BrokerConfig, contracts: Mapping[str, Contract], now_ms: int) -> dict[str, Followed]:
