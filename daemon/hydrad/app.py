@@ -32,6 +32,7 @@ from hydrad.host.logs import Levels
 from hydrad.host.places import Places
 from hydrad.hosted import BotService, BridgeService, HudService, Links, SchedulerService
 from hydrad.hud.page import Glance
+from hydrad.hud.stream import Stream
 from hydrad.inbox import FRAMES_MAX, Inbox
 from hydrad.jobs import JobFailed
 from hydrad.link import frames as f
@@ -49,6 +50,7 @@ from hydrad.toc.record import Record
 from hydrad.toc.state import Job, State
 from hydrad.toc.terminal import LinkState
 from hydrad.toc.turn import Turn
+from hydrad.watched import Watched
 from hydrad.wire import calls
 from hydrad.wire.answers.daemon import ConfigRow
 from hydrad.wire.answers.market import NewsView
@@ -89,6 +91,7 @@ class App:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")  # what no commit waits for
         self.surface = ControlSurface(self)
+        self.pages = Stream(Watched(self))
         self.recorder = Recorder(places.market, self._recording_noted)
         self.comparison = Comparison(self.submit, lambda note: self.submit(i.RecordingNoted(*note)))
         self.family: Family | None = None
@@ -261,6 +264,7 @@ class App:
             self.places.halt_file.unlink(missing_ok=True)
         self.supervisor.published(records)
         self.surface.published(records[-1].seq)
+        self.pages.published(records)
 
     # --- the loop -------------------------------------------------------------------------------------
 
@@ -362,6 +366,7 @@ class App:
                 synced_s = loop.time()
                 self._manager.status(self.status_line())
                 self.surface.keep_alive()
+                self.pages.beat()
                 await loop.run_in_executor(self._keeper, self._idle_work, self._opened.input_log.sync_handle())
                 self._look_for_halt_file()
                 self._look_at_news()

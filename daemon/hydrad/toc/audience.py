@@ -1,0 +1,53 @@
+"""Who is shown what: the accounts a person may see, and the account a record is about. Pure look-ups.
+
+A commander sees every account, since nobody else could look after those that were given to no one; anybody else sees
+those that were given to them (`*`: all). What is about no account (missions, feeds, the daemon itself) everyone sees.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hydrad.domain.actors import Role
+from hydrad.toc import crew
+from hydrad.toc import records as r
+from hydrad.toc.record import Record
+from hydrad.toc.state import State
+
+Audience = frozenset[str] | None
+"""Names of accounts; None: all of them."""
+
+_OF_POSITIONS = (r.PositionChanged, r.PositionClosed)
+
+
+def of(state: State, identity: str) -> Audience:
+    """What this person is shown. Nothing, where they have no role."""
+    operator = state.operator(identity)
+    if operator is None or operator.suspended:
+        return frozenset()
+    if operator.role is Role.COMMANDER or crew.ALL in operator.accounts:
+        return None
+    return frozenset(operator.accounts)
+
+
+def sees(audience: Audience, account: str) -> bool:
+    """Whether something about this account is shown; `""` is about none."""
+    return audience is None or not account or account in audience
+
+
+def account_of(state: State, record: Record) -> str:
+    """The account a record is about, `""` where it is about none: its own field, else its act's, its position's or its
+    terminal's."""
+    body: Any = r.decode(record.type, record.body)
+    account = getattr(body, "account", "")
+    if account:
+        return str(account)
+    act = state.acts.get(getattr(body, "act_id", 0))
+    if act is not None:
+        return act.account
+    numbered = body.number if isinstance(body, _OF_POSITIONS) else getattr(body, "position", 0)
+    position = state.positions.get(numbered)
+    if position is not None:
+        return position.account
+    terminal = state.terminals.get(getattr(body, "terminal", ""))
+    return terminal.account if terminal is not None else ""
