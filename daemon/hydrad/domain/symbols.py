@@ -23,6 +23,8 @@ class SymbolTerms(msgspec.Struct, frozen=True, array_like=True):
     point). Levels are in points. `volume_max_steps` is per order, `volume_limit_steps` per direction (0: none).
     `filling_flags`: SYMBOL_FILLING_* bits. `execution`: SYMBOL_TRADE_EXECUTION_*. `trade_mode`:
     SYMBOL_TRADE_MODE_* (4 is full). `margin_buy`/`margin_sell`: of one lot, from `order_calc_margin`.
+    `swap_long`/`swap_short`: of one lot and night, in the unit of `swap_mode` (SYMBOL_SWAP_MODE_*; None: an agent that
+    does not tell it). `swap_triple_day`: whose night counts three times, Sunday 0 (`swap_rollover3days`).
     """
 
     symbol: str
@@ -46,10 +48,14 @@ class SymbolTerms(msgspec.Struct, frozen=True, array_like=True):
     order_flags: int
     margin_buy: Decimal
     margin_sell: Decimal
+    swap_mode: int | None = None
+    swap_long: Decimal = Decimal(0)
+    swap_short: Decimal = Decimal(0)
+    swap_triple_day: int = 0
 
     def __post_init__(self) -> None:
         amounts = (self.contract_size, self.volume_step, self.tick_value_profit, self.tick_value_loss)
-        told = (*amounts, self.margin_buy, self.margin_sell)
+        told = (*amounts, self.margin_buy, self.margin_sell, self.swap_long, self.swap_short)
         if not all(amount.is_finite() and abs(amount) < AMOUNT_MAX for amount in told):
             raise ValueError("an amount is not finite, or beyond reason")
 

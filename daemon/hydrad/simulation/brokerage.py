@@ -465,6 +465,10 @@ class Brokerage:
             order_flags=contract.order_flags,
             margin_buy=buy,
             margin_sell=sell,
+            swap_mode=int(contract.swap_mode),
+            swap_long=contract.swap_long,
+            swap_short=contract.swap_short,
+            swap_triple_day=contract.swap_rollover3days,
         )
 
 

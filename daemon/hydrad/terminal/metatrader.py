@@ -275,6 +275,10 @@ class Terminal:
             order_flags=int(info.order_mode),
             margin_buy=exact(margins[0]),
             margin_sell=exact(margins[1]),
+            swap_mode=int(info.swap_mode),
+            swap_long=exact(info.swap_long),
+            swap_short=exact(info.swap_short),
+            swap_triple_day=int(info.swap_rollover3days),
         )
 
 
