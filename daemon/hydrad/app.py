@@ -416,8 +416,8 @@ class App:
         await asyncio.get_running_loop().run_in_executor(self._keeper, home.write_snapshot, self.places, found)
 
     def _look_at_news(self) -> None:
-        """The file is an input: at the start, and whenever it is another one."""
-        if self.news.mode == NEWS_FILE and self.news.changed():
+        """The file is an input: at the start, and whenever it is another one; also while switching it off waits."""
+        if NEWS_FILE in (self.news.mode, self.state.news_mode) and self.news.changed():
             self.submit(self.news.told())
 
     def _look_for_halt_file(self) -> None:

@@ -145,7 +145,19 @@ def test_trading_day(text: str, zone_name: str, roll_minute: int, day: str) -> N
     assert calendar.day_text(calendar.trading_day(at(text), zone_name, roll_minute)) == day
 
 
-@given(st.integers(at("2014-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")), st.integers(0, 26 * HOUR_MS))
+CLOCKS = st.tuples(
+    st.sampled_from(("Pacific/Kiritimati", "Etc/GMT+12", "America/New_York", "Europe/Prague", "Asia/Kolkata")),
+    st.integers(0, 1439),
+)
+
+
+@given(st.integers(1_400_000_000_000, 1_800_000_000_000), CLOCKS, CLOCKS)
+def test_the_days_of_one_instant_are_not_far_apart(ms: int, one: tuple[str, int], other: tuple[str, int]) -> None:
+    apart = calendar.trading_day(ms, *one) - calendar.trading_day(ms, *other)
+    assert abs(apart) <= calendar.DAYS_APART_MAX
+
+
+@given(st.integers(1_400_000_000_000, 1_800_000_000_000), st.integers(0, 40 * HOUR_MS))
 def test_trading_days_never_go_back(ms: int, later: int) -> None:
     before, after = calendar.trading_day(ms), calendar.trading_day(ms + later)
     assert before <= after <= before + 2

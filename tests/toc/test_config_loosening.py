@@ -1,4 +1,4 @@
-"""What loosens waits for another commander or a day: policies, an account's trading day, timing and named plans."""
+"""What loosens waits for another commander or a day: policies, an account's trading day, timing, plans, news."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from hydrad.domain.actors import Actor, Role, Surface
+from hydrad.toc import fold
 from hydrad.toc import inputs as i
+from hydrad.toc import records as r
 from hydrad.toc.config_loosening import tighter_timing
 from hydrad.toc.limits import Timing
+from hydrad.toc.record import Record
 from hydrad.wire import calls
 from tests.toc.conftest import ACCOUNT, BOSS, Core
 
 ANN = "uid:1001"
 DAY_NS = 86_400_000_000_000
+ZONES = ("America/New_York", "Pacific/Kiritimati", "Etc/GMT+12", "Europe/Prague")
 
 
 def code(reply: Any) -> str:
@@ -95,6 +101,68 @@ def test_before_its_first_day_an_account_takes_any(make: Callable[..., Core]) ->
     assert core.state.accounts["alpha"].day_zone == "Europe/Prague"
 
 
+def told_at(core: Core, market_ms: int, equity: int) -> None:
+    """What the account has at a market time."""
+    core.later(market_ms - core.market_ms)
+    core.beat()
+    core.up(replace(ACCOUNT, equity=Decimal(equity)))
+
+
+def turned(core: Core, at: str) -> None:
+    """Another turn in New York, approved by a second commander."""
+    reply = core.ask(calls.AccountDay("alpha", "America/New_York", at))
+    assert code(core.ask(calls.Approve(reply.problem.facts["change"]), ANN)) == ""
+
+
+def test_no_day_begins_twice_however_its_turn_is_moved(core: Core) -> None:
+    """12:00 UTC is 08:00 in New York, whose day turns at 17:00."""
+    core.role(ANN, Role.COMMANDER)
+    account, minute = core.state.accounts["alpha"], 60_000
+    eight = core.market_ms
+    told_at(core, eight + minute, 10_000)
+    day = account.day
+    turned(core, "12:30")
+    told_at(core, eight + 269 * minute, 9_000)
+    assert (account.day, account.day_equity) == (day, 10_000)
+    told_at(core, eight + 271 * minute, 9_000)
+    assert (account.day, account.day_equity) == (day + 1, 9_000)  # sooner than it was to be, and for once
+    for at in ("17:00", "13:00", "11:30", "13:30", "17:00"):
+        turned(core, at)
+        told_at(core, core.market_ms + 20 * minute, 8_000)
+        assert (account.day, account.day_equity) == (day + 1, 9_000)
+    told_at(core, eight + 10 * 60 * minute, 8_000)  # past 17:00
+    assert (account.day, account.day_equity) == (day + 1, 9_000)
+    told_at(core, eight + 34 * 60 * minute, 8_000)
+    assert (account.day, account.day_equity) == (day + 2, 8_000)
+
+
+@given(st.lists(st.tuples(st.sampled_from(ZONES), st.integers(0, 1439), st.integers(1, 300)), max_size=8))
+def test_days_only_go_on(moves: list[tuple[str, int, int]]) -> None:
+    core = Core()
+    core.connect()
+    core.role(ANN, Role.COMMANDER)
+    told_at(core, core.market_ms + 1_000, 10_000)
+    for zone, minute, wait in moves:
+        reply = core.ask(calls.AccountDay("alpha", zone, f"{minute // 60:02}:{minute % 60:02}"))
+        if reply.problem is not None:
+            core.ask(calls.Approve(reply.problem.facts["change"]), ANN)
+        told_at(core, core.market_ms + wait * 60_000, 9_000)
+    days = [r.decode(one.type, one.body) for one in core.records if one.type == "DAY_STARTED"]
+    numbers = [body.day for body in days if isinstance(body, r.DayStarted)]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_clock_that_had_run_ahead_does_not_stop_the_days(core: Core) -> None:
+    told_at(core, core.market_ms + 60_000, 10_000)
+    account = core.state.accounts["alpha"]
+    body = r.DayStarted("alpha", account.day + 300, Decimal(10_000))
+    record = Record(core.state.seq + 1, core.state.epoch, core.now_ns, 0, 0, BOSS, "", "DAY_STARTED", 1, r.encode(body))
+    fold.apply(core.state, record)
+    core.records.append(record)
+    told_at(core, core.market_ms + 60_000, 9_000)
+    assert account.day == body.day - 300 and account.day_equity == 9_000
+
+
 # --- timing and plans -------------------------------------------------------------------------------------
 
 
@@ -141,3 +209,57 @@ def test_a_named_plan_that_reads_otherwise_waits_and_a_new_name_does_not(core: C
     assert core.state.plans["runner"] == "time stop"
     start(core, {})
     assert core.state.plans == {} and subjects(core) == []
+
+
+def test_a_plan_that_was_gone_in_between_is_no_new_one(core: Core) -> None:
+    start(core, {"runner": "break-even 1R"})
+    start(core, {})
+    start(core, {"runner": "time stop", "other": "time stop"})
+    assert core.state.plans == {"runner": "break-even 1R", "other": "time stop"}
+    assert subjects(core) == ["named plans"]
+    core.restart()  # whose configuration has none
+    assert core.state.plans == {} and subjects(core) == []
+    start(core, {"runner": "time stop"})
+    assert core.state.plans == {"runner": "break-even 1R"}
+    core.now_ns += DAY_NS
+    core.clock()
+    assert core.state.plans == {"runner": "time stop"}
+    start(core, {})
+    start(core, {"runner": "time stop"})
+    assert core.state.plans == {"runner": "time stop"} and subjects(core) == []
+
+
+# --- news -------------------------------------------------------------------------------------------------
+
+
+def with_news(core: Core, mode: str) -> None:
+    core.step(i.Started("inst", "0", "2024a", core.limits, core.timing, False, ("EURUSD",), news_mode=mode))
+    core.connect()
+
+
+def refused(core: Core) -> bool:
+    core.beat()
+    return "NEWS" in core.fire().codes
+
+
+def test_news_that_a_restart_switches_off_hold_for_a_day_more(core: Core) -> None:
+    with_news(core, "file")
+    assert refused(core)
+    with_news(core, "off")
+    assert core.state.news_mode == "file" and subjects(core) == ["news"]
+    core.step(i.NewsTold("off", core.now_ns, (), ""))  # the file is read on, and says nothing against it
+    assert core.engine.live.news.mode == "file" and not refused(core)
+    core.now_ns += DAY_NS
+    core.clock()
+    assert core.state.news_mode == core.engine.live.news.mode == "off" and subjects(core) == []
+    with_news(core, "off")
+    assert not refused(core) and subjects(core) == []
+    with_news(core, "file")
+    assert refused(core)
+
+
+def test_news_that_are_switched_on_again_drop_the_wait(core: Core) -> None:
+    with_news(core, "file")
+    with_news(core, "off")
+    with_news(core, "file")
+    assert core.state.news_mode == "file" and subjects(core) == []

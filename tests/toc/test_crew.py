@@ -423,8 +423,7 @@ def test_a_looser_policy_for_somebody_waits_in_a_real_home(make: Callable[..., C
 
 def test_a_tighter_policy_holds_at_once_and_ends_what_waits(make: Callable[..., Core]) -> None:
     core = make(mode=HomeMode.REAL)
-    add(core, "bob", identity="uid:77", policy="full")
-    assert problem(core.ask(calls.OperatorPolicy("bob", "starter"))) == ""
+    add(core, "bob", identity="uid:77", policy="starter")
     assert problem(core.ask(calls.OperatorPolicy("bob", "full"))) == "PENDING"
     assert problem(core.ask(calls.OperatorPolicy("bob", "starter"))) == ""
     assert not core.state.changes and core.state.operators["bob"].policy == "starter"
@@ -544,3 +543,84 @@ def test_a_change_that_does_not_fit_any_more_is_void(real: Core) -> None:
     real.ask(calls.OperatorAdd("bob", "viewer", "uid:3000"))
     assert problem(real.ask(calls.Approve(change), ANN)) == "CONFLICT"
     assert real.state.role("uid:2000") is Role.NONE and not real.state.changes
+
+
+# --- in a real home nobody gets more by way of a person ---------------------------------------------------
+
+
+def test_an_identity_for_who_decides_waits_for_another(real: Core) -> None:
+    """Else one commander would be the other, too."""
+    second(real)
+    change = waiting(real.ask(calls.OperatorLink("ann", "telegram:7")))
+    assert real.state.role("telegram:7") is Role.NONE
+    assert problem(real.ask(calls.Approve(change))) == "FORBIDDEN"
+    assert problem(real.ask(calls.Approve(change), ANN)) == ""
+    assert real.state.role("telegram:7") is Role.COMMANDER
+    assert problem(real.ask(calls.OperatorLink("commander", "telegram:8"))) == ""  # one's own
+    assert real.state.role("telegram:8") is Role.COMMANDER
+
+
+def test_an_identity_that_is_somebody_elses_by_then_is_not_linked(real: Core) -> None:
+    second(real)
+    change = waiting(real.ask(calls.OperatorLink("ann", "telegram:7")))
+    real.ask(calls.OperatorAdd("bob", "viewer", "telegram:7"))
+    assert problem(real.ask(calls.Approve(change), ANN)) == "CONFLICT"
+
+
+def test_an_identity_that_comes_later_voids_a_role_that_waits(real: Core) -> None:
+    """What the second person read is who it was."""
+    second(real)
+    real.ask(calls.OperatorAdd("bob", "trader", "uid:2000"))
+    change = waiting(real.ask(calls.OperatorRole("bob", "commander")))
+    assert "uid:2000" in real.state.changes[max(real.state.changes)].text
+    assert problem(real.ask(calls.OperatorLink("bob", "telegram:7"))) == ""
+    assert problem(real.ask(calls.Approve(change), ANN)) == "NOT_FOUND"
+    assert real.state.role("telegram:7") is Role.TRADER
+
+
+@pytest.mark.parametrize(
+    "verb", [calls.OperatorAdd("bob", "approver", "uid:2000"), calls.OperatorRole("eve", "approver")]
+)
+def test_an_approver_is_made_by_two(real: Core, verb: Any) -> None:
+    second(real)
+    real.ask(calls.OperatorAdd("eve", "trader", "uid:2000" if isinstance(verb, calls.OperatorRole) else "uid:3000"))
+    change = waiting(real.ask(verb))
+    assert real.state.role("uid:2000") < Role.APPROVER
+    assert problem(real.ask(calls.Approve(change), ANN)) == ""
+    assert real.state.role("uid:2000") is Role.APPROVER
+    assert problem(real.ask(calls.OperatorRole(verb.name, "viewer"))) == ""  # at once
+    assert real.state.role("uid:2000") is Role.VIEWER
+
+
+def test_leaving_and_joining_again_is_no_way_to_a_looser_policy(real: Core) -> None:
+    second(real)
+    for policy in ("full", "wide"):
+        real.ask(calls.PolicySet("wide", ("demo",), open_max=9))
+        real.ask(calls.OperatorAdd("bob", "trader", "uid:2000"))
+        real.ask(calls.OperatorRemove("bob"))
+        change = waiting(real.ask(calls.OperatorAdd("bob", "trader", "uid:2000", policy)))
+        assert real.state.role("uid:2000") is Role.NONE
+        assert problem(real.ask(calls.Approve(change), ANN)) == ""
+        assert real.state.operators["bob"].policy == policy
+        real.ask(calls.OperatorRemove("bob"))
+    real.ask(calls.PolicySet("tight", ("demo",), open_max=1, fires_per_day_max=1))
+    assert problem(real.ask(calls.OperatorAdd("bob", "trader", "uid:2000", "tight"))) == ""
+
+
+def test_an_invitation_begins_under_starter_or_less(real: Core) -> None:
+    digest = crew.digest_of("CODE")
+    assert problem(real.ask(calls.OperatorInvite("bob", "trader", "full"), extra=digest)) == "USAGE"
+    assert problem(real.ask(calls.OperatorInvite("bob", "trader"), extra=digest)) == ""
+
+
+@pytest.mark.parametrize("mode", [HomeMode.PAPER, HomeMode.REAL])
+def test_a_login_has_one_account(make: Callable[..., Core], mode: HomeMode) -> None:
+    """Another name for it would have limits, a peak and a day of its own."""
+    core = make(mode=mode)
+    kind = core.state.accounts["alpha"].kind.value
+    verb = calls.TerminalEnroll("t9", "beta", 5001, "Sim", kind=kind)
+    reply = core.ask(verb, extra="key-t9")
+    assert problem(reply) == "CONFLICT" and "alpha" in reply.problem.message
+    feeds = calls.TerminalEnroll("t9", "beta", 5001, "Sim", kind=kind, feed_only=True)
+    assert problem(core.ask(feeds, extra="key-t9")) == ""
+    assert problem(core.ask(calls.TerminalEnroll("t8", "gamma", 5001, "Other", kind=kind), extra="key-t8")) == ""

@@ -134,6 +134,10 @@ def minutes_to_weekend(ms: int) -> int:
     return days * 24 * 60 + ROLL_MINUTE - _minute_of_day(ms, NEW_YORK)
 
 
+# The days of one instant by two clocks (zone and roll) are at most this far apart: 26 h of zones, 24 h of rolls.
+DAYS_APART_MAX = 3
+
+
 def trading_day(ms: int, zone_name: str = NEW_YORK, roll_minute: int = ROLL_MINUTE) -> int:
     """The trading day of an instant as a day number since 1970: it changes at the roll minute, local time.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from hydrad.domain import calendar
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR, MINUTE
-from hydrad.toc import crew
+from hydrad.toc import crew, news
 from hydrad.toc import records as r
 from hydrad.toc.records.base import Body
 from hydrad.toc.state import Change, Operator, State
@@ -68,10 +68,12 @@ def make(turn: Turn, change: Change, how: str) -> bool:
     turn.emit(r.ChangeEnded(change.number, how, turn.actor))
     if isinstance(body, r.DaySet) and turn.market_ms:  # the day that runs now, not when it was asked for
         day = calendar.trading_day(turn.market_ms, body.zone, body.minute)
-        body = r.DaySet(body.account, body.zone, body.minute, day)
+        body = r.DaySet(body.account, body.zone, body.minute, max(day, turn.state.accounts[body.account].day))
     if isinstance(body, r.OperatorRoleSet | r.OperatorRemoved):
         void_of(turn, turn.state.operators[body.name], f"{body.name} decides no more")
     turn.emit(body)
+    if isinstance(body, r.NewsModeSet):
+        news.follow(turn)
     return True
 
 
@@ -82,6 +84,8 @@ def _fits(state: State, body: Body) -> bool:
             return body.name not in state.operators and not any(i in state.identities for i in body.identities)
         case r.OperatorRoleSet() | r.OperatorRemoved():
             return body.name in state.operators
+        case r.OperatorLinked():
+            return body.name in state.operators and body.identity not in state.identities
         case r.OperatorPolicySet():
             return body.name in state.operators and crew.policy_named(state, body.policy) is not None
     return True

@@ -1,8 +1,9 @@
-"""The rule of `loosening` for `[timing]` and `[plans]`: what tightens holds at once, what loosens waits for a day.
+"""The rule of `loosening` for `[timing]`, `[plans]` and `news.mode`: what tightens holds at once, what loosens waits.
 
 Of a time the shorter one is the tighter: sooner UNKNOWN, sooner an alarm, an earlier deadline. Only `settle_ms`, after
 which a broker's silence proves that nothing was done, is tighter when it is longer. A named plan that reads otherwise
-than before has no order, and counts as loosened; a new name, and one that is gone, do not.
+than before has no order, and counts as loosened, also where the name was gone in between; a new name, and one that is
+gone, do not: nobody is bound to a plan, since any fire may take `none`. `off` is looser than a news file.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 from hydrad.toc import changes
 from hydrad.toc import records as r
 from hydrad.toc.limits import Timing
+from hydrad.toc.news import stricter as stricter_news
 from hydrad.toc.state import Change, State
 from hydrad.toc.turn import Turn
 
-TIMING, PLANS = "timing of everything", "named plans"
+TIMING, PLANS, NEWS = "timing of everything", "named plans", "news"
+Waiting = r.TimingChanged | r.PlansChanged | r.NewsModeSet
 _LONGER_IS_TIGHTER = frozenset({"settle_ms"})
 
 
@@ -28,7 +31,7 @@ def tighter_timing(old: Timing, new: Timing) -> Timing:
 
 
 def tighter_plans(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
-    """The names of `new`, each with the text that it had."""
+    """The names of `new`, each with the text that it last had. `old`: all that there ever were."""
     return {name: old.get(name, text) for name, text in new.items()}
 
 
@@ -38,7 +41,11 @@ def timing_at_start(state: State, wanted: Timing) -> Timing:
 
 
 def plans_at_start(state: State, wanted: dict[str, str]) -> dict[str, str]:
-    return tighter_plans(state.plans, wanted) if state.epoch else wanted
+    return tighter_plans(state.plans_ever, wanted) if state.epoch else wanted
+
+
+def news_at_start(state: State, wanted: str) -> str:
+    return stricter_news(state.news_mode, wanted) if state.epoch else wanted
 
 
 def let_timing_wait(turn: Turn, wanted: Timing) -> None:
@@ -57,7 +64,12 @@ def let_plans_wait(turn: Turn, wanted: dict[str, str]) -> None:
     _let_wait(turn, PLANS, r.PlansChanged(wanted, "waited"), steps)
 
 
-def _let_wait(turn: Turn, subject: str, body: r.TimingChanged | r.PlansChanged, steps: list[str]) -> None:
+def let_news_wait(turn: Turn, wanted: str) -> None:
+    now = turn.state.news_mode
+    _let_wait(turn, NEWS, r.NewsModeSet(wanted, "waited"), [f"mode {now} -> {wanted}"] if wanted != now else [])
+
+
+def _let_wait(turn: Turn, subject: str, body: Waiting, steps: list[str]) -> None:
     """The one change of this subject that waits. The same one goes on waiting from when it began."""
     waiting = pending(turn.state, subject)
     if not steps:

@@ -13,6 +13,7 @@ from hydrad.toc.act import RESERVED
 from hydrad.toc.state import Operator, Policy, State
 
 ALL = "*"
+STARTER = "starter"
 _EVERY_KIND = tuple(AccountKind)
 # `full` leaves everything to the account's limits; `starter` is what an invited person begins with.
 BUILT_IN = {

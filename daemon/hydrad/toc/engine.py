@@ -135,7 +135,6 @@ class Engine:
         live = self.live
         live.symbols = body.symbols
         live.phone_may = body.phone_may
-        live.news = News(body.news_mode)
         live.degraded_after_ns, live.lost_after_ns = body.degraded_after_ms * MS, body.lost_after_ms * MS
         if body.birth is not None:
             birth = body.birth
@@ -153,13 +152,16 @@ class Engine:
                 config_loosening.timing_at_start(self.state, body.timing),
                 guard_loosening.at_start(self.state, body.guards),
                 config_loosening.plans_at_start(self.state, body.plans),
+                config_loosening.news_at_start(self.state, body.news_mode),
             )
         )
+        live.news = News(self.state.news_mode)
         turn.machine_market()
         housekeeping.let_wait(turn, body.limits)
         guard_loosening.let_wait(turn, body.guards)
         config_loosening.let_timing_wait(turn, body.timing)
         config_loosening.let_plans_wait(turn, body.plans)
+        config_loosening.let_news_wait(turn, body.news_mode)
         if not born:
             housekeeping.started(turn, bool(body.symbols))
         if body.halt_file and self.state.authority is not Authority.HALTED:

@@ -62,7 +62,8 @@ def _daemon_started(state: State, record: Record, body: r.DaemonStarted) -> None
     state.code_version = body.code_version
     state.limits, state.timing = body.limits, body.timing
     state.guards = body.guards
-    state.plans = dict(body.plans)
+    state.news_mode = body.news_mode or state.news_mode
+    _name_plans(state, body.plans)
 
 
 def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
@@ -474,7 +475,16 @@ def _timing_changed(state: State, record: Record, body: r.TimingChanged) -> None
 
 
 def _plans_changed(state: State, record: Record, body: r.PlansChanged) -> None:
-    state.plans = dict(body.plans)
+    _name_plans(state, body.plans)
+
+
+def _name_plans(state: State, plans: dict[str, str]) -> None:
+    state.plans = dict(plans)
+    state.plans_ever |= plans
+
+
+def _news_mode(state: State, record: Record, body: r.NewsModeSet) -> None:
+    state.news_mode = body.mode
 
 
 _HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
@@ -521,6 +531,7 @@ _HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.ConfigChanged: _config_changed,
     r.TimingChanged: _timing_changed,
     r.PlansChanged: _plans_changed,
+    r.NewsModeSet: _news_mode,
 }
 
 

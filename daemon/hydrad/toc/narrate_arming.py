@@ -38,6 +38,10 @@ def _plans(state: State, b: r.PlansChanged) -> Told:
     return f"named plans changed: {', '.join(b.plans) or 'none'}, {b.why}", (), ""
 
 
+def _news_mode(state: State, b: r.NewsModeSet) -> Told:
+    return f"news: mode {b.mode}, {b.why}", (), ""
+
+
 def _answered(state: State, b: r.RequestAnswered) -> Told:
     return f"answered {b.schema}", (), ""
 
@@ -50,4 +54,5 @@ TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.TimingChanged: _timing,
     r.RequestAnswered: _answered,
     r.PlansChanged: _plans,
+    r.NewsModeSet: _news_mode,
 }

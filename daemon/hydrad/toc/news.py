@@ -18,7 +18,7 @@ from hydrad.domain.news import NewsEvent
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import exposure
 from hydrad.toc import records as r
-from hydrad.toc.live import NEWS_OFF, News
+from hydrad.toc.live import NEWS_FILE, NEWS_OFF, News
 
 if TYPE_CHECKING:
     from hydrad.toc.inputs import NewsTold
@@ -32,12 +32,24 @@ AHEAD, BEGUN = 1, 2  # what has been told of an event
 OnWindow = Callable[["Turn", NewsEvent], None]
 
 
+def stricter(one: str, other: str) -> str:
+    """Of two modes the one that holds more back."""
+    return NEWS_FILE if NEWS_FILE in (one, other) else NEWS_OFF
+
+
+def follow(turn: Turn) -> None:
+    """The mode was set: what holds nothing back any more is forgotten."""
+    if turn.state.news_mode == NEWS_OFF:
+        turn.live.news = News(NEWS_OFF)
+
+
 def told(turn: Turn, body: NewsTold) -> None:
-    """The file was read, or could not be."""
+    """The file was read, or could not be. It holds back while the journal's mode says so, whatever is configured."""
     if body.actor is not None:
         turn.actor, turn.surface = body.actor.identity, body.actor.surface.value
-    turn.live.news = News(body.mode, tuple(sorted(body.events)), body.as_of_ns, body.problem)
-    turn.emit(r.NewsRead(body.mode, len(body.events), body.as_of_ns, body.problem))
+    mode = stricter(turn.state.news_mode, body.mode)
+    turn.live.news = News(mode, tuple(sorted(body.events)), body.as_of_ns, body.problem)
+    turn.emit(r.NewsRead(mode, len(body.events), body.as_of_ns, body.problem))
 
 
 def check(

@@ -346,6 +346,7 @@ class State:
     limits: Limits = field(default_factory=Limits)
     timing: Timing = field(default_factory=Timing)
     guards: Guards | None = None
+    news_mode: str = ""  # off or file; empty in a journal that does not say
     authority: Authority = Authority.ACTIVE
     authority_reason: str = ""
     authority_ns: int = 0
@@ -386,6 +387,7 @@ class State:
     plan_fires: dict[int, int] = field(default_factory=dict)
     plan_steps: dict[int, PlanStep] = field(default_factory=dict)
     plans: dict[str, str] = field(default_factory=dict)  # named plans of the configuration, as text
+    plans_ever: dict[str, str] = field(default_factory=dict)  # with those that are gone, as they last were
     routed_ms: dict[str, list[int]] = field(default_factory=dict)
     # News event -> 1 told ahead, 2 its window has begun; those of the last day.
     news_told: dict[str, int] = field(default_factory=dict)

@@ -341,13 +341,14 @@ def _figures(turn: Turn, link: Link) -> None:
 
 def _trading_day(turn: Turn, link: Link) -> None:
     """A day begins with the first figures after its roll-over that the deals explain, once the hand-shake has booked
-    what came before: money whose deal is still on its way would count twice."""
+    what came before: money whose deal is still on its way would count twice. A day shortly before the one that runs is
+    no new one: the turn was moved, and no day begins twice. (One long before is: a clock had run ahead.)"""
     body = link.account
     if body is None or link.state not in (LinkState.READY, LinkState.DEGRADED):
         return
     account = turn.state.accounts[turn.state.terminals[link.terminal].account]
     day = calendar.trading_day(turn.market_ms or body.market_ms, account.day_zone, account.day_minute)
-    if day != account.day and cash.explained(turn, link, account):
+    if not account.day - calendar.DAYS_APART_MAX <= day <= account.day and cash.explained(turn, link, account):
         turn.emit(r.DayStarted(account.name, day, body.equity))
 
 

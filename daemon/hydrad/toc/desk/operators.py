@@ -26,7 +26,8 @@ INVITES_MAX = 20
 OPERATORS_MAX = 200
 IDENTITIES_MAX = 16  # of one operator
 POLICIES_MAX = 100
-Waits = r.OperatorAdded | r.OperatorRoleSet | r.OperatorRemoved
+Waits = r.OperatorAdded | r.OperatorRoleSet | r.OperatorRemoved | r.OperatorLinked
+DECIDES = Role.APPROVER  # from this role on a person is the second one of somebody
 _IDENTITY = re.compile(r"uid:[0-9]{1,10}|telegram:-?[0-9]{1,20}|hud:[A-Za-z0-9_-]{1,64}")
 OPERATOR_SCHEMA = "hydra.operator/v1"
 
@@ -37,10 +38,21 @@ def _add(turn: Turn, asked: Requested, verb: calls.OperatorAdd) -> None:
     role, accounts = _role_named(verb.role), _accounts_named(turn, verb.accounts)
     _policy_named(turn, verb.policy)
     added = r.OperatorAdded(verb.name, role, verb.policy, (verb.identity,), accounts)
-    if role is Role.COMMANDER and turn.state.mode is HomeMode.REAL:
-        return _let_wait(turn, asked, added, f"{verb.name} ({verb.identity}) becomes a commander", 0)
+    if turn.state.mode is HomeMode.REAL:
+        if role >= DECIDES:
+            text = f"{verb.name} ({verb.identity}) joins as {role.name.lower()}"
+            return _let_wait(turn, asked, added, text, 0, "people who decide")
+        if _beyond_starter(turn, verb.policy):
+            text = f"{verb.name} ({verb.identity}) joins as {role.name.lower()} under policy {verb.policy}"
+            return _let_wait(turn, asked, added, text, changes.LOOSEN_AFTER_NS, "looser limits")
     turn.emit(added)
     return _tell(turn, asked, verb.name)
+
+
+def _beyond_starter(turn: Turn, policy: str) -> bool:
+    """Whether a policy allows more than what everybody begins with: else leaving and joining again would go round the
+    wait for a looser one."""
+    return _is_looser(crew.BUILT_IN[crew.STARTER], _policy_named(turn, policy))
 
 
 def _invite(turn: Turn, asked: Requested, verb: calls.OperatorInvite) -> None:
@@ -50,6 +62,8 @@ def _invite(turn: Turn, asked: Requested, verb: calls.OperatorInvite) -> None:
     if role >= Role.APPROVER:
         raise usage("an invitation makes viewers and traders; a higher role is given afterwards, by name")
     _policy_named(turn, verb.policy)
+    if turn.state.mode is HomeMode.REAL and _beyond_starter(turn, verb.policy):
+        raise usage("here an invited person begins under starter or a tighter policy; another is given afterwards")
     standing = {i.name for i in turn.state.invites.values() if i.expires_ns > turn.now_ns}
     if len(standing) >= INVITES_MAX and verb.name not in standing:
         raise Refused(ErrorCode.CONFLICT, f"{INVITES_MAX} invitations stand already")
@@ -83,9 +97,11 @@ def _set_role(turn: Turn, asked: Requested, verb: calls.OperatorRole) -> None:
     if role is operator.role:
         return _tell(turn, asked, operator.name)
     changed = r.OperatorRoleSet(operator.name, role, verb.reason)
-    if Role.COMMANDER in (role, operator.role) and turn.state.mode is HomeMode.REAL:
-        delay_ns = 0 if role is Role.COMMANDER else changes.LOOSEN_AFTER_NS
-        return _let_wait(turn, asked, changed, f"{operator.name} becomes {role.name.lower()}", delay_ns)
+    raised = role > operator.role and role >= DECIDES
+    if turn.state.mode is HomeMode.REAL and (raised or operator.role is Role.COMMANDER):
+        text = f"{operator.name} ({', '.join(operator.identities)}) becomes {role.name.lower()}"
+        delay_ns = 0 if raised else changes.LOOSEN_AFTER_NS
+        return _let_wait(turn, asked, changed, text, delay_ns, "people who decide")
     if role is not Role.COMMANDER:
         changes.void_of(turn, operator, f"{operator.name} is {role.name.lower()}")
     turn.emit(changed)
@@ -108,13 +124,21 @@ def _set_policy(turn: Turn, asked: Requested, verb: calls.OperatorPolicy) -> Non
 
 
 def _link(turn: Turn, asked: Requested, verb: calls.OperatorLink) -> None:
+    """One's own holds at once. In a real home an identity of somebody else who decides waits for another commander:
+    else one person could be two. A role that waits is of the person as they were shown."""
     operator = _named(turn, verb.name)
     if verb.identity not in operator.identities:
         _free_identity(turn, verb.identity)
         if len(operator.identities) >= IDENTITIES_MAX:
             raise Refused(ErrorCode.CONFLICT, f"{operator.name} has {IDENTITIES_MAX} identities already")
-        turn.emit(r.OperatorLinked(operator.name, verb.identity))
-    _tell(turn, asked, operator.name)
+        linked = r.OperatorLinked(operator.name, verb.identity)
+        is_own = turn.actor in operator.identities
+        if turn.state.mode is HomeMode.REAL and operator.role >= DECIDES and not is_own:
+            text = f"{verb.identity} is {operator.name}, {operator.role.name.lower()}"
+            return _let_wait(turn, asked, linked, text, 0, "people who decide")
+        changes.void(turn, _subject(operator.name), f"{operator.name} is known by {verb.identity} too")
+        turn.emit(linked)
+    return _tell(turn, asked, operator.name)
 
 
 def _suspend(turn: Turn, asked: Requested, verb: calls.OperatorSuspend) -> None:
@@ -141,7 +165,8 @@ def _remove(turn: Turn, asked: Requested, verb: calls.OperatorRemove) -> None:
     row = views_crew.operator_row(turn.state, operator, turn.market_ms)
     removed = r.OperatorRemoved(operator.name, verb.reason)
     if operator.role is Role.COMMANDER and turn.state.mode is HomeMode.REAL:
-        return _let_wait(turn, asked, removed, f"commander {operator.name} is removed", changes.LOOSEN_AFTER_NS)
+        text = f"commander {operator.name} is removed"
+        return _let_wait(turn, asked, removed, text, changes.LOOSEN_AFTER_NS, "people who decide")
     changes.void_of(turn, operator, f"{operator.name} is removed")
     turn.emit(removed)
     return turn.reply(asked.request, OPERATOR_SCHEMA, row)
@@ -207,12 +232,16 @@ def _words(policy: r.PolicySet) -> str:
     return "; ".join([f"kinds {kinds}", *(f"{name} {'any' if n is None else n}" for name, n in limits.items())])
 
 
-def _let_wait(turn: Turn, asked: Requested, body: Waits, text: str, delay_ns: int) -> None:
-    """In a real home nobody makes their own second person, or gets rid of the one there is: another commander lets a
-    commander come, and one who goes has a day to be heard."""
-    change = changes.ask(turn, f"commander {body.name}", body, text, delay_ns)
+def _let_wait(turn: Turn, asked: Requested, body: Waits, text: str, delay_ns: int, what: str) -> None:
+    """In a real home nobody makes their own second person, or gets rid of the one there is: another commander lets
+    somebody who decides come, and a commander who goes has a day to be heard."""
+    change = changes.ask(turn, _subject(body.name), body, text, delay_ns)
     data = views_crew.change_row(turn.state, change)
-    turn.reply(asked.request, "hydra.change/v1", data, pending(turn, change, "commanders"))
+    turn.reply(asked.request, "hydra.change/v1", data, pending(turn, change, what))
+
+
+def _subject(name: str) -> str:
+    return f"operator {name}"
 
 
 # --- what they share --------------------------------------------------------------------------------------

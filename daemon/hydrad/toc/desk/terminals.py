@@ -23,7 +23,8 @@ from hydrad.wire.codes import ErrorCode, Finding
 
 
 def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
-    """Add the account when it is new; a known one must be described the same. An account that only feeds may be of any
+    """Add the account when it is new; a known one must be described the same, and has one name: by another its limits,
+    its peak and its day would begin anew. An account that only feeds may be of any
     kind in any home: nothing of it but quotes is ever looked at."""
     if not is_plain(verb.name) or not is_plain(verb.account):
         raise usage("names are 1 to 32 letters, digits, dashes or underscores")
@@ -38,6 +39,10 @@ def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
     if verb.name in turn.state.terminals:
         raise Refused(ErrorCode.CONFLICT, f"terminal {verb.name} is enrolled already")
     known = turn.state.accounts.get(verb.account)
+    same = next((a for a in turn.state.traded() if (a.login, a.server) == (verb.login, verb.server)), None)
+    if same is not None and known is not same and not verb.feed_only:
+        message = f"{verb.login} at {verb.server} is account {same.name} already"
+        raise Refused(ErrorCode.CONFLICT, message, f"hydractl terminal enroll NAME --account {same.name} ...")
     wanted = (kind, verb.login, verb.server, verb.currency, verb.hedging, verb.feed_only)
     if known is None:
         turn.emit(r.AccountAdded(verb.account, *wanted))

@@ -52,7 +52,7 @@ from hydrad.toc.records.home import (
     TimingChanged,
 )
 from hydrad.toc.records.missions import MissionMoved, MissionOutcome, MissionPassed, MissionProposed, SignalSuppressed
-from hydrad.toc.records.news import NewsAhead, NewsRead, NewsWindow
+from hydrad.toc.records.news import NewsAhead, NewsModeSet, NewsRead, NewsWindow
 from hydrad.toc.records.people import (
     ChangeAsked,
     ChangeEnded,
@@ -178,6 +178,7 @@ TYPES: dict[str, type[Body]] = {
     "POOL_SET": PoolSet,
     "POOL_USED": PoolUsed,
     "PLANS_CHANGED": PlansChanged,
+    "NEWS_MODE": NewsModeSet,
 }
 
 

@@ -31,6 +31,7 @@ class DaemonStarted(Body, frozen=True):
     timing: Timing
     guards: Guards | None = None
     plans: dict[str, str] = {}
+    news_mode: str = ""
 
 
 class DaemonStopped(Body, frozen=True):

@@ -28,3 +28,10 @@ class NewsWindow(Body, frozen=True):
     event: NewsEvent
     from_ms: int
     until_ms: int
+
+
+class NewsModeSet(Body, frozen=True):
+    """`mode`: off or file; a looser one has waited."""
+
+    mode: str
+    why: str
