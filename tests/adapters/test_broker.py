@@ -468,6 +468,7 @@ def test_logins(broker: RunningBroker, client: Client, monkeypatch: pytest.Monke
     mt5 = client()
     assert mt5.__hydra_sim__.broker == "test-broker" and mt5.__hydra_sim__.offset_s == OFFSET_S
     assert mt5.__hydra_sim__.clock_ms() == START_MS
+    assert mt5.__hydra_sim__.moment() == (START_MS, OFFSET_S)
     assert mt5.login(1002, "wrong") is False
     assert mt5.last_error() == (-6, "Terminal: Authorization failed")
     assert mt5.account_info().login == 1001

@@ -6,11 +6,7 @@ import os
 import select
 import shutil
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +20,7 @@ from hydrad.journal import snapshot, sqlite, verify
 from hydrad.journal.snapshot import Snapshot, Unusable
 from hydrad.journal.sqlite import NotAJournal, SqliteJournal
 from hydrad.toc.record import GENESIS, Record, chain, header
+from tests.adapters.locks import checkpoint_lock_of_another_process
 
 BIG = 2**63 - 1
 records_of_any_kind = st.builds(
@@ -149,24 +146,6 @@ class TestAppend:
         other.close()
         with pytest.raises(NotAJournal, match="is no journal of schema 1"):
             SqliteJournal(tmp_path / "other.db")
-
-
-@contextmanager
-def checkpoint_lock_of_another_process(shared: Path) -> Iterator[None]:
-    """As if another process copied the log just now: it holds WAL_CKPT_LOCK, byte 121 (sqlite.org/walformat.html)."""
-    code = (
-        "import fcntl,sys\nf=open(sys.argv[1],'r+b')\nfcntl.lockf(f,fcntl.LOCK_EX,1,121)\n"
-        "print('held',flush=True)\nsys.stdin.read()"
-    )
-    child = subprocess.Popen([sys.executable, "-c", code, str(shared)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdin and child.stdout
-    assert child.stdout.readline() == b"held\n"
-    try:
-        yield
-    finally:
-        child.stdin.close()
-        child.wait(10)
-        child.stdout.close()
 
 
 class TestLog:

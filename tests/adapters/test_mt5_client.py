@@ -338,12 +338,15 @@ def test_dtypes_are_packed(mt5: Any, peer: Callable[[Answer], Peer]) -> None:
 def test_the_mark(mt5: Any, peer: Callable[[Answer], Peer]) -> None:
     mark = mt5.__hydra_sim__
     assert (mark.version, mark.offset_s) == ("", 0)
-    peer(lambda call, arguments: {"clock": 123, "offset_s": 10_800}[call])
+    peer(lambda call, arguments: {"clock": 123, "offset_s": 10_800, "moment": [124, 7_200]}[call])
     assert mt5.initialize()
     assert (mark.version, mark.broker, mark.offset_s, mark.clock_ms()) == ("1", "fake", 10_800, 123)
     assert mt5.version() == (500, 5000, "01 Aug 2025")
+    assert mark.moment() == (124, 7_200)
     mt5.shutdown()
-    assert mark.offset_s == 10_800  # the last known
+    assert mark.offset_s == 7_200  # the last known
+    with pytest.raises(ConnectionError):
+        mark.moment()
 
 
 def test_a_broker_that_hangs_up(mt5: Any, peer: Callable[[Answer], Peer]) -> None:

@@ -16,12 +16,14 @@ import zmq
 from hydrad.agent import calls
 from hydrad.agent.entries import EpochStored, LatchStored
 from hydrad.host.secrets import Secret
+from hydrad.journal.log import grow
 from hydrad.terminal import bundle as bundles
-from hydrad.terminal import pipe
+from hydrad.terminal import ledger, pipe
 from hydrad.terminal.__main__ import main
 from hydrad.terminal.answers import Answers
 from hydrad.terminal.bundle import BadBundle, Bundle, DaemonAddress
 from hydrad.terminal.ledger import BadLedger, LedgerFile
+from tests.adapters.locks import checkpoint_lock_of_another_process
 
 KEY = "0" * 40
 
@@ -113,6 +115,61 @@ def test_what_a_person_wrote_beside_the_agent_is_found_once(tmp_path: Path) -> N
     agent.append([EpochStored(2)])
     assert agent.foreign() == [LatchStored(True, "ann")]
     assert agent.foreign() == []
+
+
+def test_a_ready_log_is_written_over_and_not_made_longer(tmp_path: Path) -> None:
+    path, log = tmp_path / "ledger.db", tmp_path / "ledger.db-wal"
+    file = LedgerFile(path, ready=True)
+    ready = log.stat().st_size
+    assert ready >= ledger.LOG_BYTES_READY
+    epochs = range(1, ledger.LOG_PAGES_IDLE * 3)
+    for epoch in epochs:
+        file.append([EpochStored(epoch)])
+        file.tidy()
+    assert log.stat().st_size == ready
+    assert LedgerFile(path).read() == [EpochStored(epoch) for epoch in epochs]
+
+
+def test_a_log_that_nobody_tidies_is_copied_by_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "LOG_PAGES_MAX", 40)
+    path = tmp_path / "ledger.db"
+    file = LedgerFile(path)
+    for epoch in range(1, 200):
+        file.append([EpochStored(epoch), LatchStored(True, "x" * 200)])
+    assert (tmp_path / "ledger.db-wal").stat().st_size < 60 * 4120
+    assert len(LedgerFile(path).read()) == 398
+
+
+def test_a_log_that_another_process_copies_is_tidied_later(tmp_path: Path) -> None:
+    file = LedgerFile(tmp_path / "ledger.db")
+    file.append([EpochStored(1)])
+    before = (tmp_path / "ledger.db").stat().st_size
+    with checkpoint_lock_of_another_process(tmp_path / "ledger.db-shm"):
+        file.tidy(0)
+        file.append([EpochStored(2)])
+        assert (tmp_path / "ledger.db").stat().st_size == before
+    file.tidy(0)
+    assert (tmp_path / "ledger.db").stat().st_size > before
+    assert file.read() == [EpochStored(1), EpochStored(2)]
+
+
+def test_nobody_else_writes_while_the_log_is_made_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, grown = tmp_path / "ledger.db", []
+    person = LedgerFile(path)
+    person.append_local(LatchStored(True, "ann"))
+    person._db.set_busy_timeout(0)
+
+    def looking(log: Path, ready_bytes: int) -> None:
+        with pytest.raises(apsw.BusyError):
+            person.append_local(LatchStored(False, "ann"))
+        grow(log, ready_bytes)
+        grown.append(log)
+
+    monkeypatch.setattr(ledger, "grow", looking)
+    agent = LedgerFile(path, ready=True)
+    person.append_local(LatchStored(False, "ann"))
+    assert grown == [tmp_path / "ledger.db-wal"]
+    assert agent.read() == [LatchStored(True, "ann"), LatchStored(False, "ann")]
 
 
 def test_a_file_that_is_no_ledger_is_not_replaced(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import apsw
 from msgspec.structs import astuple
 
+from hydrad.journal.log import grow
 from hydrad.toc.record import GENESIS, Record, chain
 
 APPLICATION_ID = 0x48594452  # "HYDR", in the file's header, so that `file` and a stranger can tell
@@ -26,7 +27,6 @@ WAL_BYTES_IDLE = 4 << 20
 WAL_BYTES_READY = 8 << 20
 REPLAY_BATCH = 5_000
 _WAL_FRAME_BYTES = 4096 + 24
-_GROW_BYTES = 64 << 10  # SQLite's unix file writes less than 128 KiB at once
 _COLUMNS = "seq, epoch, at_ns, market_ms, input_no, actor, surface, type, version, body"
 
 _SCHEMA = f"""
@@ -77,7 +77,7 @@ class SqliteJournal:
         self._writer = _connect(path, vfs)
         try:
             _prepare(self._writer, path)
-            _grow(self._log, vfs)
+            grow(self._log, WAL_BYTES_READY, vfs)
             self._reader = _connect(path, vfs)
             self._cleaner = _connect(path, vfs)
         except BaseException:
@@ -184,23 +184,6 @@ def _touch_private(path: Path) -> None:
     """
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-
-
-def _grow(log: Path, vfs: str) -> None:
-    """Write zeros behind the log's end, up to WAL_BYTES_READY, so that commits write over allocated bytes.
-
-    A sync of a growing file also writes the file system's books and takes more than twice as long. To SQLite
-    a frame of zeros is none: a frame's page number is above zero and its salt is the header's
-    (https://www.sqlite.org/fileformat2.html#walformat).
-    """
-    flags = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    file = apsw.VFSFile(vfs, str(log), [flags, 0])
-    try:
-        for offset in range(file.xFileSize(), WAL_BYTES_READY, _GROW_BYTES):
-            file.xWrite(bytes(_GROW_BYTES), offset)
-        file.xSync(apsw.SQLITE_SYNC_FULL)
-    finally:
-        file.xClose()
 
 
 def _connect(path: Path, vfs: str) -> apsw.Connection:

@@ -51,7 +51,7 @@ class Agent:
         self._simulated = bundle.module == "simulated"
         self._poll_ns = bundle.poll_ms * MS
         self._clock = SteadyClock()
-        self._ledger = LedgerFile(Path(bundle.ledger))
+        self._ledger = LedgerFile(Path(bundle.ledger), ready=True)
         self._core = AgentCore(config(path, bundle), self._ledger.id, self._ledger.read())
         self._dealer = Dealer(bundle)
         self._worker = WorkerHandle(bundle, self._clock.base_ns)
@@ -188,6 +188,8 @@ class Agent:
         if now_ns - self._timer_ns >= TIMER_NS:
             self._timer_ns = now_ns
             self._step(inputs.Timer(*self._now()))
+            if not self._core.performing:
+                self._ledger.tidy()
         if self._core.worker_free and now_ns >= self._poll_at_ns:
             self._poll_at_ns = now_ns + self._poll_ns
             self._step(inputs.PollDue(*self._now(), self._dealer.waiting))

@@ -13,7 +13,7 @@ import threading
 
 from hydrad.host import windows
 
-_READ_BYTES = 1 << 20
+_READ_BYTES = 1 << 16
 
 
 class Answers:

@@ -3,12 +3,16 @@
 SQLite in WAL mode with `synchronous=FULL`: what `append` has returned from survives a power cut. The ledger's id is
 drawn when the file is made; nothing here removes or changes an entry, and the schema forbids it.
 
+An act waits for two commits here, so the running agent's log is made ready at its start and copied into the database
+in idle time (`tidy`); a log of LOG_PAGES_MAX makes a commit wait for that.
+
 A person on the host may write a halt or a flatten beside a running agent (`hydra-terminal local`): it stands in the
 same table, marked as theirs, and `foreign` finds it.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +21,12 @@ import msgspec
 
 from hydrad.agent.entries import Entry, Local
 from hydrad.host import entropy
+from hydrad.journal.log import grow
 
 BUSY_MS = 5_000
+LOG_BYTES_READY = 1 << 20
+LOG_PAGES_IDLE = 128
+LOG_PAGES_MAX = 2_048
 _SCHEMA = """
 CREATE TABLE meta (ledger_id TEXT NOT NULL, version INTEGER NOT NULL);
 CREATE TABLE entries (n INTEGER PRIMARY KEY, writer TEXT NOT NULL, body BLOB NOT NULL);
@@ -27,6 +35,7 @@ CREATE TRIGGER entries_fixed BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 
 """
 _VERSION = 1
 _AGENT, _LOCAL = "agent", "local"
+_INSERT = "INSERT INTO entries (writer, body) VALUES (?, ?)"
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
 
@@ -36,12 +45,16 @@ class BadLedger(ValueError):
 
 
 class LedgerFile:
-    """One ledger. Made when missing, with a new id; raises BadLedger."""
+    """One ledger. Made when missing, with a new id; raises BadLedger. `ready`: its log too, for who commits often."""
 
-    def __init__(self, path: Path, vfs: str | None = None) -> None:
-        self._db = apsw.Connection(str(path), vfs=vfs)
+    def __init__(self, path: Path, *, ready: bool = False) -> None:
+        self._db = apsw.Connection(str(path))
         self._db.set_busy_timeout(BUSY_MS)
+        self._log_pages = 0
+        self._db.set_wal_hook(self._note)  # takes the place of automatic checkpoints
         self.id = self._open(path)
+        if ready:
+            self._make_ready(path)
         self._checked = self._last()
         self._seen_version = self._data_version()
 
@@ -81,15 +94,37 @@ class LedgerFile:
             self._checked = found[-1][0]
         return [entry for _, entry in found]
 
+    def tidy(self, pages_max: int = LOG_PAGES_IDLE) -> None:
+        """Copy a log of more pages into the database. One that is in somebody's way does nothing, and is due again."""
+        if self._log_pages <= pages_max:
+            return
+        with contextlib.suppress(apsw.BusyError):
+            total, copied = self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            self._log_pages = total - copied
+
     def close(self) -> None:
         self._db.close()
 
     def _append(self, entries: Sequence[Entry], writer: str) -> None:
-        with self._db:
-            self._db.executemany(
-                "INSERT INTO entries (writer, body) VALUES (?, ?)",
-                [(writer, _ENCODER.encode(entry)) for entry in entries],
-            )
+        rows = [(writer, _ENCODER.encode(entry)) for entry in entries]
+        if len(rows) == 1:  # a statement by itself is a transaction
+            self._db.execute(_INSERT, rows[0])
+        else:
+            with self._db:
+                self._db.executemany(_INSERT, rows)
+        self.tidy(LOG_PAGES_MAX)
+
+    def _note(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _make_ready(self, path: Path) -> None:
+        """In a write transaction: a person's entry may come from another process at any time."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            grow(path.with_name(path.name + "-wal"), LOG_BYTES_READY)
+        finally:
+            self._db.execute("ROLLBACK")
 
     def _open(self, path: Path) -> str:
         try:

@@ -81,6 +81,7 @@ class Terminal:
         self.symbols = tuple(dict.fromkeys(name for some in names for name in some))
         self._clock = SystemClock()
         self._offset = BrokerOffset(len(self.symbols))
+        self._mark_offset_ms = 0 if self._mark is None else int(self._mark.offset_s) * 1000
 
     def _attach(self) -> None:
         """To the real terminal as it stands; logged in only where it has no account, or its own without a server."""
@@ -140,22 +141,25 @@ class Terminal:
         if self._mark is None:
             return self._clock.machine_ns() // MS
         try:
-            return int(self._mark.clock_ms())
+            market_ms, offset_s = self._mark.moment()
         except ConnectionError as error:
             raise TerminalError(f"clock: {error}") from None
+        self._mark_offset_ms = offset_s * 1000
+        return int(market_ms)
 
     @property
     def offset_ms(self) -> int | None:
-        """The broker's wall clock less UTC; None while it is unknown. The simulator's mark is a measurement."""
+        """The broker's wall clock less UTC; None while it is unknown. The simulator's mark is a measurement, taken with
+        each look at its clock."""
         if self._mark is not None:
-            return int(self._mark.offset_s) * 1000
+            return self._mark_offset_ms
         return self._offset.known_ms(self._clock.machine_ns() // MS)
 
     @property
     def _told_offset_ms(self) -> int | None:
         """The offset by which old stamps are read: the known one, else the last one that was."""
         if self._mark is not None:
-            return int(self._mark.offset_s) * 1000
+            return self._mark_offset_ms
         return None if self._offset.last is None else self._offset.last.value_ms
 
     def measure(self) -> None:

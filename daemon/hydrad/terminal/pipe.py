@@ -17,7 +17,7 @@ from hydrad.link.frames import Identity
 
 MESSAGE_BYTES_MAX = 64 << 20
 _LENGTH = struct.Struct("!I")
-_READ_BYTES = 1 << 20
+_READ_BYTES = 1 << 16
 
 
 class _Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

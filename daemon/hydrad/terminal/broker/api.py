@@ -30,7 +30,7 @@ from hydrad.venue.margin import margin
 from hydrad.venue.profit import profit
 from hydrad.venue.rates import NoRate
 
-_WITHOUT_LOGIN = ("initialize", "login", "clock", "offset_s")
+_WITHOUT_LOGIN = ("initialize", "login", "clock", "offset_s", "moment")
 # Numbers that SQLite and numpy can hold.
 _Whole = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=(1 << 62))]
 
@@ -59,6 +59,7 @@ class Api:
             "login": (self.login, tuple[int, str, str]),
             "clock": (self.clock, tuple[()]),
             "offset_s": (self.offset_s, tuple[()]),
+            "moment": (self.moment, tuple[()]),
             "account_info": (self.account_info, tuple[()]),
             "terminal_info": (self.terminal_info, tuple[()]),
             "symbols": (self.symbols, tuple[()]),
@@ -138,6 +139,10 @@ class Api:
     def clock(self, session: Session) -> int:
         """The market clock, UTC milliseconds."""
         return self._broker.market.now_ms
+
+    def moment(self, session: Session) -> tuple[int, int]:
+        """Clock and offset of one instant."""
+        return self.clock(session), self.offset_s(session)
 
     def account_info(self, session: Session) -> Fields:
         allowed = FaultKind.TRADE_DISABLED not in self._faults.lasting(session.login)

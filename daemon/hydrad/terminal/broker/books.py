@@ -18,6 +18,7 @@ from typing import Any
 import apsw
 
 from hydrad.domain.orders import Side
+from hydrad.journal.log import grow
 from hydrad.venue.book import (
     Book,
     Change,
@@ -34,6 +35,7 @@ from hydrad.venue.book import (
 )
 
 VERSION = 2
+LOG_BYTES_READY = 4 << 20  # as long as SQLite lets it grow before it copies it
 FIRST_ORDER = 100_000_001
 FIRST_DEAL = 200_000_001
 _FROM_COLUMN: dict[str, Any] = {
@@ -91,6 +93,7 @@ class Books:
             self._migrate(instance)
             self._create(instance, start_ms)
         self._check(instance)
+        grow(path.with_name(path.name + "-wal"), LOG_BYTES_READY)
 
     def close(self) -> None:
         self._db.close()

@@ -63,6 +63,14 @@ class SimulationMark:
         except Failed as failed:
             raise ConnectionError(failed.text) from None
 
+    def moment(self) -> tuple[int, int]:
+        """Market time and the wall clock's offset at it, in one question; raises ConnectionError without a broker."""
+        try:
+            clock_ms, self._offset_s = (int(value) for value in IPC.call("moment"))
+        except Failed as failed:
+            raise ConnectionError(failed.text) from None
+        return clock_ms, self._offset_s
+
 
 MARK = SimulationMark()
 

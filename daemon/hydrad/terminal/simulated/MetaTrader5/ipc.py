@@ -27,7 +27,7 @@ TCP = "tcp:"
 TIMEOUT_S = 60.0
 SUCCESS = (1, "Success")
 _LENGTH = struct.Struct("!I")
-_RECEIVE_BYTES = 1 << 20
+_RECEIVE_BYTES = 1 << 16  # what malloc gives without asking the kernel each time
 
 
 def _connected(place: str, timeout_s: float) -> socket.socket:
