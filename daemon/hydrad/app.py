@@ -37,6 +37,7 @@ from hydrad.inbox import FRAMES_MAX, Inbox
 from hydrad.jobs import JobFailed
 from hydrad.link import frames as f
 from hydrad.market.recorder import Note, Recorder
+from hydrad.market.room import Room
 from hydrad.market.series import Batch
 from hydrad.paper import Conductor, Family
 from hydrad.services import Supervisor
@@ -92,7 +93,8 @@ class App:
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")  # what no commit waits for
         self.surface = ControlSurface(self)
         self.pages = Stream(Watched(self))
-        self.recorder = Recorder(places.market, self._recording_noted)
+        room = Room(places.state_dir, loaded.config.market.disk_free_min_mib << 20)
+        self.recorder = Recorder(places.market, self._recording_noted, room=room)
         self.comparison = Comparison(self.submit, lambda note: self.submit(i.RecordingNoted(*note)))
         self.family: Family | None = None
         self.conductor: Conductor | None = None

@@ -337,6 +337,28 @@ class Scheduler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 3_600
 
 
+class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[market]`: what stays of recorded ticks, and the disk under them. Imports are never deleted."""
+
+    keep_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36_500,
+            description="days of market time; older recorded ones are deleted, whole, but for those that a finding "
+            "names; 0 keeps all",
+        ),
+    ] = 0
+    keep_mib: Annotated[
+        int,
+        Meta(ge=0, le=1 << 30, description="MiB; of recorded ticks over it the oldest days are deleted; 0 is no bound"),
+    ] = 0
+    disk_free_min_mib: Annotated[
+        int,
+        Meta(ge=0, le=1 << 30, description="MiB free on the home's disk, below which DISK_LOW rings; 0 never"),
+    ] = 1_024
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All values, complete and within their ranges. `plans`: texts by name."""
 
@@ -354,6 +376,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hud: Hud = Hud()
     bot: Bot = Bot()
     scheduler: Scheduler = Scheduler()
+    market: Market = Market()
 
 
 # What `reload` takes without a restart.

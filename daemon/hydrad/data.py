@@ -4,12 +4,15 @@ numpy, is imported when one of them is asked for."""
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hydrad import config
 from hydrad.host.places import Places
-from hydrad.market.done import Done
+from hydrad.market.done import Done, Stopped
+from hydrad.wire.codes import ErrorCode
 
 TIMEFRAMES = ("M1", "M5", "M15", "M30", "H1", "H4", "D1")
 
@@ -85,5 +88,18 @@ def run(options: argparse.Namespace, places: Places, now_ns: int) -> Done:
     """Carry a verb out. Raises Stopped."""
     from hydrad.market import commands
 
+    if options.carry_out == "ls":
+        options.keeps = _keeps(places)
     verb: Callable[[argparse.Namespace, Path, int], Done] = commands.VERBS[options.carry_out]
     return verb(options, places.market, now_ns)
+
+
+def _keeps(places: Places) -> str:
+    """How long recordings stay by the configuration. Raises Stopped."""
+    try:
+        market = config.load(places.config_file, places.conf_dir, os.environ).config.market
+    except config.ConfigError as error:
+        raise Stopped(1, ErrorCode.FAILED, str(error), "hydractl config check") from None
+    bounds = [f"{market.keep_days} days"] if market.keep_days else []
+    bounds += [f"{market.keep_mib} MiB in all"] if market.keep_mib else []
+    return ", ".join(bounds) or "all"

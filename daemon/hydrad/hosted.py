@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydrad.bridge.bridge import Bridge
-from hydrad.config import Config
+from hydrad.config import Config, Market
 from hydrad.domain.accounts import HomeMode
-from hydrad.domain.instants import duration_text, ns_text
+from hydrad.domain.instants import DAY_MS, duration_text, ns_text
 from hydrad.host import tcp_ports
 from hydrad.jobs import JobFailed, Jobs, Spec
 from hydrad.link.frames import DownFrame
+from hydrad.market import retention
+from hydrad.market.recorder import RECORDED
 from hydrad.ports import Daily, Every
 from hydrad.services import Hopeless
-from hydrad.toc import service
+from hydrad.toc import alarm_views, service
 from hydrad.wire.answers.status import JobRow
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ VERIFY_TIMEOUT_S = 3600.0
 SNAPSHOT_TIMEOUT_S = 120.0
 COMPARE_EVERY_S = 3600
 COMPARE_TIMEOUT_S = 420.0
+RETAIN_EVERY_S = 3600
+RETAIN_TIMEOUT_S = 300.0
+RECORDING_CODES = "RECORDING_"
 
 
 class Links:
@@ -191,8 +196,25 @@ def specs(app: App, config: Config) -> tuple[Spec, ...]:
             VERIFY_TIMEOUT_S,
         ),
         Spec("recording-check", Every(COMPARE_EVERY_S), app.comparison.run, COMPARE_TIMEOUT_S),
+        Spec("recording-retention", Every(RETAIN_EVERY_S), lambda: _retain(app, config.market), RETAIN_TIMEOUT_S),
         Spec("snapshot", Every(config.scheduler.snapshot_every_s), app.snapshot_now, SNAPSHOT_TIMEOUT_S),
     )
+
+
+async def _retain(app: App, market: Market) -> str:
+    """Old recordings go, on a thread. Raises JobFailed where more is left than may be kept."""
+    today, seqs = app.glance().market_ms // DAY_MS, tuple(app.state.findings)
+    keep_bytes = market.keep_mib << 20
+
+    def work() -> retention.Swept:
+        rows = [alarm_views.finding_row(record) for seq in seqs for record in app.read(seq - 1, 1)]
+        named = retention.named_in((row.subject, row.detail) for row in rows if row.code.startswith(RECORDING_CODES))
+        return retention.sweep(app.places.market / RECORDED, today, market.keep_days, keep_bytes, named)
+
+    swept = await asyncio.to_thread(work)
+    if keep_bytes and swept.left_bytes > keep_bytes:
+        raise JobFailed(f"recordings take more than market.keep_mib = {market.keep_mib}: {swept.line}")
+    return swept.line
 
 
 async def _verify(journal: Path) -> str:

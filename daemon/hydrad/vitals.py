@@ -9,6 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hydrad.domain.instants import ns_text
+from hydrad.host import disk
 from hydrad.hud.page import Check, Glance
 from hydrad.toc import health_views, housekeeping, mission_views, quote_views, service
 from hydrad.toc.service import Service, ServiceState
@@ -76,6 +77,7 @@ def own_health(app: App) -> tuple[HealthRow, ...]:
         HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
         *_market(app),
         _recording(app),
+        _disk(app),
         *(
             HealthRow(f"service {row.name}", row.state in healthy, f"{row.state}: {row.detail}")
             for row in service_rows(app)
@@ -102,6 +104,12 @@ def _recording(app: App) -> HealthRow:
     now = app.recorder.figures()
     counts = f"{now.written} ticks of {now.symbols} symbols written, {now.refused} refused, {now.shed + now.lost} lost"
     return HealthRow("recording", not now.problem, f"{now.problem}; {counts}" if now.problem else counts)
+
+
+def _disk(app: App) -> HealthRow:
+    """Room where the home lies, looked at now: a full disk ends the daemon."""
+    free_mib, least_mib = disk.free_bytes(app.places.state_dir) >> 20, app.loaded.config.market.disk_free_min_mib
+    return HealthRow("disk", free_mib >= least_mib, f"{free_mib} MiB free, DISK_LOW below {least_mib}")
 
 
 def health(app: App) -> HealthData:

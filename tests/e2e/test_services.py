@@ -67,7 +67,7 @@ def test_each_service_has_a_state_that_is_measured(home: PaperHome) -> None:
     }
     assert "no token configured" in found["bot"]["detail"] and "frames in" in found["bridge"]["detail"]
     jobs = {row["name"]: row for row in home.status()["scheduler"]}
-    assert set(jobs) == {"journal-verify", "recording-check", "snapshot"} and all(
+    assert set(jobs) == {"journal-verify", "recording-check", "recording-retention", "snapshot"} and all(
         row["next_at"] for row in jobs.values()
     )
     home.step()

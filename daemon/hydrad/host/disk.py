@@ -4,6 +4,8 @@ since nothing may be shown as done that a restart would not know of; the end is 
 from __future__ import annotations
 
 import errno
+import shutil
+from pathlib import Path
 
 import apsw
 
@@ -21,3 +23,8 @@ def failure(error: BaseException) -> str:
     if isinstance(error, _SQLITE):
         return f"cannot write the journal: {error}"
     return ""
+
+
+def free_bytes(folder: Path) -> int:
+    """What may still be written there without being root. Raises OSError."""
+    return shutil.disk_usage(folder).free

@@ -38,13 +38,24 @@ def ls(options: argparse.Namespace, market: Path, now_ns: int) -> Done:
                 str(told["clock"]["is"]) if told else "UTC",
                 told.get("file"),
                 told.get("licence"),
+                "" if one.told else options.keeps,
             )
         )
     cells = [
-        (row.source, row.symbol, row.layout, str(row.rows), row.first[:16], row.last[:16], _megabytes(row), row.clock)
+        (
+            row.source,
+            row.symbol,
+            row.layout,
+            str(row.rows),
+            row.first[:16],
+            row.last[:16],
+            _megabytes(row),
+            row.clock,
+            row.keeps,
+        )
         for row in rows
     ]
-    head = ("SOURCE", "SYMBOL", "WHAT", "ROWS", "FIRST", "LAST", "MB", "CLOCK")
+    head = ("SOURCE", "SYMBOL", "WHAT", "ROWS", "FIRST", "LAST", "MB", "CLOCK", "KEEPS")
     return Done(
         rows, table(head, cells, right=(3, 6)) if rows else ["no market data yet: hydractl data import FILE..."]
     )

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from hydrad.market import tickfile
+from hydrad.market import room, tickfile
+from hydrad.market.room import Room
 from hydrad.market.series import Batch, Series
 
 log = logging.getLogger("hydrad.market")
@@ -49,10 +51,17 @@ class Figures(NamedTuple):
 
 
 class Recorder:
-    """`tell` is called from the recorder's thread."""
+    """`room`: of the disk, looked at on the way. `tell` is called from the recorder's thread."""
 
-    def __init__(self, folder: Path, tell: Callable[[Note], None], write_every_s: float = WRITE_EVERY_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tell: Callable[[Note], None],
+        write_every_s: float = WRITE_EVERY_S,
+        room: Room | None = None,
+    ) -> None:
         self._folder = folder / RECORDED
+        self._room = room
         self._tell = tell
         self._every_s = write_every_s
         self._queue: deque[Batch] = deque()
@@ -143,12 +152,18 @@ class Recorder:
     def _write_or_tell(self) -> None:
         """Whatever goes wrong, the thread goes on and people hear of it: its end would look like a quiet market."""
         try:
+            self._look()
             self._write()
         except Exception as error:
             log.exception("ticks are not recorded")
             for series in self._series.values():
                 series.lost()
             self._failed(f"{type(error).__name__}: {error}")
+
+    def _look(self) -> None:
+        word = self._room.look(time.monotonic()) if self._room is not None else None
+        if word is not None:
+            self._tell(Note("DISK_LOW", room.SUBJECT, word.detail))
 
     def _write(self) -> None:
         with self._lock:

@@ -83,13 +83,19 @@ def job_ran(turn: Turn, body: i.JobReported) -> None:
         turn.alarm(JOB_ALARM, body.name, f"job {body.name} failed: {body.detail}")
 
 
+_OVER = {
+    Finding.RECORDING_LOST: "ticks are recorded again",
+    Finding.DISK_LOW: "there is room on the disk again",
+}
+
+
 def recording_noted(turn: Turn, body: i.RecordingNoted) -> None:
-    """A finding of the recorder, with an alarm where ticks are being lost; without a detail it has ended."""
+    """A finding of the recorder, with an alarm where ticks are being lost or will be; without a detail it has ended."""
     code = Finding[body.code]
     if body.detail:
-        turn.finding(code, body.subject, body.detail, alarm=code is Finding.RECORDING_LOST)
+        turn.finding(code, body.subject, body.detail, alarm=code in _OVER)
     else:
-        turn.clear_alarm(code.name, body.subject, "ticks are recorded again")
+        turn.clear_alarm(code.name, body.subject, _OVER[code])
 
 
 # --- configuration --------------------------------------------------------------------------------------

@@ -97,6 +97,7 @@ class Finding(enum.Enum):
     MARKET_HOURS = "The table of market hours and the broker disagree."
     RECORDING_LOST = "Ticks are not recorded: what is missing shows in the recording."
     RECORDING_DIFFERS = "The recorded minute bars and the terminal's own differ; those minutes are not used."
+    DISK_LOW = "The home's disk is nearly full; when it is full the daemon ends."
     RECORDING_DAMAGED = "A recording of ticks was damaged or cut; what is left is whole."
 
     @property

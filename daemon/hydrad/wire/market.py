@@ -64,7 +64,8 @@ class DataImport(Out, frozen=True):
 
 
 class DataSet(Out, frozen=True):
-    """A row of `data ls`. `origin`: recorded, or imported from `file`."""
+    """A row of `data ls`. `origin`: recorded, or imported from `file`. `keeps`: how long recordings stay, in words;
+    empty for imports, which nobody deletes."""
 
     origin: str
     source: str
@@ -79,6 +80,7 @@ class DataSet(Out, frozen=True):
     clock: str
     file: str | None
     licence: str | None
+    keeps: str = ""
 
 
 class DataTrouble(Out, frozen=True):

@@ -197,6 +197,11 @@ RUNBOOKS: dict[str, Runbook] = {
         "Ticks could not be written, or came faster than they are written. The recording says where something is",
         "missing; bars of those minutes are not used. It clears with the next tick that is written.",
     ),
+    "DISK_LOW": _alarm(
+        "Free some space now: `hydractl data ls`, `df -h`; set market.keep_days or market.keep_mib for the recordings.",
+        "Less is free on the home's file system than market.disk_free_min_mib. A full disk ends the daemon: nothing is",
+        "shown as done that is not durable. It clears when a tenth more than the limit is free.",
+    ),
     "RECORDING_DIFFERS": _warning(
         "Look at the terminal's feed: `hydractl ticks -w SYMBOL`; rare ones are late or lost ticks.",
         "Some recorded minutes have other prices than the terminal's own bars of them. They are marked, and",
