@@ -11,7 +11,7 @@ import pytest
 
 from hydrad.agent.calls import Find, Perform, ReadTerms
 from hydrad.agent.effects import Call
-from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
+from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side
 from hydrad.link.frames import RowState
 from hydrad.terminal import pipe
 from hydrad.terminal.handle import WorkerHandle
@@ -31,6 +31,7 @@ class Told:
 
     def __init__(self, deals: list[SimpleNamespace]) -> None:
         self.deals, self.sent, self.is_same = deals, [], True
+        self.past: list[SimpleNamespace] = []
 
     sent: list[object]
 
@@ -51,6 +52,9 @@ class Told:
 
     def deals_within(self, *_: int) -> list[SimpleNamespace]:
         return self.deals
+
+    def orders_within(self, *_: int) -> list[SimpleNamespace]:
+        return self.past
 
     def deals_of_order(self, ticket: int) -> list[SimpleNamespace]:
         return [deal for deal in self.deals if deal.order == ticket]
@@ -119,6 +123,22 @@ class Switched(Told):
         self.sent.append(function)
         self.is_same = False
         return SimpleNamespace(retcode=0, comment="Done")
+
+
+@pytest.mark.parametrize(("left", "state"), [(0.16, RowState.ENDED), (0.06, RowState.WORKING)])
+def test_a_cancelled_order_that_was_filled_in_part_rests_until_the_history_has_the_part(
+    left: float, state: RowState
+) -> None:
+    told = Told([])
+    told.past = [SimpleNamespace(ticket=5, magic=FIRE, state=2, volume_initial=0.16, volume_current=left)]
+    order = Order(
+        ORDER_VERSION, ActKind.FIRE, "alpha", "EURUSD", Side.BUY, entry_type=EntryType.LIMIT, entry_points=109_000,
+        volume_steps=16, stop_points=108_000,
+    )  # fmt: skip
+    found = orders(told).find(Find(FIRE, 0, order, 0))
+    assert (found.state, found.order_ticket) == (state, 5)
+    told.deals = [deal(7, FIRE, IN, 0.1)]
+    assert orders(told).find(Find(FIRE, 0, order, 0)).state is RowState.DONE
 
 
 def test_a_terminal_switched_while_its_order_is_checked_gets_no_order() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -440,17 +441,186 @@ def test_the_orders_of_a_suspended_person_are_cancelled(core: Core) -> None:
     assert [ours(act).ticket for act in cancels(core)] == [44]
 
 
-def test_another_terminal_cancels_where_the_orders_own_is_away(make: Callable[..., Core]) -> None:
+@pytest.fixture
+def away(make: Callable[..., Core]) -> tuple[Core, Act]:
+    """An order that rests by t1, which is away; t2 of the same account is there and shows it."""
     core = make(terminals=(("t1", "alpha", 5001), ("t2", "alpha", 5001)))
     core.connect("t1")
     core.connect("t2")
     fire = core.rests()
     core.wait(15_000, beat=("t2",))
-    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    core.orders(core.order_row(fire), terminal="t2")
+    return core, fire
+
+
+def test_where_another_terminal_has_cancelled_the_exposure_stays_for_the_settle_window(away: tuple[Core, Act]) -> None:
+    core, fire = away
+    request = core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
     (cancel,) = cancels(core)
     assert cancel.terminal == "t2"
     core.result(cancel, RowState.DONE, order_ticket=fire.order_ticket)
+    assert core.replies[request].problem is None  # gone; how much was filled, t1 alone could say at once
+    core.orders(terminal="t2")
+    core.wait(59_000, beat=("t2",))
+    assert fire.state is ActState.WORKING
+    assert exposure.open_risk(core.state, core.engine.live, "alpha") == fire.risk_money
+    core.wait(2_000, beat=("t2",))
+    assert fire.state is ActState.CANCELLED and show(IdKind.ACT, sequence_of(cancel.act_id)) in fire.detail
+    assert cancels(core) == [cancel]
+
+
+def test_a_part_fill_whose_deal_is_late_is_booked_after_anothers_cancel(away: tuple[Core, Act]) -> None:
+    core, fire = away
+    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    core.result(cancels(core)[0], RowState.DONE, order_ticket=fire.order_ticket)
+    core.orders(terminal="t2")
+    core.wait(30_000, beat=("t2",))
+    row = core.deal_row(
+        5000, fire.order_ticket, entry=0, deal_type=0, magic=fire.act_id, order_id=fire.order_ticket,
+        volume_steps=10, price_points=ours(fire).entry_points,
+    )  # fmt: skip
+    core.deals(row, terminal="t2")
+    assert fire.state is ActState.FILLED and core.state.positions[sequence_of(fire.act_id)].volume_steps == 10
+    assert Finding.LATE_EXECUTION not in core.findings()
+
+
+def test_a_break_of_its_broker_begins_the_settle_window_anew(away: tuple[Core, Act]) -> None:
+    core, fire = away
+    core.orders(terminal="t2")
+    core.wait(50_000, beat=("t2",))
+    core.beat("t2", connected=False)
+    core.beat("t2")
+    core.wait(50_000, beat=("t2",))
+    assert fire.state is ActState.WORKING
+    core.wait(15_000, beat=("t2",))
     assert fire.state is ActState.CANCELLED
+
+
+def test_a_halt_says_that_it_is_gone_and_that_a_part_may_have_been_filled(away: tuple[Core, Act]) -> None:
+    core, fire = away
+    request = core.send(calls.Halt("alpha"))
+    core.result(cancels(core)[0], RowState.DONE, order_ticket=fire.order_ticket)
+    core.up(f.Halted(True, "daemon"), "t2")
+    core.wait(3_000, beat=("t2",))
+    (row,) = core.replies[request].data.resting  # type: ignore[union-attr]
+    assert row.verdict == "verified" and row.detail.endswith("t1 is away: a part may have been filled")
+
+
+def test_its_own_terminal_tells_as_soon_as_it_is_back(away: tuple[Core, Act]) -> None:
+    core, fire = away
+    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    core.result(cancels(core)[0], RowState.DONE, order_ticket=fire.order_ticket)
+    core.orders(terminal="t2")
+    core.t1.row(fire, RowState.ENDED, code="CANCELLED", order_ticket=fire.order_ticket)
+    core.connect("t1")
+    assert fire.state is ActState.CANCELLED and fire.by == "ledger"
+
+
+def test_a_cancel_without_a_verdict_at_a_lost_terminal_ends_with_its_order(away: tuple[Core, Act]) -> None:
+    core, fire = away
+    core.connect("t1", orders=(core.order_row(fire),))
+    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    (first,) = cancels(core)
+    assert first.terminal == "t1"
+    core.wait(15_000, beat=("t2",))
+    assert first.state is ActState.UNKNOWN and core.alarms() == ["RESTING_UNCANCELLED", "TERMINAL_LOST"]
+    core.orders(terminal="t2")
+    core.wait(62_000, beat=("t2",))
+    assert (fire.state, first.state) == (ActState.CANCELLED, ActState.DONE)
+    assert core.alarms() == ["TERMINAL_LOST"]
+
+
+# --- the one alarm of an order ---------------------------------------------------------------------------
+
+
+def resting_alarm(core: Core) -> Any:
+    (alarm,) = [alarm for alarm in core.state.alarms.values() if alarm.code == "RESTING_UNCANCELLED"]
+    return alarm
+
+
+def refused(core: Core) -> None:
+    core.result(cancels(core)[-1], RowState.REFUSED, retcode=10018)
+
+
+def next_cancel(core: Core) -> None:
+    count = len(cancels(core))
+    for _ in range(2_000):
+        core.clock(500)
+        core.beat()
+        if len(cancels(core)) > count:
+            return
+
+
+def test_refused_cancels_come_ever_later_and_one_alarm_is_kept_up_to_date(core: Core) -> None:
+    fire = core.rests()
+    core.send(calls.Halt())
+    gaps, last_ns, texts = [], core.now_ns, []
+    for _ in range(12):
+        gaps.append((cancels(core)[-1].requested_ns - last_ns) // 1_000_000_000)
+        last_ns = core.now_ns
+        refused(core)
+        texts.append(resting_alarm(core).text)
+        next_cancel(core)
+    assert gaps[1:8] == [5, 10, 20, 40, 80, 160, 320] and set(gaps[9:]) == {900}
+    assert len(set(texts)) == 12 and "12 cancels came to nothing" in texts[-1] and "MARKET_CLOSED" in texts[-1]
+    assert all("delete it in the broker's own app" in text for text in texts)
+    raised = [x for x in core.records if x.type == "ALARM_RAISED"]
+    assert len(raised) == 1
+    cancelled(core, cancels(core)[-1], fire)
+    assert core.alarms() == []
+
+
+def test_unknown_cancels_of_one_order_have_one_alarm_until_the_order_is_gone(core: Core) -> None:
+    fire = core.rests()
+    core.send(calls.Halt())
+    core.wait(60_000)
+    asked = cancels(core)
+    assert len(asked) > 2 and all(act.state is ActState.UNKNOWN for act in asked[:-1])
+    assert core.alarms() == ["RESTING_UNCANCELLED"]
+    text = resting_alarm(core).text
+    assert "UNKNOWN" in text and "may rest still, and fill" in text and f"ticket {fire.order_ticket}" in text
+    for act in cancels(core):
+        core.result(act, RowState.DONE, order_ticket=fire.order_ticket)
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="CANCELLED")))
+    assert core.alarms() == []
+
+
+def test_a_persons_cancel_without_a_verdict_rings_though_the_order_may_rest(core: Core) -> None:
+    fire = core.rests()
+    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    core.wait(9_000)
+    (cancel,) = cancels(core)
+    assert cancel.state is ActState.UNKNOWN and core.alarms() == ["RESTING_UNCANCELLED"]
+    core.result(cancel, RowState.NOT_EXECUTED, code="EXPIRED")
+    assert core.alarms() == [] and fire.state is ActState.WORKING
+
+
+def test_a_terminal_that_is_back_is_asked_soon(core: Core) -> None:
+    fire = core.rests()
+    core.send(calls.Halt())
+    for _ in range(5):
+        refused(core)
+        next_cancel(core)
+    refused(core)
+    count = len(cancels(core))
+    core.wait(10_000)
+    core.beat(connected=False)
+    core.beat()
+    core.wait(6_000)
+    assert len(cancels(core)) == count + 1
+    assert fire.state is ActState.WORKING
+
+
+def test_one_that_found_no_order_is_not_repeated_unless_the_order_is_shown_again(core: Core) -> None:
+    fire = core.rests()
+    core.send(calls.Halt())
+    core.result(cancels(core)[0], RowState.NOT_EXECUTED, code="ORDER_GONE")
+    core.orders()
+    core.wait(40_000)
+    assert len(cancels(core)) == 1
+    core.orders(core.order_row(fire))
+    core.wait(1_000)
+    assert len(cancels(core)) == 2
 
 
 def test_a_refused_cancel_of_those_who_ask_once_is_followed_by_another(core: Core) -> None:

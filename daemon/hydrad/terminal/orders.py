@@ -326,13 +326,14 @@ class Orders:
         return self._ended(act, connected) if act.order.rests else Found(None, connected)
 
     def _ended(self, act: Find, connected: bool) -> Found:
-        """How a resting order ended that has no deal. One that is FILLED in the records has a deal that they do not
-        show yet: it counts as resting until they do."""
+        """How a resting order ended that has no deal. One that was FILLED by the records, or ended with less left than
+        it was placed for, has a deal that they do not show yet: it counts as resting until they do."""
         rows = self._terminal.orders_within(act.since_ms, self._terminal.market_ms())
         ours = next((row for row in rows if row.magic == act.act_id), None)
         if ours is None:
             return Found(None, connected)
-        code = _ENDS.get(int(ours.state), "")
+        whole = float(ours.volume_current) >= float(ours.volume_initial)
+        code = _ENDS.get(int(ours.state), "") if whole else ""
         state = RowState.ENDED if code else RowState.WORKING
         return Found(state, connected, order_ticket=int(ours.ticket), code=code)
 

@@ -33,7 +33,7 @@ ALARMS_MAX = 200
 ROOM = 10  # so many places must be free before ALARMS_FULL ends, so that it does not come and go
 STEP_LAST = 2
 FULL_ALARM = "ALARMS_FULL"
-_ALWAYS = ("ACT_UNKNOWN", FULL_ALARM)
+_ALWAYS = ("ACT_UNKNOWN", "RESTING_UNCANCELLED", FULL_ALARM)
 
 
 def standing(state: State, code: str, subject: str) -> Alarm | None:

@@ -22,10 +22,12 @@ from hydrad.toc import (
     invariants,
     leaving,
     news,
+    order_reports,
     plan_moves,
     rates,
     reconcile,
     resting,
+    resting_alarm,
     routing,
     service,
     sources,
@@ -75,6 +77,7 @@ class Engine:
             routing.settle_missions(turn)
             routing.pump_lanes(turn)
             resting.pursue(turn)
+            resting_alarm.look(turn)
             desk.answer_waiters(turn)
             desk.answer_askings(turn)
         if turn.records:
@@ -212,6 +215,8 @@ class Engine:
             self._link_clock(turn, link)
             reconcile.missing_positions(turn, link)
             reconcile.absent_by_history(turn, link)
+            order_reports.ended_elsewhere(turn, link)
+        reconcile.cancels_by_their_orders(turn)
         changes.make_due(turn)
         self._acts_clock(turn)
         guards.on_clock(turn)

@@ -432,6 +432,10 @@ def _alarm_repeated(state: State, record: Record, body: r.AlarmRepeated) -> None
     alarm.repeats, alarm.step, alarm.told, alarm.told_ns = body.repeats, body.step, body.told, record.at_ns
 
 
+def _alarm_changed(state: State, record: Record, body: r.AlarmChanged) -> None:
+    state.alarms[body.number].text = body.text
+
+
 def _finding_made(state: State, record: Record, body: r.FindingMade) -> None:
     state.findings.append(record.seq)
     del state.findings[:-FINDINGS_MAX]
@@ -524,6 +528,7 @@ _HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.AgentActBegun: _agent_act_begun,
     r.AlarmAcknowledged: _alarm_acknowledged,
     r.AlarmRepeated: _alarm_repeated,
+    r.AlarmChanged: _alarm_changed,
     r.FindingMade: _finding_made,
     r.NoteMade: _note_made,
     r.ServiceChanged: _service_changed,

@@ -21,8 +21,8 @@ def _since(state: State, account: str) -> int:
     return state.authority_ns or state.created_ns
 
 
-def _halted_order(state: State, fire: Act) -> HaltedOrder:
-    word, detail = resting.verdict(state, fire)
+def _halted_order(state: State, live: Live, fire: Act) -> HaltedOrder:
+    word, detail = resting.verdict(state, live, fire)
     symbol = fire.order.symbol if fire.order else ""
     return HaltedOrder(order_views.shown(fire), act_id_text(fire), fire.account, symbol, word, detail)
 
@@ -49,7 +49,7 @@ def halt_data(state: State, live: Live, waiter: Waiter) -> HaltData:
         if act.by == "latch" and act.state is ActState.NOT_EXECUTED and act.moved_ns >= waiter.since_ns
     ]
     authority = state.account_authority(waiter.account) if waiter.account else state.authority
-    orders = tuple(_halted_order(state, state.acts[number]) for number in waiter.acts)
+    orders = tuple(_halted_order(state, live, state.acts[number]) for number in waiter.acts)
     return HaltData(
         authority=authority.name,
         account=waiter.account or None,

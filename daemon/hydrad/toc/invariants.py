@@ -48,10 +48,16 @@ def _lanes(state: State) -> None:
 
 
 def _unknown_has_alarm(state: State) -> None:
-    unknown = sum(state.acts[number].state is ActState.UNKNOWN for number in state.acts_pending)
-    alarms = sum(alarm.code == "ACT_UNKNOWN" for alarm in state.alarms.values())
-    if unknown > alarms:
-        raise BrokenInvariant(f"I3: {unknown} UNKNOWN acts, {alarms} alarms")
+    """Cancels of one order share one: that order's."""
+    unknown, orders = 0, set()
+    for act in (state.acts[number] for number in state.acts_pending):
+        if act.state is ActState.UNKNOWN and act.kind is ActKind.CANCEL and act.mission and act.order:
+            orders.add((act.account, act.order.ticket))
+        else:
+            unknown += act.state is ActState.UNKNOWN
+    codes = [alarm.code for alarm in state.alarms.values()]
+    if unknown > codes.count("ACT_UNKNOWN") or len(orders) > codes.count("RESTING_UNCANCELLED"):
+        raise BrokenInvariant(f"I3: {unknown} UNKNOWN acts, {len(orders)} orders with UNKNOWN cancels, alarms {codes}")
 
 
 def _positions_have_fires(state: State) -> None:

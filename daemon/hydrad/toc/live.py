@@ -166,6 +166,7 @@ class Link:
     orders: dict[int, f.OrderRow] = field(default_factory=dict)
     orders_ns: int = 0
     rested_ns: dict[int, int] = field(default_factory=dict)  # fire -> when its order was last reported
+    lacked_ns: dict[int, int] = field(default_factory=dict)  # fire that is WORKING -> since when no report has it
     peak_seen: tuple[Decimal, int] | None = None  # the lowest of the reports above the peak, and since when
     funds_seen: tuple[Decimal, int] | None = None  # unexplained of balance plus credit, and since when
     halted: bool | None = None

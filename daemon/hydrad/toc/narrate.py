@@ -316,6 +316,11 @@ def _alarm_repeated(state: State, b: r.AlarmRepeated) -> Told:
     return f"{shown} not acknowledged, told again ({b.repeats}) to {who}", (shown,), ""
 
 
+def _alarm_changed(state: State, b: r.AlarmChanged) -> Told:
+    shown = show(IdKind.ALARM, b.number)
+    return f"{shown} alarm: {b.text}", (shown,), ""
+
+
 def _note(state: State, b: r.NoteMade) -> Told:
     kind, number = parse(b.subject)
     ids: tuple[str, ...] = (b.subject,)
@@ -407,6 +412,7 @@ _TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.AlarmCleared: _alarm_cleared,
     r.AlarmAcknowledged: _alarm_acknowledged,
     r.AlarmRepeated: _alarm_repeated,
+    r.AlarmChanged: _alarm_changed,
     r.NoteMade: _note,
     r.FindingMade: _finding,
     r.CallRefused: _refused,

@@ -14,7 +14,7 @@ from hydrad.domain.orders import ActKind, Order, Side, order_hash
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
-from hydrad.toc import after_fill, agent_acts, cash, resting, routing
+from hydrad.toc import after_fill, agent_acts, cash, order_reports, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.disarming import disarm
@@ -170,19 +170,7 @@ def executed(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> Non
         after_fill.risk(turn, link, act)
     if act.order is not None and act.order.moves_levels:
         _levels_set(turn, act)
-    if act.kind is ActKind.CANCEL:
-        _cancelled(turn, link, act)
     routing.followed(turn, act)
-
-
-def _cancelled(turn: Turn, link: Link, act: Act) -> None:
-    """The order is gone. Its own terminal tells whether a part of it was filled; where that one is away, and another
-    has cancelled, this is all that will be told."""
-    for fire in resting.fires(turn.state, act.account):
-        away = turn.live.link(fire.terminal).state not in REDUCES_IN
-        if act.order is not None and fire.order_ticket == act.order.ticket and fire.terminal != link.terminal and away:
-            turn.move(fire, ActEvent.CANCEL, "cancel", detail=f"by {routing.shown(act)}")
-            routing.followed(turn, fire)
 
 
 def _open_position(turn: Turn, link: Link, act: Act, row: f.LedgerRow) -> None:
@@ -460,6 +448,8 @@ def absent_by_history(turn: Turn, link: Link) -> None:
         lost = act.terminal == link.terminal and silent and not _under_this_ledger(turn, act)
         if number in magics:
             link.rested_ns[number] = turn.now_ns
+        if act.state is ActState.WORKING and lost and order_reports.absent_ns(turn, link, act) < settle_ns:
+            continue
         last_ns = max(act.moved_ns, link.rested_ns.get(number, 0))
         if not lost or number in magics or turn.now_ns - last_ns < settle_ns:
             continue
@@ -477,6 +467,21 @@ def absent_by_history(turn: Turn, link: Link) -> None:
             detail = "absent for the whole settle window" + (", or ended before it without a deal" if rests else "")
             turn.move(act, ActEvent.PROVE_ABSENT, "history", detail=detail)
         routing.followed(turn, act)
+
+
+def cancels_by_their_orders(turn: Turn) -> None:
+    """A cancel without a verdict whose terminal is away, once its order has ended: that is the broker's own evidence.
+    An order that was cancelled is what it asked for; one that ended otherwise left it nothing to do."""
+    for act in [turn.state.acts[number] for number in sorted(turn.state.acts_pending)]:
+        if act.kind is not ActKind.CANCEL or act.state is not ActState.UNKNOWN:
+            continue
+        fire = resting.fire_of(turn.state, act) if turn.live.link(act.terminal).state not in REDUCES_IN else None
+        if fire is not None and fire.state is ActState.CANCELLED:
+            turn.move(act, ActEvent.EXECUTE, "orders", detail="its order was cancelled")
+            routing.followed(turn, act)
+        elif fire is not None and fire.state in (ActState.EXPIRED, ActState.REJECTED):
+            turn.move(act, ActEvent.PROVE_ABSENT, "orders", codes=(resting.GONE,), detail="its order ended otherwise")
+            routing.followed(turn, act)
 
 
 def _cancelled_since(turn: Turn, act: Act) -> bool:

@@ -10,8 +10,10 @@ says that the order is gone, not how much of it had been filled before.
 An order must go while its account is not ACTIVE, when its mission was withdrawn, when whoever fired it may act no
 more, and when the broker has let its expiration pass. That is looked at after every step, so that one that was on the
 wire when the latch closed is caught as soon as it rests, and one whose terminal was away as soon as it is back. News
-and guards ask once, by `cancel`; one of theirs that came to nothing goes on. A cancel that the broker refused is
-followed by another, each later than the last, and an alarm stands until the order is gone: it may fill.
+and guards ask once, by `cancel`; one of theirs that came to nothing goes on. A cancel that came to nothing, or has no
+verdict, is followed by another, each later than the last, up to a quarter of an hour; sooner when a terminal or its
+broker is back. It is never given up: an order that may fill is worth a record now and then. One that was done, or found
+no order, is followed by none unless a later report still shows the order. `resting_alarm` tells of what does not go.
 
 A fire that is QUARANTINED while its order rests is treated alike: a person decides about the fire, its order may fill
 meanwhile. What a partial fill left resting goes too: a fire is FILLED with the volume that it got.
@@ -21,23 +23,21 @@ from __future__ import annotations
 
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
-from hydrad.domain.ids import tag_of
-from hydrad.domain.instants import MS, SECOND
+from hydrad.domain.instants import MINUTE, SECOND
 from hydrad.domain.orders import ActKind
 from hydrad.link import retcodes
 from hydrad.link.frames import OrderRow
-from hydrad.toc import closing, remainders, routing
-from hydrad.toc.act import FINAL, HOLDS_POSITION, ActEvent, ActState, allows
+from hydrad.toc import closing, routing
+from hydrad.toc.act import FINAL, HOLDS_POSITION, ActState
 from hydrad.toc.live import Link, Live
 from hydrad.toc.mission import MissionState
-from hydrad.toc.routing import RESTING_ALARM
 from hydrad.toc.state import Act, State
+from hydrad.toc.terminal import REDUCES_IN
 from hydrad.toc.turn import Turn
-from hydrad.wire.codes import Finding
 
 ACTOR = "resting"
 GONE = "ORDER_GONE"  # an agent's code: the order was not there any more, nothing was sent
-RETRY_NS, RETRY_MAX_NS = 5 * SECOND, 60 * SECOND
+RETRY_NS, RETRY_MAX_NS = 5 * SECOND, 15 * MINUTE
 EXPIRY_GRACE_MS = 5_000
 _ASK_ONCE = ("guard", "news")
 
@@ -110,50 +110,42 @@ def must_go(turn: Turn, fire: Act) -> str:
     if mission is not None and mission.state is MissionState.CLOSED_TO_FIRES:
         return "its mission was withdrawn"
     done = cancels(turn.state, fire)
-    return done[-1].reason if _undone(done) and done[-1].actor in _ASK_ONCE else ""
+    return done[-1].reason if done and undone(done[-1]) and done[-1].actor in _ASK_ONCE else ""
 
 
 def pursue(turn: Turn) -> None:
-    """Cancel what must go, and tell of what does not go."""
+    """Cancel what must go."""
     for fire in standing(turn.state, turn.live):
         reason = must_go(turn, fire)
-        if reason:
-            _pursue(turn, fire, reason)
-        elif not _undone(cancels(turn.state, fire)):
-            turn.clear_alarm(RESTING_ALARM, routing.shown(fire), "it may rest")
-    for act in [turn.state.acts[number] for number in sorted(turn.state.acts_pending)]:
-        if _may_stray(act) and _row_of(turn.state, turn.live, act) is None:
-            turn.clear_alarm(RESTING_ALARM, routing.shown(act), "no order of it rests")
+        if reason and routing.reducing_link(turn, fire.account) is not None:
+            before = turn.actor, turn.surface
+            turn.actor, turn.surface = ACTOR, "daemon"
+            cancel(turn, fire, reason)
+            turn.actor, turn.surface = before
 
 
 def cancel(turn: Turn, fire: Act, reason: str) -> None:
-    """One cancel of a resting order, unless one is under way."""
-    if _due(turn, cancels(turn.state, fire)):
+    """One cancel of a resting order, unless one is under way or another would be too early."""
+    if _due(turn, fire, cancels(turn.state, fire)):
         closing.cancel(turn, fire, closing.Asked(reason))
 
 
-def _pursue(turn: Turn, fire: Act, reason: str) -> None:
-    done = cancels(turn.state, fire)
-    reachable = routing.reducing_link(turn, fire.account) is not None
-    if not reachable or _undone(done):
-        why = f"{routing.shown(done[-1])} {done[-1].state.value}" if done else "no terminal of its account is in reach"
-        turn.alarm(RESTING_ALARM, routing.shown(fire), f"{routing.shown(fire)} rests and must go ({reason}): {why}")
-    if reachable and _due(turn, done):
-        before = turn.actor, turn.surface
-        turn.actor, turn.surface = ACTOR, "daemon"
-        closing.cancel(turn, fire, closing.Asked(reason))
-        turn.actor, turn.surface = before
-
-
-def settled(state: State, fire: Act) -> bool:
+def settled(state: State, live: Live, fire: Act) -> bool:
     """Whether a cancel of this fire's order has come to an end: it is gone, or it was refused."""
     if fire.state not in (ActState.WORKING, ActState.QUARANTINED):
         return True
     done = cancels(state, fire)
-    return not done or _undone(done) or (fire.state is ActState.QUARANTINED and done[-1].state is ActState.DONE)
+    if not done or undone(done[-1]):
+        return True
+    return done[-1].state is ActState.DONE and (fire.state is ActState.QUARANTINED or told_later(live, fire))
 
 
-def verdict(state: State, fire: Act) -> tuple[str, str]:
+def told_later(live: Live, fire: Act) -> bool:
+    """Whether the terminal that could say at once how much of an order was filled is away."""
+    return live.link(fire.terminal).state not in REDUCES_IN
+
+
+def verdict(state: State, live: Live, fire: Act) -> tuple[str, str]:
     """What became of an order that must go: verified, filled, refused or unknown; and why that is said."""
     if fire.state in HOLDS_POSITION:
         return "filled", f"{fire.state.value} before it could be cancelled"
@@ -163,70 +155,42 @@ def verdict(state: State, fire: Act) -> tuple[str, str]:
     if not done:
         return "unknown", "no terminal of its account is in reach"
     last = done[-1]
-    if fire.state is ActState.QUARANTINED and last.state is ActState.DONE:
+    if last.state is ActState.DONE and fire.state is ActState.QUARANTINED:
         return "verified", f"cancelled by {routing.shown(last)}; {routing.shown(fire)} is QUARANTINED still"
-    said = retcodes.name(last.retcode) if last.retcode else ", ".join(last.codes) or last.detail
+    if last.state is ActState.DONE and told_later(live, fire):
+        return "verified", f"cancelled by {routing.shown(last)}; {fire.terminal} is away: a part may have been filled"
     word = "refused" if last.state in (ActState.REJECTED, ActState.NOT_EXECUTED) else "unknown"
-    return word, f"{routing.shown(last)} {last.state.value} {said}".rstrip()
+    return word, said_of(last)
 
 
-def _undone(done: list[Act]) -> bool:
-    """Whether the last cancel was refused; one that found no order to cancel was not."""
-    last = done[-1] if done else None
-    undone = (ActState.REJECTED, ActState.NOT_EXECUTED, ActState.DENIED)
-    return last is not None and last.state in undone and GONE not in last.codes
+def said_of(cancel: Act) -> str:
+    """A cancel, its state, and why."""
+    why = retcodes.name(cancel.retcode) if cancel.retcode else ", ".join(cancel.codes) or cancel.detail
+    return f"{routing.shown(cancel)} {cancel.state.value} {why}".rstrip()
 
 
-def _due(turn: Turn, done: list[Act]) -> bool:
-    """At once the first time; each later one twice as long after the last one moved, up to a minute. Another cancel of
-    the same order does no harm, so that UNKNOWN is not waited for without end."""
+def undone(cancel: Act) -> bool:
+    """Whether a cancel came to nothing; one that found no order to cancel did not."""
+    return cancel.state in (ActState.REJECTED, ActState.NOT_EXECUTED, ActState.DENIED) and GONE not in cancel.codes
+
+
+def _due(turn: Turn, fire: Act, done: list[Act]) -> bool:
+    """At once the first time; each later one twice as long after the last one moved, up to `RETRY_MAX_NS`, or soon
+    after a terminal is back. Another cancel of the same order does no harm: UNKNOWN is not waited for without end."""
     if not done:
         return True
-    if done[-1].state not in FINAL and done[-1].state is not ActState.UNKNOWN:
+    last = done[-1]
+    if last.state not in FINAL and last.state is not ActState.UNKNOWN:
         return False
-    return turn.now_ns - done[-1].moved_ns >= min(RETRY_NS << min(len(done) - 1, 4), RETRY_MAX_NS)
+    if (last.state is ActState.DONE or GONE in last.codes) and not _shown_since(turn, fire, last):
+        return False
+    link = routing.reducing_link(turn, fire.account)
+    back = link is not None and link.settled_ns is not None and link.settled_ns > last.moved_ns
+    wait_ns = RETRY_NS if back else min(RETRY_NS << min(len(done) - 1, 16), RETRY_MAX_NS)
+    return turn.now_ns - last.moved_ns >= wait_ns
 
 
-# --- what terminals report ------------------------------------------------------------------------------
-
-
-def reported(turn: Turn, link: Link) -> None:
-    """A whole report of resting orders: those of ours that we hold otherwise."""
-    account = turn.state.terminals[link.terminal].account
-    remainders.reported(turn.state, turn.live, link, turn.now_ns)
-    for row in link.orders.values():
-        act = turn.state.acts.get(row.magic)
-        if act is not None and act.kind is ActKind.FIRE and act.account == account:
-            link.rested_ns[act.act_id] = turn.now_ns
-            _ours(turn, link, act, row)
-        elif row.magic and tag_of(row.magic) == turn.state.tag:
-            _alien(turn, account, row)
-
-
-def _ours(turn: Turn, link: Link, act: Act, row: OrderRow) -> None:
-    if act.state is ActState.UNKNOWN:
-        turn.move(act, ActEvent.WORK, "orders", order_ticket=row.ticket, detail="found among the broker's orders")
-        routing.followed(turn, act)
-    elif remainders.is_rest(act, row):
-        before = turn.actor
-        turn.actor = ACTOR
-        cancel(turn, act, "what a partial fill has left")
-        turn.actor = before
-    elif _contradicts(turn, act):
-        turn.move(act, ActEvent.QUARANTINE, "orders", order_ticket=row.ticket, detail="its order rests")
-        turn.finding(Finding.LATE_EXECUTION, routing.shown(act), f"order {row.ticket} rests at {link.terminal}")
-        routing.followed(turn, act)
-
-
-def _contradicts(turn: Turn, act: Act) -> bool:
-    """Whether an order that is reported proves an end wrong. Another terminal's report may have been read before it."""
-    ended = act.state in FINAL and act.state not in HOLDS_POSITION and allows(act.state, ActEvent.QUARANTINE)
-    return ended and turn.now_ns - act.moved_ns >= turn.state.timing.settle_ms * MS
-
-
-def _alien(turn: Turn, account: str, row: OrderRow) -> None:
-    subject = f"{account} order {row.ticket}"
-    if not any(
-        (alarm.code, alarm.subject) == (Finding.ALIEN_ORDER.name, subject) for alarm in turn.state.alarms.values()
-    ):
-        turn.finding(Finding.ALIEN_ORDER, subject, f"{row.symbol}, magic {row.magic}, no act of this journal")
+def _shown_since(turn: Turn, fire: Act, cancel: Act) -> bool:
+    """Whether the order was reported after a cancel of it had ended."""
+    link = reporter(turn.state, turn.live, fire.account)
+    return link is not None and link.orders_ns > cancel.moved_ns and _row_of(turn.state, turn.live, fire) is not None

@@ -176,6 +176,8 @@ def doubt(turn: Turn, act: Act, by: str, detail: str) -> None:
         send_command(turn, act, turn.live.link(act.terminal))
         return
     turn.move(act, ActEvent.DOUBT, by, detail=detail)
+    if act.kind is ActKind.CANCEL and act.mission:
+        return  # its order has one alarm for all its cancels: `resting_alarm`
     turn.alarm(UNKNOWN_ALARM, shown(act), f"{shown(act)} at {act.terminal}: no verdict ({detail})")
 
 
@@ -192,8 +194,6 @@ def followed(turn: Turn, act: Act) -> None:
     if act.state is not ActState.UNKNOWN:
         turn.clear_alarm(UNKNOWN_ALARM, shown(act), act.state.value)
         turn.live.queried_ns.pop(act.act_id, None)
-    if act.kind is ActKind.FIRE and act.state is not ActState.WORKING:
-        turn.clear_alarm(RESTING_ALARM, shown(act), act.state.value)
     position = turn.state.positions.get(act.position)
     if act.kind in (ActKind.CLOSE, ActKind.PART_CLOSE, ActKind.PLAN_STEP) and position and act.state in FINAL:
         fire = turn.state.acts[position.fire_id]

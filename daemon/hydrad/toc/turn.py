@@ -77,6 +77,14 @@ class Turn:
         for body in alarms.raised(self.state, code, subject, text):
             self.emit(body)
 
+    def alarm_now(self, code: str, subject: str, text: str) -> None:
+        """As `alarm`; one that stands says this from now on."""
+        standing = alarms.standing(self.state, code, subject)
+        if standing is None:
+            self.alarm(code, subject, text)
+        elif standing.text != text:
+            self.emit(r.AlarmChanged(standing.number, text))
+
     def clear_alarm(self, code: str, subject: str, why: str) -> None:
         """The condition has ended; acknowledged or not."""
         standing = alarms.standing(self.state, code, subject)

@@ -34,9 +34,9 @@ from hydrad.toc import (
     disarming,
     guards,
     histories,
+    order_reports,
     rates,
     reconcile,
-    resting,
     routing,
     ticks,
 )
@@ -388,7 +388,7 @@ def _orders(turn: Turn, link: Link, body: f.Orders) -> None:
     if body.last:
         link.orders = {row.ticket: row for row in link.incoming.orders}
         link.orders_ns = turn.now_ns
-        resting.reported(turn, link)
+        order_reports.reported(turn, link)
 
 
 def _deals(turn: Turn, link: Link, body: f.Deals) -> None:

@@ -42,8 +42,10 @@ RUNBOOKS: dict[str, Runbook] = {
     "RESTING_UNCANCELLED": _alarm(
         "Delete the order in the broker's own app, or `hydractl cancel ID --yes`: it may still be filled.",
         "An opening order of ours rests though it must not: its account is latched, its mission withdrawn, its",
-        "operator suspended, or its expiration has passed; and its cancel was refused, or no terminal is in reach.",
-        "It is cancelled again by itself, at least once a minute. It clears when the broker's records show its end.",
+        "operator suspended, or its expiration has passed; and its cancel was refused, or no terminal is in reach. Or",
+        "a cancel of it has no verdict. One alarm for an order; its text says what the last cancel came to.",
+        "It is cancelled again by itself: after 5 s, then ever later, up to every 15 minutes; soon after a terminal or",
+        "its broker is back. It clears when the broker's records show its end, and no cancel is without a verdict.",
     ),
     "UNPROTECTED": _alarm(
         "Set a stop now: `hydractl modify ID --stop PRICE`, or close it: `hydractl close ID`.",

@@ -93,7 +93,7 @@ def answer_waiters(turn: Turn) -> None:
 def _settled(turn: Turn, waiter: Waiter) -> bool:
     if waiter.verb in ("fire", "flatten"):
         return all(_act_settled(turn, turn.state.acts[act]) for act in waiter.acts)
-    orders = all(resting.settled(turn.state, turn.state.acts[fire]) for fire in waiter.acts)
+    orders = all(resting.settled(turn.state, turn.live, turn.state.acts[fire]) for fire in waiter.acts)
     return orders and all(_confirmed(turn, waiter, turn.live.link(name)) for name in waiter.terminals)
 
 
@@ -102,7 +102,7 @@ def _act_settled(turn: Turn, act: Act) -> bool:
         position = turn.state.positions.get(act.position)  # none: it was FOREIGN
         return position is None or not position.open or act.deal_ticket in position.deals
     if act.kind is ActKind.CANCEL and act.state in _TELLS_OF_ORDER:
-        return not _still_rests(turn.state, act)
+        return not _still_rests(turn, act)
     return act.state in FINAL or act.state in (
         ActState.FILLED,
         ActState.WORKING,
@@ -115,11 +115,14 @@ def _act_settled(turn: Turn, act: Act) -> bool:
 _TELLS_OF_ORDER = (ActState.DONE, ActState.NOT_EXECUTED)
 
 
-def _still_rests(state: State, act: Act) -> bool:
-    """Whether the order that a cancel removed, or did not find, is still held as resting."""
-    fire = resting.fire_of(state, act)
+def _still_rests(turn: Turn, act: Act) -> bool:
+    """Whether the order that a cancel removed, or did not find, is still held as resting, and its end will be told
+    soon."""
+    fire = resting.fire_of(turn.state, act)
     gone = act.state is ActState.DONE or resting.GONE in act.codes
-    return gone and fire is not None and fire.state is ActState.WORKING
+    if not gone or fire is None or fire.state is not ActState.WORKING:
+        return False
+    return not resting.told_later(turn.live, fire)
 
 
 def _confirmed(turn: Turn, waiter: Waiter, link: Link) -> bool:

@@ -34,7 +34,15 @@ from hydrad.toc.records.acts import (
     PlanMoveEnded,
     PlanStepBegun,
 )
-from hydrad.toc.records.alarms import AlarmAcknowledged, AlarmCleared, AlarmRaised, AlarmRepeated, FindingMade, NoteMade
+from hydrad.toc.records.alarms import (
+    AlarmAcknowledged,
+    AlarmChanged,
+    AlarmCleared,
+    AlarmRaised,
+    AlarmRepeated,
+    FindingMade,
+    NoteMade,
+)
 from hydrad.toc.records.base import Body
 from hydrad.toc.records.guards import AuthoritySet, GuardActed, GuardCleared, GuardTripped, GuardWarned
 from hydrad.toc.records.home import (
@@ -142,6 +150,7 @@ TYPES: dict[str, type[Body]] = {
     "ALARM_CLEARED": AlarmCleared,
     "ALARM_ACKNOWLEDGED": AlarmAcknowledged,
     "ALARM_REPEATED": AlarmRepeated,
+    "ALARM_CHANGED": AlarmChanged,
     "NOTE": NoteMade,
     "FINDING": FindingMade,
     "CALL_REFUSED": CallRefused,

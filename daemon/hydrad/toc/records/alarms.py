@@ -33,6 +33,13 @@ class AlarmRepeated(Body, frozen=True):
     told: tuple[str, ...]
 
 
+class AlarmChanged(Body, frozen=True):
+    """It still stands, for the same reason; what is known of it is another now."""
+
+    number: int
+    text: str
+
+
 class AlarmCleared(Body, frozen=True):
     number: int
     why: str
