@@ -64,7 +64,7 @@ def wait_s(session: Session, wait: bool) -> float:
     option("--entry", "By hand: rest at this price; with --type.", metavar="P"),
     option("--type", "By hand: how it rests; never inferred.", choices=("limit", "stop")),
     option("--expiry", "By hand: how long the mission stands, and with --entry the order.", metavar="DURATION"),
-    flag("--again", "By hand: I mean it, though it repeats the last one."),
+    flag("--again", "I mean it: by hand, though it repeats the last one; with --pool, on another account of it too."),
 )
 def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | None, **asked: Any) -> int:
     """Fire a mission, or with --symbol one made by hand."""
@@ -97,10 +97,13 @@ def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if fields["volume"] and fields["risk"]:
         raise Failure("USAGE", "--volume and --risk exclude each other")
     if asked["mission"] is not None:
+        again = bool(by_hand.pop("again"))
+        if again and not fields["pool"]:
+            raise Failure("USAGE", "--again needs --pool here: a mission is fired once on an account")
         extra = [f"--{name}" for name, value in by_hand.items() if value]
         if extra:
             raise Failure("USAGE", f"{', '.join(extra)} cannot be used with a mission: its order is its own")
-        return "fire", {"mission": an_id(asked["mission"], IdKind.MISSION), **fields}
+        return "fire", {"mission": an_id(asked["mission"], IdKind.MISSION), "again": again, **fields}
     missing = [f"--{name}" for name in ("symbol", "side", "stop") if not by_hand[name]]
     if missing:
         raise Failure("USAGE", f"name a mission, or all of --symbol, --side, --stop (missing: {', '.join(missing)})")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from hydrad.domain.ids import sequence_of
 from hydrad.link.frames import RowState
 from hydrad.toc.act import ActState
+from hydrad.toc.state import Act
 from hydrad.wire import calls
 from tests.toc.conftest import Core
 
@@ -58,6 +61,61 @@ def test_what_is_typed_twice_is_no_second_accounts_turn(pool: Core) -> None:
     assert (second.account, second.codes) == (first.account, ("LOOKS_REPEATED",))
     meant = pool.act(calls.FireSymbol("EURUSD", "buy", "1.09700", "1.10300", pool="ours", again=True))
     assert meant.state in (ActState.ROUTED, ActState.QUEUED)
+
+
+def fired(core: Core, mission: str, **fields: Any) -> Act:
+    for name in core.agents:
+        core.later(1, name)
+        core.beat(name)
+    return core.fire(mission, **fields)
+
+
+@pytest.mark.parametrize("how", ["open", "closed", "unknown"])
+def test_a_mission_that_one_account_of_a_pool_has_is_no_second_ones_turn(pool: Core, how: str) -> None:
+    mission = pool.mission()
+    first = fired(pool, mission, pool="ours")
+    if how == "unknown":
+        pool.result(first, RowState.UNKNOWN)
+    else:
+        pool.done(first)
+    if how == "closed":
+        pool.deals(pool.deal_row(9_000, 1000 + sequence_of(first.act_id), volume_steps=first.volume_steps))
+        assert first.state is ActState.CLOSED
+    second = fired(pool, mission, pool="ours")
+    assert (second.account, second.codes) == (first.account, ("DUPLICATE",))
+    assert pool.state.pool_fires == {"ours": {first.account: 1}}
+
+
+def test_said_to_be_meant_it_is_the_next_ones_turn_and_never_the_same(pool: Core) -> None:
+    mission = pool.mission()
+    taken = []
+    for _ in range(3):
+        act = fired(pool, mission, pool="ours", again=True)
+        assert act.state is ActState.ROUTED, act.codes
+        pool.done(act)
+        taken.append(act.account)
+    assert sorted(taken) == ["alpha", "bravo", "charlie"]
+    assert fired(pool, mission, pool="ours", again=True).codes == ("DUPLICATE",)
+
+
+def test_one_that_was_fired_on_an_account_by_name_counts_for_its_pool(pool: Core) -> None:
+    mission = pool.mission()
+    pool.done(fired(pool, mission, account="charlie"))
+    second = fired(pool, mission, pool="ours")
+    assert (second.account, second.codes) == ("charlie", ("DUPLICATE",))
+
+
+def test_what_came_to_nothing_gives_the_mission_back_to_its_pool(pool: Core) -> None:
+    mission = pool.mission()
+    first = fired(pool, mission, pool="ours")
+    pool.result(first, RowState.REFUSED, retcode=10004)
+    assert first.state is ActState.REJECTED
+    assert fired(pool, mission, pool="ours").state is ActState.ROUTED
+
+
+def test_a_mission_takes_again_on_a_pool_alone(pool: Core) -> None:
+    problem = pool.ask(calls.Fire(pool.mission(), account="alpha", again=True)).problem
+    assert problem is not None and problem.code == "USAGE"
 
 
 def test_one_that_would_be_denied_is_passed_over_and_keeps_its_turn(pool: Core) -> None:

@@ -179,6 +179,16 @@ class Link:
         return self.session is not None
 
 
+class Kept(NamedTuple):
+    """Whose request it is, under which key, and the SHA-256 of its parameters: its answer is kept for whoever asks
+    again."""
+
+    actor: str
+    surface: str
+    key: str
+    asked: bytes
+
+
 @dataclass(slots=True)
 class Waiter:
     """A client that waits for the end of some acts, or for terminals to confirm the latch."""
@@ -192,6 +202,7 @@ class Waiter:
     account: str = ""
     symbol: str = ""
     drill: Drill | None = None
+    kept: Kept | None = None
 
 
 @dataclass(slots=True)

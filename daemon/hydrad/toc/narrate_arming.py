@@ -43,7 +43,7 @@ def _news_mode(state: State, b: r.NewsModeSet) -> Told:
 
 
 def _answered(state: State, b: r.RequestAnswered) -> Told:
-    return f"answered {b.schema}", (), ""
+    return f"answered {b.schema}" if b.schema else "asked, its answer follows", (), ""
 
 
 TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {

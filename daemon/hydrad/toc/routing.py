@@ -227,6 +227,11 @@ def latched(turn: Turn, account: str) -> bool:
     return turn.state.account_authority(account) is not Authority.ACTIVE
 
 
+def terminals_of(state: State, account: str) -> tuple[str, ...]:
+    """Of one account; empty: of all."""
+    return tuple(t.name for t in state.terminals.values() if account in ("", t.account))
+
+
 def tell_latch(turn: Turn, account: str, body: f.Halt | f.Resume) -> tuple[str, ...]:
     """Send to every terminal concerned, connected or not; those that are not cannot confirm. `account` empty: all."""
     told = []

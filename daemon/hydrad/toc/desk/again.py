@@ -1,5 +1,8 @@
 """Same key, same answer, for requests that make no act: what they were answered is kept, and told again.
 
+A resume is answered when the terminals have confirmed it: that it was asked is kept at once, its answer as soon as
+there is one. Asked again in between, it waits for the same, and releases nothing that was halted since.
+
 Requests that make acts have their keys in the acts themselves (`waiting`); those whose answer the edge completes with
 something that it drew (a key pair, a code) are refused the second time by what the first one made.
 """
@@ -10,7 +13,7 @@ import msgspec
 
 from hydrad.toc import records as r
 from hydrad.toc.desk.refusals import Refused, usage
-from hydrad.toc.desk.waiting import hash_of
+from hydrad.toc.desk.waiting import answer_of, hash_of
 from hydrad.toc.effects import Reply
 from hydrad.toc.inputs import Requested
 from hydrad.toc.turn import Turn
@@ -50,9 +53,13 @@ KEPT: frozenset[type[Verb]] = frozenset(
 )
 
 
+# Answered later than in the step that carries them out.
+LATER: frozenset[type[Verb]] = frozenset({calls.Resume})
+
+
 def told(turn: Turn, asked: Requested) -> bool:
     """Answer a repeated key with what its first request was answered. Raises Refused for other parameters."""
-    if type(asked.body) not in KEPT or not asked.key:
+    if type(asked.body) not in KEPT | LATER or not asked.key:
         return False
     if len(asked.key) > KEY_MAX:
         raise usage(f"a key has at most {KEY_MAX} characters")
@@ -62,17 +69,26 @@ def told(turn: Turn, asked: Requested) -> bool:
         return False
     if known is None or known.asked != hash_of(asked.body):
         raise Refused(ErrorCode.CONFLICT, "this key was used with other parameters", None, key=asked.key)
+    if not known.schema:
+        return False
     problem = msgspec.json.decode(known.problem, type=Problem) if known.problem else None
     turn.effects.append(Reply(asked.request, known.schema, msgspec.json.decode(known.data), problem))
     return True
 
 
 def keep(turn: Turn, asked: Requested) -> None:
-    """Keep the answer of a request that changed something."""
-    if type(asked.body) not in KEPT or not asked.key or not turn.records:
+    """Keep the answer of a request that changed something; of one that is answered later, that it was asked."""
+    later = type(asked.body) in LATER
+    if not asked.key or not (later or (type(asked.body) in KEPT and turn.records)):
         return
-    for effect in turn.effects:
-        if isinstance(effect, Reply) and effect.request == asked.request:
-            data = msgspec.json.encode(effect.data)
-            problem = msgspec.json.encode(effect.problem) if effect.problem else b""
-            turn.emit(r.RequestAnswered(asked.key, hash_of(asked.body), effect.schema, data, problem))
+    replies = (effect for effect in turn.effects if isinstance(effect, Reply) and effect.request == asked.request)
+    reply = next(replies, None)
+    if reply is not None:
+        turn.emit(answer_of(asked.key, hash_of(asked.body), reply))
+    elif later and not begun(turn, asked):
+        turn.emit(r.RequestAnswered(asked.key, hash_of(asked.body), "", b"", b""))
+
+
+def begun(turn: Turn, asked: Requested) -> bool:
+    """Whether a request that is answered later was carried out before."""
+    return bool(asked.key) and (turn.actor, asked.key) in turn.state.answers

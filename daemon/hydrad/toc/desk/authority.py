@@ -6,12 +6,13 @@ from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Role
 from hydrad.toc import changes, drilling, halt_views, latch, resting, routing
 from hydrad.toc import records as r
+from hydrad.toc.desk import again
 from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import Refused, account_named
 from hydrad.toc.desk.table import Table
-from hydrad.toc.desk.waiting import await_latch
+from hydrad.toc.desk.waiting import await_latch, hash_of
 from hydrad.toc.inputs import Requested
-from hydrad.toc.live import Waiter
+from hydrad.toc.live import Kept, Waiter
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.codes import ErrorCode
@@ -42,13 +43,20 @@ def _drill(turn: Turn, asked: Requested, account: str) -> None:
 
 def _resume(turn: Turn, asked: Requested, verb: calls.Resume) -> None:
     account = account_named(turn, verb.account).name if verb.account else ""
+    if again.begun(turn, asked):
+        return _await(turn, asked, verb, account, routing.terminals_of(turn.state, account))
     now = turn.state.accounts[account].authority if account else turn.state.authority
     raised = r.AuthoritySet(account, Authority.ACTIVE, verb.reason or "")
     if now is not Authority.ACTIVE and turn.state.mode is HomeMode.REAL:
         return _ask_to_raise(turn, asked, raised)
     if now is not Authority.ACTIVE:
         turn.emit(raised)
-    return released(turn, asked, account, verb.wait_s)
+    return _await(turn, asked, verb, account, routing.tell_released(turn, account))
+
+
+def _await(turn: Turn, asked: Requested, verb: calls.Resume, account: str, terminals: tuple[str, ...]) -> None:
+    kept = Kept(turn.actor, turn.surface, asked.key, hash_of(verb)) if asked.key else None
+    await_latch(turn, asked.request, "resume", verb.wait_s, terminals, account, kept=kept)
 
 
 def _ask_to_raise(turn: Turn, asked: Requested, raised: r.AuthoritySet) -> None:
@@ -63,14 +71,8 @@ def _ask_to_raise(turn: Turn, asked: Requested, raised: r.AuthoritySet) -> None:
 
 def _watcher(turn: Turn, asked: Requested, account: str) -> Waiter:
     """For an answer of what holds now: nobody was told anything."""
-    names = tuple(t.name for t in turn.state.terminals.values() if account in ("", t.account))
+    names = routing.terminals_of(turn.state, account)
     return Waiter(asked.request, "halt", turn.now_ns, terminals=names, account=account)
-
-
-def released(turn: Turn, asked: Requested, account: str, wait_s: float) -> None:
-    """Authority was raised: tell every terminal that nothing else holds, and answer when they have confirmed."""
-    terminals = routing.tell_released(turn, account)
-    await_latch(turn, asked.request, "resume", wait_s, terminals, account)
 
 
 VERBS: Table = {calls.Halt: (Role.TRADER, _halt), calls.Resume: (Role.COMMANDER, _resume)}

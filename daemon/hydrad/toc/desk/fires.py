@@ -57,6 +57,8 @@ def _fire(turn: Turn, asked: Requested, verb: calls.Fire) -> None:
     mission = turn.state.missions.get(number)
     if mission is None:
         raise Refused(ErrorCode.NOT_FOUND, f"no mission {verb.mission}")
+    if verb.again and not verb.pool:
+        raise usage("a mission is fired once on an account; `again` lets another account of a pool take it")
     _fire_on(turn, asked, verb, mission.signal, mission)
 
 
@@ -94,8 +96,9 @@ def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission
 def _whose_turn(
     turn: Turn, verb: Firing, signal: Signal, mission: Mission | None, members: list[tuple[Account, Decimal]]
 ) -> tuple[Account, Decimal]:
-    """The first in turn whose account would take it now; where none would, the first in turn, to be denied. What was
-    fired by hand on one of them a moment ago is denied there: another's turn is no reason to send it twice."""
+    """The first in turn whose account would take it now; where none would, the first in turn, to be denied. What one
+    of them has already, by the same mission or by the same hand a moment ago, is denied there unless it was said to be
+    meant: another's turn is no reason to open it twice."""
     act_id, able = fold.new_act_id(turn.state), []
     for member in members:
         try:
@@ -106,6 +109,8 @@ def _whose_turn(
         ask = _ask(turn, verb, signal, source, mission, target, act_id)
         verdict = risk.judge(turn.state, turn.live, turn.now_ns, ask)
         if Reason.LOOKS_REPEATED.name in verdict.codes:
+            return member
+        if Reason.DUPLICATE.name in verdict.codes and not verb.again:
             return member
         if verdict.ok:
             able.append(member)
@@ -169,10 +174,6 @@ def _quotes_of(turn: Turn, account: Account) -> str:
     return holder.name if holder else ""
 
 
-def _is_again(verb: Firing) -> bool:
-    return isinstance(verb, calls.FireSymbol) and verb.again
-
-
 def _ask(
     turn: Turn, verb: Firing, signal: Signal, source: str, mission: Mission | None, target: Target, act_id: int
 ) -> risk.Ask:
@@ -189,7 +190,7 @@ def _ask(
         actor=turn.actor,
         source=source,
         by_hand=mission is None or mission.origin == routing.HAND,
-        again=_is_again(verb),
+        again=verb.again,
     )
 
 
@@ -234,7 +235,7 @@ def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, targ
             volume_asked_steps=ask.volume_steps,
             risk_asked_percent=ask.risk_percent,
             plan=verb.plan,
-            again=_is_again(verb),
+            again=verb.again,
         )
     )
     act = turn.state.acts[act_id]

@@ -12,13 +12,15 @@ from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
 from hydrad.toc import act_views, drilling, halt_views, remainders, resting, routing
+from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDS_POSITION, ActState
 from hydrad.toc.desk.refusals import (
     Refused,
     usage,
 )
+from hydrad.toc.effects import Reply
 from hydrad.toc.inputs import Requested
-from hydrad.toc.live import Drill, Link, Waiter
+from hydrad.toc.live import Drill, Kept, Link, Waiter
 from hydrad.toc.state import Act, Position, State
 from hydrad.toc.turn import Turn
 from hydrad.wire.answers import Problem
@@ -41,9 +43,9 @@ def told_before(turn: Turn, asked: Requested, verb: Any) -> bool:
     if len(asked.key) > 64:
         raise usage("a key has at most 64 characters")
     known = turn.state.keys.get((turn.actor, asked.key)) if asked.key else None
-    if known is None:
+    if known is None and (not asked.key or (turn.actor, asked.key) not in turn.state.answers):
         return False
-    if known.asked != hash_of(verb):
+    if known is None or known.asked != hash_of(verb):
         raise Refused(ErrorCode.CONFLICT, "this key was used with other parameters", None, key=asked.key)
     wait(turn, asked.request, "fire", verb.wait_s, tuple(known.acts))
     return True
@@ -69,10 +71,12 @@ def await_latch(
     account: str,
     fires: tuple[int, ...] = (),
     drill: Drill | None = None,
+    kept: Kept | None = None,
 ) -> None:
-    """`fires`: those whose resting orders the latch cancels. `drill`: the latch is closed on purpose."""
+    """`fires`: those whose resting orders the latch cancels. `drill`: the latch is closed on purpose. `kept`: under
+    what the answer is kept."""
     deadline_ns = deadline_of(turn, wait_s)
-    waiter = Waiter(request, verb, deadline_ns, fires, terminals, turn.now_ns, account, drill=drill)
+    waiter = Waiter(request, verb, deadline_ns, fires, terminals, turn.now_ns, account, drill=drill, kept=kept)
     turn.live.waiters.append(waiter)
 
 
@@ -144,6 +148,25 @@ def _answer(turn: Turn, waiter: Waiter) -> None:
             after = halt_views.halt_data(turn.state, turn.live, waiter)
             data_halt = msgspec.structs.replace(data_halt, drill=True, authority=after.authority)
         turn.reply(waiter.request, "hydra.halt/v1", data_halt, _halt_problem(data_halt))
+        _keep(turn, waiter)
+
+
+def _keep(turn: Turn, waiter: Waiter) -> None:
+    """The answer just given, under the key of the request; the first one stands."""
+    kept, reply = waiter.kept, turn.effects[-1]
+    known = turn.state.answers.get((kept.actor, kept.key)) if kept else None
+    if kept is None or known is None or known.schema or not isinstance(reply, Reply):
+        return
+    before = turn.actor, turn.surface
+    turn.actor, turn.surface = kept.actor, kept.surface
+    turn.emit(answer_of(kept.key, kept.asked, reply))
+    turn.actor, turn.surface = before
+
+
+def answer_of(key: str, asked: bytes, reply: Reply) -> r.RequestAnswered:
+    """The record that keeps an answer."""
+    problem = msgspec.json.encode(reply.problem) if reply.problem else b""
+    return r.RequestAnswered(key, asked, reply.schema, msgspec.json.encode(reply.data), problem)
 
 
 _PROBLEMS: dict[ActState, ErrorCode] = {

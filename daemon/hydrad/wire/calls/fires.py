@@ -9,7 +9,8 @@ class Fire(Verb, frozen=True, tag="fire"):
     """Fire a mission. One of `volume` (lots) and `risk` ("0.5%") or neither (the configured risk). `wait_s`: how long
     to wait for the verdict; 0 answers once routed. `plan`: a named one, such as `default` or `none`. One of
     `account`, `accounts`, `group` and `all_accounts` (those that were given to the operator), or none: the operator's
-    primary account. Several make one fire each."""
+    primary account. Several make one fire each. `again`, with `pool`: another account of it may take the mission,
+    too."""
 
     mission: str
     account: str | None = None
@@ -23,6 +24,7 @@ class Fire(Verb, frozen=True, tag="fire"):
     wait_s: float = 10.0
     reason: str | None = None
     pool: str | None = None
+    again: bool = False
 
 
 class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
