@@ -91,6 +91,7 @@ MODULES = {
     "status": "status",
     "stop": "services",
     "support bundle": "support",
+    "symbol diff": "market",
     "symbol map": "market",
     "symbols": "market",
     "tail": "tail",

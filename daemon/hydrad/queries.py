@@ -26,6 +26,7 @@ from hydrad.toc import (
     position_views,
     quote_views,
     resting,
+    term_diff,
     views_crew,
     views_symbols,
 )
@@ -40,7 +41,7 @@ from hydrad.wire.answers.acts import ActRow, ActShow
 from hydrad.wire.answers.alarms import AlarmRow
 from hydrad.wire.answers.daemon import ConfigRow
 from hydrad.wire.answers.journal import Event, JournalView, TraceData
-from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolRow
+from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolDiffData, SymbolRow
 from hydrad.wire.answers.missions import MissionRow, MissionShow
 from hydrad.wire.answers.people import ChangeRow, OperatorRow, PolicyRow
 from hydrad.wire.answers.positions import NamedPlan, OrderRow, PlanData, PositionRow
@@ -256,6 +257,29 @@ def _symbols(app: App, turn: Turn, actor: Actor, verb: calls.Symbols) -> list[Sy
     return views_symbols.symbol_rows(turn, verb.account)
 
 
+def _first(data: SymbolDiffData) -> str:
+    names = [f"{row.symbol} {row.term} ({row.right})" for row in data.differences]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _symbol_diff(app: App, turn: Turn, actor: Actor, verb: calls.SymbolDiff) -> SymbolDiffData:
+    if verb.second is None:
+        if verb.first is not None and verb.first not in turn.state.accounts:
+            raise NotFound(f"no account {verb.first}")
+        accounts = tuple(turn.state.accounts) if verb.first is None else (verb.first,)
+        data = term_diff.since_confirmed(turn, accounts, verb.symbol)
+    else:
+        left, right = (term_diff.terminal_of(turn, name or "") for name in (verb.first, verb.second))
+        if left is None or right is None:
+            raise NotFound(f"no account or terminal {verb.first if left is None else verb.second}")
+        data = term_diff.between(turn, left, right, verb.symbol)
+    if data.differences:
+        raise Troubled(data, Problem(ErrorCode.DIFFERENCES.value, "terms differ: " + _first(data)))
+    if data.missing:
+        raise Troubled(data, Problem(ErrorCode.PARTLY.value, f"{len(data.missing)} could not be compared"))
+    return data
+
+
 def _operators(app: App, turn: Turn, actor: Actor, verb: calls.Operators) -> list[OperatorRow]:
     found = turn.state.operators.values()
     return [views_crew.operator_row(turn.state, operator, turn.market_ms) for operator in found]
@@ -303,6 +327,7 @@ QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]]
     calls.Alarms: ("hydra.alarms/v1", _alarms),
     calls.AccountShow: ("hydra.account/v1", _account_show),
     calls.Symbols: ("hydra.symbols/v1", _symbols),
+    calls.SymbolDiff: ("hydra.symbol_diff/v1", _symbol_diff),
     calls.Operators: ("hydra.operators/v1", _operators),
     calls.Policies: ("hydra.policies/v1", _policies),
     calls.Groups: ("hydra.groups/v1", _groups),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hydractl.diagnostics import Failure
-from hydractl.output import Column, age
+from hydractl.output import Column, age, ago
 from hydractl.session import Session
 from hydractl.verbs import YES, argument, option, verb
 
@@ -34,6 +34,27 @@ SYMBOLS = (
     Column("QUOTE AGE", "quote_age_s", right=True, show=lambda row: age(row.quote_age_s)),
 )
 
+PAIRS = (
+    Column("SYMBOL", "symbol"),
+    Column("LEFT", "left"),
+    Column("NAME", "left_symbol"),
+    Column("RIGHT", "right"),
+    Column("NAME", "right_symbol"),
+    Column("", "differ", show=lambda row: f"{row.differ} DIFFER" if row.differ else "same"),
+    Column("TOLD", "told_age_s", show=lambda row: ago(row.told_age_s)),
+    Column("CONFIRMED", "confirmed_at", show=lambda row: (row.confirmed_at or "-")[:10]),
+    Column("BY", "confirmed_by", wide=True),
+)
+DIFFERENCES = (
+    Column("SYMBOL", "symbol"),
+    Column("TERM", "term"),
+    Column("LEFT", "left"),
+    Column("VALUE", "left_value", right=True),
+    Column("RIGHT", "right"),
+    Column("VALUE", "right_value", right=True),
+    Column("", "sized", show=lambda row: "sizes depend on it" if row.sized else ""),
+)
+
 
 @verb("market step", "step", argument("minutes", "Minutes of market time.", required=False))
 def market_step(session: Session, minutes: str | None) -> int:
@@ -61,6 +82,31 @@ def market_step(session: Session, minutes: str | None) -> int:
 def symbols(session: Session, account: str | None) -> int:
     """What each account's broker says of its symbols: the figures that sizes are made from."""
     return session.rows(session.client.query("symbols", account=account), SYMBOLS, "no terminal has told its terms yet")
+
+
+@verb(
+    "symbol diff",
+    "symbol_diff",
+    argument("first", "An account; all without. With a second name also a terminal.", required=False),
+    argument("second", "Another account or terminal, to compare what both tell now.", required=False),
+    option("--symbol", "Only this symbol of missions.", metavar="NAME"),
+)
+def symbol_diff(session: Session, first: str | None, second: str | None, symbol: str | None) -> int:
+    """What brokers say of symbols now and when a map was confirmed, or of two accounts; 10 where it differs."""
+    answer = session.client.query("symbol.diff", first=first, second=second, symbol=symbol)
+
+    def people(data: Any) -> None:
+        out = session.out
+        session.heading(answer)
+        none = "no map is there to compare: symbol map ACCOUNT EURUSD=EURUSD confirms one as it is"
+        out.table(PAIRS, data.compared, empty="nothing could be compared" if data.missing else none)
+        for line in data.missing:
+            out.line(f"NOT COMPARED {line}")
+        if data.differences:
+            out.line()
+            out.table(DIFFERENCES, data.differences, empty="")
+
+    return session.present(answer, people)
 
 
 @verb(

@@ -40,7 +40,19 @@ from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
 from hydrad.wire.answers.comparing import Difference, PreflightData, PreflightRow, ReconcileData
 from hydrad.wire.answers.daemon import ConfigRow, DownData, LogLevelData, ReloadData, ServicesData
 from hydrad.wire.answers.journal import Event, JournalView, TraceData
-from hydrad.wire.answers.market import FeedRow, NewsData, NewsRow, NewsView, PaperData, QuoteRow, StepData, SymbolRow
+from hydrad.wire.answers.market import (
+    FeedRow,
+    NewsData,
+    NewsRow,
+    NewsView,
+    PaperData,
+    QuoteRow,
+    StepData,
+    SymbolDiffData,
+    SymbolDifference,
+    SymbolPair,
+    SymbolRow,
+)
 from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow, SignalsView
 from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
 from hydrad.wire.answers.positions import NamedPlan, OrderRow, PlanData, PlanRow, PositionRow
@@ -283,6 +295,13 @@ SYMBOLS = (
         quote_age_s=0.2,
     ),
 )
+SYMBOL_DIFF = SymbolDiffData(
+    (SymbolPair("EURUSD", "confirmed", "EURUSD.r", "sim-1", "EURUSD.r", 2, 61.5, TS, "ann"),
+     SymbolPair("XAUUSD", "confirmed", "GOLD", "sim-1", "GOLD", 0, 61.5, TS, "ann")),
+    (SymbolDifference("EURUSD", "confirmed", "sim-1", "contract size", "100000", "10000", True),
+     SymbolDifference("EURUSD", "confirmed", "sim-1", "stops level", "10", "50", False)),
+    ("sim-2 EURUSD: no terms were told in this session",),
+)  # fmt: skip
 BAR = m.BarRow(
     "2026-11-20T12:24:00Z", *("1.08000", "1.08010", "1.07990", "1.08005"), *("1.08010", "1.08020", "1.08000", "1.08015"),
     12, 10.5, True,
@@ -302,6 +321,7 @@ DATA: dict[str, tuple[str, Any]] = {
     **{f"paper.{verb}": ("hydra.paper/v1", PaperData(text="will do", facts={})) for verb in ("cash", "fault", "trade")},
     "market.step": ("hydra.step/v1", StepData(market=TS, done=False, held_by=())),
     "symbols": ("hydra.symbols/v1", SYMBOLS),
+    "symbol.diff": ("hydra.symbol_diff/v1", SYMBOL_DIFF),
     "symbol.map": ("hydra.symbols/v1", SYMBOLS),
     "operators": ("hydra.operators/v1", (OPERATOR,)),
     "policies": ("hydra.policies/v1", (POLICY,)),

@@ -35,7 +35,7 @@ from hydrad.wire.answers.daemon import (
     ServicesData,
 )
 from hydrad.wire.answers.journal import Event, TraceData
-from hydrad.wire.answers.market import NewsData, PaperData, QuoteRow, StepData, SymbolRow
+from hydrad.wire.answers.market import NewsData, PaperData, QuoteRow, StepData, SymbolDiffData, SymbolRow
 from hydrad.wire.answers.missions import MissionRow, MissionShow
 from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
 from hydrad.wire.answers.positions import NamedPlan, OrderRow, PlanData, PositionRow
@@ -154,6 +154,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "start": (["hud"], ServicesData),
     "statement": (["paper-1", "--month", "2026-11"], StatementData),
     "status": ([], StatusData),
+    "symbol diff": (["paper-1"], SymbolDiffData),
     "symbol map": (["paper-1", "EURUSD=EURUSD.r", "--yes"], tuple[SymbolRow, ...]),
     "symbols": ([], tuple[SymbolRow, ...]),
     "stop": (["hud"], ServicesData),

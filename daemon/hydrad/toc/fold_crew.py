@@ -9,7 +9,7 @@ from hydrad.domain import calendar
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
 from hydrad.toc.records.base import Body
-from hydrad.toc.state import Change, Invite, Operator, Policy, State
+from hydrad.toc.state import Change, Confirmed, Invite, Operator, Policy, State
 
 
 def fired(state: State, identity: str, market_ms: int) -> None:
@@ -117,6 +117,11 @@ def _pool_used(state: State, record: Record, body: r.PoolUsed) -> None:
 
 def _symbols_mapped(state: State, record: Record, body: r.SymbolsMapped) -> None:
     state.symbol_maps[body.account] = dict(body.maps)
+    known = state.symbol_terms.get(body.account, {})
+    new = {symbol: Confirmed(record.at_ns, record.actor, terms) for symbol, terms in body.terms.items()}
+    state.symbol_terms[body.account] = {
+        symbol: confirmed for symbol, confirmed in {**known, **new}.items() if symbol in body.maps
+    }
 
 
 def _lane_set(state: State, record: Record, body: r.LaneSet) -> None:

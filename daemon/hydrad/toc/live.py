@@ -150,6 +150,7 @@ class Link:
     account: f.Account | None = None
     account_ns: int = 0
     terms: dict[str, SymbolTerms] = field(default_factory=dict)
+    terms_ms: dict[str, int] = field(default_factory=dict)  # market time at which each was told
     terms_known: dict[str, SymbolTerms] = field(default_factory=dict)  # the last of all sessions since the start
     quotes: dict[str, Quote] = field(default_factory=dict)
     rates: dict[str, Rate] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from hydrad.domain.accounts import AccountKind, Authority, HomeMode
 from hydrad.domain.actors import Role
 from hydrad.domain.orders import ActKind, Order, PlanStep, Side
 from hydrad.domain.signals import Signal
+from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc.act import ActState
 from hydrad.toc.guard_limits import Guards
 from hydrad.toc.limits import Limits, Timing
@@ -287,6 +288,15 @@ class Note:
 
 
 @dataclass(slots=True)
+class Confirmed:
+    """The terms that stood beside a map when a person confirmed it."""
+
+    at_ns: int
+    actor: str
+    terms: SymbolTerms
+
+
+@dataclass(slots=True)
 class GuardStanding:
     """A guard that has warned or tripped and is not armed again. `before`: the sequence's next number when it tripped;
     fires below it are its business. `acts`: its closes, by position."""
@@ -371,6 +381,7 @@ class State:
     lanes: dict[str, str] = field(default_factory=dict)  # account -> the terminal that opens for it
     changes: dict[int, Change] = field(default_factory=dict)
     symbol_maps: dict[str, dict[str, str]] = field(default_factory=dict)  # account -> symbol -> the broker's name
+    symbol_terms: dict[str, dict[str, Confirmed]] = field(default_factory=dict)  # likewise: what a person said yes to
     alarms: dict[int, Alarm] = field(default_factory=dict)
     alarms_past: list[Alarm] = field(default_factory=list)  # the newest that were cleared, bounded by the fold
     findings: list[int] = field(default_factory=list)  # sequence numbers of the newest, bounded by the fold

@@ -362,6 +362,7 @@ def _specs(turn: Turn, link: Link, body: f.Specs) -> None:
             turn.finding(Finding.SYMBOL_TERMS, f"{link.terminal} {terms.symbol}", "digits, contract or step")
             reconcile.quarantine(turn, link.terminal, Cause.TERMS, f"terms of {terms.symbol} changed")
         link.terms[terms.symbol] = link.terms_known[terms.symbol] = terms
+        link.terms_ms[terms.symbol] = body.market_ms
         turn.live.digits.setdefault(terms.symbol, terms.digits)
 
 

@@ -24,19 +24,20 @@ def _map(turn: Turn, asked: Requested, verb: calls.SymbolMap) -> None:
     if not verb.values and not verb.clear:
         raise usage("no symbol is named")
     known = dict(turn.state.symbol_maps.get(account.name, {}))
+    terms: dict[str, SymbolTerms] = {}
     for symbol in verb.clear:
         if known.pop(symbol, None) is None:
             raise Refused(ErrorCode.NOT_FOUND, f"{account.name} has no map for {symbol}")
     for symbol, own in verb.values.items():
-        _fits(turn, account, symbol, own)
+        terms[symbol] = _fits(turn, account, symbol, own)
         known[symbol] = own
     if len(known) > MAPS_MAX:
         raise Refused(ErrorCode.CONFLICT, f"an account has at most {MAPS_MAX} maps")
-    turn.emit(r.SymbolsMapped(account.name, known))
+    turn.emit(r.SymbolsMapped(account.name, known, terms))
     turn.reply(asked.request, "hydra.symbols/v1", views_symbols.symbol_rows(turn, account.name))
 
 
-def _fits(turn: Turn, account: Account, symbol: str, own: str) -> None:
+def _fits(turn: Turn, account: Account, symbol: str, own: str) -> SymbolTerms:
     """The broker must have the symbol, and where the other is known it must be of the same currencies."""
     if not 0 < len(symbol) <= NAME_MAX or not 0 < len(own) <= NAME_MAX:
         raise usage(f"a symbol has 1 to {NAME_MAX} characters")
@@ -49,6 +50,7 @@ def _fits(turn: Turn, account: Account, symbol: str, own: str) -> None:
         if same is not None and _pair(same) != _pair(terms):
             told = f"{symbol} is {'/'.join(_pair(same))} at {other}, {own} is {'/'.join(_pair(terms))}"
             raise Refused(ErrorCode.CONFLICT, f"not the same thing: {told}")
+    return terms
 
 
 def _pair(terms: SymbolTerms) -> tuple[str, str]:

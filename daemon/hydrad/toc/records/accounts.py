@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from hydrad.domain.accounts import AccountKind
+from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc.records.acts import Check
 from hydrad.toc.records.base import Body
 
@@ -19,10 +20,12 @@ class AccountLimitsSet(Body, frozen=True):
 
 
 class SymbolsMapped(Body, frozen=True):
-    """All of an account's maps: symbol as missions name it -> what its broker calls it."""
+    """All of an account's maps: symbol as missions name it -> what its broker calls it. `terms`: the broker's, of those
+    that were confirmed with this record."""
 
     account: str
     maps: dict[str, str]
+    terms: dict[str, SymbolTerms] = {}
 
 
 class LaneSet(Body, frozen=True):

@@ -97,6 +97,42 @@ class SymbolRow(Out, frozen=True):
     stands_for: tuple[str, ...] = ()
 
 
+class SymbolPair(Out, frozen=True):
+    """Two sides that were compared: who tells each, and under which name. `left` is `confirmed` where it is what a
+    person said yes to, `confirmed_by` whom, at `confirmed_at`. `told_age_s`: how long ago, by market time, the older of
+    those that terminals tell was told: every 15 minutes while a terminal is READY."""
+
+    symbol: str
+    left: str
+    left_symbol: str
+    right: str
+    right_symbol: str
+    differ: int
+    told_age_s: float | None = None
+    confirmed_at: str | None = None
+    confirmed_by: str | None = None
+
+
+class SymbolDifference(Out, frozen=True):
+    """One term of which two sides differ. `sized`: orders are sized and rounded by it."""
+
+    symbol: str
+    left: str
+    right: str
+    term: str
+    left_value: str
+    right_value: str
+    sized: bool
+
+
+class SymbolDiffData(Out, frozen=True):
+    """`symbol diff`. `missing`: what could not be compared, and why."""
+
+    compared: tuple[SymbolPair, ...]
+    differences: tuple[SymbolDifference, ...]
+    missing: tuple[str, ...]
+
+
 class PaperData(Out, frozen=True):
     """What the simulated broker said; `facts` are its own words."""
 

@@ -73,6 +73,7 @@ from hydrad.wire.calls.queries import (
     Preflight,
     Report,
     Status,
+    SymbolDiff,
     Symbols,
     Tail,
     Terminals,
@@ -112,6 +113,7 @@ AnyVerb = (
     | TickHistory
     | Bars
     | Symbols
+    | SymbolDiff
     | ConfigShow
     | Alarms
     | AccountShow

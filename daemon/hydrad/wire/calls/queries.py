@@ -116,6 +116,15 @@ class Symbols(Verb, frozen=True, tag="symbols"):
     account: str | None = None
 
 
+class SymbolDiff(Verb, frozen=True, tag="symbol.diff"):
+    """Terms of symbols: now and when they were confirmed, of one account or all; with two names (of accounts or
+    terminals) what both tell now."""
+
+    first: str | None = None
+    second: str | None = None
+    symbol: str | None = None
+
+
 class ConfigShow(Verb, frozen=True, tag="config.show"):
     """The running configuration, with where each value came from."""
 
