@@ -18,7 +18,7 @@ _NEXT = (
     "requote, reject, no_money, latency, lost_reply, timeout_executed, timeout_not_executed, partial_fill, "
     "executed_late, executed_late_market, history_late, owner_trade, stop_dropped, terms_changed, symbol_gone, hang"
 )
-_LASTING = "disconnect, trade_disabled, autotrading_off, api_disabled, neighbour"
+_LASTING = "disconnect, trade_disabled, autotrading_off, api_disabled, neighbour, other_server"
 
 
 def _show(session: Session, answer: Answer) -> int:

@@ -375,6 +375,18 @@ def test_counted_faults_come_in_their_order_and_lasting_ones_end() -> None:
     assert not faults.lasting(1) and faults.report()["pending"] == []
 
 
+def test_a_lasting_fault_begins_after_the_call_that_it_names() -> None:
+    faults = Faults(lambda: 0.0)
+    faults.add("neighbour", 1, 1, 0, "order_check")
+    faults.answered(1, "account_info")
+    faults.answered(2, "order_check")
+    assert not faults.lasting(1)
+    faults.answered(1, "order_check")
+    assert faults.lasting(1) == {FaultKind.NEIGHBOUR}
+    with pytest.raises(BadFault, match="order_check"):
+        faults.add("reject", 1, 1, 0, "order_check")
+
+
 @pytest.mark.parametrize(
     ("kind", "count", "ms"), [("nothing", 1, 0), ("reject", 0, 0), ("reject", 10**7, 0), ("latency", 1, 10**9)]
 )

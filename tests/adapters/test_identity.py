@@ -46,6 +46,21 @@ def test_before_an_order_the_neighbour_is_recognised_and_nothing_is_sent(world: 
     world.daemon.wait(f.Ready)
 
 
+def test_nothing_of_the_neighbour_is_told_as_our_own(world: World) -> None:
+    """A reading between the switch and the next look at who it is: its money would be booked, its positions followed."""
+    world.ready()
+    world.ask(op="manual", login=OTHER, action="open", symbol="EURUSD", side="BUY", volume="0.50")
+    world.ask(op="cash", login=OTHER, amount="77.00")
+    seen = len(world.daemon.seen)
+    world.ask(op="fault", kind="neighbour", login=LOGIN)
+    for _ in range(3):
+        world.ask(op="step", ms=1_000)
+    assert world.daemon.wait(f.Hello).identity.login == OTHER
+    told = world.daemon.seen[seen:]
+    assert not [row for body in told if isinstance(body, f.Deals | f.Positions) for row in body.rows]
+    assert all(body.balance == 10_000 for body in told if isinstance(body, f.Account))
+
+
 def test_after_an_order_the_neighbour_makes_it_unknown_until_the_records_tell(world: World) -> None:
     world.ready()
     world.ask(op="fault", kind="latency", login=LOGIN, count=1, ms=1_500)

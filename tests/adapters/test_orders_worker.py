@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from hydrad.agent.calls import Find, Perform, ReadTerms
+from hydrad.agent.calls import Find, Found, Perform, ReadTerms, Terms
 from hydrad.agent.effects import Call
 from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side
-from hydrad.link.frames import RowState
+from hydrad.link.frames import Identity, RowState
 from hydrad.terminal import pipe
 from hydrad.terminal.handle import WorkerHandle
 from hydrad.terminal.metatrader import Terminal, TerminalError
@@ -21,6 +21,7 @@ from hydrad.terminal.pipe import Grid
 from hydrad.terminal.readings import Readings
 from hydrad.terminal.selftest.script import Script
 from hydrad.terminal.steady import SteadyClock
+from hydrad.terminal.worker import Worker
 
 FIRE, CLOSE = 77, 78
 IN, OUT, INOUT, OUT_BY = 0, 1, 2, 3
@@ -150,6 +151,25 @@ def test_a_terminal_switched_while_its_order_is_checked_gets_no_order() -> None:
     done = orders(terminal).perform(Perform(FIRE, 0, order, 1 << 62))
     assert (done.state, done.code) == (RowState.NOT_EXECUTED, "IDENTITY")
     assert terminal.sent == ["order_check"]
+
+
+def test_what_the_history_of_another_account_does_not_have_proves_nothing() -> None:
+    """Found nowhere is a proof after a while; not when it was looked for in another account's records."""
+    terminal = Terminal.__new__(Terminal)
+    ours, theirs = (Identity(login, "S", "paper", "USD", True, 0, 1, "", "") for login in (1, 2))
+    worker = Worker.__new__(Worker)
+    worker.terminal, terminal.who = terminal, ours
+    order = Order(ORDER_VERSION, ActKind.FIRE, "alpha", "EURUSD", Side.BUY, volume_steps=10)
+    call = Find(FIRE, 0, order, 0)
+    worker._answers = {Find: lambda _: Found(None, True), ReadTerms: lambda _: Terms(0, ())}
+    for now, passes in ((ours, True), (theirs, False)):
+        terminal.identity = lambda now=now: now  # type: ignore[method-assign,misc]
+        for asked in (call, ReadTerms()):
+            if passes:
+                assert worker.answer(asked)
+            else:
+                with pytest.raises(TerminalError, match="another"):
+                    worker.answer(asked)
 
 
 def test_the_self_test_sends_nothing_to_a_terminal_that_was_switched_to_another_account() -> None:

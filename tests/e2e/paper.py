@@ -89,6 +89,19 @@ class PaperHome:
         done = subprocess.run(argv, env=self.environ, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
         return Answer(done)
 
+    def begin(self, *words: str) -> Callable[[], Answer]:
+        """`ctl` in the background; the answer, once it is asked for."""
+        argv = [*HYDRACTL, *words, "-o", "json"]
+        child = subprocess.Popen(
+            argv, env=self.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+        def end() -> Answer:
+            out, err = child.communicate(timeout=60)
+            return Answer(subprocess.CompletedProcess(argv, child.returncode, out, err))
+
+        return end
+
     def launch(self) -> None:
         """Its daemon, answering."""
         processes.spawn([*HYDRAD, "run"], self.places.log_file, self.environ, self.path)
@@ -196,9 +209,9 @@ def quote(home: PaperHome, symbol: str = "EURUSD") -> tuple[Decimal, Decimal]:
     return Decimal(row["bid"]), Decimal(row["ask"])
 
 
-def fire_by_hand(home: PaperHome, *more: str) -> Any:
+def fire_by_hand(home: PaperHome, *more: str, quoted: tuple[Decimal, Decimal] | None = None) -> Any:
     """A EURUSD BUY with a wide stop, meant however often it is repeated."""
-    bid, _ = quote(home)
+    bid, _ = quoted or quote(home)
     stop = bid - Decimal("0.00300")
     target = bid + Decimal("0.00900")
     return home.ctl(

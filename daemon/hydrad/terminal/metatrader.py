@@ -26,6 +26,7 @@ MARGIN_MODE_HEDGING = 2  # ENUM_ACCOUNT_MARGIN_MODE
 BUY, SELL = 0, 1
 LOGIN_TIMEOUT_MS = 25_000
 _DIGITS_MAX = 8
+ANOTHER = "the terminal is another than the one that logged in"
 MISSING = (
     "the MetaTrader5 package is not installed here: pip install 'hydrax[terminal]'. MetaQuotes ships it for Windows "
     "only, so an agent of a real terminal runs on the terminal's own Windows host; see docs/terminal-windows.md"
@@ -188,6 +189,16 @@ class Terminal:
     def same(self) -> bool:
         """Whether it is still the terminal that logged in, in every particular."""
         return self.identity() == self.who
+
+    def check_same(self) -> None:
+        """Raises TerminalError for another."""
+        if not self.same():
+            raise TerminalError(ANOTHER)
+
+    def check_account(self, info: Any) -> None:
+        """By an `account_info` that was read anyway; raises TerminalError for another account or server."""
+        if (int(info.login), str(info.server)) != (self.who.login, self.who.server):
+            raise TerminalError(ANOTHER)
 
     def standing(self) -> Standing:
         terminal, account = self.ask("terminal_info"), self.ask("account_info")

@@ -45,7 +45,8 @@ class Readings:
         self._book_seen: tuple[object, ...] | None = None
 
     def poll(self, call: calls.Poll) -> calls.Polled:
-        """What changed since the last poll. The clock is read before everything else."""
+        """What changed since the last poll. The clock is read before everything else; the account after what is told
+        as its own, so that nothing of another one is told."""
         now_ms = self._terminal.market_ms()
         standing = self._fresh_standing()
         self._terminal.measure()
@@ -121,6 +122,7 @@ class Readings:
 
     def account(self, now_ms: int) -> Account:
         info = self._terminal.ask("account_info")
+        self._terminal.check_account(info)
         return Account(
             balance=_money(info.balance),
             credit=_money(info.credit),
@@ -191,8 +193,7 @@ class Readings:
     def _fresh_standing(self) -> Standing:
         now_ns = self._clock.boot_ns()
         if now_ns - self._standing_ns >= STANDING_EVERY_NS:
-            if not self._terminal.same():
-                raise TerminalError("the terminal is another than the one that logged in")
+            self._terminal.check_same()
             self._standing, self._standing_ns = self._terminal.standing(), now_ns
         return self._standing
 
@@ -212,6 +213,7 @@ class Readings:
         if call.deals_after < 0 or (book == self._book_seen and call.since_ms >= 0):
             return (), True
         found = self._deals_after(call.deals_after, call.deals_from_ms, now_ms)
+        self._terminal.check_same()
         complete = len(found) <= DEALS_PER_POLL_MAX
         self._book_seen = book if complete else None
         return found[:DEALS_PER_POLL_MAX], complete

@@ -41,7 +41,12 @@ class Worker:
         }
 
     def answer(self, call: calls.Call) -> calls.Answer:
-        return self._answers[type(call)](call)
+        """What was read counts only if the terminal is still the one that logged in: another account's history would
+        prove an order absent, and its money would be booked as ours. A poll and an order look for themselves."""
+        answer = self._answers[type(call)](call)
+        if not isinstance(call, calls.Poll | calls.Perform):
+            self.terminal.check_same()
+        return answer
 
 
 def main() -> int:

@@ -91,16 +91,16 @@ class Api:
         if not session.login and name not in _WITHOUT_LOGIN:
             raise ApiError(-6, "Terminal: Authorization failed")
         method, kinds = self._calls[name]
-        if name not in _WITHOUT_LOGIN:
-            session = self._answering(session)
+        answering = session if name in _WITHOUT_LOGIN else self._answering(session)
         try:
-            value = method(session, *msgspec.convert(arguments, kinds))
+            value = method(answering, *msgspec.convert(arguments, kinds))
         except msgspec.ValidationError:
             raise _invalid() from None
         except TooMuch:
             raise ApiError(-3, "Terminal: Out of memory") from None
         except NoRate:
             raise ApiError(-1, "Terminal: Call failed") from None
+        self._faults.answered(session.login, name)
         return value if isinstance(value, Reply) else Reply(value)
 
     def _answering(self, session: Session) -> Session:
@@ -147,7 +147,11 @@ class Api:
     def account_info(self, session: Session) -> Fields:
         allowed = FaultKind.TRADE_DISABLED not in self._faults.lasting(session.login)
         figures = self._broker.standing(session.login)
-        return self._views.account(session.login, figures, trade_allowed=allowed)
+        fields = self._views.account(session.login, figures, trade_allowed=allowed)
+        if FaultKind.OTHER_SERVER in self._faults.lasting(session.login):
+            self._faults.note(FaultKind.OTHER_SERVER)
+            fields["server"] = f"{fields['server']}-2"
+        return fields
 
     def terminal_info(self, session: Session) -> Fields:
         lasting = self._faults.lasting(session.login)

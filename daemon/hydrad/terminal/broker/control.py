@@ -53,6 +53,7 @@ class _Fault(msgspec.Struct, tag_field="op", tag="fault", forbid_unknown_fields=
     login: int | None = None
     count: int = 1
     ms: int = 0
+    after: str = ""
 
 
 class _Plan(msgspec.Struct, tag_field="op", tag="plan", forbid_unknown_fields=True):
@@ -168,7 +169,7 @@ class Control:
     def _fault(self, request: _Fault) -> Fields:
         if request.login is not None:
             self._known(request.login)
-        self._faults.add(request.kind, request.login, request.count, request.ms)
+        self._faults.add(request.kind, request.login, request.count, request.ms, request.after)
         return {}
 
     def _plan(self, request: _Plan) -> Fields:

@@ -1,7 +1,8 @@
 """Owns the faults that a test or a drill asked for: which are pending, for whom, and how often each fired.
 
 *Counted* faults hit the next `count` order_sends that they fit (of one login, or of anyone). *Lasting* ones hold
-for `ms` of wall time, or until cleared when that is 0. A *plan* draws counted faults by itself: each order_send
+for `ms` of wall time, or until cleared when that is 0; one that is asked for `after` a function begins when the next
+call of that function has been answered. A *plan* draws counted faults by itself: each order_send
 that no pending fault hits may be hit by one of the plan's, each at its own rate, from one seed. Faults live in
 memory: a restarted broker has none but its configuration's plan, from its start.
 """
@@ -42,6 +43,7 @@ class FaultKind(enum.StrEnum):
     AUTOTRADING_OFF = "autotrading_off"  # the terminal's button: 10027
     API_DISABLED = "api_disabled"  # the terminal's switch for programs: None and -8
     NEIGHBOUR = "neighbour"  # every call is answered for another account
+    OTHER_SERVER = "other_server"  # the account is of the same number at another server
 
 
 LASTING = frozenset(
@@ -51,6 +53,7 @@ LASTING = frozenset(
         FaultKind.AUTOTRADING_OFF,
         FaultKind.API_DISABLED,
         FaultKind.NEIGHBOUR,
+        FaultKind.OTHER_SERVER,
     }
 )
 PLANNED = tuple(kind for kind in FaultKind if kind not in LASTING and kind is not FaultKind.LATENCY)
@@ -76,13 +79,15 @@ class BadFault(ValueError):
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. `login` None: anyone's. `left`: order_sends still to hit. `until_s`: monotonic."""
+    """One fault. `login` None: anyone's. `left`: order_sends still to hit. `until_s`: monotonic. `after`: the function
+    whose next answer begins it, empty once it holds."""
 
     kind: FaultKind
     login: int | None
     left: int
     ms: int
     until_s: float | None
+    after: str = ""
 
     def fits(self, login: int) -> bool:
         return self.login is None or self.login == login
@@ -97,15 +102,23 @@ class Faults:
         self._fired: Counter[FaultKind] = Counter()
         self._rng, self._rates, self._plan_ms = random.Random(0), dict[FaultKind, float](), 0
 
-    def add(self, kind_text: str, login: int | None, count: int, ms: int) -> None:
+    def add(self, kind_text: str, login: int | None, count: int, ms: int, after: str = "") -> None:
         """Ask for a fault; raises BadFault."""
         kind = _kind(kind_text)
         if not 1 <= count <= COUNT_MAX:
             raise BadFault(f"count {count} is outside 1..{COUNT_MAX}")
         if not 0 <= ms <= MS_MAX:
             raise BadFault(f"ms {ms} is outside 0..{MS_MAX}")
+        if after and kind not in LASTING:
+            raise BadFault(f"after {after}: only lasting faults begin after a call")
         until_s = self._monotonic_s() + ms / 1000 if kind in LASTING and ms else None
-        self._pending.append(Fault(kind, login, count, ms, until_s))
+        self._pending.append(Fault(kind, login, count, ms, until_s, after))
+
+    def answered(self, login: int, function: str) -> None:
+        """A call has been answered: what was to begin after it begins."""
+        for fault in self._pending:
+            if fault.after == function and fault.fits(login):
+                fault.after = ""
 
     def take_latency_ms(self, login: int) -> int:
         """How long to hold back the answer to an order_send now; uses up one count."""
@@ -153,7 +166,7 @@ class Faults:
     def lasting(self, login: int) -> frozenset[FaultKind]:
         """The lasting faults that hold for a login now."""
         self._expire()
-        return frozenset(f.kind for f in self._pending if f.kind in LASTING and f.fits(login))
+        return frozenset(f.kind for f in self._pending if f.kind in LASTING and f.fits(login) and not f.after)
 
     def fired(self, kind: FaultKind) -> int:
         """How often a kind fired since the start."""
