@@ -30,6 +30,7 @@ MODULES = {
     "alarms": "alarms",
     "approve": "changes",
     "bars": "ticks",
+    "brief": "brief",
     "cancel": "orders",
     "change drop": "changes",
     "changes": "changes",

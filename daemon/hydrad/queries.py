@@ -15,6 +15,7 @@ from hydrad.toc import (
     account_views,
     act_views,
     alarm_views,
+    briefing,
     crew,
     health_views,
     mission_views,
@@ -39,6 +40,7 @@ from hydrad.wire.answers import Problem
 from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow
 from hydrad.wire.answers.acts import ActRow, ActShow
 from hydrad.wire.answers.alarms import AlarmRow
+from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.daemon import ConfigRow
 from hydrad.wire.answers.journal import Event, JournalView, TraceData
 from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolDiffData, SymbolRow
@@ -109,6 +111,15 @@ def _mission_show(app: App, turn: Turn, actor: Actor, verb: calls.MissionShow) -
     if mission is None:
         raise NotFound(f"no mission {verb.mission}")
     return mission_views.mission_show(turn.state, turn.live, turn.now_ns, mission, actor.identity)
+
+
+def _brief(app: App, turn: Turn, actor: Actor, verb: calls.Brief) -> Briefing:
+    _, number = ids.parse(verb.mission, IdKind.MISSION)
+    mission = turn.state.missions.get(number)
+    if mission is None:
+        raise NotFound(f"no mission {verb.mission}")
+    turn.actor = actor.identity
+    return briefing.made(turn, mission, verb)
 
 
 def _fires(app: App, turn: Turn, actor: Actor, verb: calls.Fires) -> list[ActRow]:
@@ -313,6 +324,7 @@ QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]]
     calls.Status: ("hydra.status/v1", _status),
     calls.Missions: ("hydra.missions/v1", _missions),
     calls.MissionShow: ("hydra.mission/v1", _mission_show),
+    calls.Brief: ("hydra.brief/v1", _brief),
     calls.Fires: ("hydra.fires/v1", _fires),
     calls.FireShow: ("hydra.act/v1", _fire_show),
     calls.Trace: ("hydra.trace/v1", _trace),

@@ -17,7 +17,7 @@ import msgspec
 from hydrad import past, people_queries, queries
 from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
-from hydrad.domain import ids
+from hydrad.domain import ids, money
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Role, Surface
 from hydrad.domain.instants import ms_text, ns_text
@@ -30,6 +30,7 @@ from hydrad.toc import crew, desk, narrate
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
 from hydrad.toc.act import IN_FLIGHT, ActState
+from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from hydrad.toc.texts import act_id_text
@@ -327,7 +328,9 @@ class ControlSurface:
             reply.send(self._envelope(schema, troubled.data, troubled.problem))
         except NotFound as missing:
             self._problem(reply, verb, ErrorCode.NOT_FOUND, str(missing))
-        except ids.BadId as error:
+        except Refused as refused:
+            reply.send(self._envelope(schema, None, refused.problem))
+        except (ids.BadId, money.BadNumber) as error:
             self._problem(reply, verb, ErrorCode.USAGE, str(error))
         except Exception:  # the edge of queries: what only looks must not end what trades
             log.exception("%s failed", type(verb).__name__)

@@ -71,12 +71,12 @@ def mission_show(session: Session, mission: str) -> int:
 
     def people(data: MissionShow) -> None:
         session.heading(answer)
-        _show(session, data)
+        show_mission(session, data)
 
     return session.present(answer, people)
 
 
-def _show(session: Session, data: MissionShow) -> None:
+def show_mission(session: Session, data: MissionShow) -> None:
     out, row = session.out, data.mission
     out.line(f"{out.paint(row.id, 'id')}  {out.word(row.state)}  {row.kind}  {row.symbol} {row.side}")
     target = row.target or "none"

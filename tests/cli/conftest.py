@@ -37,6 +37,7 @@ from hydrad.wire.answers.accounts import (
 from hydrad.wire.answers.acts import ActRow, ActShow, CheckRow, FireAnswer, OrderView
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, Answered, FindingRow, NoteRow
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
+from hydrad.wire.answers.briefing import Briefing, PriceNow, Stake
 from hydrad.wire.answers.comparing import Difference, PreflightData, PreflightRow, ReconcileData
 from hydrad.wire.answers.daemon import ConfigRow, DownData, LogLevelData, ReloadData, ServicesData
 from hydrad.wire.answers.journal import Event, JournalView, TraceData
@@ -55,7 +56,7 @@ from hydrad.wire.answers.market import (
 )
 from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow, SignalsView
 from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
-from hydrad.wire.answers.positions import NamedPlan, OrderRow, PlanData, PlanRow, PositionRow
+from hydrad.wire.answers.positions import NamedPlan, NightView, OrderRow, PlanData, PlanRow, PositionRow
 from hydrad.wire.answers.reports import Estimate, MoneyTotal, ReportData, ReportGroup, ReportSide
 from hydrad.wire.answers.status import (
     ActCounts,
@@ -349,6 +350,23 @@ DATA: dict[str, tuple[str, Any]] = {
     "mission.show": (
         "hydra.mission/v1",
         MissionShow(mission=MISSION, features={"atr": "12.5"}, why="breakout", acts=(ACT,), source=None),
+    ),
+    "brief": (
+        "hydra.brief/v1",
+        Briefing(
+            mission=MissionShow(mission=MISSION, features={"atr": "12.5"}, why="breakout", acts=(), source=None),
+            market_at="2026-11-24T09:00:00.000Z",
+            account="paper-1",
+            kind="paper",
+            accounts=("paper-1", "paper-2"),
+            fire=FIRE,
+            price=PriceNow("paper-1", "1.08490", "1.08500", 10, "5.0", 2, 20, 0.4, False),
+            stake=Stake(
+                *("USD", "0.10", "0.20", "-20.00", "40.00", "2.00", "-0.70", "34.1", "1.08507"),
+                NightView("2026-11-25T22:00:00Z", 3, "-2.10"),
+            ),
+            tcs_text="not calibrated (needs 34.1%)",
+        ),
     ),
     "fires": ("hydra.fires/v1", (ACT,)),
     "fire.show": (

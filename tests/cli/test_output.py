@@ -22,6 +22,7 @@ from hydrad.wire.answers.accounts import AccountDayData, AccountRow, AccountShow
 from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, FindingRow, NoteRow
 from hydrad.wire.answers.authority import HaltData
+from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.comparing import PreflightData, ReconcileData
 from hydrad.wire.answers.daemon import (
     ConfigPlaces,
@@ -98,6 +99,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "cancel": ([F, "--yes"], FireAnswer),
     "change drop": ([C], ChangeRow),
     "changes": ([], tuple[ChangeRow, ...]),
+    "brief": ([M], Briefing),
     "close": ([P, "--yes"], FireAnswer),
     "completion": (["bash"], Completion),
     "config show": ([], tuple[ConfigRow, ...]),

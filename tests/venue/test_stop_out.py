@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hydrad.domain.assets import Asset
 from hydrad.domain.money import cents
 from hydrad.domain.orders import Side
 from hydrad.venue.book import Book, Position, Reason, Rules, Tickets
@@ -57,10 +58,9 @@ def book_of(*positions: Position, balance: str = "1000", **more: object) -> Book
 
 @pytest.mark.parametrize(("weekday", "expected"), [(0, 0), (1, 1), (2, 1), (3, 3), (4, 1), (5, 1), (6, 0)])
 def test_a_week_has_seven_nights_and_a_coin_one_each_day(weekday: int, expected: int) -> None:
-    assert nights(EURUSD, weekday) == expected
-    coin = replace(EURUSD, symbol="BTCUSD", currency_base="BTC")
-    assert nights(coin, weekday) == 1
-    assert nights(replace(EURUSD, swap_rollover3days=5), weekday) == {3: 1, 5: 3}.get(weekday, expected)
+    assert nights(Asset.FX, 3, weekday) == expected
+    assert nights(Asset.CRYPTO, 3, weekday) == 1
+    assert nights(Asset.FX, 5, weekday) == {3: 1, 5: 3}.get(weekday, expected)
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,8 @@ def _deal_booked(state: State, record: Record, body: r.DealBooked) -> None:
     assert body.ticket not in position.deals, "a deal is booked once"
     position.deals.append(body.ticket)
     position.profit += body.profit + body.swap + body.commission
+    position.swap += body.swap
+    position.commission += body.commission
     if body.entry == ENTRY_IN:
         position.in_steps += body.volume_steps
         position.opened_steps = position.in_steps

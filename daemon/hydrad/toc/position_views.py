@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from hydrad.domain.instants import ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
-from hydrad.toc import exposure, plan_views
-from hydrad.toc.live import Live
+from hydrad.link import frames as f
+from hydrad.toc import costs, exposure, plan_views
+from hydrad.toc.live import Link, Live
 from hydrad.toc.state import Act, Position, State
 from hydrad.toc.terminal import REDUCES_IN
 from hydrad.toc.texts import mission_id_text, position_id_text, seconds
-from hydrad.wire.answers.positions import PositionRow
+from hydrad.wire.answers.positions import NightView, PositionRow
 
 
 def position_row(state: State, live: Live, now_ns: int, position: Position) -> PositionRow:
@@ -49,7 +50,39 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         plan=plan_views.rows_of_position(state, position),
         as_of_age_s=age,
         reachable=reachable(state, live, position.account),
+        swap=money_text(reported.swap if reported else position.swap) if reported or not position.open else None,
+        commission=money_text(position.commission) if position.deals else None,
+        break_even=_break_even(state, link, position, reported),
+        night=_night(live, link, position),
     )
+
+
+def _break_even(state: State, link: Link | None, position: Position, reported: f.PositionRow | None) -> str | None:
+    """What pays for swap to date and for commission, that of the close too where it is known."""
+    terms = link.terms.get(position.symbol) if link else None
+    if terms is None or reported is None:
+        return None
+    per_lot = costs.commission_per_lot(state, position.account, position.symbol)
+    whole = (per_lot or Decimal(0)) * position.volume_step * position.opened_steps
+    paid = -min(position.commission, whole) - reported.swap
+    points = costs.break_even_points(position.side, position.open_points, paid, position.volume_steps, terms)
+    return None if points is None else price_text(points, position.digits)
+
+
+def _night(live: Live, link: Link | None, position: Position) -> NightView | None:
+    terms = link.terms.get(position.symbol) if link else None
+    if link is None or terms is None or not position.open:
+        return None
+    return night_view(live, link, costs.Holding(terms, position.side, position.volume_steps))
+
+
+def night_view(live: Live, link: Link, holding: costs.Holding) -> NightView | None:
+    """The next night of what is held, or would be, as this terminal's server counts it."""
+    offset_ms = link.beat.offset_ms if link.beat else None
+    night = costs.next_night(holding, live.market_ms, offset_ms)
+    if night is None:
+        return None
+    return NightView(ms_text(night.at_ms, 0), night.nights, None if night.money is None else money_text(night.money))
 
 
 def reachable(state: State, live: Live, account: str) -> bool:

@@ -164,7 +164,9 @@ class Position:
     open: bool = True
     in_steps: int = 0
     closed_steps: int = 0
-    profit: Decimal = Decimal(0)
+    profit: Decimal = Decimal(0)  # of its deals, net of what follows
+    swap: Decimal = Decimal(0)
+    commission: Decimal = Decimal(0)  # with fees
     r_milli: int = 0
     close_points: int = 0
     close_reason: str = ""

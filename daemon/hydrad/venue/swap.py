@@ -22,13 +22,13 @@ from hydrad.venue.rates import Board, rate
 _SATURDAY, _SUNDAY = 6, 0
 
 
-def nights(contract: Contract, weekday: int) -> int:
-    """How many nights the end of a server day counts for; `weekday`: ENUM_DAY_OF_WEEK, Sunday 0."""
-    if asset_of(contract.symbol, contract.currency_base, contract.currency_profit) is Asset.CRYPTO:
+def nights(asset: Asset, triple_day: int, weekday: int) -> int:
+    """How many nights the end of a server day counts for; `weekday`, `triple_day`: ENUM_DAY_OF_WEEK, Sunday 0."""
+    if asset is Asset.CRYPTO:
         return 1
     if weekday in (_SATURDAY, _SUNDAY):
         return 0
-    return 3 if weekday == contract.swap_rollover3days else 1
+    return 3 if weekday == triple_day else 1
 
 
 def swap_of_night(contract: Contract, side: Side, volume_steps: int, currency: str, board: Board) -> Decimal:
@@ -56,7 +56,8 @@ def roll_over(book: Book, weekday: int, board: Board) -> tuple[Book, tuple[Chang
         contract = board.contract(held.symbol)
         assert contract is not None, held.symbol
         night = swap_of_night(contract, held.side, held.volume_steps, book.currency, board)
-        due = night * nights(contract, weekday)
+        asset = asset_of(contract.symbol, contract.currency_base, contract.currency_profit)
+        due = night * nights(asset, contract.swap_rollover3days, weekday)
         if due:
             charged[held.ticket] = replace(held, swap=held.swap + due)
     if not charged:

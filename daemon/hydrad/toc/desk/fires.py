@@ -217,6 +217,14 @@ def _dry_run(
     turn.reply(asked.request, FIRE_SCHEMA, data, problem)
 
 
+def looked_at(turn: Turn, verb: calls.Fire, mission: Mission) -> tuple[risk.Verdict, Account]:
+    """What the gate says of such a fire by `turn.actor` now. Raises Refused."""
+    plan_named(turn, verb.plan)
+    target = _target(turn, verb, mission.signal, account_named(turn, verb.account), ONE)
+    ask = _ask(turn, verb, mission.signal, mission.source, mission, target, fold.new_act_id(turn.state))
+    return risk.judge(turn.state, turn.live, turn.now_ns, ask), target.account
+
+
 def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, target: Target) -> int:
     act_id = fold.new_act_id(turn.state)
     ask = _ask(turn, verb, mission.signal, mission.source, mission, target, act_id)

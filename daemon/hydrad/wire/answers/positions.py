@@ -20,9 +20,20 @@ class PlanRow(Out, frozen=True):
     detail: str | None = None
 
 
+class NightView(Out, frozen=True):
+    """The next midnight of the server's that charges a swap: when, for how many nights, and what it brings (below zero:
+    costs) in the account's currency; null where the broker counts it in what is not converted here."""
+
+    at: str
+    nights: int
+    money: str | None
+
+
 class PositionRow(Out, frozen=True):
     """`foreign`: not ours; never touched unasked. `pnl`: open profit with swap, or the closed result net of costs.
-    `reachable`: whether a close could be sent now; what is shown of one that is not is as old as `as_of_age_s`."""
+    `reachable`: whether a close could be sent now; what is shown of one that is not is as old as `as_of_age_s`. `swap`
+    to date; `commission` paid so far; `break_even`: the price that pays both and, where it is known, the commission of
+    the close."""
 
     id: str
     state: str
@@ -46,6 +57,10 @@ class PositionRow(Out, frozen=True):
     plan: tuple[PlanRow, ...]
     as_of_age_s: float | None
     reachable: bool = True
+    swap: str | None = None
+    commission: str | None = None
+    break_even: str | None = None
+    night: NightView | None = None
 
 
 class OrderRow(Out, frozen=True):

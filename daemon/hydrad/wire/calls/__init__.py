@@ -54,6 +54,7 @@ from hydrad.wire.calls.queries import (
     Alarms,
     AlarmShow,
     Bars,
+    Brief,
     Changes,
     ConfigShow,
     Findings,
@@ -99,6 +100,7 @@ AnyVerb = (
     | Tail
     | Missions
     | MissionShow
+    | Brief
     | Fires
     | FireShow
     | Trace

@@ -33,6 +33,16 @@ class MissionShow(Verb, frozen=True, tag="mission.show"):
     mission: str
 
 
+class Brief(Verb, frozen=True, tag="brief"):
+    """A mission as it would be fired on one account now, the operator's primary one without a choice."""
+
+    mission: str
+    account: str | None = None
+    volume: str | None = None
+    risk: str | None = None
+    plan: str = "default"
+
+
 class Fires(Verb, frozen=True, tag="fires"):
     """All acts with `all_acts`, else fires."""
 
