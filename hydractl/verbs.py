@@ -17,6 +17,7 @@ FORMATS = ("table", "wide", "json", "tsv", "csv")
 # Verb -> module of commands/. The fast path imports that one module and nothing else.
 MODULES = {
     "account arm": "accounts",
+    "account correct": "accounts",
     "account day": "accounts",
     "account disarm": "accounts",
     "account group": "accounts",

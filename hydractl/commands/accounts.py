@@ -75,6 +75,24 @@ def account_limits(session: Session, name: str, values: tuple[str, ...], clear: 
     return _show(session, answer)
 
 
+@verb(
+    "account correct",
+    "account",
+    argument("name", "The account's name."),
+    option("--peak", "Its highest equity.", metavar="AMOUNT"),
+    option("--start", "Its first equity.", metavar="AMOUNT"),
+    option("--day", "The first equity of its trading day.", metavar="AMOUNT"),
+    option("--reason", "Why; kept in the journal.", required=True, metavar="TEXT"),
+)
+def account_correct(
+    session: Session, name: str, peak: str | None, start: str | None, day: str | None, reason: str
+) -> int:
+    """What losses are counted from, where a terminal's report was wrong. A higher one holds at once; a lower one waits
+    for a second commander, or 24 hours (exit 8). Needs a commander."""
+    answer = session.client.request("account.correct", account=name, peak=peak, start=start, day=day, reason=reason)
+    return _show(session, answer)
+
+
 @verb("groups", "groups")
 def groups(session: Session) -> int:
     """Groups of accounts, for fire --group."""
@@ -156,6 +174,9 @@ def _show(session: Session, answer: Answer) -> int:
             left = f", {data.first_fires_left} fills to go at the least volume" if data.armed else ""
             out.line(f"armed      {'yes' if data.armed else 'NO: it opens nothing'}{left}")
         out.line(f"operators  {', '.join(data.operators) or 'none'}")
+        bases = {"peak": data.peak, "start": data.start, "day": data.day}
+        losses = ", ".join(f"{name} {base or 'unknown'}" for name, base in bases.items())
+        out.line(f"losses     count from {losses}")
 
     return session.present(answer, people)
 

@@ -273,7 +273,7 @@ CHANGE = ChangeRow(
 )  # fmt: skip
 ACCOUNT_SHOW = AccountShow(
     account=ACCOUNT, limits=(LimitRow("open_positions_max", "5", "2", "2"),), groups={"majors": "1"},
-    terminals=("sim-1",), lane="sim-1", operators=("ann",),
+    terminals=("sim-1",), lane="sim-1", operators=("ann",), peak="10100.00", start="10000.00", day="10050.00",
 )  # fmt: skip
 SYMBOLS = (
     SymbolRow(
@@ -316,6 +316,7 @@ PAST = m.TickHistory(
 DATA: dict[str, tuple[str, Any]] = {
     "account.show": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.limits": ("hydra.account/v1", ACCOUNT_SHOW),
+    "account.correct": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.group": ("hydra.group/v1", GROUP),
     "account.pool": ("hydra.group/v1", GROUP),
     "groups": ("hydra.groups/v1", (GROUP,)),

@@ -136,6 +136,7 @@ VERBS: list[tuple[Verb, Role]] = [
     (calls.AccountDisarm("alpha"), Role.TRADER),
     (calls.AccountPool("ours", {"alpha": "1"}), Role.COMMANDER),
     (calls.AccountLimits("alpha", {"open_positions_max": "1"}), Role.COMMANDER),
+    (calls.AccountCorrect("alpha", peak="1", reason="x"), Role.COMMANDER),
     (calls.AccountGroup("g", {"alpha": "1"}), Role.COMMANDER),
     (calls.OperatorAdd("ann", "viewer", "uid:1"), Role.COMMANDER),
     (calls.OperatorInvite("ann"), Role.COMMANDER),

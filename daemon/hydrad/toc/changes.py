@@ -78,7 +78,7 @@ def make(turn: Turn, change: Change, how: str) -> bool:
 
 
 def _fits(state: State, body: Body) -> bool:
-    """Whether a record about a person can still be written."""
+    """Whether a record about a person, or what an account's losses count from, can still be written."""
     match body:
         case r.OperatorAdded():
             return body.name not in state.operators and not any(i in state.identities for i in body.identities)
@@ -86,6 +86,9 @@ def _fits(state: State, body: Body) -> bool:
             return body.name in state.operators
         case r.OperatorLinked():
             return body.name in state.operators and body.identity not in state.identities
+        case r.BasesCorrected():
+            account = state.accounts[body.account]
+            return all(account.base(base.name) == base.was for base in body.bases)
         case r.OperatorPolicySet():
             return body.name in state.operators and crew.policy_named(state, body.policy) is not None
     return True

@@ -48,6 +48,12 @@ def _equity_peak(state: State, record: Record, body: r.EquityPeak) -> None:
     state.accounts[body.account].peak_equity = body.equity
 
 
+def _corrected(state: State, record: Record, body: r.BasesCorrected) -> None:
+    account = state.accounts[body.account]
+    for base in body.bases:
+        setattr(account, f"{base.name}_equity", base.equity)
+
+
 def _day_set(state: State, record: Record, body: r.DaySet) -> None:
     account = state.accounts[body.account]
     account.day_zone, account.day_minute = body.zone, body.minute
@@ -87,6 +93,7 @@ HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.FundsAnchored: _anchored,
     r.FundsDrifted: _drifted,
     r.EquityPeak: _equity_peak,
+    r.BasesCorrected: _corrected,
     r.DaySet: _day_set,
     r.GuardWarned: _warned,
     r.GuardTripped: _tripped,

@@ -43,6 +43,11 @@ def _peak(state: State, b: r.EquityPeak) -> Told:
     return f"{b.account} peak of equity {money_text(b.equity)}", (), ""
 
 
+def _corrected(state: State, b: r.BasesCorrected) -> Told:
+    steps = (f"{base.name} {money_text(base.was)} -> {money_text(base.equity)}" for base in b.bases)
+    return f"{b.account} corrected: {', '.join(steps)}: {b.reason}", (), ""
+
+
 def _day(state: State, b: r.DaySet) -> Told:
     return f"{b.account} trading day turns at {b.minute // 60:02}:{b.minute % 60:02} {b.zone}", (), ""
 
@@ -93,6 +98,7 @@ TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.FundsAnchored: _anchored,
     r.FundsDrifted: _drifted,
     r.EquityPeak: _peak,
+    r.BasesCorrected: _corrected,
     r.DaySet: _day,
     r.GuardWarned: _warned,
     r.GuardTripped: _tripped,

@@ -5,7 +5,8 @@ not grow with every tick and a drawdown is understated by less than 0.1 % of the
 
 A peak is for ever, so one wrong figure must not make it: a new one is what two reports of a terminal have told, one
 `CONFIRM_NS` or more after the other with none below in between, and of all of them the lowest. A report that falls back
-before that leaves nothing behind.
+before that leaves nothing behind. What is wrong for longer (a price of the broker's that never was adds up perfectly),
+or was so in the first report of all, a person sets right: `account correct`.
 """
 
 from __future__ import annotations

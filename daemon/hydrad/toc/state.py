@@ -54,6 +54,10 @@ class Account:
     day_zone: str = calendar.NEW_YORK
     day_minute: int = calendar.ROLL_MINUTE
 
+    def base(self, name: str) -> Decimal | None:
+        """What losses are counted from: the peak, the start, or the first equity of the day."""
+        return {"peak": self.peak_equity, "start": self.start_equity, "day": self.day_equity}[name]
+
 
 @dataclass(slots=True)
 class Terminal:

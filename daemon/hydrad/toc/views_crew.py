@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import MINUTE, ns_text
+from hydrad.domain.money import money_text
 from hydrad.toc import account_views, crew, risk
 from hydrad.toc.changes import ALONE_AFTER_NS
 from hydrad.toc.first_fires import first_fires_left
@@ -72,7 +75,14 @@ def account_show(state: State, live: Live, now_ns: int, account: Account) -> Acc
         operators=tuple(o.name for o in state.operators.values() if crew.reaches(o, account.name)),
         armed=account.armed,
         first_fires_left=first_fires_left(account),
+        peak=_money(account.peak_equity),
+        start=_money(account.start_equity),
+        day=_money(account.day_equity),
     )
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else money_text(amount)
 
 
 def _text(limit: object) -> str | None:

@@ -21,6 +21,7 @@ from hydrad.toc.desk import (
     asking,
     authority,
     changing,
+    correcting,
     fires,
     flatten,
     missions,
@@ -70,7 +71,7 @@ for noun in (
     services,
 ):
     VERBS |= noun.VERBS
-for noun in (arming, flatten, adopt, trading_day, plans, symbols, orders):
+for noun in (arming, correcting, flatten, adopt, trading_day, plans, symbols, orders):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own: the core only refuses them, so that every refusal is journaled in one place.

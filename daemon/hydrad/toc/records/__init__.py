@@ -13,6 +13,7 @@ from hydrad.toc.records.accounts import (
     AccountArmed,
     AccountDisarmed,
     AccountLimitsSet,
+    BasesCorrected,
     CashBooked,
     DaySet,
     DayStarted,
@@ -188,6 +189,7 @@ TYPES: dict[str, type[Body]] = {
     "POOL_USED": PoolUsed,
     "PLANS_CHANGED": PlansChanged,
     "NEWS_MODE": NewsModeSet,
+    "BASES_CORRECTED": BasesCorrected,
 }
 
 

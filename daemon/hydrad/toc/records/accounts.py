@@ -98,6 +98,22 @@ class EquityPeak(Body, frozen=True):
     equity: Decimal
 
 
+class Base(msgspec.Struct, frozen=True, array_like=True):
+    """What losses are counted from: `name` is peak, start or day."""
+
+    name: str
+    was: Decimal
+    equity: Decimal
+
+
+class BasesCorrected(Body, frozen=True):
+    """A person's word on what reports had made."""
+
+    account: str
+    bases: tuple[Base, ...]
+    reason: str
+
+
 class SelfTestTold(Body, frozen=True):
     """The newest report of `hydra-terminal selftest` at a terminal, as its agent told it. `server`: where it ran;
     `at_ns`: when, by its host's clock."""

@@ -37,7 +37,8 @@ class LimitRow(Out, frozen=True):
 
 class AccountShow(Out, frozen=True):
     """`lane`: the terminal that opens for the account now. `operators`: those to whom it was given. `armed`: of a live
-    account, with the fills that still use the minimum volume."""
+    account, with the fills that still use the minimum volume. `peak`, `start`, `day`: equities that losses are
+    counted from, net of cash but for the day's."""
 
     account: AccountRow
     limits: tuple[LimitRow, ...]
@@ -47,6 +48,9 @@ class AccountShow(Out, frozen=True):
     operators: tuple[str, ...]
     armed: bool = False
     first_fires_left: int = 0
+    peak: str | None = None
+    start: str | None = None
+    day: str | None = None
 
 
 class ConditionRow(Out, frozen=True):

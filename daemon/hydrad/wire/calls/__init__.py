@@ -11,6 +11,7 @@ import msgspec
 
 from hydrad.wire.calls.accounts import (
     AccountArm,
+    AccountCorrect,
     AccountDay,
     AccountDisarm,
     AccountGroup,
@@ -158,6 +159,7 @@ AnyVerb = (
     | AccountArm
     | AccountDisarm
     | AccountLimits
+    | AccountCorrect
     | AccountGroup
     | AccountPool
     | OperatorAdd

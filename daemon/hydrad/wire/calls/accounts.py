@@ -43,6 +43,17 @@ class AccountDisarm(Verb, frozen=True, tag="account.disarm"):
     reason: str = ""
 
 
+class AccountCorrect(Verb, frozen=True, tag="account.correct"):
+    """What losses are counted from, where a report was wrong: money in the account's currency, as text. `peak`: the
+    highest equity; `start`: the first; `day`: the day's first. What is None stays."""
+
+    account: str
+    peak: str | None = None
+    start: str | None = None
+    day: str | None = None
+    reason: str = ""
+
+
 class AccountLimits(Verb, frozen=True, tag="account.limits"):
     """Set (`values`) and take away (`clear`) limits of one account. Tighter is at once, looser waits."""
 
