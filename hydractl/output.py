@@ -67,6 +67,7 @@ class Output:
         self.closed = False
         self.zone = _zone(zone) if zone else None
         self.tty = sys.stdout.isatty()
+        self._room = _columns() if self.tty and form == "table" else 0
         self._color = self.tty and not no_color and os.environ.get("TERM") != "dumb"
         self._lines: list[str] = []
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -74,8 +75,15 @@ class Output:
     # --- lines ---
 
     def line(self, text: str = "") -> None:
-        """A line, held until `flush`; of escapes only those of `paint` pass."""
-        self._lines.append(plain(text, _PAINTS if self._color else ()))
+        """A line, held until `flush`; of escapes only those of `paint` pass. On a terminal that is narrower it goes on
+        below."""
+        text = plain(text, _PAINTS if self._color else ())
+        if self._room and len(text) > self._room:
+            from hydractl import fitting
+
+            self._lines += fitting.painted(text, self._room)
+        else:
+            self._lines.append(text)
 
     def clear(self) -> None:
         """On a terminal, what comes next is drawn over what stands there."""
@@ -141,19 +149,53 @@ class Output:
     # --- people's forms ---
 
     def table(self, columns: Sequence[Column], rows: Iterable[Any], *, empty: str, indent: str = "") -> None:
-        """Aligned columns, never cropped; `empty` says what it means that there is none."""
+        """Aligned columns, never cropped; `empty` says what it means that there is none. On a terminal it is made to
+        fit, see `fitting`."""
         shown = [column for column in columns if self.form == "wide" or not column.wide]
         cells = [[self._shown(column, row) for column in shown] for row in rows]
         if not cells:
             self.line(indent + empty)
             return
         widths = [max(len(column.heading), *(len(row[i]) for row in cells)) for i, column in enumerate(shown)]
-        heading = "  ".join(_pad(c.heading, w, c.right) for c, w in zip(shown, widths, strict=True))
-        self.line(indent + self.paint(heading.rstrip(), "bold"))
+        room = self._room - len(indent)
+        if self._room and sum(widths) + 2 * (len(widths) - 1) > room:
+            self._fitted(shown, cells, widths, room, indent)
+            return
+        self._row([c.heading for c in shown], widths, shown, indent, heading=True)
         for row in cells:
-            padded = [_pad(t, w, c.right) for t, w, c in zip(row, widths, shown, strict=True)]
-            padded[-1] = padded[-1].rstrip()
-            self.line(indent + "  ".join(self.word(text) for text in padded))
+            self._row(row, widths, shown, indent)
+
+    def _row(
+        self, texts: Sequence[str], widths: Sequence[int], columns: Sequence[Column], indent: str, heading: bool = False
+    ) -> None:
+        padded = [_pad(t, w, c.right) for t, w, c in zip(texts, widths, columns, strict=True)]
+        padded[-1] = padded[-1].rstrip()
+        if heading:
+            self._lines.append(indent + self.paint("  ".join(padded).rstrip(), "bold"))
+        else:
+            self._lines.append(indent + "  ".join(self.word(plain(text)) for text in padded))
+
+    def _fitted(
+        self, shown: Sequence[Column], cells: Sequence[Sequence[str]], widths: list[int], room: int, indent: str
+    ) -> None:
+        from hydractl import fitting
+
+        made = fitting.shape(widths, not shown[-1].right, room)
+        columns = [shown[at] for at in made.first]
+        if made.text_width is not None:
+            widths[made.first[-1]] = made.text_width
+        of_first = [widths[at] for at in made.first]
+        before = sum(of_first[:-1]) + 2 * (len(of_first) - 1)
+        self._row([column.heading for column in columns], of_first, columns, indent, heading=True)
+        for row in cells:
+            texts = [row[at] for at in made.first]
+            rest: list[str] = []
+            if made.text_width is not None:
+                texts[-1], *rest = fitting.wrapped(texts[-1], made.text_width, 0)
+            self._row(texts, of_first, columns, indent)
+            self._lines += [indent + " " * before + plain(text) for text in rest]
+            pairs = [(shown[at].heading, row[at]) for at in made.below if row[at].strip() not in ("", MISSING)]
+            self._lines += [indent + plain(text) for text in fitting.below(pairs, room)]
 
     def _shown(self, column: Column, row: Any) -> str:
         if column.show is not None:
@@ -184,6 +226,14 @@ class Output:
         zone = None if self.zone == "local" else self.zone
         moment = dt.datetime.fromisoformat(iso).astimezone(zone)  # type: ignore[arg-type]
         return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def _columns() -> int:
+    """How wide the terminal is; 0 where it does not say."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 0
 
 
 def age(seconds: float | None) -> str:
