@@ -162,17 +162,25 @@ class Conductor:
         self.reached = False
         self._heard_s: float | None = None
 
+    def standing_ms(self, now_s: float) -> int:
+        """For how long the market has stood still though it should go, by the loop's clock; 0 while it goes. Before the
+        broker was ever reached there is no quote whose age it could be."""
+        if self._heard_s is None:
+            return 1
+        silent_s = now_s - self._heard_s
+        return round(silent_s * 1000) if silent_s > SILENT_MAX_S else 0
+
     def check(self, now_s: float) -> tuple[bool, str]:
         """Whether the simulated market is alive, and in words: its own clock tells no age while it stands still, so
         this is by machine time. `now_s`: the loop's clock."""
         if self._heard_s is None:
             return False, "the simulated broker was not reached yet"
         silent_s = now_s - self._heard_s
-        if silent_s <= SILENT_MAX_S:
+        if not self.standing_ms(now_s):
             return True, f"{self.speed_text()}, the broker answered {silent_s:.1f} s ago"
         held = "" if self._rests else ", ".join(self.held_by())
         held = held or "the broker does not answer"
-        return False, f"stands still since {silent_s:.0f} s, and so do the ages of quotes: {held}"
+        return False, f"stands still since {silent_s:.0f} s, which counts into the ages of quotes: {held}"
 
     @property
     def _rests(self) -> bool:

@@ -85,7 +85,7 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> StatusDat
         clocks=ClocksView(ns_text(now), market, app.conductor.speed_text() if app.conductor else "live"),
         accounts=tuple(account_views.account_row(state, live, now, account) for account in state.traded()),
         services=app.services(),
-        feed=quote_views.feed_rows(turn, vitals.market_stands(app)),
+        feed=quote_views.feed_rows(turn, vitals.market_stands_ms(app)),
         terminals=tuple(account_views.terminal_row(state, live, now, name) for name in state.terminals),
         missions=mission_views.mission_counts(state, live),
         acts=health_views.act_counts(state, live),
@@ -94,7 +94,7 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> StatusDat
         signals=mission_views.signals_view(state, live, now),
         scheduler=app.scheduler.rows(),
         alarms=alarm_views.alarm_rows(state, now),
-        health=(*health_views.health_rows(turn, vitals.market_stands(app)), *app.health()),
+        health=(*health_views.health_rows(turn, vitals.market_stands_ms(app)), *app.health()),
         news=app.news_view(turn),
         pending_limits=settings.pending_rows(state),
         hud=app.hud.address or None,
@@ -244,7 +244,7 @@ def _terminals(app: App, turn: Turn, actor: Actor, verb: calls.Terminals) -> lis
 
 
 def _ticks(app: App, turn: Turn, actor: Actor, verb: calls.Ticks) -> list[QuoteRow]:
-    return quote_views.quote_rows(turn, verb.symbols, vitals.market_stands(app))
+    return quote_views.quote_rows(turn, verb.symbols, vitals.market_stands_ms(app))
 
 
 def _config_show(app: App, turn: Turn, actor: Actor, verb: calls.ConfigShow) -> list[ConfigRow]:

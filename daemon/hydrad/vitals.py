@@ -57,7 +57,7 @@ def _detail(app: App, name: str) -> str:
 
 def _apex(app: App) -> str:
     turn = app.glance()
-    ages = [feed.age_s for feed in quote_views.feed_rows(turn) if feed.age_s is not None]
+    ages = [feed.age_s for feed in quote_views.feed_rows(turn, market_stands_ms(app)) if feed.age_s is not None]
     tick = f"newest tick {min(ages):.1f} s old" if ages else "no tick in this session"
     age_s = mission_views.signals_view(app.state, turn.live, turn.now_ns).last_age_s
     signal = f"last signal {age_s:.0f} s ago" if age_s is not None else "no signal yet"
@@ -86,9 +86,9 @@ def own_health(app: App) -> tuple[HealthRow, ...]:
     )
 
 
-def market_stands(app: App) -> bool:
-    """Whether a paper home's market does not go though it should: then no quote is fresh, whatever its age."""
-    return any(not row.ok for row in _market(app))
+def market_stands_ms(app: App) -> int:
+    """For how long a paper home's market has not gone though it should; 0 while it goes."""
+    return app.conductor.standing_ms(asyncio.get_running_loop().time()) if app.conductor else 0
 
 
 def _market(app: App) -> tuple[HealthRow, ...]:
@@ -114,7 +114,7 @@ def _disk(app: App) -> HealthRow:
 
 def health(app: App) -> HealthData:
     """Every check there is."""
-    checks = (*health_views.health_rows(app.glance(), market_stands(app)), *own_health(app))
+    checks = (*health_views.health_rows(app.glance(), market_stands_ms(app)), *own_health(app))
     failing = tuple(row.check for row in checks if not row.ok)
     return HealthData(not failing, failing, checks)
 

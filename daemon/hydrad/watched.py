@@ -41,4 +41,4 @@ class Watched:
     def now(self, shown: Audience) -> Now:
         app = self._app
         speed = app.conductor.speed_text() if app.conductor else "live"
-        return now_views.now_view(app.glance(), shown, vitals.market_stands(app), speed)
+        return now_views.now_view(app.glance(), shown, vitals.market_stands_ms(app), speed)

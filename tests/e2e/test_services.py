@@ -281,12 +281,18 @@ def test_a_frozen_broker_is_not_green(conductor: str) -> None:
     try:
         home.start()
         home.until(lambda: "market" not in failing(home), "the market is alive")
+        if conductor == "client":
+            home.step()
+        home.until(lambda: all(row["age_s"] is not None for row in home.status()["feed"]), "there are quotes")
         pid = home.kill("broker", signal.SIGSTOP)
         home.until(lambda: "market" in failing(home), "the market stands still")
         said = home.ctl("status")
         assert any(row["check"] == "market" and "stands still" in row["detail"] for row in said.data["health"])
         assert all(row["stale"] for row in said.data["feed"])
         assert all(row["stale"] for row in home.ctl("ticks").data)
+        before = [row["age_s"] for row in said.data["feed"]]
+        grown = lambda rows: all((row["age_s"] or 0) > age + 1 for row, age in zip(rows, before, strict=True))  # noqa: E731
+        home.until(lambda: grown(home.status()["feed"]), "ages grow on though the market's clock stands")
         os.kill(pid, signal.SIGCONT)
         home.until(lambda: "market" not in failing(home), "the market goes on")
     finally:

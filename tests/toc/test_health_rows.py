@@ -10,7 +10,7 @@ import pytest
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import MS
 from hydrad.link import frames as f
-from hydrad.toc import health_views, uplink
+from hydrad.toc import health_views, quote_views, uplink
 from hydrad.toc.turn import Turn
 from hydrad.wire.answers.status import HealthRow
 from tests.toc.conftest import ACCOUNT, Core
@@ -37,6 +37,17 @@ def test_beats_alone_do_not_prove_a_live_terminal(make: Callable[..., Core]) -> 
 def test_a_replayed_market_that_stands_is_no_sick_terminal(core: Core) -> None:
     core.wait(60_000)
     assert row(core, "terminal t1").ok
+
+
+def test_the_ages_of_quotes_grow_on_while_the_market_s_own_clock_stands(core: Core) -> None:
+    """By the clock that stands the last tick would be new for as long as nothing moves."""
+    turn = Turn(core.state, core.engine.live, core.now_ns, 0)
+    for rows in (quote_views.feed_rows, lambda turn, ms=0: quote_views.quote_rows(turn, (), ms)):
+        fresh, stood = (next(row for row in rows(turn, ms) if row.age_s is not None) for ms in (0, 3_500))
+        assert not fresh.stale and stood.stale
+        assert stood.age_s == pytest.approx(fresh.age_s + 3.5)
+    found = {one.check: one for one in health_views.health_rows(turn, 3_500)}
+    assert not found["feed EURUSD"].ok and "the market stands still" in found["feed EURUSD"].detail
 
 
 @pytest.mark.parametrize("offset_ms", [-5_000, 400])

@@ -32,7 +32,7 @@ def act_counts(state: State, live: Live) -> ActCounts:
     )
 
 
-def health_rows(turn: Turn, standing: bool = False) -> tuple[HealthRow, ...]:
+def health_rows(turn: Turn, standing_ms: int = 0) -> tuple[HealthRow, ...]:
     """Measured just now; nothing is inferred from a process being there."""
     state, live = turn.state, turn.live
     rows = []
@@ -48,11 +48,11 @@ def health_rows(turn: Turn, standing: bool = False) -> tuple[HealthRow, ...]:
         if skew := _skew(state, link, terminal.account):
             ok, detail = False, f"{detail}, {skew}"
         rows.append(HealthRow(f"terminal {terminal.name}", ok, detail))
-    for feed in feed_rows(turn, standing):
+    for feed in feed_rows(turn, standing_ms):
         closed = _closed(turn, feed)
         nothing = "no terminal is READY to take it from" if feed.terminal == NO_SOURCE else "no tick in this session"
         detail = f"last tick {feed.age_s} s old" if feed.age_s is not None else nothing
-        if standing:
+        if standing_ms:
             detail += ", and the market stands still"
         rows.append(
             HealthRow(

@@ -14,8 +14,8 @@ from hydrad.toc.turn import Turn
 from hydrad.wire.answers.live import LivePosition, LiveTerminal, Now
 
 
-def now_view(turn: Turn, audience: Audience, standing: bool, speed: str) -> Now:
-    """`standing` as in `quote_views.feed_rows`; `speed`: of the market's clock, for people."""
+def now_view(turn: Turn, audience: Audience, standing_ms: int, speed: str) -> Now:
+    """`standing_ms` as in `quote_views`; `speed`: of the market's clock, for people."""
     state, live = turn.state, turn.live
     acts = act_counts(state, live)
     return Now(
@@ -24,7 +24,7 @@ def now_view(turn: Turn, audience: Audience, standing: bool, speed: str) -> Now:
         speed=speed,
         seq=state.seq,
         authority=state.authority.name,
-        quotes=tuple(row for row in quote_rows(turn, (), standing) if row.source),
+        quotes=tuple(row for row in quote_rows(turn, (), standing_ms) if row.source),
         positions=_positions(turn, audience),
         terminals=_terminals(turn, audience),
         missions=mission_counts(state, live).open,

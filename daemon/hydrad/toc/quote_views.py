@@ -1,4 +1,8 @@
-"""Quotes and feeds as people see them; ages are market time, as the gate measures them. Pure."""
+"""Quotes and feeds as people see them. Pure.
+
+Ages are market time, as the gate measures them, and `standing_ms`: for how long, by machine time, the clock of a paper
+home's market has not gone though it should. An age by that clock alone would stand with it; no feed is fresh then.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,8 @@ from hydrad.wire.answers.market import FeedRow, QuoteRow
 NO_SOURCE = "none"
 
 
-def quote_rows(turn: Turn, symbols: tuple[str, ...], standing: bool = False) -> list[QuoteRow]:
-    """The last quote of each terminal and symbol; ages are market time, as the gate measures them. `standing` as in
-    `feed_rows`."""
+def quote_rows(turn: Turn, symbols: tuple[str, ...], standing_ms: int = 0) -> list[QuoteRow]:
+    """The last quote of each terminal and symbol."""
     rows = []
     limit_ms = turn.state.limits.tick_age_max_ms
     for terminal in turn.state.terminals.values():
@@ -26,7 +29,7 @@ def quote_rows(turn: Turn, symbols: tuple[str, ...], standing: bool = False) -> 
             terms = link.terms.get(symbol)
             if terms is None:
                 continue
-            age_ms = turn.market_ms - quote.time_ms
+            age_ms = turn.market_ms - quote.time_ms + standing_ms
             is_source = sources.source(turn, symbol) == terminal.name
             rows.append(
                 QuoteRow(
@@ -37,7 +40,7 @@ def quote_rows(turn: Turn, symbols: tuple[str, ...], standing: bool = False) -> 
                     quote.spread_points,
                     ms_text(quote.time_ms),
                     round(age_ms / 1000, 3),
-                    standing or not 0 <= age_ms <= limit_ms or link.state is not LinkState.READY,
+                    standing_ms > 0 or not 0 <= age_ms <= limit_ms or link.state is not LinkState.READY,
                     is_source,
                     *_taken(turn, symbol, terminal.name if is_source else ""),
                 )
@@ -45,17 +48,16 @@ def quote_rows(turn: Turn, symbols: tuple[str, ...], standing: bool = False) -> 
     return rows
 
 
-def feed_rows(turn: Turn, standing: bool = False) -> tuple[FeedRow, ...]:
-    """One row a symbol and its source. `standing`: the market's own clock does not go, and an age by it says nothing:
-    no feed is fresh then."""
+def feed_rows(turn: Turn, standing_ms: int = 0) -> tuple[FeedRow, ...]:
+    """One row a symbol and its source."""
     rows = []
     for symbol in turn.live.symbols:
         source = sources.source(turn, symbol)
         link: Link | None = turn.live.link(source) if source else None
         quote = link.quotes.get(symbol) if link else None
-        age_ms = turn.market_ms - quote.time_ms if quote else None
+        age_ms = turn.market_ms - quote.time_ms + standing_ms if quote else None
         rate = link.rates[symbol].per_s(turn.now_ns) if link and symbol in link.rates else 0.0
-        stale = standing or age_ms is None or not 0 <= age_ms <= turn.state.limits.tick_age_max_ms
+        stale = standing_ms > 0 or age_ms is None or not 0 <= age_ms <= turn.state.limits.tick_age_max_ms
         age_s = age_ms / 1000 if age_ms is not None else None
         rows.append(FeedRow(symbol, source or NO_SOURCE, age_s, round(rate, 2), stale, *_taken(turn, symbol, source)))
     return tuple(rows)
