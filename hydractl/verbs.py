@@ -48,6 +48,8 @@ MODULES = {
     "groups": "accounts",
     "halt": "authority",
     "health": "health",
+    "hud open": "hud",
+    "hud pin": "hud",
     "log level": "logs",
     "logs": "logs",
     "market step": "market",

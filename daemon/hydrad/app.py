@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hydrad import __version__, home, settings, vitals
+from hydrad import __version__, figures, home, settings, vitals
 from hydrad.bridge.bridge import Bridge
 from hydrad.comparing import Comparison
 from hydrad.config import Loaded
@@ -30,8 +30,11 @@ from hydrad.host.keys import KeyPair
 from hydrad.host.lock import FileLock
 from hydrad.host.logs import Levels
 from hydrad.host.places import Places
-from hydrad.hosted import BotService, BridgeService, HudService, Links, SchedulerService
-from hydrad.hud.page import Glance
+from hydrad.host.tickets import Tickets
+from hydrad.hosted import BotService, BridgeService, Links, SchedulerService
+from hydrad.hosted_hud import HudService
+from hydrad.hud.glance import Glance
+from hydrad.hud.metrics import Figure
 from hydrad.hud.stream import Stream
 from hydrad.inbox import FRAMES_MAX, Inbox
 from hydrad.jobs import JobFailed
@@ -100,6 +103,7 @@ class App:
         self.conductor: Conductor | None = None
         self.news = home.news_file(places, loaded.config, self.state.mode)
         self.levels = Levels()
+        self.tickets = Tickets(self.now_ns)
         self.hud = HudService(self, loaded.config)
         self.scheduler = SchedulerService(self, loaded.config)
         self._links = Links()
@@ -230,6 +234,10 @@ class App:
 
     def health(self) -> tuple[HealthRow, ...]:
         return vitals.own_health(self)
+
+    def figures(self) -> list[Figure]:
+        """What /metrics shows."""
+        return figures.measured(self)
 
     def public(self) -> Glance:
         """What anybody at this machine may see."""

@@ -295,9 +295,7 @@ class Hud(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_max_s: Annotated[
         int, Meta(ge=300, le=604_800, description="seconds; a session ends so long after its login")
     ] = 28_800
-    confirm_s: Annotated[
-        int, Meta(ge=0, le=86_400, description="seconds; how long a PIN confirms acts; 0 asks each time")
-    ] = 900
+    confirm_s: Annotated[int, Meta(ge=30, le=86_400, description="seconds; how long a PIN confirms acts")] = 900
     metrics_token_file: Annotated[
         str,
         Meta(

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING
 
 from hydrad.bridge.bridge import Bridge
 from hydrad.config import Config, Market
-from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import DAY_MS, duration_text, ns_text
-from hydrad.host import tcp_ports
 from hydrad.jobs import JobFailed, Jobs, Spec
 from hydrad.link.frames import DownFrame
 from hydrad.market import retention
@@ -28,7 +26,6 @@ from hydrad.wire.answers.status import JobRow
 
 if TYPE_CHECKING:
     from hydrad.app import App
-    from hydrad.hud.server import HudServer
 
 VERIFY_TIMEOUT_S = 3600.0
 SNAPSHOT_TIMEOUT_S = 120.0
@@ -88,40 +85,6 @@ class BridgeService:
         age = f"last frame {duration_text(self._app.now_ns() - heard_ns)} ago" if heard_ns else "no frame yet"
         full = f"{counts['dropped_full']} frames dropped at full queues"
         return f"{counts['connections']} connections, {counts['frames_in']} frames in, {age}, {full}"
-
-
-class HudService:
-    """The HUD. `address` is empty while it does not listen."""
-
-    name = service.HUD
-
-    def __init__(self, app: App, config: Config) -> None:
-        self._app, self._config = app, config.hud
-        self._server: HudServer | None = None
-        self.address = ""
-
-    def off(self) -> str:
-        return "" if self._config.enabled else "hud.enabled is false"
-
-    async def run(self, ready: Callable[[], None]) -> None:
-        module = await asyncio.to_thread(importlib.import_module, "hydrad.hud.server")
-        port = self._config.port
-        if self._app.state.mode is HomeMode.PAPER:
-            port = tcp_ports.free_port(port, module.HOST)
-        listener = module.listen(port)
-        self._server = server = module.HudServer(self._app.public)
-        self.address = f"http://{module.HOST}:{port}"
-        try:
-            self._app.note_endpoint("hud", self.address)
-            await server.serve(listener, ready)
-        finally:
-            self._server, self.address = None, ""
-            self._app.note_endpoint("hud", None)
-
-    def detail(self) -> str:
-        if self._server is None:
-            return "no port is open"
-        return f"{self.address}, {self._server.requests} requests"
 
 
 class BotService:

@@ -159,6 +159,8 @@ class ControlSurface:
             self._task(self._reload(actor, verb, reply))
         elif isinstance(verb, calls.LogLevel):
             self._task(self._answered(reply, self._running.log_level(verb)))
+        elif isinstance(verb, calls.HudOpen | calls.HudPin):
+            self._task(self._answered(reply, self._app.hud.asked(actor, verb)))
         else:
             assert isinstance(verb, calls.Down)
             self._task(self._down(verb, reply))
@@ -180,7 +182,7 @@ class ControlSurface:
 
     def problem(self, problem: Problem) -> Answer:
         """An envelope for what the server itself must say."""
-        return self._envelope("hydra.error/v1", None, problem)
+        return self.envelope("hydra.error/v1", None, problem)
 
     # --- requests -----------------------------------------------------------------------------------
 
@@ -196,6 +198,8 @@ class ControlSurface:
             extra = crew.digest_of(private)
         elif isinstance(verb, calls.OperatorClaim):
             verb = calls.OperatorClaim(crew.digest_of(verb.code))
+        elif isinstance(verb, calls.HudPin):  # only to be refused: inputs have no secret
+            verb = calls.HudPin("")
         request = self._next_request
         self._next_request += 1
         self._waiting[request] = Asked(actor, verb, reply, private)
@@ -218,13 +222,13 @@ class ControlSurface:
             self._task(self._answered(reply, self._running.settled(verb)))
             return None
         if isinstance(verb, calls.Reload) and effect.problem is None:
-            reply.send(self._envelope(*self._running.reloaded(effect.request)))
+            reply.send(self.envelope(*self._running.reloaded(effect.request)))
             return None
         if isinstance(verb, calls.Resume) and self._is_resumed(verb, effect.problem):
             self._app.places.halt_file.unlink(missing_ok=True)
         if isinstance(verb, calls.OperatorClaim) and effect.problem is not None:
             self._app.submit(i.Strangers(_door(actor), "a wrong invitation code", 1))
-        reply.send(self._envelope(effect.schema, data, effect.problem))
+        reply.send(self.envelope(effect.schema, data, effect.problem))
         return None
 
     def _is_resumed(self, verb: calls.Resume, problem: Problem | None) -> bool:
@@ -250,13 +254,13 @@ class ControlSurface:
 
     async def _answered(self, reply: Reply, work: Awaitable[Told]) -> None:
         schema, data, problem = await work
-        reply.send(self._envelope(schema, data, problem))
+        reply.send(self.envelope(schema, data, problem))
 
     async def _reload(self, actor: Actor, verb: calls.Reload, reply: Reply) -> None:
         """Read first, whole or not at all; the core's answer to what was read comes to `reply`."""
         read = await self._running.read()
         if isinstance(read, Problem):
-            reply.send(self._envelope("hydra.reload/v1", None, read))
+            reply.send(self.envelope("hydra.reload/v1", None, read))
             return
         request = self._next_request
         self._next_request += 1
@@ -275,7 +279,7 @@ class ControlSurface:
         problem = None
         if held:
             problem = Problem(ErrorCode.TIMED_OUT.value, "the market is held by " + ", ".join(held))
-        reply.send(self._envelope("hydra.step/v1", data, problem))
+        reply.send(self.envelope("hydra.step/v1", data, problem))
 
     async def _play_once(self, key: tuple[str, str], verb: Verb, reply: Reply) -> None:
         """A key is played once while this daemon lives, also when it comes again before the first is answered."""
@@ -288,7 +292,7 @@ class ControlSurface:
         if known[0] != verb:
             self._problem(reply, verb, ErrorCode.CONFLICT, "this key was used with other parameters")
         else:
-            reply.send(self._envelope("hydra.paper/v1", *await known[1]))
+            reply.send(self.envelope("hydra.paper/v1", *await known[1]))
 
     async def _play(self, verb: Verb) -> Played:
         if self._state.mode is not HomeMode.PAPER:
@@ -314,7 +318,7 @@ class ControlSurface:
             problem = Problem(
                 ErrorCode.PARTLY.value, "would not end: " + ", ".join(left), "kill -9, and look at its log"
             )
-        reply.send(self._envelope("hydra.down/v1", DownData(self._app.pid, tuple(stopped)), problem))
+        reply.send(self.envelope("hydra.down/v1", DownData(self._app.pid, tuple(stopped)), problem))
         self._app.stop("down")
 
     # --- queries ------------------------------------------------------------------------------------
@@ -325,22 +329,22 @@ class ControlSurface:
         try:
             data = answer(self._app, turn, actor, verb)
         except Troubled as troubled:
-            reply.send(self._envelope(schema, troubled.data, troubled.problem))
+            reply.send(self.envelope(schema, troubled.data, troubled.problem))
         except NotFound as missing:
             self._problem(reply, verb, ErrorCode.NOT_FOUND, str(missing))
         except Refused as refused:
-            reply.send(self._envelope(schema, None, refused.problem))
+            reply.send(self.envelope(schema, None, refused.problem))
         except (ids.BadId, money.BadNumber) as error:
             self._problem(reply, verb, ErrorCode.USAGE, str(error))
         except Exception:  # the edge of queries: what only looks must not end what trades
             log.exception("%s failed", type(verb).__name__)
             self._problem(reply, verb, ErrorCode.FAILED, "the query failed; the daemon's log has the reason")
         else:
-            reply.send(self._envelope(schema, data, None))
+            reply.send(self.envelope(schema, data, None))
 
     def _tail(self, peer: Peer, verb: calls.Tail, reply: Reply) -> None:
         def envelope(event: Event | None, more: bool) -> Answer:
-            return self._envelope("hydra.event/v1", event, None, more)
+            return self.envelope("hydra.event/v1", event, None, more)
 
         stream = TailStream(
             verb,
@@ -386,9 +390,9 @@ class ControlSurface:
 
     def _problem(self, reply: Reply, verb: Verb, code: ErrorCode, text: str, hint: str | None = None) -> None:
         schema = f"hydra.{type(verb).__name__.lower()}/v1"
-        reply.send(self._envelope(schema, None, Problem(code.value, text, hint)))
+        reply.send(self.envelope(schema, None, Problem(code.value, text, hint)))
 
-    def _envelope(self, schema: str, data: Any, problem: Problem | None, more: bool = False) -> Answer:
+    def envelope(self, schema: str, data: Any, problem: Problem | None, more: bool = False) -> Answer:
         state = self._state
         return Answer(
             schema=schema,

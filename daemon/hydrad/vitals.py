@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hydrad.domain.instants import ns_text
 from hydrad.host import disk
-from hydrad.hud.page import Check, Glance
+from hydrad.hud.glance import Check, Glance
 from hydrad.toc import health_views, housekeeping, mission_views, quote_views, service
 from hydrad.toc.service import Service, ServiceState
 from hydrad.toc.terminal import LinkState

@@ -39,7 +39,7 @@ from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, Answered, FindingRow
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
 from hydrad.wire.answers.briefing import Briefing, PriceNow, Stake
 from hydrad.wire.answers.comparing import Difference, PreflightData, PreflightRow, ReconcileData
-from hydrad.wire.answers.daemon import ConfigRow, DownData, LogLevelData, ReloadData, ServicesData
+from hydrad.wire.answers.daemon import ConfigRow, DownData, HudLink, HudPinSet, LogLevelData, ReloadData, ServicesData
 from hydrad.wire.answers.journal import Event, JournalView, TraceData
 from hydrad.wire.answers.market import (
     FeedRow,
@@ -433,6 +433,11 @@ DATA: dict[str, tuple[str, Any]] = {
             restart=(),
         ),
     ),
+    "hud.open": (
+        "hydra.hud_link/v1",
+        HudLink("boss", "https://hud.example.org/login#CODE", "http://127.0.0.1:8888/login#CODE", TS),
+    ),
+    "hud.pin": ("hydra.hud_pin/v1", HudPinSet("boss")),
     "log.level": (
         "hydra.log_level/v1",
         LogLevelData(subsystem="services", level="debug", before="info", until=TS),
@@ -550,11 +555,12 @@ Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 def hydractl(environ: dict[str, str]) -> Shell:
     """The shell as a process of its own, without a terminal."""
 
-    def run(*words: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, stdin: str = "", **extra: str) -> subprocess.CompletedProcess[str]:
+        given: Any = {"input": stdin} if stdin else {"stdin": subprocess.DEVNULL}
         return subprocess.run(
             [sys.executable, "-P", "-m", "hydractl.main", *words],
             env={**environ, **extra},
-            stdin=subprocess.DEVNULL,
+            **given,
             capture_output=True,
             text=True,
             timeout=60,

@@ -30,6 +30,8 @@ from hydrad.wire.answers.daemon import (
     ConfigValue,
     DoctorData,
     DownData,
+    HudLink,
+    HudPinSet,
     LogLevelData,
     LogRow,
     ReloadData,
@@ -115,6 +117,8 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "halt": ([], HaltData),
     "market step": (["30"], StepData),
     "health": ([], HealthData),
+    "hud open": ([], HudLink),
+    "hud pin": ([], HudPinSet),
     "log level": (["services=debug", "--for", "10m"], LogLevelData),
     "logs": ([], tuple[LogRow, ...]),
     "mission": ([M], MissionShow),
@@ -193,6 +197,7 @@ HANDED = {
 }
 # `restart` needs a daemon that ends and another that starts; its data is `up`'s. `support bundle` has a home to look at.
 NO_GOLDEN = {"restart", "support bundle"}
+STDIN = {"hud pin": "2468\n"}
 WITH_A_FAKE = sorted(set(VERBS) - {*NO_GOLDEN, "down", "tail", "logs"})
 
 
@@ -219,7 +224,7 @@ def test_every_verb_is_here() -> None:
 
 @pytest.mark.parametrize("verb", WITH_A_FAKE)
 def test_json_is_the_envelope(verb: str, fake: Any, hydractl: Any) -> None:
-    done = hydractl(*verb.split(), *VERBS[verb][0], "-o", "json")
+    done = hydractl(*verb.split(), *VERBS[verb][0], "-o", "json", stdin=STDIN.get(verb, ""))
     assert done.returncode == 0, done.stderr
     envelope = json.loads(done.stdout)
     assert list(envelope) == ENVELOPE
@@ -334,7 +339,7 @@ def test_errors_of_the_shell_give_an_envelope(words: list[str], hydractl: Any) -
 @pytest.mark.parametrize("verb", WITH_A_FAKE)
 @pytest.mark.parametrize("form", ["table", "wide", "tsv"])
 def test_every_form_of_every_verb(verb: str, form: str, fake: Any, hydractl: Any) -> None:
-    done = hydractl(*verb.split(), *VERBS[verb][0], "-o", form)
+    done = hydractl(*verb.split(), *VERBS[verb][0], "-o", form, stdin=STDIN.get(verb, ""))
     assert done.returncode == 0, done.stderr
     assert done.stdout and "\x1b" not in done.stdout and "None" not in done.stdout
 

@@ -141,13 +141,14 @@ def test_probes_and_page_of_the_hud(home: PaperHome) -> None:
     home.until(lambda: get(f"{url}/healthz")[0] == 200, "healthy")
     assert [get(f"{url}{path}")[0] for path in ("/livez", "/readyz")] == [200, 200]
     status, page = get(url)
-    assert status == 200 and "PAPER" in page
+    assert status == 200 and "HydraX" in page
     for private in ("alpha", "bravo", "100001", "10000.00", "EURUSD"):
         assert private not in page and private not in get(f"{url}/healthz")[1]
     assert home.ctl("stop", "toc", "--yes").code == 0
     assert get(f"{url}/readyz")[0] == 503 and get(f"{url}/livez")[0] == 200
     assert home.ctl("halt").code == 0
-    assert "HALTED" in get(url)[1] and get(f"{url}/healthz")[0] == 503
+    code, health = get(f"{url}/healthz")
+    assert code == 503 and json.loads(health)["authority"] == "HALTED"
     assert home.ctl("stop", "hud").code == 0
     with pytest.raises(urllib.error.URLError):
         get(url)

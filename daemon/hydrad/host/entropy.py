@@ -8,6 +8,7 @@ from hydrad.domain.ids import ALPHABET, TAG_MAX
 
 _SESSION_BITS = 53
 _CODE_LENGTH = 12
+_TOKEN_BYTES = 32
 
 
 def draw_tag() -> int:
@@ -33,3 +34,8 @@ def draw_code() -> str:
 def draw_key() -> str:
     """An idempotency key: 32 hexadecimal digits."""
     return secrets.token_hex(16)
+
+
+def draw_token() -> str:
+    """A bearer's secret: 256 bits, 43 characters that a URL and a cookie take as they are."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)

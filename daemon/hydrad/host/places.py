@@ -50,6 +50,11 @@ class Places(msgspec.Struct, frozen=True):
         return self.state_dir / "journal.db"
 
     @property
+    def hud_store(self) -> Path:
+        """Sessions and PINs of the HUD."""
+        return self.state_dir / "hud.db"
+
+    @property
     def ping_file(self) -> Path:
         """Written to prove that the journal's disk works."""
         return self.state_dir / "ping"

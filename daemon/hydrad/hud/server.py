@@ -1,7 +1,8 @@
-"""Starlette under uvicorn on the daemon's own loop. Owns the routes, the socket, and how it is ended.
+"""Starlette under uvicorn on the daemon's own loop. Owns the socket, what is mounted on it, and how it is ended.
 
 uvicorn takes no signals here (they are the daemon's), writes no log of its own set-up, and listens on a socket that was
-bound before: a port that is taken is an error of ours, not its exit.
+bound before: a port that is taken is an error of ours, not its exit. Streams never end by themselves: at the end all
+have a moment to say their last word, and are closed.
 """
 
 from __future__ import annotations
@@ -11,26 +12,33 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 
-import msgspec
 import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from hydrad.hud.page import Glance, html
+from hydrad.hud import watching
+from hydrad.hud.api import Api
+from hydrad.hud.doors import Doors, Visit
+from hydrad.hud.files import Files, Held
+from hydrad.hud.guard import Guard, TooBig, TooSlow, too_big
+from hydrad.hud.login import Login
+from hydrad.hud.probes import Probes
+from hydrad.hud.replies import Refusals
+from hydrad.hud.stream import STALLED_S, Stream
+from hydrad.hud.table import PREFIX
+from hydrad.hud.world import Setup, World
+from hydrad.wire.codes import ErrorCode
 
 HOST = "127.0.0.1"
-CONNECTIONS_MAX = 64
+CONNECTIONS_MAX = 1_200
+HEADER_BYTES_MAX = 16 << 10
 GRACE_S = 1
 _LOOK_S = 0.02
-_HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-}
+_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
+_TEXTS = {404: (ErrorCode.NOT_FOUND, "there is nothing here"), 405: (ErrorCode.USAGE, "not with this method")}
 
 
 class _Server(uvicorn.Server):
@@ -40,20 +48,21 @@ class _Server(uvicorn.Server):
 
 
 class HudServer:
-    """Serves what `look` measures, at most `CONNECTIONS_MAX` at a time. `requests`: answered so far."""
+    """Everything that is served, at most `CONNECTIONS_MAX` connections at a time."""
 
-    def __init__(self, look: Callable[[], Glance]) -> None:
-        self._look = look
-        self.requests = 0
-        routes = [
-            Route("/", self._page),
-            Route("/livez", self._livez),
-            Route("/readyz", self._readyz),
-            Route("/healthz", self._healthz),
-        ]
-        self.app = Starlette(routes=routes)
-        # A page elsewhere must not read this one through a name of its own that points here.
-        self.app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    def __init__(self, world: World, setup: Setup, doors: Doors, held: dict[str, Held], stream: Stream) -> None:
+        self.doors, self._stream = doors, stream
+        self._refusals = Refusals(world)
+        login = Login(doors)
+        routes = [*Probes(world, setup).routes, *login.routes, *Api(doors, login).routes, *Files(held).routes]
+        routes.append(Route(f"{PREFIX}/stream", self._watch, methods=["GET"]))
+        handlers = {HTTPException: self._http, TooBig: self._too_big, TooSlow: self._too_slow, Exception: self._failed}
+        self.app = Guard(Starlette(routes=routes, exception_handlers=handlers), world, setup)
+
+    @property
+    def requests(self) -> int:
+        """Since it was made."""
+        return self.app.requests
 
     async def serve(self, listener: socket.socket, ready: Callable[[], None]) -> None:
         """Until cancelled; the listener is closed then. Raises what uvicorn raises."""
@@ -67,7 +76,9 @@ class HudServer:
             http="h11",
             loop="none",
             limit_concurrency=CONNECTIONS_MAX,
+            h11_max_incomplete_event_size=HEADER_BYTES_MAX,
             timeout_graceful_shutdown=GRACE_S,
+            proxy_headers=False,
             server_header=False,
         )
         server = _Server(config)
@@ -85,29 +96,34 @@ class HudServer:
             serving.cancel()
             listener.close()
 
-    async def _page(self, request: Request) -> Response:
-        self.requests += 1
-        return HTMLResponse(html(self._look()), headers=_HEADERS)
+    async def _watch(self, request: Request) -> Response:
+        """The stream, for as long as the session and its person's role last."""
+        visit = self.doors.visit(request)
+        if not isinstance(visit, Visit):
+            return visit
+        if self._stream.full:
+            return self._refusals.problem(503, ErrorCode.TIMED_OUT, "too many pages are open", "close some")
+        try:
+            return watching.response(request, self._stream, lambda: self.doors.audience(visit))
+        except watching.BadPlace as error:
+            return self._refusals.usage(str(error))
 
-    async def _livez(self, request: Request) -> Response:
-        """The loop turns and its lag is bearable."""
-        return self._probe(self._look().live)
+    async def _http(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code, text = _TEXTS.get(error.status_code, (ErrorCode.USAGE, error.detail))
+        headers = dict(error.headers) if error.headers else None
+        return self._refusals.problem(error.status_code, code, text, None, headers)
 
-    async def _readyz(self, request: Request) -> Response:
-        """It can take acts: bridge and toc run, a terminal is READY."""
-        return self._probe(self._look().ready)
+    async def _too_big(self, request: Request, error: Exception) -> Response:
+        return too_big(self._refusals)
 
-    async def _healthz(self, request: Request) -> Response:
-        """Every check, as JSON."""
-        self.requests += 1
-        glance = self._look()
-        body = msgspec.json.encode(glance)
-        status = 200 if glance.healthy else 503
-        return Response(body, status, headers=_HEADERS, media_type="application/json")
+    async def _too_slow(self, request: Request, error: Exception) -> Response:
+        return self._refusals.usage("the body did not come in time", 408)
 
-    def _probe(self, passed: bool) -> Response:
-        self.requests += 1
-        return PlainTextResponse("ok\n" if passed else "no\n", 200 if passed else 503, headers=_HEADERS)
+    async def _failed(self, request: Request, error: Exception) -> Response:
+        """The edge of requests: what fails here must not end what trades. uvicorn writes the trace."""
+        text = "the request failed; the daemon's log has the reason"
+        return self._refusals.problem(500, ErrorCode.FAILED, text)
 
 
 def listen(port: int) -> socket.socket:
@@ -115,6 +131,8 @@ def listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if _USER_TIMEOUT is not None:  # of those it accepts; Linux alone has it
+            listener.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, STALLED_S * 1_000)
         listener.bind((HOST, port))
         listener.setblocking(False)
     except OSError:

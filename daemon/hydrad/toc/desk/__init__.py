@@ -84,6 +84,8 @@ NEEDS: dict[type[Verb], Role] = {
     calls.Down: Role.COMMANDER,
     calls.Reload: Role.COMMANDER,
     calls.LogLevel: Role.COMMANDER,
+    calls.HudOpen: Role.VIEWER,
+    calls.HudPin: Role.VIEWER,
 }
 
 

@@ -83,3 +83,17 @@ class DoctorRow(Out, frozen=True):
 class DoctorData(Out, frozen=True):
     healthy: bool
     checks: tuple[DoctorRow, ...]
+
+
+class HudLink(Out, frozen=True):
+    """`url`: under the public address where there is one, else on this machine; the code is behind its `#`, so that no
+    server and no preview of links sees it. `local_url`: on this machine. Shown this once."""
+
+    operator: str
+    url: str
+    local_url: str
+    expires_at: str
+
+
+class HudPinSet(Out, frozen=True):
+    operator: str

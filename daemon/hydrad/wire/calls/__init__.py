@@ -23,6 +23,8 @@ from hydrad.wire.calls.accounts import (
 from hydrad.wire.calls.authority import Halt, Resume
 from hydrad.wire.calls.daemon import (
     Down,
+    HudOpen,
+    HudPin,
     LogLevel,
     NewsAdd,
     NewsImport,
@@ -179,6 +181,8 @@ AnyVerb = (
     | ServiceRestart
     | Reload
     | LogLevel
+    | HudOpen
+    | HudPin
     | MarketStep
     | PaperFault
     | PaperCash

@@ -57,3 +57,13 @@ class Down(Verb, frozen=True, tag="down"):
     """Stop the daemon and its children. Refused (CONFLICT) while acts are in flight, unless `force`."""
 
     force: bool = False
+
+
+class HudOpen(Verb, frozen=True, tag="hud.open"):
+    """A link that logs the caller in to the HUD: once, within 5 minutes."""
+
+
+class HudPin(Verb, frozen=True, tag="hud.pin"):
+    """Set the caller's own PIN, which confirms acts in the HUD. No record and no log has it."""
+
+    pin: str

@@ -1,0 +1,138 @@
+"""`/api/v1`: a request becomes a verb, its answer the envelope. It only maps: what may be, the core says.
+
+An act needs an `Idempotency-Key`, drawn when the person was asked to confirm: the same key gets the same answer, so
+that a second tap and a retry do nothing twice. Fires, approvals and what touches a position or an order need the PIN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, get_origin, get_type_hints
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hydrad.hud import openapi
+from hydrad.hud.doors import Doors, Visit
+from hydrad.hud.login import Login
+from hydrad.hud.replies import envelope
+from hydrad.hud.table import ACTS, PREFIX, QUERIES, Act, Query
+from hydrad.toc import sight
+from hydrad.wire.calls.base import Verb
+
+KEY_CHARACTERS_MAX = 64
+WAIT_MAX_S = 30.0
+LIMIT_MAX = 1_000
+ID_CHARACTERS_MAX = 64
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Api:
+    """The routes of the table."""
+
+    def __init__(self, doors: Doors, login: Login) -> None:
+        self._doors, self._login = doors, login
+        self._refusals = doors.refusals
+        self._description = openapi.described()
+        self.routes = [Route(f"{PREFIX}/openapi.json", self._openapi, methods=["GET"])]
+        self.routes += [Route(PREFIX + query.path, self._query(query), methods=["GET"]) for query in QUERIES]
+        self.routes += [Route(PREFIX + act.path, self._act(act), methods=["POST"]) for act in ACTS]
+
+    async def _openapi(self, request: Request) -> Response:
+        return Response(self._description, media_type="application/json", headers={"cache-control": "no-cache"})
+
+    def _query(self, query: Query) -> Handler:
+        async def handle(request: Request) -> Response:
+            visit = self._doors.visit(request)
+            if not isinstance(visit, Visit):
+                return visit
+            verb = query_verb(query, request)
+            if isinstance(verb, str):
+                return self._refusals.usage(verb)
+            answer = await self._doors.world.ask(visit.actor, verb)  # type: ignore[arg-type]
+            return envelope(sight.narrowed(visit.person, verb, answer))
+
+        return handle
+
+    def _act(self, act: Act) -> Handler:
+        async def handle(request: Request) -> Response:
+            visit = self._doors.visit(request)
+            if not isinstance(visit, Visit):
+                return visit
+            verb = act_verb(act, request, await request.body())
+            if isinstance(verb, str):
+                return self._refusals.usage(verb)
+            dry_run = bool(getattr(verb, "dry_run", False))
+            refusal = self._act_refusal(act, visit, request, dry_run)
+            if refusal is not None:
+                return refusal
+            key = request.headers.get("idempotency-key", "")
+            answer = await self._doors.world.ask(visit.actor, verb, key)  # type: ignore[arg-type]
+            return envelope(sight.narrowed(visit.person, verb, answer) if dry_run else answer)
+
+        return handle
+
+    def _act_refusal(self, act: Act, visit: Visit, request: Request, dry_run: bool) -> Response | None:
+        if dry_run:
+            return None
+        if not (visit.session.full or act.read_only):
+            hint = "press the button for acting that the bot sends; /halt works here"
+            return self._refusals.forbidden(
+                "this session only looks: Telegram's word for it is old", hint, needs="elevation"
+            )
+        key = request.headers.get("idempotency-key", "")
+        if not (0 < len(key) <= KEY_CHARACTERS_MAX and key.isascii() and key.isprintable()):
+            return self._refusals.usage(f"an act needs an Idempotency-Key of 1 to {KEY_CHARACTERS_MAX} characters")
+        if act.confirm and not self._doors.is_confirmed(visit):
+            return self._login.needs_pin(visit)
+        return None
+
+
+# --- from a request to a verb -------------------------------------------------------------------------------
+
+
+def query_verb(query: Query, request: Request) -> Verb | str:
+    """The verb, or in words why there is none."""
+    hints = get_type_hints(query.verb)
+    fields: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name in query.hidden or name == query.as_ or name not in hints:
+            return f"there is no parameter '{name[:ID_CHARACTERS_MAX]}'"
+        if get_origin(hints[name]) is tuple:
+            fields.setdefault(name, []).append(value)
+        elif name in fields:
+            return f"'{name}' is there twice"
+        else:
+            fields[name] = value
+    return _verb(query.verb, {**fields, **_named(query.as_, request)}, strict=False)
+
+
+def act_verb(act: Act, request: Request, body: bytes) -> Verb | str:
+    """As `query_verb`, from the JSON body."""
+    try:
+        fields = msgspec.json.decode(body or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return "the body is not JSON"
+    if not isinstance(fields, dict):
+        return "the body is not an object"
+    if act.as_ in fields or "verb" in fields or request.query_params:
+        return "what the path says is not said again, and there are no parameters"
+    return _verb(act.verb, {**fields, **_named(act.as_, request)}, strict=True)
+
+
+def _named(field: str, request: Request) -> dict[str, str]:
+    return {field: request.path_params["id"]} if field else {}
+
+
+def _verb(form: type[Verb], fields: dict[str, Any], strict: bool) -> Verb | str:
+    try:
+        verb = msgspec.convert({**fields, "verb": form.__struct_config__.tag}, form, strict=strict)
+    except (msgspec.ValidationError, OverflowError) as error:
+        return str(error)
+    if not 0 <= getattr(verb, "wait_s", 0.0) <= WAIT_MAX_S:
+        return f"wait_s is 0 to {WAIT_MAX_S:g}"
+    if not 1 <= getattr(verb, "limit", 1) <= LIMIT_MAX:
+        return f"limit is 1 to {LIMIT_MAX}"
+    return verb

@@ -1,0 +1,98 @@
+"""What of an answer a person may see: money and accounts only of accounts that they reach. For HUD and bot.
+
+A commander, and whoever was given all accounts, sees everything. Of others, rows of an account that they do not reach
+are left out, an answer about one such thing is refused, and so are the questions whose answers cannot be told apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hydrad.domain.actors import Role
+from hydrad.toc.audience import Audience, sees
+from hydrad.toc.people import Person
+from hydrad.wire import calls
+from hydrad.wire.answers import Answer, Problem
+from hydrad.wire.answers.accounts import AccountRow, AccountShow
+from hydrad.wire.answers.acts import ActShow, FireAnswer
+from hydrad.wire.answers.journal import TraceData
+from hydrad.wire.answers.reports import ReportData
+from hydrad.wire.calls.base import Verb
+from hydrad.wire.codes import ErrorCode
+
+# Their answers name accounts and sums in words.
+WHOLE_ONLY: frozenset[type[Verb]] = frozenset({calls.Findings, calls.Changes, calls.ConfigShow})
+
+
+def narrowed(person: Person, verb: Verb, answer: Answer) -> Answer:
+    """The answer to a query (or a dry run) as this person may see it."""
+    if answer.data is None:
+        return answer
+    if isinstance(verb, calls.Operators) and person.role < Role.APPROVER:
+        own = tuple(row for row in answer.data if row.name == person.name)
+        return msgspec.structs.replace(answer, data=own)
+    if person.audience is None:
+        return answer
+    data = None if type(verb) in WHOLE_ONLY else _seen(answer.data, person.audience)
+    if data is None:
+        problem = Problem(ErrorCode.FORBIDDEN.value, "it concerns an account that was not given to you")
+        return msgspec.structs.replace(answer, ok=False, data=None, error=problem)
+    return msgspec.structs.replace(answer, data=data)
+
+
+def _seen(value: Any, shown: Audience) -> Any:
+    """A value without what is of other accounts; None when it is of one itself."""
+    if isinstance(value, tuple | list):
+        kept = (_seen(item, shown) for item in value)
+        return tuple(item for item in kept if item is not None)
+    if not isinstance(value, msgspec.Struct):
+        return value
+    account = _account_of(value)
+    if account is not None and not sees(shown, account):
+        return None
+    if isinstance(value, TraceData):
+        return _trace(value, shown)
+    if isinstance(value, ReportData):
+        return _report(value, shown)
+    return _fields(value, shown)
+
+
+def _account_of(value: msgspec.Struct) -> str | None:
+    """Whose a row is; None where it is nobody's."""
+    if isinstance(value, AccountRow):
+        return value.name
+    if isinstance(value, AccountShow):
+        return value.account.name
+    if isinstance(value, ActShow):
+        return value.act.account
+    if isinstance(value, FireAnswer):
+        return value.order.account if value.order else None
+    account = getattr(value, "account", None)
+    return account if isinstance(account, str) else None
+
+
+def _fields(value: msgspec.Struct, shown: Audience) -> msgspec.Struct:
+    held = {name: getattr(value, name) for name in value.__struct_fields__}
+    seen = {name: _seen(item, shown) for name, item in held.items() if isinstance(item, tuple | list | msgspec.Struct)}
+    return msgspec.structs.replace(value, **seen)
+
+
+def _trace(value: TraceData, shown: Audience) -> TraceData | None:
+    """Without the records of acts on other accounts: an act's first one names its account, the others only the act."""
+    hidden: set[str] = set()
+    for event in value.events:
+        account = event.facts.get("account")
+        if isinstance(account, str) and account and not sees(shown, account):
+            hidden.update(named for named in event.ids if not named.startswith("M"))
+    if value.id in hidden:
+        return None
+    kept = tuple(event for event in value.events if hidden.isdisjoint(event.ids))
+    return TraceData(value.id, value.title, kept, tuple(event.text for event in kept if event.kind == "FINDING"))
+
+
+def _report(value: ReportData, shown: Audience) -> ReportData:
+    """R is nobody's; the sums are of all accounts together, and are left out."""
+    groups = (group for group in value.groups if value.by != "account" or sees(shown, group.group))
+    return msgspec.structs.replace(value, groups=tuple(msgspec.structs.replace(g, money=()) for g in groups))
