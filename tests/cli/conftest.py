@@ -37,7 +37,7 @@ from hydrad.wire.answers.accounts import (
 from hydrad.wire.answers.acts import ActRow, ActShow, CheckRow, FireAnswer, OrderView
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, Answered, FindingRow, NoteRow
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
-from hydrad.wire.answers.briefing import Briefing, PriceNow, Stake
+from hydrad.wire.answers.briefing import Briefing, ChartView, LevelView, PriceNow, SpanView, Stake
 from hydrad.wire.answers.comparing import Difference, PreflightData, PreflightRow, ReconcileData
 from hydrad.wire.answers.daemon import ConfigRow, DownData, HudLink, HudPinSet, LogLevelData, ReloadData, ServicesData
 from hydrad.wire.answers.journal import Event, JournalView, TraceData
@@ -367,6 +367,11 @@ DATA: dict[str, tuple[str, Any]] = {
                 NightView("2026-11-25T22:00:00Z", 3, "-2.10"),
             ),
             tcs_text="not calibrated (needs 34.1%)",
+            chart=ChartView(
+                *("EURUSD", "2026-11-24T05:00:00Z", "2026-11-24T09:00:00Z"),
+                (SpanView("LONDON", "2026-11-24T07:00:00Z", "2026-11-24T09:00:00Z"),),
+                (LevelView("entry", "1.08500"), LevelView("channel_high", "1.08480")),
+            ),
         ),
     ),
     "fires": ("hydra.fires/v1", (ACT,)),

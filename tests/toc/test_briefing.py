@@ -86,3 +86,11 @@ def test_a_percentage_never_stands_without_what_it_needs(core: Core) -> None:
     assert shown.tcs_text == f"63% (needs {shown.stake.needs_percent}%)"
     core.link().quotes.clear()
     assert "63" not in brief(core, mission).tcs_text
+
+
+def test_what_is_to_be_drawn_are_its_levels_the_detectors_and_the_sessions_up_to_now(ready: Core) -> None:
+    features = (("atr_points", "12.5"), ("channel_high", "1.09990"))
+    chart = brief(ready, ready.mission(features=features)).chart
+    assert [level.name for level in chart.levels] == ["entry", "stop", "target", "channel_high"]
+    assert [span.session for span in chart.sessions] == ["LONDON", "OVERLAP"]
+    assert chart.sessions[0].start == chart.start and chart.sessions[0].end == chart.sessions[1].start

@@ -16,6 +16,10 @@ class SignalKind(enum.StrEnum):
     SNIPER_OPS = "SNIPER_OPS"
 
 
+# Features that are a price of the mission's symbol, to be drawn.
+PRICE_FEATURES = frozenset({"channel_high", "channel_low"})
+
+
 class Signal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A setup at the close of a bar. Prices in points of the source's symbol, instants in market UTC milliseconds.
 

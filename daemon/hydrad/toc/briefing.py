@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hydrad.domain.instants import ms_text
+from hydrad.domain.instants import DAY_MS, MINUTE_MS, ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import EntryType, Order
+from hydrad.domain.signals import PRICE_FEATURES
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import act_views, costs, crew, mission_views, sizing
 from hydrad.toc.desk.fires import looked_at
@@ -19,10 +20,14 @@ from hydrad.toc.position_views import night_view
 from hydrad.toc.risk import Verdict
 from hydrad.toc.state import Mission
 from hydrad.toc.terminal import LinkState
+from hydrad.toc.texts import session_text
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.answers.briefing import Briefing, PriceNow, Stake
+from hydrad.wire.answers.briefing import Briefing, ChartView, LevelView, PriceNow, SpanView, Stake
 
+# How much of the market before the mission is drawn.
+CHART_BACK_MS = 4 * 60 * MINUTE_MS
+_QUARTER_MS = 15 * MINUTE_MS
 _TENTH = Decimal("0.1")
 
 
@@ -48,7 +53,35 @@ def made(turn: Turn, mission: Mission, verb: calls.Brief) -> Briefing:
         price=price,
         stake=stake,
         tcs_text=_tcs_text(mission, stake),
+        chart=_chart(turn, mission),
     )
+
+
+def _chart(turn: Turn, mission: Mission) -> ChartView:
+    signal = mission.signal
+    prices = (("entry", signal.entry_points), ("stop", signal.stop_points), ("target", signal.target_points))
+    levels = [LevelView(name, price_text(points, signal.digits)) for name, points in prices if points]
+    levels += [LevelView(name, value) for name, value in signal.features if name in PRICE_FEATURES]
+    start_ms = signal.at_ms - CHART_BACK_MS
+    return ChartView(
+        symbol=signal.symbol,
+        start=ms_text(start_ms, 0),
+        signal_at=ms_text(signal.at_ms, 0),
+        sessions=_sessions(start_ms, max(turn.market_ms, signal.at_ms)),
+        levels=tuple(levels),
+    )
+
+
+def _sessions(from_ms: int, to_ms: int) -> tuple[SpanView, ...]:
+    """The sessions between two instants, to a quarter of an hour; a day ahead at most."""
+    spans: list[SpanView] = []
+    for at_ms in range(from_ms // _QUARTER_MS * _QUARTER_MS, min(to_ms, from_ms + 2 * DAY_MS), _QUARTER_MS):
+        name, end = session_text(at_ms), ms_text(at_ms + _QUARTER_MS, 0)
+        if spans and spans[-1].session == name:
+            spans[-1] = SpanView(name, spans[-1].start, end)
+        else:
+            spans.append(SpanView(name, ms_text(at_ms, 0), end))
+    return tuple(spans)
 
 
 def _tcs_text(mission: Mission, stake: Stake | None) -> str:

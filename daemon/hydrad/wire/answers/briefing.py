@@ -41,6 +41,30 @@ class Stake(Out, frozen=True):
     night: NightView | None
 
 
+class SpanView(Out, frozen=True):
+    session: str
+    start: str
+    end: str
+
+
+class LevelView(Out, frozen=True):
+    """A price to draw: `entry`, `stop`, `target`, or a level of the detector's by its own name."""
+
+    name: str
+    price: str
+
+
+class ChartView(Out, frozen=True):
+    """What to draw over the bars of `symbol` (`hydra.bars/v1`), from `start` on: `signal_at` is the close of the bar
+    that made the mission."""
+
+    symbol: str
+    start: str
+    signal_at: str
+    sessions: tuple[SpanView, ...]
+    levels: tuple[LevelView, ...]
+
+
 class Briefing(Out, frozen=True):
     """`fire`: the dry run, every check of it. `accounts`: those that the asker may fire on. `price` and `stake` null:
     the terminal has not told what they are made of, and `fire` says what is missing. `tcs_text` is never shown without
@@ -55,3 +79,4 @@ class Briefing(Out, frozen=True):
     price: PriceNow | None
     stake: Stake | None
     tcs_text: str
+    chart: ChartView
