@@ -61,15 +61,23 @@ def halt(session: Session, reduce: bool, account: str | None, drill: bool, reaso
     return _show(session, answer)
 
 
-@verb("resume", "halt", _ACCOUNT, REASON, YES)
-def resume(session: Session, account: str | None, reason: str | None, yes: bool) -> int:
+@verb(
+    "resume",
+    "halt",
+    _ACCOUNT,
+    flag("--local", "Also what was halted at a terminal's own host: by a person there, by its equity floor."),
+    REASON,
+    YES,
+)
+def resume(session: Session, account: str | None, local: bool, reason: str | None, yes: bool) -> int:
     """End a halt; needs a commander."""
     session.require(yes, "resume")
     if not yes:
         accounts = session.client.query("accounts")
         whose = f"account {account}" if account else "everything"
-        session.confirm(f"resume {whose}: fires may open again?", session.label(accounts, account))
-    answer = session.client.request("resume", account=account, reason=reason, wait_s=HALT_WAIT_S)
+        also = ", and what was halted at its host," if local else ""
+        session.confirm(f"resume {whose}{also}: fires may open again?", session.label(accounts, account))
+    answer = session.client.request("resume", account=account, reason=reason, wait_s=HALT_WAIT_S, local=local)
     return _show(session, answer)
 
 

@@ -444,6 +444,8 @@ def test_a_halt_outlives_the_agent_and_a_local_halt_needs_no_daemon(world: World
     assert world.daemon.wait(f.Hello).halted
     world.ready()
     world.daemon.send(f.Resume("test"))
+    assert world.daemon.wait(f.Halted).latches == ("local",)
+    world.daemon.send(f.Resume("test", ("local",)))
     assert not world.daemon.wait(f.Halted).halted
     world.fire(world.order(), FIRE_ID + 1)
     assert world.daemon.wait(f.Result).row.state is f.RowState.DONE

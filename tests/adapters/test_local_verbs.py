@@ -75,13 +75,19 @@ def test_flatten_through_the_running_agent_closes_ours_and_tells_the_daemon(worl
     assert refused.returncode == 2 and "--yes" in refused.stderr and set(tickets(world)) == {ours, theirs}
     done = local(world, "flatten", "--yes")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{ours} EURUSD closed by deal ")
-    assert "is not halted: what is fired may open" in done.stderr
+    assert f"{ours} EURUSD closed by deal " in done.stdout
+    lines = done.stdout.splitlines()
+    assert (
+        lines[0] == "t1 is halted" and lines[1].startswith("its agent obeys") and lines[2].startswith(f"{ours} EURUSD")
+    )
+    assert lines[3].startswith(
+        "nothing of ours is open, and nothing of ours rests, as the terminal shows it; t1 is halted"
+    )
     assert tickets(world) == [theirs]
     rows = [body.row for body in world.daemon.seen if isinstance(body, f.Result) and body.row.act_id < 1 << 38]
     assert [row.state for row in rows] == [f.RowState.JOURNALED, f.RowState.DONE]
     again = local(world, "flatten", "--yes")
-    assert (again.returncode, again.stdout) == (0, "nothing to close\n")
+    assert again.returncode == 0 and "nothing of ours is open" in again.stdout
     assert len(local_deals(world)) == 1
 
 
@@ -91,13 +97,17 @@ def test_flatten_without_an_agent_takes_its_place_and_the_next_one_tells_it(worl
     stop_agent(world)
     wrong = local(world, "flatten", "--yes", "--yes-foreign", "bravo")
     assert wrong.returncode == 2 and set(tickets(world)) == {ours, theirs}
-    assert local(world, "halt").returncode == 0
     done = local(world, "flatten", "--yes", "--yes-foreign", "alpha")
-    assert done.returncode == 0 and "is not halted" not in done.stderr, done.stderr
+    assert done.returncode == 0 and "its agent does not run; when it starts it opens nothing" in done.stdout, (
+        done.stdout
+    )
+    assert "nothing is open, and" in done.stdout
     assert tickets(world) == []
     world.daemon.up = None
     world.agent = world.run_agent()
     world.ready()
+    hello = [body for body in world.daemon.seen if isinstance(body, f.Hello)][-1]
+    assert hello.halted and hello.latches == ("local",)
     told = [row for body in world.daemon.seen if isinstance(body, f.Ledger) for row in body.rows]
     closes = {row.act_id: row.state for row in told if row.act_id < 1 << 38}
     assert len(closes) == 2 and set(closes.values()) == {f.RowState.DONE}
@@ -179,3 +189,60 @@ def test_flatten_cancels_what_rests_of_ours(world: World) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{row.order_ticket} EURUSD cancelled" in done.stdout and f"{ours} EURUSD closed" in done.stdout
     assert tickets(world) == []
+
+
+def test_flatten_lets_nothing_open_behind_its_closes(world: World) -> None:
+    """A fire is with the broker and two wait when it is asked for: the first is closed too, the others never leave."""
+    world.ready()
+    world.ask(op="fault", kind="latency", login=LOGIN, count=1, ms=3_000)
+    for number in range(3):
+        world.fire(world.order(), FIRE_ID + number)
+    world.daemon.wait(f.Ack, lambda body: body.act_id == FIRE_ID + 2)
+    done = local(world, "flatten", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert tickets(world) == [] and len(world.opened()) == 1
+    rows = {body.row.act_id: body.row for body in world.daemon.seen if isinstance(body, f.Result)}
+    assert [rows[FIRE_ID + number].code for number in range(3)] == ["", "HALTED", "HALTED"]
+
+
+def test_flatten_without_the_halt_says_so(world: World) -> None:
+    world.ready()
+    world.filled()
+    done = local(world, "flatten", "--yes", "--no-halt")
+    assert done.returncode == 0 and "t1 is NOT halted: what is fired may open" in done.stdout
+    world.fire(world.order(), FIRE_ID + 1)
+    assert world.daemon.wait(f.Result, lambda body: body.row.act_id == FIRE_ID + 1).row.state is f.RowState.DONE
+
+
+def test_a_halt_of_this_host_is_ended_here_and_a_daemons_is_not(world: World) -> None:
+    world.ready()
+    assert local(world, "halt").returncode == 0
+    world.daemon.send(f.Halt("ann"))
+    world.daemon.wait(f.Halted, lambda body: body.latches == ("daemon", "local"))
+    asked = local(world, "resume")
+    assert asked.returncode == 2 and "--yes" in asked.stderr
+    done = local(world, "resume", "--yes")
+    assert done.returncode == 7 and "STILL HALTED, by the daemon (ann)" in done.stdout
+    world.daemon.send(f.Resume("ann"))
+    assert not world.daemon.wait(f.Halted, lambda body: not body.latches).halted
+    assert local(world, "resume", "--yes").stdout == "t1 is not halted\n"
+    assert "halted           no" in local(world, "status").stdout
+
+
+def test_a_halt_that_a_frozen_agent_does_not_confirm_says_so(world: World) -> None:
+    world.ready()
+    world.agent.send_signal(signal.SIGSTOP)
+    done = local(world, "halt")
+    world.agent.send_signal(signal.SIGCONT)
+    assert done.returncode == 7 and f"its agent (pid {world.agent.pid}) HAS NOT CONFIRMED" in done.stdout
+    assert world.daemon.wait(f.Halted).latches == ("local",)
+
+
+def test_a_halt_names_the_act_that_may_have_opened(world: World) -> None:
+    world.ready()
+    world.ask(op="fault", kind="latency", login=LOGIN, count=1, ms=3_000)
+    world.fire(world.order())
+    world.daemon.wait(f.Ack)
+    stop_agent(world)
+    done = local(world, "halt")
+    assert done.returncode == 12 and f"act {FIRE_ID} HAS NO VERDICT" in done.stdout

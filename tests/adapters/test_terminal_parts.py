@@ -202,7 +202,12 @@ def test_local_status_tells_what_the_ledger_holds(tmp_path: Path, capsys: pytest
     assert main(["local", "status", str(path)]) == 0
     told = capsys.readouterr().out
     assert "self-test        none" in told and "caps             5 lots, 60 opens a minute, EURUSD" in told
-    assert "halted           yes, by" in told and "running          no" in told and "hidden" not in told
+    assert (
+        "halted           yes, by" in told
+        and "local resume ends that" in told
+        and "running          no" in told
+        and "hidden" not in told
+    )
 
 
 @pytest.mark.parametrize("carried", [False, True])

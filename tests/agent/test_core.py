@@ -136,7 +136,7 @@ def test_caps_count_openings_within_a_minute_and_not_closes() -> None:
 def test_nothing_opens_at_or_below_the_equity_floor() -> None:
     bench = Bench(caps=Caps(Decimal(1), 2, ("EURUSD",), Decimal(10_000))).ready()
     assert bench.core.halted and bench.fire().code == "HALTED"
-    bench.send(f.Resume("somebody"))
+    bench.send(f.Resume("somebody", ("floor",)))
     assert bench.fire(act_id=FIRE + 1).code == "CAP_EQUITY"  # between a resume and the next reading
 
 
@@ -320,7 +320,7 @@ def test_a_halt_is_durable_before_it_is_told_and_needs_no_session(bench: Bench) 
 def test_halted_opens_nothing_and_closes_everything(bench: Bench) -> None:
     bench.fire()
     bench.send(f.Halt("ann"))
-    assert bench.of(f.Halted)[-1] == f.Halted(True, "ann")
+    assert bench.of(f.Halted)[-1] == f.Halted(True, "ann", ("daemon",))
     assert bench.fire(act_id=FIRE + 1).code == "HALTED"
     (held,) = bench.held()
     bench.poll()
@@ -355,8 +355,8 @@ def test_a_halt_overtakes_a_fire_that_waits_for_the_worker(bench: Bench) -> None
 
 
 def test_a_local_halt_counts_like_the_daemons(bench: Bench) -> None:
-    bench.step(inputs.LocalHalt(*bench.at(), "owner"))
-    assert bench.of(f.Halted)[-1] == f.Halted(True, "owner") and bench.fire().code == "HALTED"
+    bench.step(inputs.LocalLatch(*bench.at(), LatchStored(True, "owner", "local")))
+    assert bench.of(f.Halted)[-1] == f.Halted(True, "owner", ("local",)) and bench.fire().code == "HALTED"
 
 
 # --- questions, crashes and evidence --------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_above_the_floor_nothing_happens() -> None:
 def test_halt_latches_and_tells_and_closes_nothing() -> None:
     made = bench("halt")
     fall(made, Decimal(9_000))
-    assert made.core.halted and made.of(f.Halted)[-1] == f.Halted(True, floor.BY)
+    assert made.core.halted and made.of(f.Halted)[-1] == f.Halted(True, floor.BY, ("floor",))
     assert [body.code for body in made.of(f.Warn)] == ["EQUITY_FLOOR"]  # type: ignore[union-attr]
     assert len(made.broker.positions) == 2 and local_rows(made) == []
     assert made.fire(act_id=FIRE + 2).code == "HALTED"
@@ -155,20 +155,20 @@ def test_a_position_that_a_daemon_closes_already_is_left_to_it() -> None:
     assert local_rows(made) == []
 
 
-def test_a_resume_opens_the_latch_until_the_next_reading() -> None:
+def test_a_resume_that_names_it_opens_the_latch_until_the_next_reading() -> None:
     made = bench("halt")
     fall(made)
-    made.send(f.Resume("somebody"))
+    made.send(f.Resume("somebody", ("floor",)))
     assert not made.core.halted
     fall(made)
     assert made.core.halted
     fall(made, Decimal(10_000))
-    made.send(f.Resume("somebody"))
+    made.send(f.Resume("somebody", ("floor",)))
     made.pass_time(SECOND, market_ms=1_000)
     assert not made.core.halted
 
 
-def test_a_latch_of_somebody_elses_becomes_the_floors() -> None:
+def test_beside_a_latch_of_somebody_elses_the_floor_has_its_own() -> None:
     made = bench("flatten")
     made.send(f.Halt("somebody"))
     fall(made)

@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from hydrad.agent import floor
 from hydrad.agent.caps import Caps
 from hydrad.agent.entries import LatchStored, RowStored
+from hydrad.agent.latch import FLOOR, Latches
 from hydrad.domain.ids import tag_of
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind, Order
@@ -51,12 +51,12 @@ class FloorMachine(AgentMachine):
 
     @invariant()
     def it_begins_under_its_own_latch_alone(self) -> None:
-        latch = ""
+        latches = Latches()
         for entry in self.bench.durable:
             if isinstance(entry, LatchStored):
-                latch = entry.by if entry.halted else ""
+                latches.apply(entry)
             elif isinstance(entry, RowStored) and entry.row.order and tag_of(entry.row.act_id) == 0:
-                assert latch == floor.BY
+                assert latches.holds(FLOOR)
 
     def teardown(self) -> None:
         """Healed, and with the floor reached, nothing of ours is left open."""

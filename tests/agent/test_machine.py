@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from msgspec.structs import replace
 
 from hydrad.agent import calls, inputs
-from hydrad.agent.entries import RowStored
+from hydrad.agent.entries import LatchStored, RowStored
+from hydrad.agent.latch import LOCAL, Latches
 from hydrad.agent.ledger import Ledger
 from hydrad.agent.session import Phase
 from hydrad.domain.instants import SECOND
@@ -95,7 +96,26 @@ class AgentMachine(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         self.bench.send(f.Resume("machine"))
-        self.sent_when_halted = None
+        if not self.bench.core.halted:
+            self.sent_when_halted = None
+
+    @rule(halted=st.booleans())
+    def a_person_on_the_host(self, halted: bool) -> None:
+        """Halts, or ends their own halt: never the daemon's."""
+        was_halted, latches = self.bench.core.halted, self.latches()
+        self.bench.step(inputs.LocalLatch(*self.bench.at(), LatchStored(halted, "owner", LOCAL)))
+        assert self.bench.core.halted is (halted or bool(latches.held and latches.held != (LOCAL,)))
+        if not self.bench.core.halted:
+            self.sent_when_halted = None
+        elif not was_halted and not isinstance(self.bench.call, calls.Perform):
+            self.sent_when_halted = self.openings()
+
+    def latches(self) -> Latches:
+        found = Latches()
+        for entry in self.bench.durable:
+            if isinstance(entry, LatchStored):
+                found.apply(entry)
+        return found
 
     @rule(newer=st.booleans())
     def greet(self, newer: bool) -> None:

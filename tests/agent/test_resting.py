@@ -8,6 +8,7 @@ import pytest
 
 from hydrad.agent import calls, inputs
 from hydrad.agent.caps import Caps
+from hydrad.agent.entries import LatchStored
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ORDER_VERSION, ActKind, EntryType, Order, Side
 from hydrad.link import frames as f
@@ -199,7 +200,7 @@ def test_a_cancel_that_the_broker_refused_is_tried_again_as_the_next_move(bench:
 
 def test_latched_for_as_long_it_cancels_alone_with_a_daemon_that_beats(bench: Bench) -> None:
     row = resting(bench)
-    bench.step(inputs.LocalHalt(*bench.at(), "a person at the host"))
+    bench.step(inputs.LocalLatch(*bench.at(), LatchStored(True, "a person at the host", "local")))
     for _ in range(8):
         bench.pass_time(SECOND, market_ms=1_000)
     assert row.order_ticket in bench.broker.orders

@@ -142,6 +142,42 @@ def test_resume_is_told_and_confirmed(core: Core) -> None:
     assert core.fire().state is ActState.ROUTED
 
 
+def test_a_resume_leaves_what_an_agent_holds_closed_by_itself_and_says_so_at_once(core: Core) -> None:
+    halt(core)
+    core.up(f.Halted(True, "x; owner on this host", ("daemon", "local")))
+    core.clock(100)
+    number = core.send(calls.Resume())
+    assert core.sent(f.Resume)[-1].latches == ()
+    core.up(f.Halted(True, "owner on this host", ("local",)))
+    reply = core.replies[number]
+    assert reply.problem is not None and reply.problem.code == "PARTLY"
+    (row,) = reply.data.terminals
+    assert not row.verified and "still halted by itself (local): `resume --local`" in row.detail
+    assert core.alarms() == ["AGENT_HALTED"]
+
+
+def test_a_resume_that_wants_it_names_what_it_was_told_of_and_nothing_else(core: Core) -> None:
+    core.up(f.Halted(True, "owner on this host", ("local",)))
+    number = core.send(calls.Resume(local=True))
+    assert core.sent(f.Resume)[-1].latches == ("local",)
+    core.clock(100)
+    core.up(f.Halted(True, "equity floor", ("floor",)))  # closed a moment later: nobody had seen that
+    assert core.replies[number].problem is not None
+    core.send(calls.Resume(local=True))
+    assert core.sent(f.Resume)[-1].latches == ("floor",)
+    core.clock(100)
+    core.up(f.Halted(False, ""))
+    assert core.alarms() == []
+
+
+def test_an_agent_of_the_first_release_is_released_by_any_resume(core: Core) -> None:
+    core.up(f.Halted(True, "somebody"))
+    number = core.send(calls.Resume())
+    core.clock(100)
+    core.up(f.Halted(False, "x"))
+    assert core.replies[number].problem is None
+
+
 def test_resume_of_all_leaves_a_halted_account_halted(make: Callable[..., Core]) -> None:
     core = make(terminals=(("t1", "alpha", 1), ("t2", "beta", 2)))
     core.connect("t1")

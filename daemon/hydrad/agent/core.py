@@ -19,6 +19,7 @@ import msgspec
 
 from hydrad.agent import calls, checks, effects, entries, flatten, floor, inputs, paging
 from hydrad.agent.caps import Caps, with_stand_ins
+from hydrad.agent.latch import DAEMON, FLOOR, OWN, Latches
 from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
 from hydrad.agent.plans import Due, Plans, Reading, needs_fire, unsupported
 from hydrad.agent.resting import Resting
@@ -108,7 +109,7 @@ class AgentCore:
         self._ledger = Ledger(deduped="no_dedupe" not in mutants)
         self._plans = Plans()
         self._epoch_max = 0
-        self._latch = entries.LatchStored(False, "")
+        self._latches = Latches()
         self._flatten: flatten.Asked | None = None
         # Volatile: learned anew.
         self._talk = Talk()
@@ -173,7 +174,7 @@ class AgentCore:
             inputs.PollDue: self._poll_asked,
             inputs.Timer: self._timer,
             inputs.Stopping: self._stop,
-            inputs.LocalHalt: lambda given: self._set_latch(True, given.by),
+            inputs.LocalLatch: self._latched_here,
             inputs.LocalFlatten: self._flatten_asked,
         }
         self._bodies: dict[type, Callable[[Any], None]] = {
@@ -189,7 +190,7 @@ class AgentCore:
             frames.QueryRates: self._query_rates,
             frames.Versions: self._refused_version,
             frames.Halt: lambda body: None,  # obeyed before its place in the session is judged
-            frames.Resume: lambda body: self._set_latch(False, body.by),
+            frames.Resume: self._resumed,
         }
         self._answers: dict[type, Callable[[Any], None]] = {
             calls.Performed: self._performed,
@@ -234,7 +235,7 @@ class AgentCore:
 
     @property
     def halted(self) -> bool:
-        return self._latch.halted
+        return self._latches.halted
 
     @property
     def epoch_max(self) -> int:
@@ -264,7 +265,7 @@ class AgentCore:
             case entries.EpochStored(epoch):
                 self._epoch_max = epoch
             case entries.LatchStored():
-                self._latch = entry
+                self._latches.apply(entry)
             case entries.PlanStored(position_id, fire_id, steps, told):
                 self._plans.replace(position_id, fire_id, steps, self._ledger.order((fire_id, 0)), told)
             case entries.FlattenStored(_, positions, until_ns):
@@ -309,7 +310,7 @@ class AgentCore:
         """Say who we are; nothing can be said before the terminal has told."""
         if self._identity is None or not self._talk.hello_due(self._now_ns):
             return
-        self._halted_owed = self._latch.halted and self._may_open()
+        self._halted_owed = self._latches.halted and self._may_open()
         self._send(
             frames.Hello(
                 agent_version=self._config.agent_version,
@@ -318,7 +319,7 @@ class AgentCore:
                 ledger_id=self._ledger_id,
                 ledger_length=len(self._ledger),
                 epoch_max=self._epoch_max,
-                halted=self._latch.halted and not self._halted_owed,
+                halted=self._latches.halted and not self._halted_owed,
                 machine_ns=self._now_ns,
                 market_ms=self._market_ms,
                 offset_ms=self._offset_ms,
@@ -326,6 +327,7 @@ class AgentCore:
                 host=self._config.host,
                 selftest=self._config.selftest,
                 knows=KNOWS,
+                latches=self._latches.held,
             )
         )
 
@@ -351,7 +353,8 @@ class AgentCore:
             self._drop(f"bad frame: {error}")
             return
         if isinstance(frame.body, frames.Halt):
-            self._set_latch(True, frame.body.by)
+            self._set_latch(DAEMON, True, frame.body.by)
+            self._tell_latch()
         arrival = self._talk.arrival(frame)
         if arrival is Arrival.GAP:
             self._drop(f"a gap before frame {frame.seq}")
@@ -388,24 +391,36 @@ class AgentCore:
     def _welcome(self, body: frames.Welcome) -> None:
         if body.epoch > self._epoch_max:
             self._store(entries.EpochStored(body.epoch))
-        if body.halted and not self._latch.halted:
-            self._store(entries.LatchStored(True, "daemon, at the hand-shake"))
+        if body.halted:
+            self._set_latch(DAEMON, True, "daemon, at the hand-shake")
         self._talk.welcome(body, self._now_ns)
         self._resting.heard(self._now_ns)
         if body.halted:
             self._tell_latch()
         self._books_due = body
 
-    def _set_latch(self, halted: bool, by: str) -> None:
-        if self._latch.halted != halted:
-            self._store(entries.LatchStored(halted, by[:_DETAIL_MAX]))
+    def _set_latch(self, whose: entries.Whose, halted: bool, by: str) -> None:
+        if self._latches.holds(whose) != halted:
+            self._store(entries.LatchStored(halted, by[:_DETAIL_MAX], whose))
+
+    def _resumed(self, body: frames.Resume) -> None:
+        """The daemon's own latch, and those of ours that it names."""
+        self._set_latch(DAEMON, False, body.by)
+        for whose in OWN:
+            if whose in body.latches:
+                self._set_latch(whose, False, body.by)
+        self._tell_latch()
+
+    def _latched_here(self, given: inputs.LocalLatch) -> None:
+        """Stored again, though it be so already: to the command that asked for it this is the answer."""
+        self._store(given.asked)
         self._tell_latch()
 
     def _tell_latch(self) -> None:
         """HALTED promises that nothing opens any more, so it waits for an opening order in the worker's hand."""
-        self._halted_owed = self._latch.halted and self._may_open()
+        self._halted_owed = self._latches.halted and self._may_open()
         if not self._halted_owed:
-            self._send_open(frames.Halted(self._latch.halted, self._latch.by))
+            self._send_open(frames.Halted(self._latches.halted, self._latches.by, self._latches.held))
 
     def _may_open(self) -> bool:
         return isinstance(self._call, calls.Perform) and self._call.order.kind is ActKind.FIRE
@@ -489,7 +504,7 @@ class AgentCore:
             not_after_ns=self._not_after_ns(act),
             mission_expiry_ms=act.mission_expiry_ms,
             fenced=act.deadline_ns is not None and act.epoch < self._epoch_max,
-            halted=self._latch.halted,
+            halted=self._latches.halted,
             beat_age_ns=self._talk.beat_age_ns(now_ns),
             dead_man_ns=self._config.dead_man_ns,
             waiting=len(self._reducing) + len(self._opening),
@@ -591,14 +606,12 @@ class AgentCore:
     def _look_at_floor(self, market_ms: int) -> None:
         """At the equity floor: the latch, and with `flatten` what is ours."""
         caps = self._config.caps
-        by_floor = self._latch.halted and self._latch.by == floor.BY
-        if not by_floor and floor.reached(caps, self._account):
-            self._store(entries.LatchStored(True, floor.BY))
+        if not self._latches.holds(FLOOR) and floor.reached(caps, self._account):
+            self._set_latch(FLOOR, True, floor.BY)
             self._tell_latch()
             assert self._account is not None
             self._send_ready(frames.Warn("EQUITY_FLOOR", f"equity {self._account.equity}, floor {caps.equity_floor}"))
-            by_floor = True
-        if by_floor and caps.floor_action == "flatten":
+        if self._latches.holds(FLOOR) and caps.floor_action == "flatten":
             self._begin(floor.due(self._config.account, market_ms, self._positions, self._ledger))
 
     def _flatten_asked(self, given: inputs.LocalFlatten) -> None:
@@ -622,10 +635,10 @@ class AgentCore:
 
     def _cancel_alone(self) -> None:
         """What rests could fill with nobody to see it, or while this agent may open nothing."""
-        dead_man_ns = 0 if self._latch.halted and self._latch.by == floor.BY else self._config.dead_man_ns
+        dead_man_ns = 0 if self._latches.holds(FLOOR) else self._config.dead_man_ns
         if self._stop_ns is not None or not self._identified():
             return
-        if not self._resting.alone(self._now_ns, dead_man_ns, self._latch.halted):
+        if not self._resting.alone(self._now_ns, dead_man_ns, self._latches.halted):
             return
         self._begin(self._resting.due(self._config.account, self._market_ms, self._ledger))
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from hydrad.domain.orders import PlanStep
 from hydrad.link.frames import LedgerRow
+
+Whose = Literal["daemon", "local", "floor"]
 
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -25,10 +29,11 @@ class EpochStored(_Entry, frozen=True, tag="EPOCH"):
 
 
 class LatchStored(_Entry, frozen=True, tag="LATCH"):
-    """The halt latch. `by`: who asked, as told."""
+    """One of the halt latches. `by`: who asked, as told, for people. `whose`: who may open it again."""
 
     halted: bool
     by: str
+    whose: Whose = "daemon"
 
 
 class PlanStored(_Entry, frozen=True, tag="PLAN"):

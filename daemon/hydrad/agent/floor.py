@@ -1,6 +1,6 @@
 """The equity floor: what the agent does by itself, without a daemon, when the account's equity has fallen to it.
 
-The latch closes, durably, and says that it was the floor; while it stands so, and the bundle says `flatten`, whatever
+A latch of its own closes, durably; while that stands, and the bundle says `flatten`, whatever
 is ours is closed, though equity may have come back a little. Each position gets one act id of the ledger's own
 sequence (tag 0); a close that the broker provably did not do, or did in part, is tried again as its next move a minute
 of market time later. Nothing is sent while any other act on that position has no verdict.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hydrad.agent.calls import Answer
-from hydrad.agent.entries import FlattenStored
+from hydrad.agent.entries import FlattenStored, LatchStored
 from hydrad.link.frames import Identity
 
 
@@ -81,10 +81,10 @@ class Stopping(_Input, frozen=True):
     """This process was told to end: nothing begins any more, what opens is withheld, what reduces is finished."""
 
 
-class LocalHalt(_Input, frozen=True):
-    """Somebody on this host stored a halt beside us."""
+class LocalLatch(_Input, frozen=True):
+    """Somebody on this host stored a halt beside us, or the end of one."""
 
-    by: str
+    asked: LatchStored
 
 
 class LocalFlatten(_Input, frozen=True):
@@ -94,5 +94,5 @@ class LocalFlatten(_Input, frozen=True):
     left_ns: int
 
 
-_Shell = Opened | Received | LinkLost | PollDue | Timer | Stopping | LocalHalt | LocalFlatten
+_Shell = Opened | Received | LinkLost | PollDue | Timer | Stopping | LocalLatch | LocalFlatten
 Input = _Shell | WorkerUp | WrongTerminal | Answered | WorkerLost

@@ -248,7 +248,8 @@ class Hello(_Body, frozen=True, tag="HELLO"):
     """First frame of a session. `boot_id` changes with each start of the agent. `offset_ms`: broker's wall clock
     minus UTC, None while unknown. `ledger_length`: entries so far. `halted`: the agent's own latch. `host`: a name of
     the machine that all agents on it share.
-    `knows`: frames down that came after the first release of this version, and are understood."""
+    `knows`: frames down that came after the first release of this version, and are understood. `latches`: whose of the
+    agent's latches are closed."""
 
     agent_version: str
     identity: Identity
@@ -264,6 +265,7 @@ class Hello(_Body, frozen=True, tag="HELLO"):
     host: str = ""
     selftest: SelfTest | None = None
     knows: tuple[str, ...] = ()
+    latches: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _instant(self.market_ms)
@@ -417,10 +419,11 @@ class Rates(_Body, frozen=True, tag="RATES"):
 
 
 class Halted(_Body, frozen=True, tag="HALTED"):
-    """The latch as stored now: answer to HALT and RESUME."""
+    """The latch as stored now: answer to HALT and RESUME. `latches`: those of it that are closed, by whose they are."""
 
     halted: bool
     by: str
+    latches: tuple[str, ...] = ()
 
 
 class Fenced(_Body, frozen=True, tag="FENCED"):
@@ -573,9 +576,11 @@ class Halt(_Body, frozen=True, tag="HALT"):
 
 
 class Resume(_Body, frozen=True, tag="RESUME"):
-    """Obeyed at the current epoch only."""
+    """Obeyed at the current epoch only: opens the daemon's own latch. `latches`: those of the agent's own that it
+    opens too."""
 
     by: str
+    latches: tuple[str, ...] = ()
 
 
 class Versions(_Body, frozen=True, tag="VERSION"):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hydrad.host import logs
 from hydrad.host.lock import FileLock, Held
-from hydrad.terminal import broker, local
+from hydrad.terminal import broker, local, local_flatten, local_latch
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal.agent import Agent
 from hydrad.terminal.broker import __main__ as broker_main
@@ -82,8 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, verb, text in (
         ("status", local.status, "what the ledger says"),
         ("positions", local.positions, "what is open, asked of the terminal now"),
-        ("halt", local.halt, "open nothing from now on"),
-        ("flatten", local.flatten_all, "close what is ours"),
+        ("halt", local_latch.halt, "open nothing from now on; never asks"),
+        ("resume", local_latch.resume, "end a halt of this host; a daemon's stays"),
+        ("flatten", local_flatten.flatten_all, "halt, then close what is ours and cancel what rests"),
     ):
         one = local_verbs.add_parser(name, help=text)
         one.add_argument("bundle", type=Path, metavar="BUNDLE", help="the terminal's bundle")
@@ -92,8 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--foreign", action="store_true", help="also what is not ours; the account's name has to be typed"
     )
+    flags.add_argument("--no-halt", action="store_true", help="do not halt first: what is fired may open meanwhile")
     flags.add_argument("--yes", action="store_true", help="do not ask")
     flags.add_argument("--yes-foreign", metavar="NAME", help="the account's name, where nobody can be asked for it")
+    local_verbs.choices["resume"].add_argument("--yes", action="store_true", help="do not ask")
     return parser
 
 

@@ -105,8 +105,8 @@ class Agent:
 
     def _local(self, entry: Entry) -> None:
         match entry:
-            case LatchStored(True, by):
-                self._step(inputs.LocalHalt(*self._now(), by))
+            case LatchStored():
+                self._step(inputs.LocalLatch(*self._now(), entry))
             case FlattenStored(_, _, until_ns):
                 left_ns = until_ns - SystemClock().machine_ns()
                 self._step(inputs.LocalFlatten(*self._now(), entry, left_ns))

@@ -74,11 +74,8 @@ class LedgerFile:
         self._append([entry], _LOCAL)
 
     def news(self) -> list[Entry]:
-        """Entries of anybody since the last look (the first: since the file was opened)."""
-        rows = self._db.execute("SELECT n, body FROM entries WHERE n > ? ORDER BY n", (self._checked,))
-        found = [(int(n), _DECODER.decode(body)) for n, body in rows]
-        self._checked = found[-1][0] if found else self._checked
-        return [entry for _, entry in found]
+        """Entries of the agent since the last look (the first: since the file was opened)."""
+        return self._since(_AGENT)
 
     def foreign(self) -> list[Entry]:
         """Entries that a person added since the last look; a look costs microseconds while there are none."""
@@ -86,13 +83,7 @@ class LedgerFile:
         if version == self._seen_version:
             return []
         self._seen_version = version
-        rows = self._db.execute(
-            "SELECT n, body FROM entries WHERE n > ? AND writer = ? ORDER BY n", (self._checked, _LOCAL)
-        )
-        found = [(int(n), _DECODER.decode(body)) for n, body in rows]
-        if found:
-            self._checked = found[-1][0]
-        return [entry for _, entry in found]
+        return self._since(_LOCAL)
 
     def tidy(self, pages_max: int = LOG_PAGES_IDLE) -> None:
         """Copy a log of more pages into the database. One that is in somebody's way does nothing, and is due again."""
@@ -104,6 +95,15 @@ class LedgerFile:
 
     def close(self) -> None:
         self._db.close()
+
+    def _since(self, writer: str) -> list[Entry]:
+        rows = self._db.execute(
+            "SELECT n, body FROM entries WHERE n > ? AND writer = ? ORDER BY n", (self._checked, writer)
+        )
+        found = [(int(n), _DECODER.decode(body)) for n, body in rows]
+        if found:
+            self._checked = found[-1][0]
+        return [entry for _, entry in found]
 
     def _append(self, entries: Sequence[Entry], writer: str) -> None:
         rows = [(writer, _ENCODER.encode(entry)) for entry in entries]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hydrad.domain.instants import MS, ns_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import order_views, resting
+from hydrad.toc import order_views, resting, routing
 from hydrad.toc.act import IN_FLIGHT, ActState
-from hydrad.toc.live import Live, Waiter
+from hydrad.toc.live import Link, Live, Waiter
 from hydrad.toc.state import Act, State
 from hydrad.toc.texts import act_id_text
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
@@ -27,6 +27,13 @@ def _halted_order(state: State, live: Live, fire: Act) -> HaltedOrder:
     return HaltedOrder(order_views.shown(fire), act_id_text(fire), fire.account, symbol, word, detail)
 
 
+def _not_confirmed(link: Link, waiter: Waiter) -> str:
+    own = routing.own_latches(link)
+    if waiter.verb == "halt" or not own or link.halted_ns < waiter.since_ns:
+        return f"not confirmed ({link.state.value})"
+    return f"still halted by itself ({', '.join(own)}): `resume --local`, or `hydra-terminal local resume` there"
+
+
 def halt_data(state: State, live: Live, waiter: Waiter) -> HaltData:
     """What the latch has stopped, terminal by terminal, as confirmed by each agent's own ledger."""
     wanted = waiter.verb == "halt"
@@ -36,7 +43,7 @@ def halt_data(state: State, live: Live, waiter: Waiter) -> HaltData:
         ok = link.halted is wanted and link.halted_ns >= waiter.since_ns
         word = "HALTED" if wanted else "released"
         took = f", {(link.halted_ns - waiter.since_ns) // MS} ms" if waiter.drill else ""
-        detail = f"{word} in its ledger{took}" if ok else f"not confirmed ({link.state.value})"
+        detail = f"{word} in its ledger{took}" if ok else _not_confirmed(link, waiter)
         rows.append(HaltedTerminal(name, state.terminals[name].account, ok, detail))
     flying = [
         act_id_text(state.acts[n])

@@ -5,7 +5,6 @@ is a person's act.
 from __future__ import annotations
 
 from hydrad.domain.accounts import Authority
-from hydrad.link import frames as f
 from hydrad.toc import changes, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
@@ -31,6 +30,6 @@ def tighten(turn: Turn, account: str, level: Authority, reason: str) -> tuple[st
     for act in [turn.state.acts[number] for number in sorted(turn.state.acts_open)]:
         if act.state is ActState.QUEUED and routing.latched(turn, act.account):
             turn.move(act, ActEvent.DENY, "latch", codes=(Reason.AUTHORITY.name,))
-    told = routing.tell_latch(turn, account, f.Halt(turn.actor))
+    told = routing.tell_halt(turn, account)
     resting.pursue(turn)
     return told

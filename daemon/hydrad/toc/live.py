@@ -172,6 +172,7 @@ class Link:
     funds_seen: tuple[Decimal, int] | None = None  # unexplained of balance plus credit, and since when
     halted: bool | None = None
     halted_ns: int = 0
+    latches: tuple[str, ...] = ()  # whose the closed ones are; empty of an agent that has one for all
     settled_ns: int | None = None  # since when READY with the broker connected, without a break
     unsettled_ns: dict[int, int] = field(default_factory=dict)  # position number -> missing since
 

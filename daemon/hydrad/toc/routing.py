@@ -19,6 +19,8 @@ from hydrad.toc.terminal import REDUCES_IN, LinkState
 from hydrad.toc.turn import Turn
 from hydrad.wire.codes import Reason
 
+DAEMON_LATCH = "daemon"  # of an agent's latches the one that a daemon has closed
+
 LANE_MAX = 8
 _FRAMES: dict[ActKind, type[f.Fire] | type[f.Close] | type[f.Modify] | type[f.Cancel]] = {
     ActKind.FIRE: f.Fire,
@@ -232,19 +234,30 @@ def terminals_of(state: State, account: str) -> tuple[str, ...]:
     return tuple(t.name for t in state.terminals.values() if account in ("", t.account))
 
 
-def tell_latch(turn: Turn, account: str, body: f.Halt | f.Resume) -> tuple[str, ...]:
+def tell_halt(turn: Turn, account: str) -> tuple[str, ...]:
     """Send to every terminal concerned, connected or not; those that are not cannot confirm. `account` empty: all."""
     told = []
     for terminal in turn.state.terminals.values():
         if account and terminal.account != account:
             continue
-        if isinstance(body, f.Resume) and latched(turn, terminal.account):
-            continue
-        turn.send(turn.live.link(terminal.name), body)
+        turn.send(turn.live.link(terminal.name), f.Halt(turn.actor))
         told.append(terminal.name)
     return tuple(told)
 
 
-def tell_released(turn: Turn, account: str) -> tuple[str, ...]:
-    """After authority was raised: RESUME to every terminal that nothing else holds."""
-    return tell_latch(turn, account, f.Resume(turn.actor))
+def tell_released(turn: Turn, account: str, *, local: bool = False) -> tuple[str, ...]:
+    """After authority was raised: RESUME to every terminal that nothing else holds. `local`: it opens what each agent
+    has told us of its own latches too, and none that we do not know of."""
+    told = []
+    for terminal in turn.state.terminals.values():
+        if (account and terminal.account != account) or latched(turn, terminal.account):
+            continue
+        link = turn.live.link(terminal.name)
+        turn.send(link, f.Resume(turn.actor, own_latches(link) if local else ()))
+        told.append(terminal.name)
+    return tuple(told)
+
+
+def own_latches(link: Link) -> tuple[str, ...]:
+    """Closed latches of the agent's own: of a person on its host, of its equity floor."""
+    return tuple(whose for whose in link.latches if whose != DAEMON_LATCH)

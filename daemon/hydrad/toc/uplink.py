@@ -170,7 +170,7 @@ def _begin(
     link.terms.clear()
     link.quotes.clear()
     link.quality.clear()
-    link.halted, link.halted_ns = hello.halted, turn.now_ns
+    link.halted, link.halted_ns, link.latches = hello.halted, turn.now_ns, hello.latches
     halted_alone(turn, link, "its own ledger")
     _look_at_ledger(turn, terminal, hello)
     _look_at_self_test(turn, link, hello)
@@ -458,7 +458,7 @@ def _conflict(turn: Turn, link: Link, body: f.Conflict) -> None:
 
 
 def _halted(turn: Turn, link: Link, body: f.Halted) -> None:
-    link.halted, link.halted_ns = body.halted, turn.now_ns
+    link.halted, link.halted_ns, link.latches = body.halted, turn.now_ns, body.latches
     halted_alone(turn, link, body.by)
 
 
@@ -466,7 +466,8 @@ def halted_alone(turn: Turn, link: Link, by: str) -> None:
     """An agent that is halted while its account is ACTIVE: it has halted itself (floor), or a person on its host."""
     account = turn.state.terminals[link.terminal].account
     if link.halted and not routing.latched(turn, account):
-        turn.alarm(HALTED_ALARM, link.terminal, f"{link.terminal} opens nothing, by {by}; `resume` ends it")
+        ends = "`resume --local`" if routing.own_latches(link) else "`resume`"
+        turn.alarm(HALTED_ALARM, link.terminal, f"{link.terminal} opens nothing, by {by}; {ends} ends it")
     else:
         turn.clear_alarm(HALTED_ALARM, link.terminal, "released" if not link.halted else "its account is latched too")
 

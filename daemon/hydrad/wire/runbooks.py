@@ -109,8 +109,9 @@ RUNBOOKS: dict[str, Runbook] = {
         "A guard asked for a position to be closed, and it is still open.",
     ),
     "AGENT_HALTED": _alarm(
-        "Find out who halted it at its host; `hydractl resume --account ACCOUNT` ends it, once you know.",
-        "The agent holds a latch of its own: nothing opens at this terminal. Closes pass.",
+        "Find out who halted it at its host; `hydractl resume --local --account ACCOUNT` ends it, once you know.",
+        "The agent holds a latch of its own (a person on its host, its equity floor): nothing opens at this terminal. "
+        "Closes pass. A `resume` without `--local` leaves it closed.",
     ),
     "CONFLICT": _alarm(
         "Do not fire at this terminal; read `hydractl trace ID`: two orders were made under one id.",

@@ -51,7 +51,7 @@ def _resume(turn: Turn, asked: Requested, verb: calls.Resume) -> None:
         return _ask_to_raise(turn, asked, raised)
     if now is not Authority.ACTIVE:
         turn.emit(raised)
-    return _await(turn, asked, verb, account, routing.tell_released(turn, account))
+    return _await(turn, asked, verb, account, routing.tell_released(turn, account, local=verb.local))
 
 
 def _await(turn: Turn, asked: Requested, verb: calls.Resume, account: str, terminals: tuple[str, ...]) -> None:

@@ -130,8 +130,10 @@ def _still_rests(turn: Turn, act: Act) -> bool:
 
 
 def _confirmed(turn: Turn, waiter: Waiter, link: Link) -> bool:
-    wanted = waiter.verb == "halt"
-    return link.halted is wanted and link.halted_ns >= waiter.since_ns
+    """What was asked for, or, of a resume, the answer that the agent is still halted by itself."""
+    halts = waiter.verb == "halt"
+    told = link.halted is halts or (not halts and bool(routing.own_latches(link)))
+    return told and link.halted_ns >= waiter.since_ns
 
 
 def _answer(turn: Turn, waiter: Waiter) -> None:

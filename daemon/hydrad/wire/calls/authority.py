@@ -17,6 +17,9 @@ class Halt(Verb, frozen=True, tag="halt"):
 
 
 class Resume(Verb, frozen=True, tag="resume"):
+    """`local`: also what agents hold closed by themselves, as they have told it: a person on the host, the floor."""
+
     account: str | None = None
     reason: str | None = None
     wait_s: float = 2.0
+    local: bool = False
