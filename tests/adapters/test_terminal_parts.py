@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 import subprocess
@@ -178,6 +179,34 @@ def test_a_file_that_is_no_ledger_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(BadLedger):
         LedgerFile(path)
     assert path.read_bytes().startswith(b"not a database")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists, not modes")
+def test_the_ledger_and_what_stands_beside_it_are_its_owners_alone(tmp_path: Path) -> None:
+    path, old = tmp_path / "ledger.db", os.umask(0o002)
+    try:
+        file = LedgerFile(path)
+        file.append([EpochStored(3)])
+    finally:
+        os.umask(old)
+    assert {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()} == {
+        "ledger.db": 0o600,
+        "ledger.db-wal": 0o600,
+        "ledger.db-shm": 0o600,
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists, not modes")
+@pytest.mark.parametrize(("mode", "word"), [(0o644, "read"), (0o664, "written")])
+def test_a_ledger_that_others_can_reach_is_closed_to_them_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, word: str
+) -> None:
+    path = tmp_path / "ledger.db"
+    LedgerFile(path).append([EpochStored(3)])
+    path.chmod(mode)
+    assert LedgerFile(path).read() == [EpochStored(3)]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert f"could be {word} by others" in caplog.text
 
 
 def test_messages_come_out_whole_however_they_are_cut() -> None:

@@ -13,6 +13,10 @@ same table, marked as theirs, and `foreign` finds it.
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
+import stat
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +24,7 @@ import apsw
 import msgspec
 
 from hydrad.agent.entries import Entry, Local
-from hydrad.host import entropy
+from hydrad.host import entropy, windows
 from hydrad.journal.log import grow
 
 BUSY_MS = 5_000
@@ -34,6 +38,7 @@ CREATE TRIGGER entries_kept BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER entries_fixed BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 """
 _VERSION = 1
+_LOG = logging.getLogger("hydrad.terminal")
 _AGENT, _LOCAL = "agent", "local"
 _INSERT = "INSERT INTO entries (writer, body) VALUES (?, ?)"
 _ENCODER = msgspec.msgpack.Encoder()
@@ -48,6 +53,7 @@ class LedgerFile:
     """One ledger. Made when missing, with a new id; raises BadLedger. `ready`: its log too, for who commits often."""
 
     def __init__(self, path: Path, *, ready: bool = False) -> None:
+        _close_to_others(path)
         self._db = apsw.Connection(str(path))
         self._db.set_busy_timeout(BUSY_MS)
         self._log_pages = 0
@@ -146,3 +152,27 @@ class LedgerFile:
 
     def _data_version(self) -> int:
         return int(self._db.pragma("data_version"))
+
+
+def _close_to_others(path: Path) -> None:
+    """Mode 0600, before SQLite opens it: what SQLite makes beside it gets the same. A ledger that others could reach
+    is closed to them and goes on, since the plans of open positions need its agent; it is said, for whoever could
+    write it could have halted, resumed or flattened. Raises BadLedger where Windows lets others write."""
+    if sys.platform == "win32":
+        told = windows.problem(path, writing=True) if path.exists() else ""
+        if told:
+            raise BadLedger(told)
+        return
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        try:
+            mode = stat.S_IMODE(one.stat().st_mode)
+            if mode & 0o077:
+                one.chmod(0o600)
+                could = "written" if mode & 0o022 else "read"
+                _LOG.warning("%s could be %s by others (mode %04o): it is 0600 now", one, could, mode)
+        except FileNotFoundError:
+            continue
+        except PermissionError:
+            raise BadLedger(f"{one} can be reached by others, and is not ours to close: give it to this user") from None
