@@ -131,6 +131,7 @@ HANDED_OVER = {
     "doctor": "Check this home, its daemon or not: each line ok or FAILED with what to do; 9 when one failed.",
     "drill": "Run the seeded simulator: rings R1 and R2.",
     "init": "Make a home: paper by default, --real for demo and live accounts.",
+    "replay": "A recorded day through this build's APEX, against what the journal says; 10 where they differ.",
     "service install": "Put HydraX under systemd, for the machine or for this user.",
     "service uninstall": "Remove what service install wrote, and nothing else.",
     "journal verify": "Verify the journal's hash chain; broken exits 10.",

@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         found, lines = options.work(options)
-    except Failed as failed:
+    except (Failed, Stopped) as failed:
         _say(options, None, [], failed.problem)
         return failed.exit_code
     except (BadPlace, BadSecret, home.NoHome) as error:
@@ -107,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     verifier.add_argument("file", nargs="?", type=Path, help="a journal; else the home's own")
     verifier.add_argument("--replay", action="store_true", help="and make it again from the logged inputs")
     verifier.set_defaults(work=_journal_verify, schema="hydra.journal_verify/v1")
+    again = verbs.add_parser("replay", parents=[common], help="a recorded day through this build's APEX, and then")
+    again.add_argument("day", help="a UTC day of market time, such as 2014-05-02")
+    again.add_argument("--source", default="recorded", help="an imported source of ticks; else the daemon's own")
+    again.add_argument("--with", dest="config", type=Path, metavar="CONFIG", help="with the profile of another config")
+    again.set_defaults(work=_replay, schema="hydra.replay/v1")
     data.add(verbs, common, _data)
     codes = verbs.add_parser("codes", parents=[common], help="the reference page of all codes")
     codes.set_defaults(work=_codes, schema="hydra.codes/v1")
@@ -319,6 +324,18 @@ def _data(options: argparse.Namespace) -> tuple[object, list[str]]:
     except Stopped as stopped:
         _say(options, None, [], stopped.problem)
         return stopped.exit_code, []
+    if done.problem is not None:
+        _say(options, done.data, done.lines, done.problem)
+        return done.exit_code, []
+    return done.data, done.lines
+
+
+def _replay(options: argparse.Namespace) -> tuple[object, list[str]]:
+    from hydrad import replaying
+
+    places = find_places(os.environ)
+    apex = _load(places, EXIT_FAILED, options.config).config.apex
+    done = replaying.answer(places, options.day, options.source, apex)
     if done.problem is not None:
         _say(options, done.data, done.lines, done.problem)
         return done.exit_code, []

@@ -193,6 +193,7 @@ HANDED = {
     "data import": m.DataImport,
     "data ls": tuple[m.DataSet, ...],
     "data verify": m.DataVerify,
+    "replay": m.ReplayData,
     "doctor": DoctorData,
 }
 # `restart` needs a daemon that ends and another that starts; its data is `up`'s. `support bundle` has a home to look at.
@@ -285,12 +286,17 @@ HANDED_WORDS = {
     "data import": [str(TICKS_CSV)],
     "data ls": [],
     "data verify": [],
+    "replay": ["2014-05-08", "--source", "acme"],
 }
 
 
 @pytest.mark.parametrize("verb", sorted(HANDED))
 def test_json_of_a_verb_of_hydrad_is_the_envelope(verb: str, home: Path, hydractl: Any) -> None:
-    if verb.startswith("data ") and verb != "data import":
+    if verb == "replay":
+        assert hydractl("init").returncode == 0
+        for symbol in ("EURUSD", "XAUUSD"):  # those of the profile
+            assert hydractl("data", "import", str(TICKS_CSV), "--source", "acme", "--symbol", symbol).returncode == 0
+    elif verb.startswith("data ") and verb != "data import":
         assert hydractl("data", "import", str(TICKS_CSV)).returncode == 0
     words = [word.replace("HOME", str(home)) for word in HANDED_WORDS.get(verb, [])]
     done = hydractl(*verb.split(), *words, "-o", "json")

@@ -122,6 +122,30 @@ class DataExport(Out, frozen=True):
     last: str
 
 
+class ReplayRow(Out, frozen=True):
+    """What was said of one setup `then`, by the journal, and `now`, by this build; null: nothing. `same` is null where
+    no daemon ran on that day."""
+
+    at: str
+    symbol: str
+    detector: str
+    then: str | None
+    now: str | None
+    same: bool | None
+
+
+class ReplayData(Out, frozen=True):
+    """`replay DAY`. `spans`: market time that a daemon lived through on that day, first and last."""
+
+    day: str
+    profile: str
+    ticks: int
+    spans: tuple[tuple[str, str], ...]
+    same: int
+    differ: int
+    rows: tuple[ReplayRow, ...]
+
+
 class PastTick(Out, frozen=True):
     """A recorded tick. `received`: when the daemon had it, machine time."""
 
