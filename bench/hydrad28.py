@@ -1,9 +1,14 @@
-"""hydrad as it is, with one more profile: `bench28` watches 28 pairs and speaks at nearly every break-out, so that a
-bench has something to measure. Arguments are hydrad's own."""
+"""hydrad as it is, with one more profile and somebody who looks on (`witness.py`): `bench28` watches 28 pairs and speaks at
+nearly every break-out, so that a bench has something to measure. Arguments are hydrad's own."""
 
 from __future__ import annotations
 
+import os
 import sys
+import time
+from pathlib import Path
+
+from witness import FILE, Witness
 
 from hydrad.__main__ import main
 from hydrad.apex import profile as profiles
@@ -34,4 +39,5 @@ PROFILE = profiles.Profile(
 
 if __name__ == "__main__":
     profiles.BUILT_IN = {**profiles.BUILT_IN, PROFILE.name: PROFILE}
+    Witness(Path(os.environ["HYDRA_HOME"]) / FILE, time.monotonic_ns).install()
     sys.exit(main())

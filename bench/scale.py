@@ -2,10 +2,16 @@
 
 A fresh paper home with its simulated broker and its two real agents, and 50 more enrolled terminals whose agents are
 the load (`swarm.py`). One run, in turn: without load, 50 x 10 ticks/s, 2,000 ticks/s, and 20 and 100 times the first.
-In each phase fires and closes go through the real agents, halts are latched and released, and the signals that ticks
-make are followed to a watcher on the control socket: from the frame that has read a bar to its end, handed to the
-socket, to the mission in the watcher's hand, one durable commit in between. Market time runs 20 times as fast as life,
-so that a minute's bar closes every three seconds.
+The daemon keeps up with all of them, so two phases more hold it to a share of its time (it is stopped and let go, a
+hundred times a second): `held` without load and `overrun` with 20 times the load, where ticks must be shed. Ticks sent
+are then counted against those that reached the core (`witness.py`): what is missing must be what the daemon says that
+it has shed, to the tick.
+
+In each phase fires and closes go through the real agents, halts are latched and released, and each fire that was not
+filled is shown with its verdict. Signals are followed two ways, one durable commit in each: `mission`, from the frame
+that has read a bar to its end, handed to its agent's socket, to the mission in a watcher's hand on the control socket;
+`tick_to_mission`, from the same frame out of the daemon's socket to the mission published. Market time runs 20 times as
+fast as life, so that a minute's bar closes every three seconds.
 
 CPU is the daemon's own, all threads, in shares of one core; memory is its VmRSS at the end of a phase. Latencies are
 told beside those of the same run without load: on two cores a busy neighbour alone makes a commit many times slower.
@@ -21,13 +27,15 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from common import finish, median, percentile
 from fire import Client
 from hydrad28 import PROFILE, SYMBOLS
+from witness import FILE
 
 from hydrad import home as homes
 from hydrad.domain.instants import parse_ms
@@ -36,12 +44,34 @@ from hydrad.wire import calls
 
 HERE = Path(__file__).parent
 TERMINALS = 50
+HELD_SHARE = 0.25
+HELD_PERIOD_S = 0.01
+DRAINED_S_MAX = 30.0
 SPEED = 20
-# Without load; 50 x 10 ticks/s; 2,000 ticks/s over 28 symbols; 20 and 100 times the first load.
-PHASES = (("idle", 0.0), ("load", 10.0), ("busy", 40.0), ("flood", 200.0), ("storm", 1000.0))
+
+
+class Phase(NamedTuple):
+    """`ticks_per_s`: of each terminal. `share`: of its time that the daemon may run."""
+
+    name: str
+    ticks_per_s: float
+    share: float = 1.0
+
+
+# Without load; 50 x 10 ticks/s; 2,000 ticks/s over 28 symbols; 20 and 100 times the first load; overrun.
+PHASES = (
+    Phase("idle", 0.0),
+    Phase("load", 10.0),
+    Phase("busy", 40.0),
+    Phase("flood", 200.0),
+    Phase("storm", 1000.0),
+    Phase("held", 0.0, HELD_SHARE),
+    Phase("overrun", 200.0, HELD_SHARE),
+)
 SECONDS = float(os.environ.get("SCALE_SECONDS", "60"))
-ONLY = os.environ.get("SCALE_PHASES", "idle load busy flood storm").split()
+ONLY = os.environ.get("SCALE_PHASES", "idle load busy flood storm held overrun stall").split()
 FIRE_EVERY_S = 0.6  # each of the two agents opens 60 times a minute at most
+HAVE_VERDICT = ("DENIED", "REJECTED", "NOT_EXECUTED")
 HALTS = 15
 STALL_S = 2.5
 READY_S_MAX = 30.0
@@ -69,9 +99,16 @@ class Home:
         log = (self.folder / "hydrad.log").open("w")
         self.process = subprocess.Popen(self._argv("run"), env=self.environ, stdout=log, stderr=log)
         end_s = time.monotonic() + READY_S_MAX
-        while not self.places.socket.exists():
+        while not self._listens():
             assert self.process.poll() is None and time.monotonic() < end_s, f"no daemon: see {self.folder}"
             time.sleep(0.05)
+
+    def _listens(self) -> bool:
+        try:
+            self.client()
+        except (FileNotFoundError, ConnectionRefusedError):  # its file is there a moment before it listens
+            return False
+        return True
 
     def _argv(self, *words: str) -> list[str]:
         wrapped = os.environ.get("SCALE_UNDER", "").split()  # such as: py-spy record -o out.svg --
@@ -87,6 +124,18 @@ class Home:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
         self._hydrad("down")
+
+    def witness(self) -> dict[str, Any]:
+        """What was seen inside since the last time that it was asked (`taken` since the start)."""
+        path = self.folder / FILE
+        path.unlink(missing_ok=True)
+        self.process.send_signal(signal.SIGUSR1)
+        end_s = time.monotonic() + DRAINED_S_MAX
+        while not path.exists():
+            assert time.monotonic() < end_s, "the daemon does not answer a signal"
+            time.sleep(0.01)
+        told: dict[str, Any] = json.loads(path.read_text())
+        return told
 
     def cpu_s(self) -> float:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -145,6 +194,25 @@ class Watcher(threading.Thread):
                 self.seen.append((facts["source"], facts["signal"]["at_ms"], now_ns))
 
 
+class Held(threading.Thread):
+    """Lets the daemon run for a share of each hundredth of a second; as it was when `end` returns."""
+
+    def __init__(self, home: Home, share: float) -> None:
+        super().__init__(daemon=True)
+        self._process, self._share, self._over = home.process, share, threading.Event()
+
+    def run(self) -> None:
+        while self._share < 1.0 and not self._over.is_set():
+            self._process.send_signal(signal.SIGSTOP)
+            time.sleep(HELD_PERIOD_S * (1 - self._share))
+            self._process.send_signal(signal.SIGCONT)
+            time.sleep(HELD_PERIOD_S * self._share)
+
+    def end(self) -> None:
+        self._over.set()
+        self.join()
+
+
 class Orders(threading.Thread):
     """Fires and closes at a steady pace, then halts and resumes; through the real agents."""
 
@@ -155,7 +223,9 @@ class Orders(threading.Thread):
         self.closed: list[float] = []
         self.latched: list[float] = []
         self.verified: list[float] = []
-        self.failed: list[str] = []
+        self.not_filled: list[str] = []
+        self.not_resumed = 0
+        self.asked = self.without_verdict = 0
 
     def run(self) -> None:
         client = self._home.client()
@@ -170,11 +240,21 @@ class Orders(threading.Thread):
             self._halt(client)
 
     def _fire(self, client: Client, account: str) -> None:
-        bid = Decimal(client.ask(calls.Ticks(("EURUSD",))).data[0]["bid"])
+        rows = client.ask(calls.Ticks(("EURUSD",))).data
+        if not rows:
+            self.not_filled.append("not asked for: no quote")
+            return
+        bid = Decimal(rows[0]["bid"])
         verb = calls.FireSymbol("EURUSD", "buy", str(bid - Decimal("0.005")), account=account, again=True)
+        self.asked += 1
         took_s, answer = timed(client, verb)
-        if not answer.ok or answer.data["act"]["state"] != "FILLED":
-            self.failed.append(str(answer.error or answer.data["act"]["state"]))
+        if answer.data is None:
+            self.not_filled.append(str(answer.error))
+            return
+        act = answer.data["act"]
+        if act["state"] != "FILLED":
+            self.without_verdict += act["state"] not in HAVE_VERDICT
+            self.not_filled.append(f"{act['state']} {' '.join(act['codes'])}: {act['verdict']}")
             return
         self.filled.append(took_s)
         took_s, done = timed(client, calls.Close(answer.data["act"]["id"]))
@@ -185,8 +265,8 @@ class Orders(threading.Thread):
         """`wait_s` 0: the latch alone; then again with what all terminals have confirmed."""
         self.latched.append(timed(client, calls.Halt(reason="bench", wait_s=0.0))[0])
         self.verified.append(timed(client, calls.Halt(reason="bench"))[0])
-        while not (answer := client.ask(calls.Resume(reason="bench"))).ok:  # not confirmed by all in its time
-            self.failed.append(str(answer.error))
+        while not client.ask(calls.Resume(reason="bench")).ok:  # not confirmed by all in its time
+            self.not_resumed += 1
 
 
 def timed(client: Client, verb: calls.AnyVerb) -> tuple[float, Any]:
@@ -221,40 +301,84 @@ def shed(client: Client) -> int:
     return int(rows["apex"].rpartition(", ")[2].split()[0])
 
 
-def phase(home: Home, client: Client, load: Load, name: str, rate: float) -> dict[str, float]:
-    watcher, orders, stepper = Watcher(home), Orders(home, SECONDS), Stepper(home, SECONDS)
-    shed_before, cpu_before, began_s = shed(client), home.cpu_s(), time.monotonic()
-    for thread in (watcher, orders, stepper):
+def phase(home: Home, client: Client, load: Load, what: Phase) -> dict[str, float]:
+    watcher, orders, stepper, held = (
+        Watcher(home),
+        Orders(home, SECONDS),
+        Stepper(home, SECONDS),
+        Held(home, what.share),
+    )
+    shed_before, taken_before, cpu_before, began_s = (
+        shed(client),
+        taken_of(home.witness()),
+        home.cpu_s(),
+        time.monotonic(),
+    )
+    for thread in (watcher, orders, stepper, held):
         thread.start()
-    told = load.ask(ticks_per_s=rate, seconds=SECONDS, speed=SPEED)
+    told = load.ask(ticks_per_s=what.ticks_per_s, seconds=SECONDS, speed=SPEED)
     cpu = (home.cpu_s() - cpu_before) / (time.monotonic() - began_s)
     for thread in (orders, stepper):
         thread.join(60)
-    assert len(orders.filled) > SECONDS / 2, orders.failed[:3]
-    sent_ns = {(source, int(at)): ns for source, by_at in told["minutes"].items() for at, ns in by_at.items()}
-    missions = [(seen - sent_ns[key]) / 1e6 for *key_, seen in watcher.seen if (key := tuple(key_)) in sent_ns]
+    held.end()
+    seen, shed_ticks = drained(home, client, told["sent"], taken_before, shed_before)
+    missing = told["sent"] - (taken_of(seen) - taken_before)
+    for why, count in Counter(orders.not_filled).items():
+        print(f"{what.name}: {count} of {orders.asked} fires not filled: {why}")
     figures = {
         "ticks_per_s": told["sent"] / told["seconds"],
         "cpu_cores": cpu,
         "rss_mib": home.rss_mib(),
-        "shed_ticks": float(shed(client) - shed_before),
+        "sent_ticks": float(told["sent"]),
+        "shed_ticks": float(shed_ticks),
+        "missing_ticks": float(missing),
         "not_made_ticks": float(told["not_made"]),
         "sessions_lost": float(told["lost"]),
-        "fires": float(len(orders.filled)),
-        "fires_failed": float(len(orders.failed)),
-        "missions": float(len(missions)),
+        "fires": float(orders.asked),
+        "fires_not_filled": float(len(orders.not_filled)),
+        "fires_without_verdict": float(orders.without_verdict),
     }
-    for label, values in (
+    for label, values_s in (
         ("fire", orders.filled),
         ("close", orders.closed),
         ("halt", orders.latched),
         ("halt_verified", orders.verified),
     ):
-        figures[f"{label}_p50_ms"] = median(values) * 1000
-        figures[f"{label}_p99_ms"] = percentile(values, 0.99) * 1000
-    if missions:
-        figures["mission_p50_ms"], figures["mission_p99_ms"] = median(missions), percentile(missions, 0.99)
-    return figures
+        figures |= spread(label, [value * 1000 for value in values_s])
+    sent_ns = {(source, int(at)): ns for source, by_at in told["minutes"].items() for at, ns in by_at.items()}
+    figures |= spread("mission", since(sent_ns, watcher.seen))
+    read_ns = {(source, int(at)): ns for source, by_at in seen["minutes"].items() for at, ns in by_at.items()}
+    return figures | spread("tick_to_mission", since(read_ns, seen["missions"]))
+
+
+def since(began_ns: dict[tuple[str, int], int], seen: list[tuple[str, int, int]]) -> list[float]:
+    """Milliseconds from each mission's last tick to the mission."""
+    return [(ns - began_ns[source, at]) / 1e6 for source, at, ns in seen if (source, at) in began_ns]
+
+
+def spread(label: str, values_ms: list[float]) -> dict[str, float]:
+    if not values_ms:
+        return {}
+    counts = {f"{label}s": float(len(values_ms))} if "mission" in label else {}
+    return counts | {f"{label}_p50_ms": median(values_ms), f"{label}_p99_ms": percentile(values_ms, 0.99)}
+
+
+def taken_of(seen: dict[str, Any]) -> int:
+    return sum(count for name, count in seen["taken"].items() if name.startswith("load"))
+
+
+def drained(home: Home, client: Client, sent: int, taken_before: int, shed_before: int) -> tuple[dict[str, Any], int]:
+    """What was seen once everything sent was taken or shed, or has had its time."""
+    end_s = time.monotonic() + DRAINED_S_MAX
+    seen = home.witness()
+    minutes, missions = seen["minutes"], seen["missions"]
+    while True:
+        shed_ticks = shed(client) - shed_before
+        if taken_of(seen) - taken_before + shed_ticks >= sent or time.monotonic() > end_s:
+            return {**seen, "minutes": minutes, "missions": missions}, shed_ticks
+        time.sleep(0.2)
+        seen = home.witness()
+        missions += seen["missions"]
 
 
 def stalled(home: Home, client: Client, load: Load) -> dict[str, float]:
@@ -284,8 +408,8 @@ def main() -> None:
     client.ask(calls.MarketStep(1))
     load = Load(home, client, parse_ms(client.ask(calls.Status()).data["clocks"]["market"]))
     try:
-        phases = {name: phase(home, client, load, name, rate) for name, rate in PHASES if name in ONLY}
-        stall = stalled(home, client, load)
+        phases = {what.name: phase(home, client, load, what) for what in PHASES if what.name in ONLY}
+        stall = stalled(home, client, load) if "stall" in ONLY else {}
     finally:
         load.close()
         home.down()
@@ -301,6 +425,9 @@ def main() -> None:
         for name in others
         for key in ("fire", "close", "halt", "halt_verified")
     }
+    if {"held", "overrun"} <= phases.keys():
+        for key in ("fire", "close", "halt", "halt_verified"):
+            ratios[f"{key}_overrun_over_held"] = phases["overrun"][f"{key}_p99_ms"] / phases["held"][f"{key}_p99_ms"]
     finish("scale", figures, ratios)
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydrad.inbox import FRAMES_MAX, INPUTS_PER_TURN_MAX, TICK_FRAMES_MAX, TICKS_PER_TURN_MAX, Inbox
+from hydrad.inbox import (
+    BEAT_FRAMES_PER_TURN_MAX,
+    FRAMES_MAX,
+    INPUTS_PER_TURN_MAX,
+    TICK_FRAMES_BEFORE_MAX,
+    TICK_FRAMES_MAX,
+    TICKS_PER_TURN_MAX,
+    Inbox,
+)
 from hydrad.link import frames as f
 from hydrad.toc import inputs as i
 
@@ -13,7 +22,8 @@ TICK = f.Tick(1_000, 110_000, 110_010)
 TICKS = f.Ticks(1_000, False, (f.SymbolTicks("EURUSD", (TICK, TICK)),))
 HISTORY = f.Ticks(1_000, True, TICKS.batches)
 EMPTY = f.Ticks(1_000, False, ())
-BODIES = {"ticks": TICKS, "history": HISTORY, "empty": EMPTY, "order": f.Halted(True, "x")}
+BEAT = f.BeatUp(1, 0, 0, 1_000, True, True, True, 0, 0, 0)
+BODIES = {"ticks": TICKS, "history": HISTORY, "empty": EMPTY, "beat": BEAT, "order": f.Halted(True, "x")}
 
 
 def frame(terminal: str, seq: int, kind: str) -> i.FrameIn:
@@ -30,7 +40,9 @@ def filled(*plan: tuple[str, str]) -> Inbox:
 
 
 def seen(taken: list[i.AnyInput]) -> list[tuple[str, int]]:
-    return [(one.terminal, one.frame.seq) for one in taken if isinstance(one, i.FrameIn)]
+    """Each frame that was taken or stood for."""
+    frames = [one for one in taken if isinstance(one, i.FrameIn)]
+    return [(one.terminal, seq) for one in frames for seq in range(one.frame.seq - one.gone, one.frame.seq + 1)]
 
 
 def test_halts_then_people_then_orders_then_ticks() -> None:
@@ -73,11 +85,60 @@ def test_the_oldest_live_ticks_are_shed_and_counted() -> None:
     while inbox:
         taken += inbox.take()
     entries = [one for one in taken if isinstance(one, i.FrameIn)]
-    assert [one.frame.seq for one in entries] == list(range(1, TICK_FRAMES_MAX + 6))
-    assert [one.shed for one in entries[:6]] == [0, 0, 0, 2, 2, 0]
+    assert seen(taken) == [("a", seq) for seq in range(1, TICK_FRAMES_MAX + 6)]
+    assert [(one.shed, one.gone) for one in entries[:5]] == [(0, 0), (0, 0), (0, 0), (4, 1), (0, 0)]
     assert entries[0].frame.body == HISTORY
     assert entries[3].frame.body == EMPTY  # how far it was read is still told
-    assert all(one.frame.body == TICKS for one in entries[5:])
+    assert all(one.frame.body == TICKS for one in entries[4:])
+
+
+def test_what_waits_stays_as_long_as_it_is_however_long_too_much_comes() -> None:
+    inbox = filled(*[("a", "ticks")] * (FRAMES_MAX * 2))
+    assert (len(inbox), inbox.refused) == (TICK_FRAMES_MAX + 1, 0)
+    (first, *_) = inbox.take()
+    assert isinstance(first, i.FrameIn)
+    assert (first.shed, first.gone) == (inbox.ticks_shed, FRAMES_MAX * 2 - TICK_FRAMES_MAX - 1)
+
+
+def test_frames_of_two_sessions_never_stand_for_one_another() -> None:
+    inbox = Inbox()
+    for session in (1, 2):
+        for seq in range(1, TICK_FRAMES_MAX + 1):
+            inbox.put_frame(i.FrameIn("a", session, f.UpFrame(1, 1, session, seq, TICKS)))
+    taken: list[i.AnyInput] = []
+    while inbox:
+        taken += inbox.take()
+    counts = {1: 0, 2: 0}
+    for one in taken:
+        assert isinstance(one, i.FrameIn)
+        counts[one.connection] += 1 + one.gone
+        assert one.gone < one.frame.seq
+    assert counts == {1: TICK_FRAMES_MAX, 2: TICK_FRAMES_MAX}
+
+
+def test_beats_of_many_terminals_bring_no_ticks_along_before_an_order() -> None:
+    names = [f"t{n}" for n in range(50)]
+    inbox = filled(*[(name, kind) for name in names for kind in ("ticks", "ticks", "beat")], ("z", "order"))
+    assert seen(inbox.take())[0] == ("z", 1)
+    taken: list[i.AnyInput] = []
+    while inbox:
+        turn = inbox.take()
+        assert len(turn) <= BEAT_FRAMES_PER_TURN_MAX + TICKS_PER_TURN_MAX
+        taken += turn
+    told = [name for name, seq in seen(taken) if seq == 3]
+    assert told and told == names[-len(told) :]
+
+
+@pytest.mark.parametrize("kind", ["order", "beat"])
+def test_what_has_too_many_ticks_before_it_has_the_oldest_of_them_shed(kind: str) -> None:
+    inbox = filled(("a", "history"), *[("a", "ticks")] * 100, ("a", kind))
+    assert inbox.ticks_shed == 2 * (100 - TICK_FRAMES_BEFORE_MAX)
+    taken: list[i.AnyInput] = []
+    while inbox:
+        taken += inbox.take()
+    assert seen(taken) == [("a", seq) for seq in range(1, 103)]
+    assert len(taken) == 1 + 1 + TICK_FRAMES_BEFORE_MAX + 1
+    assert isinstance(taken[0], i.FrameIn) and taken[0].frame.body == HISTORY
 
 
 def test_a_terminal_that_is_broken_is_refused_and_harms_no_other() -> None:

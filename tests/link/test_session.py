@@ -30,6 +30,19 @@ def test_what_is_not_next_moves_nothing(session: int, seq: int, arrival: Arrival
     assert receiver.arrival(9, 4) is Arrival.NEXT
 
 
+@pytest.mark.parametrize(
+    ("seq", "gone", "arrival"),
+    [(4, 0, Arrival.NEXT), (7, 3, Arrival.NEXT), (7, 2, Arrival.GAP), (7, 4, Arrival.GAP), (3, 2, Arrival.REPEAT)],
+)
+def test_a_frame_that_stands_for_those_before_it_goes_on_where_they_began(
+    seq: int, gone: int, arrival: Arrival
+) -> None:
+    receiver = Session(9)
+    receiver.received = 3
+    assert receiver.arrival(9, seq, gone) is arrival
+    assert receiver.received == (seq if arrival is Arrival.NEXT else 3)
+
+
 @pytest.mark.parametrize("session", [0, -1, SESSION_MAX + 1])
 def test_sessions_outside_the_range_are_errors(session: int) -> None:
     with pytest.raises(ValueError, match="outside"):

@@ -13,12 +13,13 @@ from collections.abc import Callable
 import zmq
 
 # Four times what the daemon steps in a turn: what waits, waits where orders can be told from ticks, and not in the
-# socket, where a beat or a result would stand behind every tick that came before it.
-MESSAGES_PER_TURN_MAX = 256
+# socket, where a beat or a result would stand behind every tick that came before it. Few, so that a request or a halt
+# on the control socket waits a millisecond or two.
+MESSAGES_PER_TURN_MAX = 32
 
 
 class SocketReader:
-    """Hands each message's parts to `take`, at most 256 messages in one turn of the loop."""
+    """Hands each message's parts to `take`, at most 32 messages in one turn of the loop."""
 
     def __init__(
         self,

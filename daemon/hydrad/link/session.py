@@ -34,11 +34,11 @@ class Session:
         self.sent += 1
         return self.sent
 
-    def arrival(self, session: int, seq: int) -> Arrival:
-        """Judge a frame; only NEXT moves the count."""
+    def arrival(self, session: int, seq: int, gone: int = 0) -> Arrival:
+        """Judge a frame; only NEXT moves the count. `gone`: frames right before it for which it stands, too."""
         if session != self.session:
             return Arrival.FOREIGN
-        if seq == self.received + 1:
+        if seq - gone == self.received + 1:
             self.received = seq
             return Arrival.NEXT
         return Arrival.REPEAT if seq <= self.received else Arrival.GAP

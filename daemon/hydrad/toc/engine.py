@@ -96,7 +96,7 @@ class Engine:
             case i.FrameIn():
                 if body.terminal in self.state.terminals and housekeeping.service_of(self.state, service.BRIDGE).wanted:
                     self.live.link(body.terminal).ticks_shed += body.shed
-                    uplink.on_frame(turn, self.apex, body.terminal, body.connection, body.frame)
+                    uplink.on_frame(turn, self.apex, body.terminal, body.connection, body.frame, body.gone)
             case i.Clock():
                 self._clock(turn)
             case i.Recheck():

@@ -59,12 +59,13 @@ class Started(_Input, frozen=True, tag="STARTED"):
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):
     """A frame from an enrolled terminal, over one connection of its key. `shed`: ticks that were taken out of it, since
-    too many waited."""
+    too many waited; `gone`: frames right before it that were left out with theirs, for which it stands."""
 
     terminal: str
     connection: int
     frame: UpFrame
     shed: int = 0
+    gone: int = 0
 
 
 class Requested(_Input, frozen=True, tag="REQUEST"):

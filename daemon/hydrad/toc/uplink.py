@@ -56,14 +56,14 @@ LEDGER_LOST_WHY = "its ledger is another or shorter than it was"
 CLOCK_OFF_NS = 60 * SECOND
 
 
-def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, frame: f.UpFrame) -> None:
-    """One frame from an enrolled terminal."""
+def on_frame(turn: Turn, apex: SignalEngine, terminal: str, connection: int, frame: f.UpFrame, gone: int = 0) -> None:
+    """One frame from an enrolled terminal. `gone`: how many before it were left out, with the ticks in them."""
     link = turn.live.link(terminal)
     if isinstance(frame.body, f.Hello):
         return _hello(turn, apex, link, connection, frame)
     if link.session is None or connection != link.connection:
         return None
-    arrival = link.session.arrival(frame.session, frame.seq)
+    arrival = link.session.arrival(frame.session, frame.seq, gone)
     if arrival is Arrival.GAP:
         return _gap(turn, link, frame)
     if arrival is not Arrival.NEXT:
