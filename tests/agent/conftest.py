@@ -206,6 +206,7 @@ class Bench:
         self.down_seq = 0
         self.sent: list[f.Up] = []
         self.reopened: list[effects.Reopen] = []
+        self.said: list[str] = []
         self.call: calls.Call | None = None
         self.start()
 
@@ -244,6 +245,8 @@ class Bench:
                 self.call = call
             case effects.Reopen():
                 self.reopened.append(effect)
+            case effects.Say(text):
+                self.said.append(text)
 
     def at(self) -> tuple[int, int]:
         return self.now_ns, 0

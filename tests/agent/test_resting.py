@@ -198,6 +198,30 @@ def test_a_cancel_that_the_broker_refused_is_tried_again_as_the_next_move(bench:
     assert moves == [2]
 
 
+def test_an_order_that_does_not_go_is_tried_for_ever_slowly_and_said(bench: Bench) -> None:
+    row = resting(bench)
+    bench.step(inputs.LocalLatch(*bench.at(), LatchStored(True, "a person at the host", "local")))
+    bench.auto, moves = False, 0
+    for _ in range(6_000):
+        call = bench.call
+        if isinstance(call, calls.Perform):
+            assert call.move == moves
+            moves += 1
+            bench.answer_with(calls.Performed(RowState.REFUSED, "FROZEN", 10029))
+        elif call is not None:
+            bench.answer()
+        elif moves < 64:
+            bench.pass_time(SECOND, market_ms=10_000 if moves < 60 else 120_000)
+        else:
+            break
+    assert moves == 64, "it goes on beyond the sixty that were made soon"
+    told = [body.detail for body in bench.of(f.Warn) if body.code == f.STUCK]  # type: ignore[attr-defined]
+    assert len(told) == 4 == len(bench.said) and f"resting order {row.order_ticket} is not cancelled" in told[0]
+    bench.auto = True
+    bench.pass_time(6 * SECOND, market_ms=700_000)
+    assert row.order_ticket not in bench.broker.orders
+
+
 def test_latched_for_as_long_it_cancels_alone_with_a_daemon_that_beats(bench: Bench) -> None:
     row = resting(bench)
     bench.step(inputs.LocalLatch(*bench.at(), LatchStored(True, "a person at the host", "local")))

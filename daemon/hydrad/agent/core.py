@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from hydrad.agent import calls, checks, effects, entries, flatten, floor, inputs, paging
+from hydrad.agent import calls, checks, effects, entries, flatten, floor, inputs, paging, resting
 from hydrad.agent.caps import Caps, with_stand_ins
 from hydrad.agent.latch import DAEMON, FLOOR, OWN, Latches
 from hydrad.agent.ledger import UNSETTLED, Event, Key, Ledger
@@ -630,8 +630,24 @@ class AgentCore:
     def _begin(self, due: Iterable[tuple[Key, Order]]) -> None:
         """Closes and cancels that the agent starts by itself."""
         for key, order in list(due):
+            self._say_stuck(key, order)
             self._tell(self._enter(key, Event.ACCEPTED, order_hash(order), order=order))
             self._reducing.append(_Act(key, order, None, 0, self._epoch_max))
+
+    def _say_stuck(self, key: Key, order: Order) -> None:
+        """What was asked for so often and was not done is for a person: told to the daemon and to this host's log."""
+        _, move = key
+        cancel = order.kind is ActKind.CANCEL
+        if not (resting.PACE if cancel else floor.PACE).stuck(move):
+            return
+        what = (
+            f"resting order {order.ticket} is not cancelled"
+            if cancel
+            else f"position {order.position_id} is not closed"
+        )
+        text = f"{order.symbol}: {what} after {move} attempts; tried again every ten minutes"
+        self._send_ready(frames.Warn(frames.STUCK, text))
+        self._effects.append(effects.Say(text))
 
     def _cancel_alone(self) -> None:
         """What rests could fill with nobody to see it, or while this agent may open nothing."""

@@ -28,4 +28,10 @@ class Reopen(msgspec.Struct, frozen=True):
     next_daemon: bool
 
 
-Effect = Send | Call | Reopen
+class Say(msgspec.Struct, frozen=True):
+    """Something for the people of this host: there may be no daemon to tell it to."""
+
+    text: str
+
+
+Effect = Send | Call | Reopen | Say

@@ -3,7 +3,8 @@
 A latch of its own closes, durably; while that stands, and the bundle says `flatten`, whatever
 is ours is closed, though equity may have come back a little. Each position gets one act id of the ledger's own
 sequence (tag 0); a close that the broker provably did not do, or did in part, is tried again as its next move a minute
-of market time later. Nothing is sent while any other act on that position has no verdict.
+of market time later, after an hour of that every ten minutes. Nothing is sent while any other act on that position has
+no verdict.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Iterator, Mapping
 
 from hydrad.agent.caps import Caps
 from hydrad.agent.ledger import UNSETTLED, Key, Ledger, LocalIds
+from hydrad.agent.pace import Pace
 from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
 from hydrad.link.frames import Account, LedgerRow, PositionRow, RowState
 
 BY = "equity floor"
-RETRY_MS = MINUTE_MS
-MOVES_MAX = 60
+PACE = Pace(MINUTE_MS, 60, 10 * MINUTE_MS)
 
 
 def reached(caps: Caps, account: Account | None) -> bool:
@@ -38,7 +39,7 @@ def due(
             continue
         act_id = ids.of(ledger.local_act(position_id))
         move = ledger.moves(act_id)
-        if move == 0 or (move < MOVES_MAX and _again(ledger.newest((act_id, move - 1)), market_ms, ledger)):
+        if move == 0 or _again(ledger.newest((act_id, move - 1)), move, market_ms, ledger):
             yield (act_id, move), closing(account, held)
 
 
@@ -48,12 +49,12 @@ def busy(position_id: int, ledger: Ledger) -> bool:
     return any(order is not None and order.position_id == position_id for order in orders)
 
 
-def _again(last: LedgerRow | None, market_ms: int, ledger: Ledger) -> bool:
+def _again(last: LedgerRow | None, move: int, market_ms: int, ledger: Ledger) -> bool:
     assert last is not None and last.state not in UNSETTLED
     order = ledger.order((last.act_id, last.move))
     part = last.state is RowState.DONE and order is not None and last.volume_steps < order.volume_steps
     undone = last.state in (RowState.REFUSED, RowState.NOT_EXECUTED)
-    return (part or undone) and market_ms >= last.market_ms + RETRY_MS
+    return (part or undone) and PACE.due(move, last.market_ms, market_ms)
 
 
 def closing(account: str, held: PositionRow) -> Order:

@@ -5,7 +5,8 @@ until the settle window has gone by since it was first missed: a fill may be in 
 and what happened while nothing could be read happened at any time.
 
 The dead-man: without a valid beat for so long nobody can cancel what rests, so the agent does, under ids of its own
-ledger's sequence (tag 0); what the broker provably did not do is tried again as the next move. So it does when it has
+ledger's sequence (tag 0); what the broker provably did not do is tried again as the next move, at a pace that slows
+down and does not end. So it does when it has
 been latched for as long, by whomever, and an order rests all the same; at its equity floor at once.
 """
 
@@ -14,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hydrad.agent.ledger import UNSETTLED, Key, Ledger, LocalIds
+from hydrad.agent.pace import Pace
+from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order
 from hydrad.link.frames import LedgerRow, OrderRow, RowState
 
-RETRY_MS = 10_000
-MOVES_MAX = 60
+PACE = Pace(10_000, 60, 10 * MINUTE_MS)
 
 
 class Resting:
@@ -85,7 +87,7 @@ class Resting:
                 continue
             act_id = ids.of(ledger.local_cancel(row.order_ticket))
             move = ledger.moves(act_id)
-            if move == 0 or (move < MOVES_MAX and _again(ledger.newest((act_id, move - 1)), market_ms)):
+            if move == 0 or _again(ledger.newest((act_id, move - 1)), move, market_ms):
                 yield (act_id, move), cancel_order(account, placed, row.order_ticket)
 
 
@@ -99,6 +101,7 @@ def _busy(ticket: int, ledger: Ledger) -> bool:
     return any(order is not None and order.kind is ActKind.CANCEL and order.ticket == ticket for order in orders)
 
 
-def _again(last: LedgerRow | None, market_ms: int) -> bool:
+def _again(last: LedgerRow | None, move: int, market_ms: int) -> bool:
     assert last is not None and last.state not in UNSETTLED
-    return last.state in (RowState.REFUSED, RowState.NOT_EXECUTED) and market_ms >= last.market_ms + RETRY_MS
+    undone = last.state in (RowState.REFUSED, RowState.NOT_EXECUTED)
+    return undone and PACE.due(move, last.market_ms, market_ms)

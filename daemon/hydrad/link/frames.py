@@ -432,6 +432,9 @@ class Fenced(_Body, frozen=True, tag="FENCED"):
     epoch_max: int
 
 
+STUCK = "STUCK"  # of WARN: what an agent does by itself does not go, and a person has to look
+
+
 class Warn(_Body, frozen=True, tag="WARN"):
     """Something a person should know; `code` is stable, e.g. IDENTITY_CHANGED, WORKER_KILLED, TERMS_CHANGED."""
 

@@ -63,6 +63,7 @@ class Agent:
             effects.Send: self._send,
             effects.Call: self._ask,
             effects.Reopen: self._reopen,
+            effects.Say: lambda effect: _LOG.warning("%s", effect.text),
         }
 
     def stop(self) -> None:

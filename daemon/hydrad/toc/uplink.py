@@ -478,7 +478,7 @@ def _fenced(turn: Turn, link: Link, body: f.Fenced) -> None:
 
 
 def _warn(turn: Turn, link: Link, body: f.Warn) -> None:
-    turn.finding(Finding.AGENT_WARNING, link.terminal, f"{body.code}: {body.detail}", alarm=False)
+    turn.finding(Finding.AGENT_WARNING, link.terminal, f"{body.code}: {body.detail}", alarm=body.code == f.STUCK)
     if body.code == IDENTITY_CHANGED:  # right after an order: the act's own verdict is the agent's to find
         turn.finding(Finding.IDENTITY, link.terminal, f"it was another account {body.detail}")
         reconcile.quarantine(turn, link.terminal, Cause.IDENTITY, f"another account {body.detail}")
