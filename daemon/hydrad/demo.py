@@ -95,6 +95,7 @@ class _Demo:
         self._tally = Tally()
         self._loud = options.output != "json" and not options.quiet
         self._began = time.monotonic()
+        self._ours = False  # the home: what runs in one that was there before is somebody's
 
     # --- the whole --------------------------------------------------------------------------------
 
@@ -108,15 +109,17 @@ class _Demo:
         except KeyboardInterrupt:
             code = 130
         finally:
-            if not (self._options.keep and code == EXIT_OK):
-                self._end()
-            self._tidy(code)
+            if self._ours:
+                if not (self._options.keep and code == EXIT_OK):
+                    self._end()
+                self._tidy(code)
         return code
 
     def _show(self) -> int:
         if self._home.exists() and any(self._home.iterdir()):
             raise DemoFailed(f"{self._home} is not empty: the demo makes a fresh home")
         self._home.mkdir(parents=True, exist_ok=True)
+        self._ours = True
         self._places.config_file.write_text(CONFIG, encoding="utf-8")
         self._talk(f"home {self._home}")
         self._start()

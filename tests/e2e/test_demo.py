@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from paper import HYDRACTL, HYDRAD
 
+from hydrad.host.lock import holder
 from hydrad.host.places import find_places
 from hydrad.journal import snapshot
 from hydrad.journal.sqlite import SqliteJournal
 from hydrad.toc import codec, fold
 from hydrad.toc.state import State
 
+HOLD = (
+    "import sys; from pathlib import Path; from hydrad.host.lock import FileLock; lock = FileLock(Path(sys.argv[1])); \
+print('held', flush=True); sys.stdin.read()"
+)
+FLOCKED = (sys.executable, "-c", HOLD)
 pytestmark = pytest.mark.timeout(180)
 KEYS = {
     "ticks", "bars", "signals", "missions", "fires", "fills", "closed", "denied", "duplicates", "unknown",
@@ -63,3 +71,21 @@ def test_a_home_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     done = subprocess.run([*HYDRACTL, "demo", "-o", "json"], env=environ, capture_output=True, timeout=60)
     assert done.returncode == 1 and "not empty" in json.loads(done.stdout)["error"]["message"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_what_runs_in_a_home_that_is_not_empty_goes_on(tmp_path: Path) -> None:
+    """Somebody's daemon, its broker and its agents are not the demo's to end."""
+    places = find_places({"HYDRA_HOME": str(tmp_path)})
+    places.make()
+    locks = (places.lock_file, places.broker_dir / "books.db.lock", places.process_lock("alpha"))
+    with contextlib.ExitStack() as held:
+        for lock in locks:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            sleeper = subprocess.Popen([*FLOCKED, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            held.callback(sleeper.wait)
+            held.callback(sleeper.kill)
+            assert sleeper.stdout is not None and sleeper.stdout.readline() == b"held\n"
+        environ = {**os.environ, "HYDRA_HOME": str(tmp_path)}
+        done = subprocess.run([*HYDRACTL, "demo", "-o", "json"], env=environ, capture_output=True, timeout=60)
+        assert done.returncode == 1 and "not empty" in json.loads(done.stdout)["error"]["message"]
+        assert all(holder(lock) is not None for lock in locks)
