@@ -7,14 +7,16 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 
-from hydrad.domain.orders import EntryType
+from hydrad.domain.instants import SECOND
+from hydrad.domain.orders import EntryType, order_hash
 from hydrad.link import frames as f
-from tests.adapters.test_agent_shell import FIRE_ID, LOGIN, START_MS, World
+from tests.adapters.test_agent_shell import FIRE_ID, LOGIN, MINUTE_MS, START_MS, World
 
 
 @pytest.fixture
@@ -194,9 +196,10 @@ def test_flatten_cancels_what_rests_of_ours(world: World) -> None:
 def test_flatten_lets_nothing_open_behind_its_closes(world: World) -> None:
     """A fire is with the broker and two wait when it is asked for: the first is closed too, the others never leave."""
     world.ready()
-    world.ask(op="fault", kind="latency", login=LOGIN, count=1, ms=3_000)
-    for number in range(3):
-        world.fire(world.order(), FIRE_ID + number)
+    world.ask(op="fault", kind="latency", login=LOGIN, count=1, ms=12_000)
+    order, deadline_ns = world.order(), time.time_ns() + 60 * SECOND
+    for act_id in range(FIRE_ID, FIRE_ID + 3):
+        world.daemon.send(f.Fire(act_id, 0, deadline_ns, START_MS + 60 * MINUTE_MS, order, order_hash(order)))
     world.daemon.wait(f.Ack, lambda body: body.act_id == FIRE_ID + 2)
     done = local(world, "flatten", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr

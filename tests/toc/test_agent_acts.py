@@ -147,6 +147,13 @@ def test_an_agent_that_halted_itself_has_an_alarm_until_it_is_released(core: Cor
     assert core.alarms() == []
 
 
+def test_what_an_agent_does_not_get_done_by_itself_is_an_alarm(core: Core) -> None:
+    core.up(f.Warn("SYMBOL_GONE", "EURUSD"))
+    assert core.alarms() == []
+    core.up(f.Warn(f.STUCK, "EURUSD: order 5 is not cancelled after 60 attempts"))
+    assert core.alarms() == ["AGENT_WARNING"]
+
+
 def quarantined(core: Core) -> bool:
     return core.state.terminals["t1"].duty is Duty.QUARANTINED
 

@@ -151,6 +151,7 @@ def test_a_resume_leaves_what_an_agent_holds_closed_by_itself_and_says_so_at_onc
     core.up(f.Halted(True, "owner on this host", ("local",)))
     reply = core.replies[number]
     assert reply.problem is not None and reply.problem.code == "PARTLY"
+    assert "released here" in reply.problem.message and "--local" in (reply.problem.hint or "")
     (row,) = reply.data.terminals
     assert not row.verified and "still halted by itself (local): `resume --local`" in row.detail
     assert core.alarms() == ["AGENT_HALTED"]

@@ -149,7 +149,7 @@ def _answer(turn: Turn, waiter: Waiter) -> None:
             drilling.finish(turn, waiter, waiter.drill)
             after = halt_views.halt_data(turn.state, turn.live, waiter)
             data_halt = msgspec.structs.replace(data_halt, drill=True, authority=after.authority)
-        turn.reply(waiter.request, "hydra.halt/v1", data_halt, _halt_problem(data_halt))
+        turn.reply(waiter.request, "hydra.halt/v1", data_halt, _halt_problem(data_halt, waiter.verb))
         _keep(turn, waiter)
 
 
@@ -259,10 +259,17 @@ def _partly(acts: list[Act]) -> Problem | None:
     return None
 
 
-def _halt_problem(data: Any) -> Problem | None:
+def _halt_problem(data: Any, verb: str) -> Problem | None:
     unverified = [row.terminal for row in data.terminals if not row.verified]
     if not unverified:
         return _orders_problem(data)
+    if verb == "resume":
+        return Problem(
+            ErrorCode.PARTLY.value,
+            f"released here; halted still, or not confirmed: {', '.join(unverified)}",
+            "an agent that is halted by itself needs `resume --local`; another one is told again by another `resume`",
+            {"unverified": unverified},
+        )
     return Problem(
         ErrorCode.PARTLY.value,
         f"latched here; not confirmed by {', '.join(unverified)}",
