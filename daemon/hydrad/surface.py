@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -92,8 +92,9 @@ class Watch(NamedTuple):
     reply: Reply
 
 
-PLAYED_MAX = 100
-Played = tuple[PaperData | None, Problem | None]
+DONE_MAX = 100
+PAPER_SCHEMA, STEP_SCHEMA = "hydra.paper/v1", "hydra.step/v1"
+Keyed = tuple[str, str]  # who, and their key
 
 
 class ControlSurface:
@@ -105,7 +106,7 @@ class ControlSurface:
         self._next_request = 1
         self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._played: dict[tuple[str, str], tuple[Verb, asyncio.Future[Played]]] = {}
+        self._done: dict[Keyed, tuple[Verb, asyncio.Future[Told]]] = {}
         self._running = Running(app)
 
     # --- Handler ------------------------------------------------------------------------------------
@@ -151,14 +152,15 @@ class ControlSurface:
     def _own(self, actor: Actor, call: Call, reply: Reply) -> None:
         """What the daemon itself carries out, for somebody who may; who may not was sent to the core, which says no."""
         verb = call.body
+        key = (actor.identity, call.key)
         if isinstance(verb, calls.MarketStep):
-            self._task(self._step(verb, reply))
+            self._task(self._once(key, verb, reply, lambda: self._step(verb)))
         elif isinstance(verb, PLAYED):
-            self._task(self._play_once((actor.identity, call.key), verb, reply))
+            self._task(self._once(key, verb, reply, lambda: self._play(verb)))
         elif isinstance(verb, calls.Reload):
             self._task(self._reload(actor, verb, reply))
         elif isinstance(verb, calls.LogLevel):
-            self._task(self._answered(reply, self._running.log_level(verb)))
+            self._task(self._once(key, verb, reply, lambda: self._running.log_level(verb)))
         elif isinstance(verb, calls.HudOpen | calls.HudPin):
             self._task(self._answered(reply, self._app.hud.asked(actor, verb)))
         else:
@@ -212,8 +214,7 @@ class ControlSurface:
         if isinstance(verb, calls.NewsImport | calls.NewsAdd) and effect.problem is None:
             return self._news(verb, actor, reply)
         if isinstance(verb, calls.TerminalEnroll) and isinstance(private, KeyPair) and effect.problem is None:
-            path = self._app.enrolled(verb, private)
-            data = EnrollData(verb.name, verb.account, path, private.public)
+            data = self._enrolled(verb, private, data)
         if isinstance(verb, calls.TerminalRemove) and isinstance(data, LeavingData) and data.done:
             self._app.removed(verb)
         if isinstance(data, InviteData) and isinstance(private, str):
@@ -230,6 +231,13 @@ class ControlSurface:
             self._app.submit(i.Strangers(_door(actor), "a wrong invitation code", 1))
         reply.send(self.envelope(effect.schema, data, effect.problem))
         return None
+
+    def _enrolled(self, verb: calls.TerminalEnroll, drawn: KeyPair, data: Any) -> EnrollData:
+        """The bundle is written with the pair that was enrolled; a repeated request has its own, which is nobody's."""
+        known = msgspec.convert(msgspec.to_builtins(data), EnrollData)
+        is_first = known.public_key == drawn.public
+        path = self._app.enrolled(verb, drawn) if is_first else str(self._app.places.bundle(verb.name))
+        return msgspec.structs.replace(known, bundle=path)
 
     def _is_resumed(self, verb: calls.Resume, problem: Problem | None) -> bool:
         """Whether everything is open by this answer. A HALT file that a shell has just written may not have been seen
@@ -267,42 +275,43 @@ class ControlSurface:
         self._waiting[request] = Asked(actor, verb, reply, None)
         self._app.submit(self._running.configured(request, actor, read))
 
-    async def _step(self, verb: calls.MarketStep, reply: Reply) -> None:
+    async def _step(self, verb: calls.MarketStep) -> Told:
         conductor = self._app.conductor
         if conductor is None or not conductor.by_client:
             message = "market time of this home is not a client's to move"
-            self._problem(reply, verb, ErrorCode.CONFLICT, message, 'paper.conductor = "client"')
-            return
+            return STEP_SCHEMA, None, Problem(ErrorCode.CONFLICT.value, message, 'paper.conductor = "client"')
         held = await conductor.step_through(verb.minutes, STEP_TIMEOUT_S)
         market = ms_text(conductor.clock_ms)
         data = StepData(market, conductor.ended, tuple(held))
         problem = None
         if held:
             problem = Problem(ErrorCode.TIMED_OUT.value, "the market is held by " + ", ".join(held))
-        reply.send(self.envelope("hydra.step/v1", data, problem))
+        return STEP_SCHEMA, data, problem
 
-    async def _play_once(self, key: tuple[str, str], verb: Verb, reply: Reply) -> None:
-        """A key is played once while this daemon lives, also when it comes again before the first is answered."""
-        known = self._played.get(key) if key[1] else None
+    async def _once(self, key: Keyed, verb: Verb, reply: Reply, work: Callable[[], Coroutine[Any, Any, Told]]) -> None:
+        """A key is carried out once while this daemon lives, also when it comes again before the first is answered."""
+        known = self._done.get(key) if key[1] else None
+        other = known is not None and known[0] != verb
+        if other or (key[1] and (key in self._state.answers or key in self._state.keys)):
+            return self._problem(reply, verb, ErrorCode.CONFLICT, "this key was used with other parameters")
         if known is None:
-            known = (verb, asyncio.ensure_future(self._play(verb)))
-            self._played[key] = known
-            while len(self._played) > PLAYED_MAX:
-                del self._played[next(iter(self._played))]
-        if known[0] != verb:
-            self._problem(reply, verb, ErrorCode.CONFLICT, "this key was used with other parameters")
-        else:
-            reply.send(self.envelope("hydra.paper/v1", *await known[1]))
+            known = (verb, asyncio.ensure_future(work()))
+            self._done[key] = known
+            while len(self._done) > DONE_MAX:
+                del self._done[next(iter(self._done))]
+        reply.send(self.envelope(*await known[1]))
+        return None
 
-    async def _play(self, verb: Verb) -> Played:
+    async def _play(self, verb: Verb) -> Told:
         if self._state.mode is not HomeMode.PAPER:
-            return None, Problem(ErrorCode.CONFLICT.value, "this is a real home: its brokers are not played")
+            message = "this is a real home: its brokers are not played"
+            return PAPER_SCHEMA, None, Problem(ErrorCode.CONFLICT.value, message)
         try:
             facts = await play(self._app.places, self._state, verb)
         except CannotPlay as error:
-            return None, Problem(ErrorCode.USAGE.value, str(error))
+            return PAPER_SCHEMA, None, Problem(ErrorCode.USAGE.value, str(error))
         told = ", ".join(f"{name} {value}" for name, value in facts.items())
-        return PaperData(told or "will do", facts), None
+        return PAPER_SCHEMA, PaperData(told or "will do", facts), None
 
     async def _down(self, verb: calls.Down, reply: Reply) -> None:
         flying = [n for n in self._state.acts_open if self._state.acts[n].state in IN_FLIGHT]

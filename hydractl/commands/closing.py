@@ -123,7 +123,7 @@ def adopt(
             session.out.table(POSITIONS, rows, empty="no such position is open")
             session.out.flush()
         session.confirm(f"take {ticket} on {account} as ours, stop {stop}?", session.label(listed, account))
-    fields = {"ticket": int(ticket), "account": account, "stop": stop}
+    fields: dict[str, Any] = {"ticket": int(ticket), "account": account, "stop": stop}
     answer = session.client.request("adopt", **fields, wait_s=wait_s(session, wait), reason=reason)
     return _show(session, answer)
 

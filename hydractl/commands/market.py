@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from hydractl.diagnostics import Failure
 from hydractl.output import Column, age, ago
 from hydractl.session import Session
@@ -65,8 +67,8 @@ def market_step(session: Session, minutes: str | None) -> int:
         raise Failure("USAGE", f"'{minutes}' is not a whole number of minutes") from None
     if not 1 <= left <= MINUTES_MAX:
         raise Failure("USAGE", f"minutes are from 1 to {MINUTES_MAX}")
-    while True:
-        answer = session.client.request("market.step", minutes=min(left, MINUTES_AT_ONCE))
+    for part in count():
+        answer = session.client.request("market.step", part=part, minutes=min(left, MINUTES_AT_ONCE))
         left -= MINUTES_AT_ONCE
         if left <= 0 or answer.error is not None or answer.data.done:
             break

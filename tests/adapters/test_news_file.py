@@ -59,6 +59,12 @@ def test_adding_to_a_broken_file_changes_nothing(file: NewsFile) -> None:
     assert file.path.read_text() == "nonsense\n"
 
 
+def test_an_event_is_added_once(file: NewsFile) -> None:
+    for _ in range(2):
+        file.add(CPI)
+    assert file.events() == (CPI,)
+
+
 def test_adding_begins_a_file(file: NewsFile) -> None:
     file.add(CPI)
     assert file.events() == (CPI,)

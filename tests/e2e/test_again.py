@@ -40,3 +40,20 @@ def test_money_is_paid_once_and_an_operator_added_once(home: PaperHome) -> None:
     home.start()
     again = ask(home, bob, "o1")
     assert first.ok and again.ok and (first.schema, first.data) == (again.schema, again.data)
+
+
+def test_the_market_makes_one_step_and_a_terminal_has_one_pair(home: PaperHome) -> None:
+    steps = [ask(home, calls.MarketStep(1), "s1") for _ in range(2)]
+    assert steps[0].ok and steps[0].data == steps[1].data
+    assert ask(home, calls.MarketStep(1), "s2").data["market"] > steps[0].data["market"]
+
+    verb = calls.TerminalEnroll("late", "late", 4242, "HydraX-Paper", feed_only=True)
+    first = ask(home, verb, "e1")
+    bundle = home.places.bundle("late").read_bytes()
+    again = ask(home, verb, "e1")
+    assert first.ok and again.ok and first.data == again.data
+    assert home.places.bundle("late").read_bytes() == bundle
+
+    for other, key in ((calls.MarketStep(2), "s1"), (calls.MarketStep(1), "e1"), (calls.PaperCash("alpha", "1"), "s1")):
+        answer = ask(home, other, key)
+        assert not answer.ok and answer.error.code == "CONFLICT"

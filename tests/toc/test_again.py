@@ -10,8 +10,12 @@ import pytest
 
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Role
-from hydrad.domain.ids import IdKind, show
+from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.link import frames as f
+from hydrad.toc import crew
+from hydrad.toc.act import ActState
+from hydrad.toc.desk import NEEDS
+from hydrad.toc.desk.again import HOW, How
 from hydrad.toc.fold_arming import ANSWERS_MAX
 from hydrad.wire import calls
 from tests.toc.conftest import ACCOUNT, Core
@@ -30,7 +34,76 @@ CASES: list[Any] = [
     calls.AccountGroup("both", {"alpha": "1"}),
     calls.AccountDay("alpha", "Europe/Prague", "00:00"),
     calls.TerminalDuty("t1", "draining", "for today"),
+    calls.AccountCorrect("alpha", peak="12000", reason="a wrong report"),
+    calls.ServiceStop(("apex",)),
+    calls.ServiceRestart(("apex",)),
 ]
+
+
+def test_the_key_of_every_changing_call_holds_in_a_way_that_is_stated() -> None:
+    assert set(HOW) == set(NEEDS)
+
+
+@pytest.mark.parametrize("verb", [verb for verb, how in HOW.items() if how is How.ACTS], ids=lambda verb: verb.__name__)
+def test_what_makes_acts_waits_for_them(verb: Any) -> None:
+    assert "wait_s" in verb.__struct_fields__
+
+
+def test_a_key_of_another_request_is_no_acts_either(core: Core) -> None:
+    core.ask(CASES[0], key="k1")
+    mission = core.mission()
+    reply = core.ask(calls.Fire(mission), key="k1")
+    assert reply.problem is not None and reply.problem.code == "CONFLICT"
+    assert not core.state.acts
+    long = calls.Fire(mission, reason="two\nlines")
+    for _ in range(2):
+        core.send(long, key="k2")
+    assert len(core.state.acts) == 1
+
+
+def test_a_mission_is_passed_and_withdrawn_once(core: Core) -> None:
+    shown = core.mission()
+    first = core.ask(calls.Withdraw(shown), key="w1")
+    core.later(3_600_000)
+    again = core.ask(calls.Withdraw(shown), key="w1")
+    assert first.problem is None and again.problem is None
+    assert again.data["state"] == first.data.state
+
+
+def test_an_unknown_act_is_resolved_once(core: Core) -> None:
+    fire = core.fire()
+    core.wait(9_000)
+    assert fire.state is ActState.UNKNOWN
+    verb = calls.Resolve(show(IdKind.FIRE, sequence_of(fire.act_id)), "not-executed", reason="seen at the broker")
+    answers = [core.ask(verb, key="r1") for _ in range(2)]
+    assert [answer.problem for answer in answers] == [None, None]
+    assert core.ask(verb, key="r2").problem.code == "CONFLICT"  # type: ignore[union-attr]
+
+
+def test_a_terminal_is_enrolled_once_and_told_again_by_its_first_key(core: Core) -> None:
+    verb = calls.TerminalEnroll("t9", "beta", 9, "Sim")
+    first = core.ask(verb, key="e1", extra="first-key")
+    again = core.ask(verb, key="e1", extra="another-key")
+    assert first.problem is None and again.problem is None
+    assert again.data["public_key"] == "first-key" == core.state.terminals["t9"].public_key
+    assert core.ask(msgspec.structs.replace(verb, login=10), key="e1", extra="k").problem.code == "CONFLICT"  # type: ignore[union-attr]
+
+
+def test_an_invitation_of_the_same_key_is_a_new_code_and_of_another_person_none(core: Core) -> None:
+    verb = calls.OperatorInvite("bob")
+    assert core.ask(verb, key="i1", extra=crew.digest_of("ONE")).problem is None
+    assert core.ask(verb, key="i1", extra=crew.digest_of("TWO")).problem is None
+    other = core.ask(calls.OperatorInvite("eve"), key="i1", extra=crew.digest_of("SIX"))
+    assert other.problem is not None and other.problem.code == "CONFLICT"
+    assert core.ask(calls.OperatorClaim(crew.digest_of("ONE")), "uid:9").problem.code == "FORBIDDEN"  # type: ignore[union-attr]
+    claims = [core.ask(calls.OperatorClaim(crew.digest_of("TWO")), "uid:9", key="c1") for _ in range(2)]
+    assert [claim.problem for claim in claims] == [None, None]
+
+
+def test_a_halt_is_never_refused_for_its_key(core: Core) -> None:
+    core.ask(CASES[0], key="k1")
+    core.send(calls.Halt(), key="k1")
+    assert core.state.authority is Authority.HALTED
 
 
 @pytest.mark.parametrize("verb", CASES, ids=lambda verb: type(verb).__name__)
@@ -44,7 +117,8 @@ def test_a_repeated_key_changes_nothing_and_gets_the_first_answer(core: Core, ve
     assert msgspec.to_builtins(again.data) == msgspec.json.decode(msgspec.json.encode(first.data))
     assert again.problem == first.problem
     assert [record.type for record in core.records[count:]].count("REQUEST_ANSWERED") == 0
-    other = core.ask(msgspec.structs.replace(verb, **{verb.__struct_fields__[0]: "beta"}), key="k1")
+    named = ("toc",) if verb.__struct_fields__[0] == "names" else "beta"
+    other = core.ask(msgspec.structs.replace(verb, **{verb.__struct_fields__[0]: named}), key="k1")
     assert other.problem is not None and other.problem.code == "CONFLICT"
 
 

@@ -56,9 +56,9 @@ class NewsFile:
         beside.replace(self.path)
 
     def add(self, event: NewsEvent) -> None:
-        """With what stands in it; a missing file is begun. Raises as `events` and `replace` do."""
+        """With what stands in it, once; a missing file is begun. Raises as `events` and `replace` do."""
         known = self.events() if self.path.exists() else ()
-        self.replace((*known, event))
+        self.replace(known if event in known else (*known, event))
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
