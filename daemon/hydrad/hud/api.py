@@ -113,7 +113,7 @@ def act_verb(act: Act, request: Request, body: bytes) -> Verb | str:
     """As `query_verb`, from the JSON body."""
     try:
         fields = msgspec.json.decode(body or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "the body is not JSON"
     if not isinstance(fields, dict):
         return "the body is not an object"

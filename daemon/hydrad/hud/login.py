@@ -267,5 +267,5 @@ async def read(request: Request, form: type[Any]) -> Any:
         return msgspec.json.decode(await request.body(), type=form)
     except msgspec.DecodeError as error:
         return str(error)
-    except UnicodeDecodeError:
-        return "the body is not UTF-8"
+    except (UnicodeDecodeError, RecursionError):
+        return "the body is not JSON"

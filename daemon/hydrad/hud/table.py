@@ -16,7 +16,7 @@ from hydrad.wire import calls, market
 from hydrad.wire.answers import accounts, acts, alarms, authority, comparing, missions, people, positions, reports
 from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.journal import TraceData
-from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolRow
+from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolDiffData, SymbolRow
 from hydrad.wire.answers.status import HealthData, StatusData
 from hydrad.wire.answers.terminals import TerminalRow
 from hydrad.wire.calls.base import Verb
@@ -62,6 +62,7 @@ QUERIES: tuple[Query, ...] = (
     Query("/accounts/{id}", calls.AccountShow, accounts.AccountShow, "account"),
     Query("/terminals", calls.Terminals, tuple[TerminalRow, ...]),
     Query("/symbols", calls.Symbols, tuple[SymbolRow, ...]),
+    Query("/symbols/diff", calls.SymbolDiff, SymbolDiffData),
     Query("/ticks", calls.Ticks, tuple[QuoteRow, ...]),
     Query("/ticks/{id}", calls.TickHistory, market.TickHistory, "symbol"),
     Query("/bars/{id}", calls.Bars, tuple[market.BarRow, ...], "symbol"),

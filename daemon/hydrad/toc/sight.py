@@ -23,7 +23,7 @@ from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
 # Their answers name accounts and sums in words.
-WHOLE_ONLY: frozenset[type[Verb]] = frozenset({calls.Findings, calls.Changes, calls.ConfigShow})
+WHOLE_ONLY: frozenset[type[Verb]] = frozenset({calls.Findings, calls.Changes, calls.ConfigShow, calls.SymbolDiff})
 
 
 def narrowed(person: Person, verb: Verb, answer: Answer) -> Answer:

@@ -1,0 +1,139 @@
+"""Who sees what of an answer: money and accounts only of accounts that they reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from hydrad.domain.actors import Role
+from hydrad.toc import sight
+from hydrad.toc.people import Person, person
+from hydrad.wire import calls
+from hydrad.wire.answers import Answer, DaemonInfo
+from hydrad.wire.answers.accounts import AccountRow
+from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer, OrderView
+from hydrad.wire.answers.journal import Event, TraceData
+from hydrad.wire.answers.people import OperatorRow
+from hydrad.wire.answers.positions import PositionRow
+from hydrad.wire.answers.reports import MoneyTotal, ReportData, ReportGroup, ReportSide
+from hydrad.wire.answers.status import StatusData
+from hydrad.wire.answers.terminals import TerminalRow
+from tests.toc.conftest import BOSS, Core
+
+ANN = Person("ann", Role.TRADER, ("telegram:7",), ("alpha",), frozenset({"alpha"}), 1)
+ALL = Person("all", Role.VIEWER, ("telegram:8",), ("*",), None, 1)
+DAEMON = DaemonInfo("0", 1, "i", "paper")
+
+
+def filled(kind: type[Any], **known: Any) -> Any:
+    """One of `kind` with these fields, and something of the right type in all others."""
+    made = {}
+    for field in msgspec.structs.fields(kind):
+        made[field.name] = known.get(field.name, _blank(field.type))
+    return kind(**made)
+
+
+def _blank(kind: Any) -> Any:
+    for candidate in ("x", 0, 0.0, True, (), {}, None):
+        try:
+            return msgspec.convert(candidate, kind)
+        except msgspec.ValidationError:
+            continue
+    return None
+
+
+def seen(data: Any, verb: Any = None, who: Person = ANN) -> Answer:
+    return sight.narrowed(who, verb or calls.Status(), Answer("hydra.x/v1", True, "t", DAEMON, data))
+
+
+def of(kind: type[Any], field: str = "account") -> tuple[Any, Any]:
+    return filled(kind, **{field: "alpha"}), filled(kind, **{field: "bravo"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(PositionRow, "account"), (ActRow, "account"), (TerminalRow, "account"), (AccountRow, "name")],
+)
+def test_rows_of_other_accounts_are_left_out(kind: type[Any], field: str) -> None:
+    mine, theirs = of(kind, field)
+    assert seen((mine, theirs)).data == (mine,)
+    assert seen([theirs, mine]).data == (mine,)
+    assert seen((mine, theirs), who=ALL).data == (mine, theirs)
+
+
+def test_a_status_has_them_left_out_too() -> None:
+    accounts, terminals = of(AccountRow, "name"), of(TerminalRow)
+    data = seen(filled(StatusData, accounts=accounts, terminals=terminals, mode="paper")).data
+    assert data.accounts == accounts[:1] and data.terminals == terminals[:1] and data.mode == "paper"
+
+
+@pytest.mark.parametrize("wrap", [lambda row: row, lambda row: filled(ActShow, act=row)])
+def test_one_thing_of_another_account_is_refused(wrap: Any) -> None:
+    mine, theirs = of(ActRow)
+    assert seen(wrap(mine)).data == wrap(mine)
+    answer = seen(wrap(theirs))
+    assert answer.data is None and not answer.ok and answer.error is not None and answer.error.code == "FORBIDDEN"
+    assert "bravo" not in answer.error.message
+
+
+def test_a_dry_run_on_another_account_shows_no_money() -> None:
+    order = dict.fromkeys(("entry", "collar", "stop", "target"))
+    theirs = filled(FireAnswer, dry_run=True, order=filled(OrderView, account="bravo", **order), risk_money="20.00")
+    assert seen(theirs).data is None
+
+
+def event(number: int, ids: tuple[str, ...], **facts: Any) -> Event:
+    return Event(number, "t", None, "X", f"text {number}", "uid:1", "shell", ids, facts)
+
+
+def test_a_missions_trace_has_the_acts_of_ones_own_accounts() -> None:
+    events = (
+        event(1, ("M-1",)),
+        event(2, ("F-1", "M-1"), account="alpha"),
+        event(3, ("F-2", "M-1"), account="bravo"),
+        event(4, ("F-1",)),
+        event(5, ("F-2",)),
+        event(6, ("F-2", "P-2")),
+    )
+    data = seen(TraceData("M-1", "t", events, ("text 5",)), calls.Trace("M-1")).data
+    assert [e.seq for e in data.events] == [1, 2, 4] and data.findings == ()
+    assert seen(TraceData("F-2", "t", events[2:], ()), calls.Trace("F-2")).data is None
+
+
+def test_sums_over_all_accounts_are_left_out_of_a_report() -> None:
+    side = filled(ReportSide)
+    groups = tuple(
+        filled(ReportGroup, group=name, fired=side, ghosted=side, money=(MoneyTotal("USD", "5"),))
+        for name in ("alpha", "bravo")
+    )
+    data = seen(ReportData("account", None, None, groups, 0, 0), calls.Report("account")).data
+    assert [(g.group, g.money) for g in data.groups] == [("alpha", ())]
+    data = seen(ReportData("kind", None, None, groups, 0, 0), calls.Report("kind")).data
+    assert [(g.group, g.money) for g in data.groups] == [("alpha", ()), ("bravo", ())]
+
+
+@pytest.mark.parametrize("verb", [calls.Findings(), calls.Changes(), calls.ConfigShow(), calls.SymbolDiff()])
+def test_what_cannot_be_told_apart_is_for_those_who_see_all(verb: Any) -> None:
+    assert seen(("row",), verb).data is None and seen(("row",), verb, ALL).data == ("row",)
+
+
+def test_below_an_approver_one_sees_oneself_among_the_operators() -> None:
+    rows = tuple(filled(OperatorRow, name=name) for name in ("ann", "boss"))
+    assert seen(rows, calls.Operators()).data == rows[:1]
+    assert seen(rows, calls.Operators(), msgspec.structs.replace(ANN, role=Role.APPROVER)).data == rows
+
+
+def test_an_answer_without_data_stays_as_it_is() -> None:
+    assert seen(None).data is None and seen(None).error is None
+
+
+def test_a_person_is_whoever_has_a_role_now(core: Core) -> None:
+    core.role("uid:7", Role.TRADER)
+    found = person(core.state, BOSS)
+    assert found is not None and found.role is Role.COMMANDER and found.audience is None
+    assert BOSS in found.identities
+    assert person(core.state, "uid:7") is not None and person(core.state, "uid:666") is None
+    core.ask(calls.OperatorSuspend("uid:7"))
+    assert person(core.state, "uid:7") is None
