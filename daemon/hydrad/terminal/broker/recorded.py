@@ -21,7 +21,7 @@ from hydrad.terminal.broker.config import BadConfig
 from hydrad.terminal.broker.series import BadFeed, Series, Ticks
 from hydrad.venue.contract import Contract
 
-log = logging.getLogger("hydra.broker")
+log = logging.getLogger("hydrad.terminal.broker")
 
 TICKS_MAX = 20_000_000
 
