@@ -224,6 +224,7 @@ class Orders(threading.Thread):
         self.latched: list[float] = []
         self.verified: list[float] = []
         self.not_filled: list[str] = []
+        self.not_closed: list[str] = []
         self.not_resumed = 0
         self.asked = self.without_verdict = 0
 
@@ -257,9 +258,11 @@ class Orders(threading.Thread):
             self.not_filled.append(f"{act['state']} {' '.join(act['codes'])}: {act['verdict']}")
             return
         self.filled.append(took_s)
-        took_s, done = timed(client, calls.Close(answer.data["act"]["id"]))
-        assert done.ok, done
-        self.closed.append(took_s)
+        took_s, done = timed(client, calls.Close(act["id"]))
+        if done.ok:
+            self.closed.append(took_s)
+        else:
+            self.not_closed.append(str(done.error))
 
     def _halt(self, client: Client) -> None:
         """`wait_s` 0: the latch alone; then again with what all terminals have confirmed."""
@@ -325,6 +328,8 @@ def phase(home: Home, client: Client, load: Load, what: Phase) -> dict[str, floa
     missing = told["sent"] - (taken_of(seen) - taken_before)
     for why, count in Counter(orders.not_filled).items():
         print(f"{what.name}: {count} of {orders.asked} fires not filled: {why}")
+    for why, count in Counter(orders.not_closed).items():
+        print(f"{what.name}: {count} of {len(orders.filled)} closes not done: {why}")
     figures = {
         "ticks_per_s": told["sent"] / told["seconds"],
         "cpu_cores": cpu,
@@ -337,6 +342,7 @@ def phase(home: Home, client: Client, load: Load, what: Phase) -> dict[str, floa
         "fires": float(orders.asked),
         "fires_not_filled": float(len(orders.not_filled)),
         "fires_without_verdict": float(orders.without_verdict),
+        "closes_not_done": float(len(orders.not_closed)),
     }
     for label, values_s in (
         ("fire", orders.filled),
@@ -420,14 +426,13 @@ def main() -> None:
         f"{name}_{key}": value for name, row in (phases | {"stall": stall}).items() for key, value in row.items()
     }
     first, *others = phases
+    pairs = [(name, first) for name in others] + [("overrun", "held")] * ({"held", "overrun"} <= phases.keys())
     ratios = {
-        f"{key}_{name}_over_{first}": phases[name][f"{key}_p99_ms"] / phases[first][f"{key}_p99_ms"]
-        for name in others
+        f"{key}_{name}_over_{base}": phases[name][f"{key}_p99_ms"] / phases[base][f"{key}_p99_ms"]
+        for name, base in pairs
         for key in ("fire", "close", "halt", "halt_verified")
+        if f"{key}_p99_ms" in phases[name] and f"{key}_p99_ms" in phases[base]
     }
-    if {"held", "overrun"} <= phases.keys():
-        for key in ("fire", "close", "halt", "halt_verified"):
-            ratios[f"{key}_overrun_over_held"] = phases["overrun"][f"{key}_p99_ms"] / phases["held"][f"{key}_p99_ms"]
     finish("scale", figures, ratios)
 
 
