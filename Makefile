@@ -11,7 +11,7 @@ T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim fuzz golden-link man bench bench-setup conformance wheel clean codes
+.PHONY: help setup demo run test quick check sim fuzz golden-link man bench bench-setup conformance conformance-short wheel clean codes
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ bench-setup:     ## peers of the benches, in an environment of their own
 conformance: setup ## the MetaTrader5 module: the official wheel's tables, and public clients run unchanged (needs PyPI)
 	$(BIN)/python tests/conformance/official_wheel.py "$$($(BIN)/hydra-terminal sim --path)"
 	$(BIN)/python tests/conformance/run.py $(BIN)/hydra-terminal $(C)
+
+conformance-short: # what the gate runs of it: the wheel's tables and one client
+	$(MAKE) conformance C=mt5py
 
 bench-%: setup
 	$(BIN)/python bench/$*.py

@@ -19,7 +19,7 @@ from hydrad.terminal.metatrader import Terminal, TerminalError
 from hydrad.terminal.orders import Orders
 from hydrad.terminal.pipe import Grid
 from hydrad.terminal.readings import Readings
-from hydrad.terminal.selftest.script import Script
+from hydrad.terminal.selftest.desk import Desk
 from hydrad.terminal.steady import SteadyClock
 from hydrad.terminal.worker import Worker
 
@@ -61,7 +61,7 @@ class Told:
         return [deal for deal in self.deals if deal.order == ticket]
 
     def ask(self, function: str, *_: object, **__: object) -> Any:
-        return () if function == "orders_get" else SimpleNamespace(volume_min=0.01)
+        return () if function == "orders_get" else SimpleNamespace(volume_min=0.01, point=0.00001)
 
     def try_ask(self, function: str, *arguments: object) -> Any:
         self.sent.append(arguments)
@@ -174,10 +174,10 @@ def test_what_the_history_of_another_account_does_not_have_proves_nothing() -> N
 
 def test_the_self_test_sends_nothing_to_a_terminal_that_was_switched_to_another_account() -> None:
     terminal = Told([])
-    script = Script(cast(Terminal, terminal), "EURUSD")
+    desk = Desk(cast(Terminal, terminal), "EURUSD", 1.0)
     terminal.is_same = False
     with pytest.raises(TerminalError):
-        script._send({"action": 1})
+        desk.send({"action": 1})
     assert not terminal.sent
 
 

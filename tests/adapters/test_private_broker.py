@@ -169,7 +169,9 @@ def test_no_python_is_an_error_by_value(run: Run, environment: dict[str, str]) -
     assert not answer and code == -10003 and "Process create failed '/nowhere/python'" in said
 
 
-def test_it_ends_with_a_killed_program(environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("tcp", ["", "1"], ids=["unix socket", "tcp"])
+def test_it_ends_with_a_killed_program(environment: dict[str, str], tmp_path: Path, tcp: str) -> None:
+    environment["HYDRA_SIM_TCP"] = tcp
     code = """
 import MetaTrader5 as mt5, os, time
 assert mt5.initialize()
@@ -185,6 +187,41 @@ time.sleep(600)
         os.close(handle)
     assert ended
     assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_where_there_are_no_unix_sockets_a_port_is_open_to_the_program_alone(
+    run: Run, environment: dict[str, str]
+) -> None:
+    """As on Windows: a trade over the loopback, and what a stranger on the same machine gets, with a wrong word or none."""
+    environment["HYDRA_SIM_TCP"] = "1"
+    code = """
+import socket
+assert mt5.initialize()
+place = mt5.ipc.PRIVATE.socket(10)
+word, _, address = place[4:].rpartition("@")
+host, _, port = address.rpartition(":")
+
+def answered(first):
+    with socket.create_connection((host, int(port)), 10) as peer:
+        asked = json.dumps({"id": 1, "call": "clock", "arguments": []}).encode()
+        peer.sendall(first + len(asked).to_bytes(4, "big") + asked)
+        peer.settimeout(10)
+        try:
+            return len(peer.recv(4))
+        except ConnectionError:
+            return 0
+
+sent = mt5.Buy("BTCUSD", 0.01)
+strangers = [answered(b""), answered(b"0" * len(word) + b"\\n"), answered(b"x" * 1000)]
+print(json.dumps([place[:4], len(word), host, sent.retcode, mt5.positions_total(), strangers, answered(word.encode() + b"\\n")]))
+"""
+    assert run(code) == ["tcp:", 32, "127.0.0.1", 10009, 1, [0, 0, 0], 4]
+
+
+def test_a_word_is_not_told_in_an_error(run: Run, environment: dict[str, str]) -> None:
+    environment["HYDRA_SIM_SOCKET"] = "tcp:secret@127.0.0.1:1"
+    answer, (code, said) = run("print(json.dumps([mt5.initialize(), mt5.last_error()]))")
+    assert not answer and code == -10003 and "tcp:127.0.0.1:1:" in said and "secret" not in said
 
 
 def test_a_fork_has_no_connection_of_its_own_and_finds_the_same_broker(run: Run) -> None:

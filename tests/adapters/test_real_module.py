@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hydrad.host import machine
 from hydrad.link import frames as f
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal.broker import module_path
@@ -49,7 +50,7 @@ def test_a_real_terminal_is_taken_as_it_is_and_opens_nothing_before_its_clock_is
     run_again(world, UNMARKED, **REAL)
     hello = world.daemon.wait(f.Hello)
     assert (hello.identity.kind, hello.identity.sim_broker, hello.identity.login) == ("demo", "", LOGIN)
-    assert hello.offset_ms is None and len(hello.host) == 16
+    assert hello.offset_ms is None and hello.host == machine.name()
     world.daemon.wait(f.Ready)
     beat = world.daemon.wait(f.BeatUp)
     assert beat.connected and beat.offset_ms is None  # the replayed day's ticks stand still: nothing live
@@ -91,6 +92,35 @@ from hydrad.terminal.metatrader import Terminal, WrongTerminal
 from hydrad.terminal.pipe import Login
 try:
     Terminal(Login(True, 1, "S", Secret("x"), ("EURUSD",), 0, "paper"))
+except WrongTerminal as wrong:
+    print(wrong.identity.kind, wrong)
+"""
+
+
+def test_a_live_account_is_none_of_a_bundle_that_says_demo(world: World) -> None:
+    """A live account's caps file is asked for by the bundle's kind: so that must be what the terminal itself says."""
+    environ = {**os.environ, "HYDRA_SIM_SOCKET": f"{world.folder}/broker.sock"}
+    environ["PYTHONPATH"] = os.pathsep.join([UNMARKED, os.environ.get("PYTHONPATH", "")])
+    told = []
+    for kind in ("demo", "live"):
+        command = [sys.executable, "-c", _LIVE, str(LOGIN), kind]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_S)
+        told.append(done.stdout + done.stderr)
+    assert told == ["live this is a live account, and not demo as the bundle has it\n", "live\n"]
+
+
+_LIVE = """
+import sys
+from types import SimpleNamespace
+import MetaTrader5
+from hydrad.host.secrets import Secret
+from hydrad.terminal.metatrader import TRADE_MODE_REAL, Terminal, WrongTerminal
+from hydrad.terminal.pipe import Login
+asked = MetaTrader5.account_info
+MetaTrader5.account_info = lambda: SimpleNamespace(**{**asked()._asdict(), "trade_mode": TRADE_MODE_REAL})
+MetaTrader5.initialize(login=int(sys.argv[1]), password="paper", server="Paper")
+try:
+    print(Terminal(Login(False, int(sys.argv[1]), "Paper", Secret("paper"), ("EURUSD",), 0, sys.argv[2])).who.kind)
 except WrongTerminal as wrong:
     print(wrong.identity.kind, wrong)
 """

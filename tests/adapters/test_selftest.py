@@ -11,7 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -22,11 +26,15 @@ from hydrad.host.secrets import Secret
 from hydrad.link.frames import Identity
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal.handle import environment_of
+from hydrad.terminal.pipe import Login
 from hydrad.terminal.selftest import compare, report
-from hydrad.terminal.selftest.child import Terms
+from hydrad.terminal.selftest.child import Request, Terms
+from hydrad.terminal.selftest.desk import MAGIC
 from hydrad.terminal.selftest.report import Report
-from hydrad.terminal.selftest.script import MAGIC, Step
+from hydrad.terminal.selftest.running import Outcome, run
+from hydrad.terminal.selftest.script import Script, Step
 from hydrad.terminal.selftest.twin import stands_for, twin
+from hydrad.terminal.selftest.verb import judged
 
 LOGIN = 7
 PATIENCE_S = 60.0
@@ -69,9 +77,16 @@ server = "Demo"
         self.broker = subprocess.Popen(command)
         until(self.control.exists)
 
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "hydrad.terminal", "selftest", str(self.path), *words]
+
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "hydrad.terminal", "selftest", str(self.path), *words]
+        command = self.command(*words)
         return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100)
+
+    def settles(self, settle_s: int) -> None:
+        self.bundle = msgspec.structs.replace(self.bundle, settle_s=settle_s)
+        bundles.save(self.path, self.bundle)
 
     def ask(self, **request: object) -> dict[str, list[dict[str, object]]]:
         with socket.socket(socket.AF_UNIX) as peer:
@@ -185,8 +200,9 @@ def test_beside_a_running_agent_and_on_a_live_account_it_is_refused(place: Place
 
 
 def test_one_that_was_killed_leaves_what_the_next_one_takes_away(place: Place) -> None:
-    command = [sys.executable, "-m", "hydrad.terminal", "selftest", str(place.path), "--yes"]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    child = subprocess.Popen(
+        place.command("--yes"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
     until(place.deals)
     os.killpg(child.pid, signal.SIGKILL)
     child.communicate()
@@ -194,6 +210,134 @@ def test_one_that_was_killed_leaves_what_the_next_one_takes_away(place: Place) -
     done = place.run("--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert place.ask(op="books", login=LOGIN)["positions"] == [], left
+
+
+QUICK = "[symbols.EURUSD]\norder_flags = 1\n"  # without pending orders
+SETTLE_S = 4
+
+
+@pytest.fixture
+def quick(folder: Path) -> Iterator[Place]:
+    made = Place(folder, symbols=QUICK)
+    made.settles(SETTLE_S)
+    yield made
+    made.close()
+
+
+def ran(place: Place, bound_s: float = 100.0) -> Outcome:
+    """The script alone, without the simulated terminal beside it."""
+    login = Login(True, LOGIN, "Demo", Secret("x"), ("EURUSD.r",), 0, "paper")
+    return run(Request(login, "EURUSD.r", SETTLE_S), environment_of(place.bundle), bound_s)
+
+
+@pytest.mark.parametrize(
+    ("fault", "count", "said"),
+    [
+        ("requote", 2, "open: no order came of it"),
+        ("partial_fill", 9, "open: 10010 DONE_PARTIAL"),
+        ("lost_reply", 2, "open: no order came of it: IPC"),
+        ("timeout_not_executed", 6, "close: nothing was opened"),
+        ("executed_late", 2, "open: no order came of it"),
+        ("stop_dropped", 2, "refused stop: 10009 DONE"),
+        ("symbol_gone", 2, "close: "),
+    ],
+)
+def test_whatever_the_broker_does_every_step_is_told_and_nothing_stays_open(
+    quick: Place, fault: str, count: int, said: str
+) -> None:
+    quick.ask(op="fault", kind=fault, login=LOGIN, count=count, ms=2_000)
+    outcome = ran(quick)
+    kept = judged("alpha", "EURUSD.r", outcome, "")
+    assert not kept.passed and any(problem.startswith(said) for problem in kept.problems), kept.problems
+    assert (outcome.early, outcome.left_behind, len(outcome.steps)) == ("", [], 6)
+    assert quick.ask(op="books", login=LOGIN)["positions"] == []
+
+
+def test_late_records_are_waited_for(quick: Place) -> None:
+    quick.ask(op="fault", kind="history_late", login=LOGIN, count=9, ms=1_500)
+    done = quick.run("--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_cannot_be_taken_away_is_named_and_the_next_one_takes_it_away(quick: Place) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(ran, quick)
+        until(quick.deals)
+        quick.ask(op="fault", kind="disconnect", login=LOGIN)
+        outcome = running.result()
+    (position,) = quick.ask(op="books", login=LOGIN)["positions"]
+    left = outcome.left_behind[0]
+    assert left.startswith(f"position {position['ticket']} EURUSD.r 0.0")
+    assert f"left behind, close it in the terminal: {left}" in judged("alpha", "EURUSD.r", outcome, "").problems
+    quick.ask(op="clear")
+    assert ran(quick).left_behind == []
+    assert quick.ask(op="books", login=LOGIN)["positions"] == []
+
+
+def test_an_order_in_several_deals_is_one_whose_records_may_come_one_by_one() -> None:
+    one, other = (
+        SimpleNamespace(volume=0.01, entry=0, type=0, reason=3, position_id=5, magic=MAGIC, comment=text)
+        for text in ("first", "second")
+    )
+    looks = iter([[], [one], [one, other]])
+    told: list[list[SimpleNamespace]] = [[]]
+
+    def deals_of_order(ticket: int) -> list[SimpleNamespace]:
+        told[0] = next(looks, told[0])
+        return told[0]
+
+    terminal = SimpleNamespace(deals_of_order=deals_of_order)
+    script = Script(cast(Any, terminal), "EURUSD", cast(Any, SimpleNamespace(least=Decimal("0.01"))))
+    script._position = 5
+    notes = script._deals(5, 0.02, "opening")
+    assert (notes["deals"], notes["deal volume"], notes["deal position"], notes["deal entry"]) == (2, "2", True, 0)
+    ours, theirs = Step("open", notes), Step("open", {**notes, "deals": 1})
+    assert [one.judged for one in compare.differences([ours], [theirs])] == [False]
+    told[0] = [one, SimpleNamespace(**{**vars(other), "entry": 2, "position_id": 6})]
+    notes = script._deals(5, 0.02, "opening")
+    assert (notes["deal entry"], notes["deal position"]) == ("0, 2", False)
+
+
+@pytest.mark.parametrize("fault", ["disconnect", "api_disabled", "autotrading_off"])
+def test_a_terminal_that_stands_in_the_way_gets_no_order(quick: Place, fault: str) -> None:
+    quick.ask(op="fault", kind=fault, login=LOGIN)
+    done = quick.run("--yes")
+    assert done.returncode in (1, 10) and "Traceback" not in done.stderr, done.stderr
+    assert quick.deals() == []
+
+
+def test_one_that_hangs_is_ended_and_another_process_takes_away_what_it_left(quick: Place) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(ran, quick, 12.0)
+        until(quick.deals)
+        quick.ask(op="fault", kind="hang", login=LOGIN, count=1)
+        outcome = running.result()
+    assert outcome.early == "it was not over within 12 s" and outcome.left_behind == []
+    assert [step.name for step in outcome.steps][:1] == ["refused stop"] and len(outcome.steps) < 6
+    assert quick.ask(op="books", login=LOGIN)["positions"] == []
+    kept = judged("alpha", "EURUSD.r", outcome, "no broker to compare with")
+    assert not kept.passed and kept.problems[-2:] == [
+        "not run to its end: it was not over within 12 s",
+        "not compared with a simulated terminal: no broker to compare with",
+    ]
+
+
+def test_a_netted_position_of_the_owners_is_left_as_it_is(folder: Path) -> None:
+    place = Place(folder, "hedging = false", QUICK)
+    place.settles(SETTLE_S)
+    try:
+        place.ask(op="manual", login=LOGIN, action="open", symbol="EURUSD.r", side="BUY", volume="0.05")
+        done = place.run("--yes")
+        assert done.returncode == 1 and "netting account with EURUSD.r open" in done.stderr, done.stderr
+        assert place.deals() == []
+        place.ask(op="manual", login=LOGIN, action="open", symbol="EURUSD.r", side="SELL", volume="0.05")
+        place.ask(op="fault", kind="owner_trade", login=LOGIN, count=2)  # they add to ours while it runs
+        assert ran(place).left_behind == []
+        ours = sum(Decimal(str(d["volume"])) * (1 if d["entry"] in (0, "IN") else -1) for d in place.deals())
+        (theirs,) = place.ask(op="books", login=LOGIN)["positions"]
+        assert ours == 0 and theirs["volume"] == "0.02"
+    finally:
+        place.close()
 
 
 def test_a_symbol_that_cannot_be_traded_and_a_broker_that_is_gone_are_said(place: Place) -> None:
@@ -249,7 +393,7 @@ def test_the_broker_to_compare_with_can_be_reached_without_unix_sockets() -> Non
     identity = Identity(7, "Demo", "demo", "EUR", True, 0, 5000, "path", "")
     terms = Terms(5, "100000", "0.01", 1, 10_000, 0, 0, 0, 2, 3, 15, 127, 8, 30)
     with twin(identity, terms, "GBPUSD", tcp=True) as beside:
-        assert beside.socket.startswith("tcp:127.0.0.1:")
+        assert beside.socket.startswith("tcp:") and "@127.0.0.1:" in beside.socket
         environment = environment_of(None, beside.socket)
         words = "import MetaTrader5 as m; print(m.initialize(), m.account_info().currency, m.shutdown())"
         done = subprocess.run([sys.executable, "-c", words], env=environment, capture_output=True, text=True)

@@ -25,7 +25,18 @@ _FIELDS_MAX = 200
 
 def download(folder: Path) -> Path:
     """The wheel; raises CalledProcessError where PyPI does not answer."""
-    pip = [sys.executable, "-m", "pip", "download", "-q", f"metatrader5=={VERSION}", "-d", str(folder)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--retries",
+        "10",
+        "download",
+        "-q",
+        f"metatrader5=={VERSION}",
+        "-d",
+        str(folder),
+    ]
     target = ["--platform", "win_amd64", "--python-version", "3.11", "--only-binary=:all:", "--no-deps"]
     subprocess.run([*pip, *target], check=True, capture_output=True, text=True)
     return next(folder.glob("*.whl"))

@@ -77,6 +77,8 @@ class Terminal:
         self.who = self.identity()
         if (self.who.login, self.who.server) != (login.login, login.server):
             raise WrongTerminal(f"the terminal is logged in to {self.who.login} at {self.who.server}", self.who)
+        if self.who.kind == AccountKind.LIVE.value != login.kind:  # it would be spared the caps of a live account
+            raise WrongTerminal(f"this is a live account, and not {login.kind} as the bundle has it", self.who)
         self.stand_ins = {wanted: self._candidates(wanted) for wanted in login.symbols if not self._select(wanted)}
         names = (self.stand_ins.get(wanted, (wanted,)) for wanted in login.symbols)
         self.symbols = tuple(dict.fromkeys(name for some in names for name in some))

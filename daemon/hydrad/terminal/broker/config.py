@@ -91,7 +91,7 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One broker process.
 
     `instance`: random text of the home that started it. `socket`, `control`: unix socket paths for clients and
-    for the conductor, or `tcp:HOST:PORT`. `books`: the SQLite file; `<books>.lock` beside it is held for life.
+    for the conductor, or `tcp:[WORD@]HOST:PORT`. `books`: the SQLite file; `<books>.lock` beside it is held for life.
     `start_ms`, or `start` as text: the market clock, UTC milliseconds, when the books are new. `feed`:
     `sample`, `generated`, `recording` (the folder `recording` as it grows: the clock follows the machine's, `speed`
     is not read), `recorded` (the `days` of that folder, see `hydrad.terminal.broker.recorded`), or the path of a file

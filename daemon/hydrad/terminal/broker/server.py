@@ -12,13 +12,16 @@ its answers is not read from either; one that breaks the protocol is closed.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
+import hmac
 import itertools
 import os
 import selectors
 import signal
 import socket
 import struct
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -63,8 +66,13 @@ class Connection(ABC):
         self._incoming = bytearray()
         self._outgoing = bytearray()
         self._waiting = False  # for the peer to read its answers
+        self._word = b""  # that it has to say first
         self.open = True
         peer.setblocking(False)
+
+    def expect(self, word: bytes) -> None:
+        """Answer nothing before the peer has said this; close it when it says something else."""
+        self._word = word
 
     def ready(self, mask: int) -> None:
         """Write what waits, else read and answer."""
@@ -103,7 +111,19 @@ class Connection(ABC):
         if not data:
             self.close()
 
+    def _admitted(self) -> bool:
+        size = len(self._word)
+        if len(self._incoming) < size:
+            return False
+        if not hmac.compare_digest(bytes(self._incoming[:size]), self._word):
+            self.close()
+        del self._incoming[:size]
+        self._word = b""
+        return self.open
+
     def _answer_all(self) -> None:
+        if self._word and not self._admitted():
+            return
         while self.open and not self._outgoing:
             used = self.take(self._incoming)
             if not used:
@@ -196,7 +216,8 @@ class Server:
         listener = places.listener(place)
         listener.listen(64)
         listener.setblocking(False)
-        self._selector.register(listener, selectors.EVENT_READ, lambda _: self._accept(listener, accept))
+        word = places.word(place)
+        self._selector.register(listener, selectors.EVENT_READ, lambda _: self._accept(listener, accept, word))
 
     def on_signals(self, *numbers: signal.Signals) -> None:
         """Stop in good order on these."""
@@ -209,9 +230,12 @@ class Server:
         self._selector.register(ours, selectors.EVENT_READ, lambda _: self._woken(ours, wakes))
 
     def end_with(self, parent: Parent, descriptor: int) -> None:
-        """Stop when a descriptor of the parent's is at its end, or the parent is gone."""
+        """Stop when a descriptor of the parent's is at its end, or the parent is gone. A thread reads it, since Windows
+        waits for sockets alone."""
         self._parent = parent
-        self._selector.register(descriptor, selectors.EVENT_READ, lambda _: self._told(descriptor))
+        ours, theirs = socket.socketpair()
+        threading.Thread(target=_read_out, args=(descriptor, theirs), daemon=True).start()
+        self._selector.register(ours, selectors.EVENT_READ, lambda _: self.stop())
 
     def run(self) -> None:
         """Serve until stopped."""
@@ -243,7 +267,7 @@ class Server:
         self._selector.unregister(peer)
         del self._connections[peer]
 
-    def _accept(self, listener: socket.socket, accept: Callable[[socket.socket], Connection]) -> None:
+    def _accept(self, listener: socket.socket, accept: Callable[[socket.socket], Connection], word: bytes) -> None:
         try:
             peer, _ = listener.accept()
         except BlockingIOError:
@@ -252,6 +276,7 @@ class Server:
             peer.close()
             return
         connection = accept(peer)
+        connection.expect(word)
         self._connections[peer] = connection
         self._selector.register(peer, selectors.EVENT_READ, connection.ready)
 
@@ -260,10 +285,6 @@ class Server:
         assert wakes.fileno() >= 0
         ours.recv(64)
         self.stop()
-
-    def _told(self, descriptor: int) -> None:
-        if not os.read(descriptor, 64):
-            self.stop()
 
     def _patience_s(self) -> float | None:
         """Until the next thing to do; None where only a request is waited for."""
@@ -275,6 +296,13 @@ class Server:
         now_s = time.monotonic()
         while self._held and self._held[0][0] <= now_s:
             heapq.heappop(self._held)[2]()
+
+
+def _read_out(descriptor: int, told: socket.socket) -> None:
+    """Read to the end, and close a socket then."""
+    with told, contextlib.suppress(OSError):
+        while os.read(descriptor, 64):
+            pass
 
 
 def encode(number: int, reply: Reply) -> bytes:

@@ -1,10 +1,15 @@
-"""The process that runs the script: it alone imports MetaTrader5. A request on standard input, its outcome on standard
-output, progress on standard error."""
+"""The process that runs the script: it alone imports MetaTrader5. A request on standard input, progress on standard
+error, and on standard output a line of JSON as soon as there is one to say: who and what was found, each step, and what
+is left.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+from collections.abc import Generator
 
 import msgspec
 
@@ -13,14 +18,19 @@ from hydrad.host.secrets import hidden, revealed
 from hydrad.link.frames import Identity
 from hydrad.terminal import pipe
 from hydrad.terminal.metatrader import Terminal, TerminalError
+from hydrad.terminal.selftest.desk import Desk
 from hydrad.terminal.selftest.script import FULL, Script, Step
 
 FAILED = 1
 
 
 class Request(msgspec.Struct, frozen=True):
+    """`settle_s`: how long the broker's records may lag. `clean`: only take away what an earlier one left."""
+
     login: pipe.Login
     symbol: str
+    settle_s: float
+    clean: bool = False
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -42,27 +52,41 @@ class Terms(msgspec.Struct, frozen=True):
     leverage: int
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """`left_behind`: positions and orders of ours that could not be taken away."""
+class Begun(msgspec.Struct, frozen=True, tag=True):
+    """The first line. `terms` are those of the symbol."""
 
     identity: Identity
     terms: Terms
-    steps: list[Step]
-    left_behind: int
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """One step's line."""
+
+    step: Step
+
+
+class Ended(msgspec.Struct, frozen=True, tag=True):
+    """The last line. `left_behind`: what is ours and could not be taken away, by name."""
+
+    left_behind: list[str]
+
+
+Line = Begun | Done | Ended
 
 
 def main() -> int:
     """Run one script; returns the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt at the keyboard is for what stands over this
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request, dec_hook=hidden)
     out = os.dup(1)
-    os.dup2(2, 1)  # what a module prints is no outcome
+    os.dup2(2, 1)  # what a module prints is no line of ours
     try:
-        terminal = Terminal(request.login)
-        outcome = _run(terminal, request.symbol)
+        with contextlib.closing(_lines(request)) as lines:  # however this ends, what was opened is closed
+            for line in lines:
+                pipe.write_all(out, msgspec.json.encode(line) + b"\n")
     except TerminalError as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
-    pipe.write_all(out, msgspec.json.encode(outcome))
     return 0
 
 
@@ -71,17 +95,44 @@ def encoded(request: Request) -> bytes:
     return msgspec.json.encode(request, enc_hook=revealed)
 
 
-def _run(terminal: Terminal, symbol: str) -> Outcome:
+def _lines(request: Request) -> Generator[Line]:
+    terminal, symbol = Terminal(request.login), request.symbol
+    desk = _desk(terminal, request)
+    if request.clean:
+        yield Ended(desk.clean())
+        return
+    left = desk.clean()
+    if left:
+        raise TerminalError(f"an earlier self-test left {', '.join(left)}: close it in the terminal first")
+    yield Begun(terminal.who, _terms(terminal, desk.info))
+    try:
+        for step in Script(terminal, symbol, desk).steps():
+            _progress(f"{step.name}: {step.problem or step.notes.get('retcode')}")
+            yield Done(step)
+    finally:
+        left = desk.clean()
+        _progress(f"left behind: {', '.join(left) or 'nothing'}")
+    yield Ended(left)
+
+
+def _desk(terminal: Terminal, request: Request) -> Desk:
+    """Where orders may be sent, or only be taken away; else TerminalError."""
+    symbol = request.symbol
     if terminal.who.kind == AccountKind.LIVE.value:  # asked of the terminal itself, whatever the bundle says
         raise TerminalError("this is a live account: a self-test is for a demo account of the same broker")
     info = terminal.try_ask("symbol_info", symbol)
-    if info is None or symbol not in terminal.symbols or info.trade_mode != FULL or not info.bid:
+    if info is None or symbol not in terminal.symbols:
+        raise TerminalError(f"{symbol} cannot be traded there now")
+    desk = Desk(terminal, symbol, request.settle_s, doubtful=request.clean)
+    if request.clean:
+        return desk
+    if info.trade_mode != FULL or not info.bid:
         raise TerminalError(f"{symbol} cannot be traded there now")
     if not all(terminal.standing()):
         raise TerminalError("the terminal has no connection, or trading by programs is switched off in it")
-    script = Script(terminal, symbol)
-    steps = script.run(_progress)
-    return Outcome(terminal.who, _terms(terminal, info), steps, script.left_behind())
+    if desk.in_the_way():
+        raise TerminalError(desk.in_the_way())
+    return desk
 
 
 def _progress(text: str) -> None:
@@ -89,7 +140,9 @@ def _progress(text: str) -> None:
 
 
 def _terms(terminal: Terminal, info: object) -> Terms:
-    (one,) = [terms for terms in terminal.terms() if terms.symbol == info.name]  # type: ignore[attr-defined]
+    one = next((terms for terms in terminal.terms() if terms.symbol == info.name), None)  # type: ignore[attr-defined]
+    if one is None:
+        raise TerminalError("the symbol's terms cannot be read: it has no price, or no margin")
     return Terms(
         digits=one.digits,
         contract_size=f"{one.contract_size:f}",

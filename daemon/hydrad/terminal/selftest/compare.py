@@ -21,8 +21,8 @@ EXPECTED: dict[str, frozenset[int | None]] = {
     "pending placed to expire": frozenset({10008, 10009}),
     "close": frozenset({10009}),
 }
-# Broker's prose: shown, and not judged.
-_WORDS = frozenset({"words", "deal words"})
+# Broker's prose, and in how many deals an order was filled, which is the hour's liquidity: shown, and not judged.
+_WORDS = frozenset({"words", "deal words", "deals"})
 
 
 class Difference(msgspec.Struct, frozen=True):

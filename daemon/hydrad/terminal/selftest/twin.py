@@ -18,6 +18,7 @@ import tomli_w
 from hydrad.host import entropy, keys, tcp_ports, windows
 from hydrad.host.secrets import Secret
 from hydrad.link.frames import Identity
+from hydrad.terminal.broker import places
 from hydrad.terminal.broker.catalogue import CATALOGUE
 from hydrad.terminal.metatrader import TerminalError
 from hydrad.terminal.pipe import Login
@@ -42,7 +43,10 @@ def twin(identity: Identity, terms: Terms, symbol: str, *, tcp: bool = windows.H
     """A running one; it ends with the block. Raises TerminalError."""
     with tempfile.TemporaryDirectory(prefix="hydra-selftest-", ignore_cleanup_errors=True) as folder:
         place, name, password = Path(folder), stands_for(symbol), entropy.draw_key()
-        sockets = [f"tcp:127.0.0.1:{tcp_ports.free_port()}" if tcp else f"{folder}/{word}" for word in ("b", "c")]
+        sockets = [
+            f"tcp:{entropy.draw_key()}@127.0.0.1:{tcp_ports.free_port()}" if tcp else f"{folder}/{word}"
+            for word in ("b", "c")
+        ]
         keys.write_secret(place / "broker.toml", _config(place, sockets, password, identity, terms, name))
         child = subprocess.Popen([sys.executable, "-m", "hydrad.terminal.broker", "--config", f"{folder}/broker.toml"])
         try:
@@ -91,7 +95,6 @@ def _await(place: str, child: subprocess.Popen[bytes]) -> None:
 def _listens(place: str) -> bool:
     if not place.startswith("tcp:"):
         return Path(place).exists()
-    host, _, port = place.removeprefix("tcp:").rpartition(":")
     with socket.socket() as probe:
         probe.settimeout(1.0)
-        return probe.connect_ex((host, int(port))) == 0
+        return probe.connect_ex(places.address(place)) == 0

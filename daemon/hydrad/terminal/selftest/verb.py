@@ -7,12 +7,8 @@ account; never beside a running agent, whose lock it holds.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-
-import msgspec
 
 from hydrad import __version__
 from hydrad.domain.accounts import AccountKind
@@ -25,12 +21,13 @@ from hydrad.terminal.handle import environment_of
 from hydrad.terminal.metatrader import TerminalError
 from hydrad.terminal.pipe import Login
 from hydrad.terminal.selftest import compare, report
-from hydrad.terminal.selftest.child import Outcome, Request, encoded
+from hydrad.terminal.selftest.child import Request
 from hydrad.terminal.selftest.report import Report
+from hydrad.terminal.selftest.running import Outcome, run
 from hydrad.terminal.selftest.twin import twin
 
 DONE, FAILED, USAGE, DIFFERENCES = 0, 1, 2, 10
-RUN_S = 900.0
+SETTLE_S = 5  # of the simulated broker, which is never late
 
 
 def selftest(arguments: argparse.Namespace) -> int:
@@ -48,8 +45,12 @@ def selftest(arguments: argparse.Namespace) -> int:
             done = _run(bundle, symbol)
     except TerminalError as error:
         return _said(str(error), FAILED)
-    path = report.save(arguments.bundle, done, SystemClock().machine_ns())
-    _print(done, path)
+    _print(done)
+    try:
+        path = report.save(arguments.bundle, done, SystemClock().machine_ns())
+    except OSError as error:
+        return _said(f"the report could not be kept: {error}", FAILED)
+    sys.stdout.write(f"the report is {path} (sha256 {done.digest[:16]})\n")
     return DONE if done.passed else DIFFERENCES
 
 
@@ -59,19 +60,31 @@ def _run(bundle: Bundle, symbol: str) -> Report:
         bundle.kind, bundle.terminal_path, bundle.portable,
     )  # fmt: skip
     sys.stderr.write(f"on {bundle.kind} account {bundle.login} at {bundle.server}, {symbol}:\n")
-    real = _child(Request(login, symbol), environment_of(bundle))
-    with twin(real.identity, real.terms, symbol) as beside:
-        sys.stderr.write(f"on a simulated one of the same terms, {beside.symbol}:\n")
-        simulated = _child(Request(beside.login, beside.symbol), environment_of(None, beside.socket))
-    return judged(bundle.account, symbol, real, simulated)
+    real = run(Request(login, symbol, bundle.settle_s), environment_of(bundle))
+    return judged(bundle.account, symbol, real, _beside(real, symbol))
 
 
-def judged(account: str, symbol: str, real: Outcome, simulated: Outcome) -> Report:
-    """The report on two outcomes."""
-    differences = compare.differences(real.steps, simulated.steps)
+def _beside(real: Outcome, symbol: str) -> Outcome | str:
+    """The outcome at a simulated broker, or why there is none: what was found at the real one is told all the same."""
+    try:
+        with twin(real.identity, real.terms, symbol) as beside:
+            sys.stderr.write(f"on a simulated one of the same terms, {beside.symbol}:\n")
+            return run(Request(beside.login, beside.symbol, SETTLE_S), environment_of(None, beside.socket))
+    except TerminalError as error:
+        return str(error)
+
+
+def judged(account: str, symbol: str, real: Outcome, simulated: Outcome | str) -> Report:
+    """The report on two outcomes; of one alone it is not passed."""
     problems = compare.unexpected(real.steps)
-    if real.left_behind:
-        problems.append(f"{real.left_behind} positions or orders were left behind: close them in the terminal")
+    problems += [f"left behind, close it in the terminal: {name}" for name in real.left_behind]
+    if real.early:
+        problems.append(f"not run to its end: {real.early}")
+    if isinstance(simulated, str) or simulated.early:
+        why = simulated if isinstance(simulated, str) else simulated.early
+        problems.append(f"not compared with a simulated terminal: {why}")
+    beside = [] if isinstance(simulated, str) else simulated.steps
+    differences = compare.differences(real.steps, beside) if beside else []
     passed = not problems and not any(one.judged for one in differences)
     return Report(
         version=report.VERSION,
@@ -84,25 +97,11 @@ def judged(account: str, symbol: str, real: Outcome, simulated: Outcome) -> Repo
         problems=problems,
         differences=differences,
         terminal=real.steps,
-        simulated=simulated.steps,
+        simulated=beside,
     ).sealed()
 
 
-def _child(request: Request, environment: Mapping[str, str]) -> Outcome:
-    """Run the script in a process; what it says on the way goes to our standard error. Raises TerminalError."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "hydrad.terminal.selftest.child"],
-            input=encoded(request), stdout=subprocess.PIPE, env=dict(environment), timeout=RUN_S, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise TerminalError(f"it was not over within {RUN_S:.0f} s; look into the terminal for what it left") from None
-    if done.returncode or not done.stdout:
-        raise TerminalError("the self-test could not be run")
-    return msgspec.json.decode(done.stdout, type=Outcome)
-
-
-def _print(done: Report, path: Path) -> None:
+def _print(done: Report) -> None:
     who = done.identity
     out = sys.stdout
     out.write(f"{who.kind.upper()} {who.login} at {who.server}, build {who.build}, {done.symbol}, {done.at}\n")
@@ -110,7 +109,7 @@ def _print(done: Report, path: Path) -> None:
         out.write(f"  {step.name:<26} {step.problem or step.notes.get('retcode', 'ended')}\n")
     out.writelines(f"  PROBLEM {text}\n" for text in done.problems)
     out.writelines(f"  differs {one}\n" for one in done.differences)
-    out.write(f"{'passed' if done.passed else 'NOT PASSED'}; the report is {path} (sha256 {done.digest[:16]})\n")
+    out.write(f"{'passed' if done.passed else 'NOT PASSED'}\n")
 
 
 def _confirmed(bundle: Bundle, symbol: str) -> bool:

@@ -12,15 +12,14 @@ Python imports it; HYDRA_SIM_PYTHON names another.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import importlib.util
 import json
 import os
-import select
+import queue
 import shutil
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,8 +92,11 @@ class PrivateBroker:
             return
         assert process.stdin is not None and process.stdout is not None
         process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        try:
             process.wait(_END_WAIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         process.stdout.close()
 
     def _start(self, timeout_s: float) -> None:
@@ -108,7 +110,9 @@ class PrivateBroker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,
+                bufsize=0,
                 start_new_session=True,  # an interrupt at the keyboard is the program's alone
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # likewise, on Windows
             )
         except OSError as error:
             raise Failed(-10003, f"IPC initialize failed, Process create failed '{command[0]}': {error}") from None
@@ -118,17 +122,18 @@ class PrivateBroker:
     def _first_line(self, timeout_s: float) -> str:
         """What the broker says when it listens, or why it cannot."""
         assert self._process is not None and self._process.stdout is not None
-        descriptor, line, deadline = self._process.stdout.fileno(), b"", time.monotonic() + timeout_s
-        while b"\n" not in line and len(line) < _LINE_BYTES_MAX:
-            readable, _, _ = select.select([descriptor], [], [], max(deadline - time.monotonic(), 0.0))
-            if not readable:
-                self.stop()
-                raise Failed(-10003, f"IPC initialize failed, Pipe server didn't answer in {timeout_s:.0f} sec")
-            data = os.read(descriptor, 4096)
-            if not data:
-                self.stop()
-                raise Failed(-10003, "IPC initialize failed, the simulated broker ended at its start")
-            line += data
+        said_first: queue.Queue[bytes] = queue.Queue()
+        read = self._process.stdout.readline
+        # A thread, since Windows waits for sockets alone; it ends with the broker, at the latest.
+        threading.Thread(target=lambda: said_first.put(read(_LINE_BYTES_MAX)), daemon=True).start()
+        try:
+            line = said_first.get(timeout=timeout_s)
+        except queue.Empty:
+            self.stop()
+            raise Failed(-10003, f"IPC initialize failed, Pipe server didn't answer in {timeout_s:.0f} sec") from None
+        if not line.endswith(b"\n"):
+            self.stop()
+            raise Failed(-10003, "IPC initialize failed, the simulated broker ended at its start")
         said: Any = json.loads(line)
         if "error" in said:
             self.stop()

@@ -31,10 +31,14 @@ _RECEIVE_BYTES = 1 << 16  # what malloc gives without asking the kernel each tim
 
 
 def _connected(place: str, timeout_s: float) -> socket.socket:
-    """To a unix socket, or to `tcp:HOST:PORT`; raises OSError."""
+    """To a unix socket, or to `tcp:HOST:PORT`, where `tcp:WORD@HOST:PORT` wants its word first; raises OSError."""
     if place.startswith(TCP):
-        host, _, port = place[len(TCP) :].rpartition(":")
-        return socket.create_connection((host, int(port)), timeout_s)
+        word, found, address = place[len(TCP) :].rpartition("@")
+        host, _, port = address.rpartition(":")
+        made = socket.create_connection((host, int(port)), timeout_s)
+        if found:
+            made.sendall(f"{word}\n".encode())
+        return made
     if sys.platform == "win32":
         raise OSError("a unix socket cannot be reached from Windows")
     peer = socket.socket(socket.AF_UNIX)
@@ -66,7 +70,8 @@ class Ipc:
         try:
             peer = _connected(path, timeout_s)
         except OSError as error:
-            raise Failed(-10003, f"IPC initialize failed, {path}: {error.strerror or error}") from None
+            shown = TCP + path[len(TCP) :].rpartition("@")[2] if path.startswith(TCP) else path  # without the word
+            raise Failed(-10003, f"IPC initialize failed, {shown}: {error.strerror or error}") from None
         self.timeout_s = timeout_s
         self._socket, self._owner = peer, os.getpid()
 
