@@ -82,6 +82,14 @@ def test_bars_that_are_replaced_go_and_those_beside_them_stay(tmp_path: Path) ->
     assert by["by"] == "acme_EURUSD_H1_new.csv" and told["acme_EURUSD_H1_old.csv"]["rows"] == 90
 
 
+def test_what_was_replaced_is_no_gap_of_what_is_left(tmp_path: Path) -> None:
+    take(tmp_path, bars_csv(tmp_path, "old", 0, 99, "1.1"))
+    take(tmp_path, bars_csv(tmp_path, "new", 10, 79, "1.2"))
+    for one in shelf.sets(tmp_path):
+        rows, troubles = shelf.verify(one)
+        assert rows in (30, 70) and not {trouble.kind for trouble in troubles} & {"gap", "damage"}
+
+
 def test_two_files_of_bars_of_one_day_do_not_take_each_others_name(tmp_path: Path) -> None:
     for name, first in (("a", 0), ("b", 6), ("c", 12)):
         take(tmp_path, bars_csv(tmp_path, name, first, first + 5, "1.1"), replace=False)

@@ -107,17 +107,19 @@ def _joined_bars(parts: list[Bars]) -> Bars:
 def verify(one: DataSet) -> tuple[int, list[Trouble]]:
     """Rows that were read, and all that is wrong with them; a recording is looked at day by day."""
     if one.told is None:
-        return _verify_recording(one)
+        return _by_file(one)
     data, damage = load(one)
     rows = len(data) if data is not None else 0
     wanted = sum(entry["rows"] for entry in one.told["files"])
     if rows != wanted:
         damage.append(f"{rows} rows are there, {wanted} were imported")
     troubles = [Trouble("damage", len(damage), tuple(damage[: checks.EXAMPLES]))] if damage else []
+    if one.told.get("replaced"):  # what was replaced is no gap
+        return rows, troubles + [trouble for trouble in _by_file(one)[1] if trouble.kind != "damage"]
     return rows, troubles + (checks.examine(data) if data is not None else [])
 
 
-def _verify_recording(one: DataSet) -> tuple[int, list[Trouble]]:
+def _by_file(one: DataSet) -> tuple[int, list[Trouble]]:
     rows = 0
     found: dict[str, Trouble] = {}
     for path in one.paths:
