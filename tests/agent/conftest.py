@@ -10,7 +10,8 @@ import pytest
 
 from hydrad.agent import calls, effects, inputs
 from hydrad.agent.caps import Caps
-from hydrad.agent.core import AgentConfig, AgentCore
+from hydrad.agent.config import AgentConfig
+from hydrad.agent.core import AgentCore
 from hydrad.agent.entries import Entry
 from hydrad.agent.plans import overtaken
 from hydrad.agent.session import Phase

@@ -9,8 +9,9 @@ import pytest
 
 from hydrad.agent import calls, inputs, plans
 from hydrad.agent.caps import Caps
-from hydrad.agent.core import CHASE_EVERY_NS, READINGS_MAX
+from hydrad.agent.core import CHASE_EVERY_NS
 from hydrad.agent.entries import EpochStored, LatchStored, RowStored
+from hydrad.agent.readings import READINGS_MAX
 from hydrad.agent.session import OTHER_VERSION_WAIT_NS, SILENCE_NS_MAX, Phase
 from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.domain.orders import ActKind, EntryType, PlanStep, PlanStepKind, Side

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hydrad.agent import caps, checks, core, session
+from hydrad.agent import caps, checks, core, readings, session, telling
+from hydrad.agent.config import AgentConfig
 from hydrad.config import Bridge
 from hydrad.domain.instants import MINUTE_MS, SECOND
 from hydrad.domain.orders import ActKind, Order, PlanStep, PlanStepKind
@@ -131,8 +132,8 @@ def test_the_durations_are_the_code_s(page: str) -> None:
         "silence that ends a session": f"{session.SILENCE_NS_MAX // SECOND} s",
         "HELLO after another version": f"{session.OTHER_VERSION_WAIT_NS // SECOND} s",
         "search for each act without a verdict": f"{core.CHASE_EVERY_NS // SECOND} s",
-        "POSITIONS and ACCOUNT that stayed the same are told again": f"{core.CONFIRM_EVERY_NS // SECOND} s",
-        "SPECS are read again": f"{core.TERMS_EVERY_MS // MINUTE_MS} min of market time",
+        "POSITIONS and ACCOUNT that stayed the same are told again": f"{telling.CONFIRM_EVERY_NS // SECOND} s",
+        "SPECS are read again": f"{readings.TERMS_EVERY_MS // MINUTE_MS} min of market time",
         "deadline of an act (`deadline_ns`)": f"{timing.act_deadline_ms // 1000} s from its routing",
         "no verdict: the act is UNKNOWN": f"{timing.result_timeout_ms // 1000} s from its routing",
         "silence: DEGRADED, LOST": f"{bridge.degraded_after_ms // 1000} s, {bridge.lost_after_ms // 1000} s",
@@ -140,7 +141,7 @@ def test_the_durations_are_the_code_s(page: str) -> None:
     assert {what: shown[what] for what in wanted} == wanted
     backoff = f"{timing.query_interval_ms // 1000} s, doubled up to {QUERY_BACKOFF_MAX_NS // SECOND} s"
     assert shown["QUERY about an UNKNOWN act"] == backoff
-    call = f"{core.AgentConfig.__struct_defaults__[-1] // 1000} s, {core._READ_BOUND_MS // 1000} s; then"
+    call = f"{AgentConfig.__struct_defaults__[-1] // 1000} s, {core._READ_BOUND_MS // 1000} s; then"
     assert shown["one call that performs an act, one that reads"].startswith(call)
 
 

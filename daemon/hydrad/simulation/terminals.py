@@ -13,7 +13,8 @@ from typing import Any
 
 from hydrad.agent import calls, effects, inputs
 from hydrad.agent.caps import Caps
-from hydrad.agent.core import AgentConfig, AgentCore
+from hydrad.agent.config import AgentConfig
+from hydrad.agent.core import AgentCore
 from hydrad.agent.plans import overtaken
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, Order, Side

@@ -15,7 +15,8 @@ import zmq
 
 from hydrad import __version__
 from hydrad.agent import calls, effects, inputs
-from hydrad.agent.core import AgentConfig, AgentCore
+from hydrad.agent.config import AgentConfig
+from hydrad.agent.core import AgentCore
 from hydrad.agent.entries import Entry, FlattenStored, LatchStored
 from hydrad.domain.instants import MS, SECOND, parse_ms
 from hydrad.domain.orders import ActKind
