@@ -115,8 +115,10 @@ class PaperHome:
         self.until(lambda: all(t["link"] == "READY" for t in self.status()["terminals"]), "all terminals READY")
 
     def status(self) -> dict[str, Any]:
-        answer = self.ctl("status")
-        return answer.data if answer.code == 0 else {"terminals": [{"link": "none"}], "acts": {"unknown": -1}}
+        from hydrad.wire import calls
+
+        found: dict[str, Any] | None = self.look(calls.Status())
+        return found or {"terminals": [{"link": "none"}], "acts": {"unknown": -1}}
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + WAIT_S
@@ -129,6 +131,24 @@ class PaperHome:
     def logs(self) -> str:
         found = sorted(self.places.log_dir.glob("*.log"))
         return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in found)
+
+    def look(self, verb: Any, timeout_s: float = 10.0) -> Any:
+        """The data of a query over the socket itself, for what is asked again and again; None without an answer."""
+        from hydrad.wire import calls, codec
+
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(timeout_s)
+            try:
+                link.connect(str(self.places.socket))
+                link.sendall(codec.encode_call(calls.Call(calls.PROTOCOL, 1, verb, "")))
+                framer = codec.Framer()
+                while data := link.recv(65536):
+                    for message in framer.feed(data):
+                        answer = codec.decode_answer(message)
+                        return answer.data if answer.ok else None
+            except OSError:
+                pass
+        return None
 
     # --- the market and the broker ------------------------------------------------------------------
 
