@@ -95,6 +95,7 @@ def painted(text: str, room: int) -> Iterator[str]:
 
 def hang_of(text: str) -> int:
     """Where the later lines of a sentence begin: under its text where a label stands before it, else a little in."""
-    label, gap, rest = text.partition(GAP)
+    lead = len(text) - len(text.lstrip(" "))
+    label, gap, rest = text[lead:].partition(GAP)
     begin = len(text) - len(rest.lstrip(" "))
-    return begin if gap and rest and 0 < len(label) <= 12 and begin <= 16 else 2
+    return begin if gap and rest and 0 < len(label) <= 12 and begin - lead <= 16 else lead + 2

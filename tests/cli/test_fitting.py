@@ -108,3 +108,11 @@ def test_a_sentence_goes_on_under_its_text() -> None:
         "          toc running  bot off  hud running",
         "          scheduler running",
     ]
+
+
+def test_what_is_indented_goes_on_indented() -> None:
+    assert list(fitting.wrapped("        one two three four five six", 32, fitting.hang_of("        one two"))) == [
+        "        one two three four five",
+        "        six",
+    ]
+    assert fitting.hang_of("        one two") == 10
