@@ -69,6 +69,11 @@ class Stream:
         """Whether no page more is to be let in."""
         return self.watchers >= self._watchers_max
 
+    @property
+    def head_seq(self) -> int:
+        """The last record that was told."""
+        return self._ring.last
+
     def published(self, records: Sequence[Record]) -> None:
         """These records are durable. While nobody watches nothing is rendered."""
         if not self.watchers:

@@ -1,0 +1,164 @@
+// Acts: one deliberate gesture, then what became of it. Owns the hold button, the sheet, and the key of an intent.
+//
+// The key is drawn when the person begins; the PIN, a lost answer and a second try all use the same one.
+
+import { Lost, act, newKey, session } from "./api.js";
+import { fill, h } from "./dom.js";
+
+const HOLD_MS = 800;
+const ARMED_MS = 4000;
+
+/** A button that acts when it was held for 0.8 s, or, by keyboard and screen reader, when it was pressed twice. */
+export function holdButton(label, done, kind = "danger") {
+  let timer = null;
+  let armed = null;
+  const hint = h("span", { class: "hint", "aria-hidden": "true" }, "hold");
+  const button = h("button", { type: "button", class: `hold ${kind}`, "data-focus": `hold ${label}` },
+    h("span", { class: "bar" }), h("span", { class: "label" }, label), hint);
+  const rest = () => {
+    clearTimeout(timer);
+    button.classList.remove("holding");
+  };
+  button.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    button.setPointerCapture?.(event.pointerId);
+    button.classList.add("holding");
+    timer = setTimeout(() => {
+      rest();
+      navigator.vibrate?.(40);
+      done();
+    }, HOLD_MS);
+  });
+  for (const name of ["pointerup", "pointercancel"]) button.addEventListener(name, rest);
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+  button.addEventListener("click", (event) => {
+    if (event.detail !== 0) return; // by pointer: only holding counts
+    if (armed) {
+      clearTimeout(armed);
+      armed = null;
+      button.setAttribute("aria-label", label);
+      done();
+      return;
+    }
+    button.setAttribute("aria-label", `${label}: press again to confirm`);
+    fill(hint, "press again");
+    armed = setTimeout(() => {
+      armed = null;
+      button.removeAttribute("aria-label");
+      fill(hint, "hold");
+    }, ARMED_MS);
+  });
+  return button;
+}
+
+/**
+ * Asks for an act and shows what became of it. `title` and `lines` say what it is; `confirm`: the label of its hold
+ * button, or null where the gesture was already made. `shown(data)`: nodes for a good answer.
+ */
+export function perform({ title, lines = [], path, body, confirm = null, shown = verdicts }) {
+  const key = newKey();
+  const place = h("div", { class: "sheet", "aria-live": "assertive" });
+  const sheet = h("dialog", { "aria-label": title }, h("h2", null, title), lines.map((line) => h("p", null, line)), place);
+  const close = h("button", { type: "button", class: "plain", onclick: () => sheet.close() }, "Close");
+  sheet.addEventListener("close", () => sheet.remove());
+  document.body.append(sheet);
+  sheet.showModal();
+  const step = async () => {
+    fill(place, h("p", { class: "wait" }, "Sent. Waiting for the verdict…"));
+    try {
+      answered(place, close, await act(path, body, key), step, shown);
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+      fill(place, h("p", { class: "bad" }, `No verdict: ${error.message}. It may have been done.`),
+        h("p", null, "Asking again cannot do it twice."),
+        h("button", { type: "button", onclick: step }, "Ask again"), close);
+    }
+  };
+  if (confirm === null) step();
+  else fill(place, holdButton(confirm, step), close);
+  return sheet;
+}
+
+function answered(place, close, answer, again, shown) {
+  if (answer.ok) {
+    fill(place, shown(answer.data), close);
+    return;
+  }
+  const { code, message, hint, facts } = answer.error;
+  if (facts?.needs === "pin") {
+    askPin(place, close, again, facts.tried);
+    return;
+  }
+  const unknown = code === "UNKNOWN_OUTCOME" || code === "TIMED_OUT";
+  fill(place, h("p", { class: unknown ? "bad big" : "bad" }, unknown ? `UNKNOWN: ${message}` : said(code, message)),
+    unknown && h("p", null, "Look at the act below before anything else; asking again here cannot do it twice."),
+    hint && h("p", null, hint), answer.data && shown(answer.data),
+    unknown && h("button", { type: "button", onclick: again }, "Ask again"), close);
+}
+
+const WORDS = { DENIED: "DENIED by us", REJECTED: "REJECTED by the broker", NOT_EXECUTED: "NOT EXECUTED", PENDING: "WAITS for a second person" };
+
+function said(code, message) {
+  const word = WORDS[code] ?? code;
+  return message.startsWith(word) ? message : `${word}: ${message}`;
+}
+
+function askPin(place, close, again) {
+  const input = h("input", { type: "password", inputmode: "numeric", autocomplete: "off", id: "pin", required: true });
+  const said = h("p", { class: "bad", role: "alert" });
+  const form = h("form", { class: "pin" }, h("label", { for: "pin" }, "Your PIN"), input, h("button", { type: "submit" }, "Confirm"), said);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const answer = await session("/confirm", { pin: input.value });
+      if (answer.ok) await again();
+      else fill(said, answer.error.message);
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+      fill(said, `${error.message}; try again`);
+    }
+    input.value = "";
+  });
+  fill(place, h("p", null, "Nothing was sent yet."), form, close);
+  input.focus();
+}
+
+/** The acts of an answer, each with the state and the verdict that it has. */
+export function verdicts(data) {
+  const acts = data?.acts ?? [];
+  if (!acts.length) return h("p", { class: "good" }, data?.would ?? "Done.");
+  return h("ul", { class: "verdicts" }, acts.map((row) =>
+    h("li", { class: goodness(row.state) }, h("b", null, row.state), ` ${row.id} ${row.verdict}`,
+      row.ticket ? ` (ticket ${row.ticket})` : "")));
+}
+
+const GOOD = new Set(["FILLED", "CLOSED", "CLOSING", "DONE", "WORKING"]);
+const OPEN = new Set(["REQUESTED", "QUEUED", "ROUTED", "ACKED", "AWAITING_APPROVAL"]);
+
+export function goodness(state) {
+  return GOOD.has(state) ? "good" : OPEN.has(state) ? "pending" : "bad";
+}
+
+/** Halts, and shows what has been verified, terminal by terminal. */
+export function halt(account = null) {
+  return perform({
+    title: account ? `Halt ${account}` : "Halt everything",
+    path: "/halt",
+    body: account ? { account, reason: "from the HUD" } : { reason: "from the HUD" },
+    shown: halted,
+  });
+}
+
+function halted(data) {
+  const open = data.terminals.filter((row) => !row.verified);
+  return [
+    h("p", { class: open.length ? "bad big" : "good big" }, `${data.authority}. `,
+      open.length ? `${open.length} of ${data.terminals.length} terminals NOT verified` : `${data.terminals.length} terminals verified`),
+    h("ul", { class: "verdicts" }, data.terminals.map((row) =>
+      h("li", { class: row.verified ? "good" : "bad" }, h("b", null, row.terminal), ` ${row.verified ? "verified" : "NOT VERIFIED"}: ${row.detail}`))),
+    data.on_the_wire.length ? h("p", { class: "bad" }, `Had left before: ${data.on_the_wire.join(", ")}`) : null,
+    data.resting.length ? h("ul", { class: "verdicts" }, data.resting.map((row) =>
+      h("li", { class: row.verdict === "verified" ? "good" : "bad" }, `${row.id} ${row.symbol}: ${row.verdict} ${row.detail}`))) : null,
+    h("p", null, `${data.positions_open} position(s) stay open; closing them is another act.`),
+  ];
+}

@@ -1,0 +1,60 @@
+// What is asked of the daemon. Owns the session's token, and what a lost answer means.
+
+let token = null; // of a Mini App; a browser has a cookie that no script sees
+const AUTO = { "hx-auto": "1" }; // asked by the page on its own: keeps no session alive
+
+export class Lost extends Error {}
+
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function headers(more) {
+  return { ...(token ? { authorization: `Bearer ${token}` } : {}), ...more };
+}
+
+async function send(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+    const told = await response.json();
+    if (told.data?.token) token = told.data.token;
+    return { status: response.status, ...told };
+  } catch (error) {
+    throw new Lost(response ? "the answer could not be read" : "no answer came");
+  }
+}
+
+/** A query; `auto` for what no person has asked for. Raises Lost. */
+export function get(path, auto = true) {
+  return send(`/api/v1${path}`, { headers: headers(auto ? AUTO : {}), cache: "no-store" });
+}
+
+/** A POST to the session. Raises Lost. */
+export function session(path, body) {
+  const said = headers({ "content-type": "application/json" });
+  return send(`/session${path}`, { method: "POST", headers: said, body: JSON.stringify(body) });
+}
+
+export function whoAmI() {
+  return send("/session", { headers: headers(AUTO), cache: "no-store" });
+}
+
+/** An act under its key. A lost answer is asked for again with the same key, which does nothing twice. Raises Lost. */
+export async function act(path, body, key, tries = 4) {
+  for (let left = tries; ; left--) {
+    try {
+      const said = headers({ "content-type": "application/json", "idempotency-key": key });
+      return await send(`/api/v1${path}`, { method: "POST", headers: said, body: JSON.stringify(body) });
+    } catch (error) {
+      if (left <= 1) throw error;
+      await new Promise((done) => setTimeout(done, 700));
+    }
+  }
+}
+
+/** Forgets a Mini App's token. */
+export function forget() {
+  token = null;
+}

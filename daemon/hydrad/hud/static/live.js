@@ -1,0 +1,147 @@
+// The live stream. Owns what is known to be now, how old that is, and who wants to hear of records.
+//
+// Read with fetch, since EventSource carries no token. A page that comes back names the last record it saw; the daemon
+// tells all that followed, or says `reset`, and everything is asked for anew.
+
+import { headers } from "./api.js";
+
+const RETRY_MS = [300, 700, 1500, 3000, 5000];
+export const BLIND_AFTER_MS = 3500;
+
+export const live = { now: null, hello: null, seq: null, connected: false, ended: null };
+const hearers = new Set();
+let heardAt = 0; // Date.now(), which goes on while a phone sleeps
+let tries = 0;
+let running = null;
+let wanted = 0;
+
+/** `hear(kind, data)`; kinds: record, now, reset, state. The return value ends it. */
+export function listen(hear) {
+  hearers.add(hear);
+  return () => hearers.delete(hear);
+}
+
+function tell(kind, data) {
+  for (const hear of [...hearers]) hear(kind, data);
+}
+
+/** Milliseconds since the daemon was heard last. */
+export function silence() {
+  return heardAt ? Date.now() - heardAt : Infinity;
+}
+
+export function isBlind() {
+  return !live.connected || silence() > BLIND_AFTER_MS;
+}
+
+/** `back`: how many of the last records a page wants that begins. */
+export function start(back = 0) {
+  wanted = back;
+  if (!running) running = run();
+}
+
+export function stop() {
+  running?.abort?.();
+  running = null;
+}
+
+function run() {
+  const control = new AbortController();
+  const handle = { abort: () => control.abort() };
+  (async () => {
+    while (!control.signal.aborted) {
+      const ended = await follow(control.signal).catch(() => null);
+      live.connected = false;
+      if (ended) live.ended = ended;
+      tell("state", null);
+      if (ended || control.signal.aborted) break;
+      const wait = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)];
+      await new Promise((done) => {
+        setTimeout(done, wait);
+        window.addEventListener("online", done, { once: true });
+      });
+    }
+    if (running === handle) running = null;
+  })();
+  return handle;
+}
+
+/** One connection. The status that ends it for good, or nothing. */
+async function follow(signal) {
+  const inner = new AbortController();
+  const stop = () => inner.abort();
+  signal.addEventListener("abort", stop);
+  let watch;
+  try {
+    const more = live.seq === null ? {} : { "last-event-id": String(live.seq) };
+    watch = setInterval(() => silence() > 15_000 && stop(), 1000);
+    heardAt = heardAt || Date.now();
+    const asked = Date.now();
+    const timer = setTimeout(stop, 10_000);
+    const response = await fetch(live.seq === null && wanted ? `/api/v1/stream?back=${wanted}` : "/api/v1/stream", { headers: headers(more), signal: inner.signal, cache: "no-store" });
+    clearTimeout(timer);
+    if (response.status === 401 || response.status === 403) return response.status;
+    if (!response.ok) return null;
+    heardAt = Math.max(heardAt, asked);
+    await read(response.body.getReader());
+    return null;
+  } finally {
+    clearInterval(watch);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function read(reader) {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    heardAt = Date.now();
+    text += decoder.decode(value, { stream: true });
+    const blocks = text.split("\n\n");
+    text = blocks.pop();
+    for (const block of blocks) take(block);
+  }
+}
+
+function take(block) {
+  const fields = {};
+  for (const line of block.split("\n")) {
+    const at = line.indexOf(": ");
+    if (at > 0) fields[line.slice(0, at)] = line.slice(at + 2);
+  }
+  if (!fields.event) return;
+  const data = JSON.parse(fields.data);
+  if (fields.event === "hello") greeted(data);
+  else if (fields.event === "record") {
+    live.seq = Number(fields.id);
+    tell("record", data);
+  } else if (fields.event === "now") {
+    live.now = data;
+    tell("now", data);
+  } else if (fields.event === "reset") {
+    live.seq = live.hello.seq;
+    tell("reset", null);
+  }
+}
+
+function greeted(hello) {
+  const other = live.hello && live.hello.instance !== hello.instance;
+  live.hello = hello;
+  live.connected = true;
+  live.ended = null;
+  tries = 0;
+  if (live.seq === null && !wanted) live.seq = hello.seq;
+  tell("state", null);
+  if (other) tell("reset", null);
+}
+
+/** Asks once more whether the daemon is there, when a page comes to the front. */
+export async function wake() {
+  if (running && document.visibilityState === "visible" && silence() > BLIND_AFTER_MS) {
+    stop();
+    start(wanted);
+  }
+}
+

@@ -1,0 +1,123 @@
+// The board: what needs a person first, then everything at a glance.
+
+import { goodness, holdButton, perform } from "../act.js";
+import { get } from "../api.js";
+import { facts, fill, h, table } from "../dom.js";
+import { clock, signed, span, tone, when } from "../format.js";
+import { live } from "../live.js";
+
+export function make({ main, me, reload }) {
+  const part = Object.fromEntries(["urgent", "missions", "positions", "accounts", "feed", "terminals"].map((name) => [name, h("section", { class: `card ${name}` })]));
+  part.urgent.classList.add("wide");
+  fill(main, h("h1", { class: "sr" }, "Board"), h("div", { class: "grid" }, Object.values(part)));
+  let data = null;
+
+  async function load() {
+    const [status, missions, positions, fires] = await Promise.all([get("/status"), get("/missions"), get("/positions"), get("/fires?limit=50")]);
+    return status.ok ? { status, missions, positions, fires } : status;
+  }
+
+  function show(found) {
+    data = found;
+    if (!found.status) {
+      fill(part.urgent, h("p", { class: "bad" }, found.error.message));
+      return;
+    }
+    urgent();
+    accounts();
+    terminals();
+    now();
+  }
+
+  function now() {
+    if (!data?.status) return;
+    missions();
+    positions();
+    feed();
+  }
+
+  function urgent() {
+    const status = data.status.data;
+    const alarms = status.alarms.filter((row) => !row.acknowledged_by);
+    const waits = (data.fires.data ?? []).filter((row) => row.state === "AWAITING_APPROVAL");
+    const unknown = (data.fires.data ?? []).filter((row) => row.state === "UNKNOWN" || row.state === "QUARANTINED");
+    const failing = status.health.filter((row) => !row.ok);
+    const calm = !alarms.length && !waits.length && !unknown.length && !failing.length && status.authority === "ACTIVE";
+    fill(part.urgent, h("h2", null, "Needs you"),
+      calm && h("p", { class: "good" }, `Nothing. ${status.health.length} checks pass, measured ${clock(data.status.ts)}.`),
+      status.authority !== "ACTIVE" && h("p", { class: "bad big" }, `${status.authority} since ${when(status.since)}: nothing opens. Resume at a shell: hydractl resume`),
+      h("ul", { class: "rows" },
+        unknown.map((row) => h("li", { class: "bad" }, `${row.state} ${row.id} ${row.side} ${row.volume} ${row.symbol} on ${row.account}: ${row.verdict}`)),
+        waits.map((row) => h("li", null, h("b", { class: "pending" }, "WAITS for approval "), `${row.id} ${row.side} ${row.volume} ${row.symbol} on ${row.account}, asked by ${row.by} ${span(row.age_s)} ago `,
+          me.may.includes("approve") && holdButton(`Approve ${row.id}`, () => approve(row)))),
+        alarms.map((row) => h("li", null, h("b", { class: "bad" }, `${row.severity} ${row.code}`), ` ${row.text} `, h("small", null, `${row.id}, ${when(row.since)}`),
+          me.may.includes("ack") && h("button", { type: "button", class: "plain", "data-focus": row.id, onclick: () => ack(row) }, `Acknowledge ${row.id}`))),
+        failing.map((row) => h("li", { class: "bad" }, `FAILS ${row.check}: ${row.detail}`))));
+  }
+
+  function approve(row) {
+    perform({ title: `Approve ${row.id}`, lines: [`${row.side} ${row.volume} ${row.symbol} on ${row.account}, as ${row.by} asked`], path: `/approvals/${row.id}`, body: {} })
+      .addEventListener("close", () => reload());
+  }
+
+  function ack(row) {
+    perform({ title: `Acknowledge ${row.id}`, lines: [row.text], path: `/alarms/${row.id}/ack`, body: {}, shown: () => h("p", { class: "good" }, "Acknowledged: it is yours now.") })
+      .addEventListener("close", () => reload());
+  }
+
+  function missions() {
+    const market = Date.parse(live.now?.market ?? data.status.data.clocks.market ?? 0);
+    const rows = (data.missions.data ?? []).filter((row) => ["PROPOSED", "ENGAGED"].includes(row.state));
+    fill(part.missions, h("h2", null, "Missions"), table([
+      ["Mission", (row) => h("a", { href: `/hud?mission=${row.id}` }, `${row.symbol} ${row.side}`)],
+      ["Kind", (row) => row.kind.replace("_", " ")], ["TCS", (row) => row.tcs_text], ["R", (row) => row.r ?? "–", "num"],
+      ["Left", (row) => span((Date.parse(row.expires_at) - market) / 1000), "num"], ["State", (row) => `${row.state}${row.passed ? ", passed" : ""}`],
+    ], rows, "No mission can be fired now.", "Missions that take fires"));
+  }
+
+  function positions() {
+    const rows = data.positions.data ?? [];
+    const moved = new Map((live.now?.positions ?? []).map((row) => [row.id, row]));
+    const of = (row) => moved.get(row.id) ?? row;
+    fill(part.positions, h("h2", null, "Positions"), table([
+      ["Position", (row) => row.foreign ? `${row.id} FOREIGN` : h("a", { href: `/positions?position=${row.id}` }, row.id)],
+      ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account],
+      ["Stop", (row) => row.stop ?? h("b", { class: "bad" }, "NONE"), "num"],
+      ["P&L", (row) => h("b", { class: tone(of(row).pnl) }, signed(of(row).pnl, row.currency)), "num"], ["R", (row) => of(row).r ?? "–", "num"],
+      ["As of", (row) => of(row).reachable ? `${span(of(row).as_of_age_s)} ago` : h("b", { class: "bad" }, `UNREACHABLE, ${span(of(row).as_of_age_s)} ago`), "num"],
+    ], rows, "Nothing is open.", "Open positions"));
+  }
+
+  function accounts() {
+    fill(part.accounts, h("h2", null, "Accounts"), data.status.data.accounts.map((row) => h("div", null,
+      h("p", null, h("b", null, row.name), ` ${row.kind.toUpperCase()} `, h("span", { class: row.authority === "ACTIVE" ? "good" : "bad" }, row.authority)),
+      facts([["Equity", row.equity ? `${row.equity} ${row.currency}` : "not told yet"],
+        ["Day", row.day_pnl === null ? null : `${signed(row.day_pnl, row.currency)}${row.day_limit ? ` of ${row.day_limit}` : ""}`, tone(row.day_pnl)],
+        ["Open risk", row.open_risk === null ? null : `${row.open_risk}${row.open_risk_limit ? ` of ${row.open_risk_limit}` : ""}`],
+        ["As of", row.as_of_age_s === null ? "not told in this session" : `${span(row.as_of_age_s)} ago`, row.as_of_age_s === null ? "bad" : ""]]),
+      used(row))));
+  }
+
+  function used(row) {
+    if (row.day_pnl === null || !row.day_limit) return null;
+    const share = Math.min(1, Math.max(0, Number(row.day_pnl) / Number(row.day_limit)));
+    return h("meter", { min: 0, max: 1, low: 0.5, high: 0.8, optimum: 0, value: share, "aria-label": `${Math.round(share * 100)} percent of the day's loss limit of ${row.name} is used` });
+  }
+
+  function feed() {
+    const rows = live.now?.quotes ?? [];
+    fill(part.feed, h("h2", null, "Feed"), table([
+      ["Symbol", (row) => row.symbol], ["Bid", (row) => h("span", { class: row.stale ? "old" : "" }, row.bid), "num"], ["Ask", (row) => h("span", { class: row.stale ? "old" : "" }, row.ask), "num"],
+      ["Spread", (row) => row.spread_points, "num"], ["Age", (row) => row.stale ? h("b", { class: "bad" }, `STALE, ${span(row.age_s)}`) : span(row.age_s), "num"], ["From", (row) => row.terminal],
+    ], rows, "No terminal has told a quote.", "Quotes of each symbol's source"));
+  }
+
+  function terminals() {
+    fill(part.terminals, h("h2", null, "Terminals"), h("ul", { class: "verdicts" }, data.status.data.terminals.map((row) =>
+      h("li", { class: row.link === "READY" && row.duty === "ACTIVE" ? "good" : goodness("") }, `${row.name} ${row.link} ${row.duty} `,
+        h("small", null, `heard ${span(row.heartbeat_age_s)} ago`)))));
+  }
+
+  const concerns = (record) => !["LEDGER_BOOKED", "DEALS_READ", "EQUITY_PEAK"].includes(record.kind);
+  return { load, show, now, concerns, every_ms: 5000 };
+}

@@ -1,0 +1,196 @@
+// The briefing: what, why, the money, the checks, and the gesture that fires it.
+
+import { goodness, holdButton, perform } from "../act.js";
+import { get } from "../api.js";
+import { candles } from "../chart.js";
+import { facts, fill, h } from "../dom.js";
+import { clock, signed, span, tone, when } from "../format.js";
+import { live } from "../live.js";
+
+const OPEN = new Set(["PROPOSED", "ENGAGED"]);
+const BARS_MAX = 500;
+const BARS_MS = 15_000; // the recording is read by a process of its own: not at each look
+
+export function make({ main, me, args, reload }) {
+  const part = Object.fromEntries(["head", "fire", "price", "chart", "money", "acts", "why", "checks"].map((name) => [name, h("section", { class: `card ${name}` })]));
+  const place = h("div", { class: "candles", role: "img", "aria-label": "Candles of the mission's symbol with entry, stop and target" });
+  const legend = h("p", { class: "dim" });
+  part.chart.append(h("h2", null, "Chart"), place, legend);
+  const column = (...names) => h("div", { class: "column" }, names.map((name) => part[name]));
+  fill(main, h("div", { class: "briefing" }, column("head", "chart", "acts", "why"), column("fire", "price", "money", "checks")));
+  let account = args.account ?? null;
+  let chart = null;
+  let shown = null;
+  let bars = [];
+  let barsAt = 0;
+
+  async function load() {
+    const query = account ? `?account=${encodeURIComponent(account)}` : "";
+    const answer = await get(`/missions/${encodeURIComponent(args.id)}/brief${query}`);
+    if (answer.ok) {
+      if (Date.now() - barsAt >= BARS_MS) await recorded(answer.data.chart);
+      const owned = answer.data.mission.acts.some((row) => row.position);
+      const held = owned ? await get("/positions") : { data: [] };
+      const closed = owned ? await get("/positions?closed=true&limit=50") : { data: [] };
+      return { answer, positions: [...(held.data ?? []), ...(closed.data ?? [])] };
+    }
+    return answer.status === 401 ? answer : { answer, positions: [] };
+  }
+
+  async function recorded(view) {
+    const told = await get(`/bars/${encodeURIComponent(view.symbol)}?since=${encodeURIComponent(view.start)}&limit=${BARS_MAX}`);
+    if (!told.ok) return;
+    barsAt = Date.now();
+    bars = told.data;
+  }
+
+  function show(data) {
+    if (!data.answer.ok) {
+      fill(main, h("p", { class: "bad", role: "alert" }, data.answer.error.message), h("a", { href: "/missions" }, "All missions"));
+      return;
+    }
+    shown = data.answer.data;
+    now();
+    money(shown);
+    acts(shown, data.positions);
+    why(shown);
+    checks(shown);
+    draw();
+  }
+
+  /** What moves by itself: the countdown and the price's age. */
+  function now() {
+    if (!shown) return;
+    head(shown);
+    price(shown);
+    fire(shown);
+  }
+
+  function left() {
+    const market = live.now?.market ?? shown.market_at;
+    return market ? (Date.parse(shown.mission.mission.expires_at) - Date.parse(market)) / 1000 : shown.mission.mission.expires_in_s;
+  }
+
+  function head(data) {
+    const m = data.mission.mission;
+    const ends = left();
+    const open = OPEN.has(m.state) && ends > 0;
+    const state = OPEN.has(m.state) && ends <= 0 ? "EXPIRED" : m.state;
+    fill(part.head,
+      h("h1", null, `${m.symbol} ${m.side} `, h("small", null, `${m.kind.replace("_", " ")} ${m.id}`)),
+      h("p", { class: "big" }, h("b", { class: open ? "good" : "dim" }, state), open ? ` ${span(ends)} left` : "",
+        m.outcome ? ` ${m.outcome} ${m.outcome_r ?? ""} R` : ""),
+      facts([
+        ["Entry", `${m.entry} ± ${m.collar}`], ["Stop", m.stop], ["Target", m.target], ["R", m.r],
+        ["TCS", data.tcs_text], ["Until", `${clock(m.expires_at)}`],
+      ]));
+  }
+
+  function price(data) {
+    const p = data.price;
+    if (!p) {
+      fill(part.price, h("h2", null, "Price"), h("p", { class: "bad" }, "The account's terminal has told no quote."));
+      return;
+    }
+    const quote = live.now?.quotes.find((row) => row.symbol === data.fire.order?.symbol && row.terminal === p.terminal);
+    const age = quote ? quote.age_s : p.age_s;
+    const stale = quote ? quote.stale : p.stale;
+    fill(part.price, h("h2", null, "Price now"), facts([
+      ["Bid / ask", `${quote?.bid ?? p.bid} / ${quote?.ask ?? p.ask}`, stale ? "old" : ""],
+      ["Age", `${span(age)}${stale ? ", STALE" : ""}`, stale ? "bad" : ""],
+      ["Spread", `${quote?.spread_points ?? p.spread_points} points${p.spread_of_stop_percent ? `, ${p.spread_of_stop_percent}% of the stop` : ""}`],
+      ["From entry", `${p.off_points > 0 ? "+" : ""}${p.off_points} points, ${p.collar_points} allowed`, p.off_points > p.collar_points ? "bad" : ""],
+      ["Basis", data.fire.basis],
+    ]));
+  }
+
+  function money(data) {
+    const s = data.stake;
+    const choose = h("select", { id: "account", "data-focus": "account", onchange: (event) => {
+      account = event.target.value;
+      reload();
+    } }, data.accounts.map((name) => h("option", { value: name, selected: name === data.account }, name)));
+    const rows = !s ? [] : [
+      ["Size", `${s.volume} lots`],
+      ["At the stop", `${signed(s.at_stop, s.currency)}${s.of_base_percent ? `, ${s.of_base_percent}% of the account` : ""}`, "loss"],
+      ["At the target", s.at_target ? signed(s.at_target, s.currency) : "no target", "gain"],
+      ["R from here", s.r],
+      ["It needs", s.needs_percent ? `${s.needs_percent}% to lose nothing` : null],
+      ["Commission", s.commission ? signed(s.commission, s.currency) : "not known: nothing in it was closed yet"],
+      ["Break-even", s.break_even],
+      ["Next night", s.night ? `${s.night.money === null ? "not counted in this currency" : signed(s.night.money, s.currency)} at ${when(s.night.at)}${s.night.nights > 1 ? `, ${s.night.nights} nights` : ""}` : "not known"],
+    ];
+    fill(part.money, h("h2", null, "Money on ", h("label", { for: "account", class: "sr" }, "Account"), choose, ` ${data.kind.toUpperCase()}`),
+      rows.length ? facts(rows) : h("p", { class: "empty" }, "No size can be made: see the checks."));
+  }
+
+  function fire(data) {
+    const m = data.mission.mission;
+    const open = OPEN.has(m.state) && left() > 0;
+    const denied = data.fire.checks.filter((row) => !row.ok);
+    const order = data.fire.order;
+    if (!open || !me.may.includes("fire")) {
+      const why = !me.may.includes("fire") ? (me.scope === "full" ? "Your role looks; it does not fire." : "This session only looks. Press the bot's button for acting.") : "It takes no fires any more.";
+      fill(part.fire, h("p", { class: "dim" }, why));
+      return;
+    }
+    const label = `FIRE ${m.side} ${order?.volume ?? "?"} ${m.symbol} on ${data.account} ${data.kind.toUpperCase()}`;
+    const says = denied.length ? h("p", { class: "bad" }, `Would be DENIED: ${denied.map((row) => row.code).join(", ")}`)
+      : h("p", { class: "good" }, `${data.fire.checks.length} checks pass; risk ${data.fire.risk_money} ${data.fire.currency}`);
+    const pass = m.passed ? h("p", { class: "dim" }, "You passed on it.") : me.may.includes("pass") && h("button", { type: "button", class: "plain", onclick: letGo }, "Pass");
+    if (part.fire.querySelector(".holding")) return;
+    fill(part.fire, says, holdButton(label, go, data.kind === "live" ? "danger live" : "danger"), pass);
+  }
+
+  function go() {
+    perform({
+      title: `${shown.mission.mission.symbol} ${shown.mission.mission.side} on ${shown.account}`,
+      lines: [shown.stake ? `${shown.stake.volume} lots, at the stop ${shown.stake.at_stop} ${shown.stake.currency}` : ""],
+      path: `/missions/${encodeURIComponent(args.id)}/fire`,
+      body: { account: shown.account },
+    }).addEventListener("close", () => reload());
+  }
+
+  function letGo() {
+    perform({ title: `Pass on ${args.id}`, path: `/missions/${encodeURIComponent(args.id)}/pass`, body: {}, shown: () => h("p", { class: "good" }, "Passed.") })
+      .addEventListener("close", () => reload());
+  }
+
+  function acts(data, positions) {
+    const rows = data.mission.acts;
+    const held = positions.filter((row) => row.mission === data.mission.mission.id);
+    fill(part.acts, h("h2", null, "What became of it"),
+      rows.length ? h("ul", { class: "verdicts" }, rows.map((row) => h("li", { class: goodness(row.state) },
+        h("b", null, row.state), ` ${row.kind} ${row.volume} on ${row.account}: ${row.verdict}${row.ticket ? `, ticket ${row.ticket}` : ""} `, h("small", null, `${row.id} by ${row.by}`)))) : h("p", { class: "empty" }, "Nobody has fired it."),
+      held.map((row) => h("p", null, h("a", { href: `/positions?position=${row.id}` }, row.id), ` ${row.volume} at ${row.open_price} `,
+        h("b", { class: tone(row.pnl) }, signed(row.pnl, row.currency)), row.r ? ` ${row.r} R` : "",
+        row.closed_at ? ` CLOSED by ${row.close_reason} at ${row.close_price}` : ` open, stop ${row.stop ?? "NONE"}`)));
+  }
+
+  function why(data) {
+    fill(part.why, h("h2", null, "Why"), h("p", null, `${data.mission.why}, in the ${data.mission.mission.session} session, ticks of ${data.mission.source ?? "nobody"}.`),
+      facts(Object.entries(data.mission.features).map(([name, value]) => [name.replaceAll("_", " "), value])),
+      data.mission.notes.map((row) => h("p", null, `${row.by}: ${row.text}`)));
+  }
+
+  function checks(data) {
+    const rows = [...data.fire.checks].sort((one, other) => one.ok - other.ok);
+    const bad = rows.filter((row) => !row.ok).length;
+    fill(part.checks, h("h2", null, "Checks"), h("p", { class: bad ? "bad" : "good" }, bad ? `${bad} of ${rows.length} fail` : `all ${rows.length} pass`),
+      h("details", { open: bad > 0 && OPEN.has(data.mission.mission.state) }, h("summary", null, "Each check"),
+        h("ul", { class: "checks" }, rows.map((row) => h("li", { class: row.ok ? "" : "bad" },
+          h("b", null, `${row.ok ? "ok" : "FAILS"} ${row.code}`), ` ${row.measured}`, h("small", null, ` limit ${row.limit}`))))));
+  }
+
+  async function draw() {
+    const digits = (shown.mission.mission.entry.split(".")[1] ?? "").length;
+    fill(legend, bars.length ? `Bid, minutes of the recording; sessions: ${[...new Set(shown.chart.sessions.map((row) => row.session))].join(", ")}` : "No minute of it is recorded yet.");
+    place.hidden = !bars.length;
+    if (!bars.length) return;
+    chart ??= candles(place);
+    (await chart).show(bars, shown.chart, digits);
+  }
+
+  const concerns = (record) => record.ids.includes(args.id) || ["AUTHORITY_SET", "POSITION_CHANGED", "POSITION_CLOSED"].includes(record.kind);
+  return { load, show, now, concerns, every_ms: 2000 };
+}

@@ -1,0 +1,30 @@
+// All missions, newest first.
+
+import { get } from "../api.js";
+import { fill, h, table } from "../dom.js";
+import { span, when } from "../format.js";
+import { live } from "../live.js";
+
+export function make({ main }) {
+  let data = null;
+  const load = () => get("/missions?limit=100");
+  function show(found) {
+    data = found;
+    now();
+  }
+  function now() {
+    if (!data) return;
+    if (!data.ok) {
+      fill(main, h("p", { class: "bad" }, data.error.message));
+      return;
+    }
+    const market = Date.parse(live.now?.market ?? 0);
+    const left = (row) => ["PROPOSED", "ENGAGED"].includes(row.state) && live.now ? span((Date.parse(row.expires_at) - market) / 1000) : "–";
+    fill(main, h("h1", null, "Missions"), table([
+      ["Mission", (row) => h("a", { href: `/hud?mission=${row.id}` }, row.id)], ["What", (row) => `${row.symbol} ${row.side}`], ["Kind", (row) => row.kind.replace("_", " ")],
+      ["State", (row) => row.state], ["Left", left, "num"], ["Entry", (row) => row.entry, "num"], ["R", (row) => row.r ?? "–", "num"], ["TCS", (row) => row.tcs_text],
+      ["Fires", (row) => row.fires, "num"], ["Outcome", (row) => row.outcome ? `${row.outcome} ${row.outcome_r} R` : "–"], ["Proposed", (row) => when(row.proposed_at)],
+    ], data.data, "No mission was proposed yet.", "The newest hundred"));
+  }
+  return { load, show, now, concerns: (record) => record.kind.startsWith("MISSION") || record.kind === "ACT_MOVED", every_ms: 15000 };
+}

@@ -1,0 +1,83 @@
+// One position: what it is worth, what stands around it, and what may be done to it.
+
+import { goodness, holdButton, perform } from "../act.js";
+import { get } from "../api.js";
+import { facts, fill, h } from "../dom.js";
+import { signed, span, tone, when } from "../format.js";
+import { live } from "../live.js";
+
+export function make({ main, me, args, reload }) {
+  const part = Object.fromEntries(["head", "facts", "close", "modify", "plan", "trace"].map((name) => [name, h("section", { class: `card ${name}` })]));
+  fill(main, h("div", { class: "grid" }, Object.values(part)));
+  let row = null;
+  let share = "100%";
+  let built = false;
+
+  async function load() {
+    const [open, closed, trace] = await Promise.all([get("/positions"), get("/positions?closed=true&limit=200"), get(`/trace/${encodeURIComponent(args.id)}`)]);
+    if (!open.ok) return open;
+    return { ok: true, row: [...open.data, ...(closed.data ?? [])].find((one) => one.id === args.id), trace };
+  }
+
+  function show(found) {
+    row = found.row;
+    if (!row) {
+      fill(main, h("p", { class: "bad" }, found.error?.message ?? `No position ${args.id}.`), h("a", { href: "/positions" }, "All positions"));
+      return;
+    }
+    fill(part.plan, h("h2", null, "Plan"), row.plan.length ? h("ul", { class: "rows" }, row.plan.map((step) =>
+      h("li", null, h("b", null, step.kind), ` ${step.text} `, h("small", null, [step.state, step.detail].filter(Boolean).join(", "))))) : h("p", { class: "empty" }, "None: its stop and target stand alone."));
+    fill(part.trace, h("h2", null, "What happened"), h("ul", { class: "rows" }, (found.trace.data?.events ?? []).map((event) =>
+      h("li", null, h("small", null, `${when(event.at)} `), h("b", null, event.kind), ` ${event.text}`))));
+    now();
+    if (!built) buttons();
+  }
+
+  function now() {
+    if (!row) return;
+    const moved = (live.now?.positions ?? []).find((one) => one.id === row.id);
+    const open = !row.closed_at;
+    const at = open && moved ? { ...row, ...moved } : row;
+    fill(part.head, h("h1", null, `${row.side} ${row.volume} ${row.symbol} `, h("small", null, `${row.id} on ${row.account}`)),
+      h("p", { class: `big ${tone(at.pnl)}` }, signed(at.pnl, row.currency), at.r ? ` ${at.r} R` : ""),
+      h("p", { class: open ? goodness(row.state) : "dim" }, open ? row.state : `CLOSED by ${row.close_reason} at ${row.close_price}, ${when(row.closed_at)}`),
+      open && !at.reachable && h("p", { class: "bad" }, `No terminal of ${row.account} can be reached. What stands here is ${span(at.as_of_age_s)} old. Close it in the broker's own app.`));
+    fill(part.facts, h("h2", null, "As the broker told"), facts([
+      ["Opened at", row.open_price], ["When", when(row.opened_at)], ["Stop", row.stop ?? "NONE", row.stop ? "" : "bad"], ["Target", row.target ?? "none"],
+      ["Break-even", row.break_even], ["Swap to date", signed(row.swap, row.currency)], ["Commission", signed(row.commission, row.currency)],
+      ["Next night", row.night ? `${row.night.money === null ? "not counted" : signed(row.night.money, row.currency)} at ${when(row.night.at)}${row.night.nights > 1 ? `, ${row.night.nights} nights` : ""}` : null],
+      ["Ticket", row.ticket], ["As of", open ? `${span(at.as_of_age_s)} ago` : null],
+      row.mission && ["Mission", h("a", { href: `/hud?mission=${row.mission}` }, row.mission)],
+    ]));
+  }
+
+  function buttons() {
+    built = true;
+    if (row.closed_at || row.foreign) return;
+    if (me.may.includes("close")) {
+      const parts = h("select", { id: "part", onchange: (event) => (share = event.target.value) }, ["100%", "50%", "25%"].map((one) => h("option", { value: one }, one)));
+      fill(part.close, h("h2", null, "Close"), h("label", { for: "part" }, "How much "), parts, holdButton("Close at the market", close));
+    }
+    if (me.may.includes("modify")) {
+      const stop = h("input", { id: "stop", inputmode: "decimal", value: row.stop ?? "" });
+      const target = h("input", { id: "target", inputmode: "decimal", value: row.target ?? "" });
+      fill(part.modify, h("h2", null, "Modify"), h("div", { class: "row" }, h("span", null, h("label", { for: "stop" }, "Stop "), stop), h("span", null, h("label", { for: "target" }, "Target "), target)),
+        holdButton("Modify stop and target", () => modify(stop.value.trim(), target.value.trim()), "calm"));
+    }
+  }
+
+  function close() {
+    perform({ title: `Close ${share} of ${row.id}`, lines: [`${row.side} ${row.volume} ${row.symbol} on ${row.account}`],
+      path: `/positions/${row.id}/close`, body: share === "100%" ? {} : { part: share } }).addEventListener("close", () => reload());
+  }
+
+  function modify(stop, target) {
+    const body = {};
+    if (stop && stop !== row.stop) body.stop = stop;
+    if (target && target !== row.target) body.target = target;
+    perform({ title: `Modify ${row.id}`, lines: Object.entries(body).map(([name, value]) => `${name} ${row[name] ?? "none"} → ${value}`),
+      path: `/positions/${row.id}/modify`, body }).addEventListener("close", () => reload());
+  }
+
+  return { load, show, now, concerns: (record) => record.ids.includes(args.id) || /^POSITION/.test(record.kind), every_ms: 5000 };
+}
