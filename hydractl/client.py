@@ -67,15 +67,15 @@ class Client:
         except Lost:
             raise Failure("UNREACHABLE", "the daemon went away before it answered", _HINT_UP) from None
 
-    def request(self, verb: str, /, *, wait_s: float | None = None, part: int = 0, **fields: Any) -> Answer:
+    def request(self, verb: str, /, *, wait_s: float | None = None, nth: int = 0, **fields: Any) -> Answer:
         """Asks for a change, with this invocation's key. `wait_s`, where the verb has it: how long the daemon itself
-        may wait for a verdict before it answers. `part`: which request of several, each of which has a key of its
+        may wait for a verdict before it answers. `nth`: which request of several, each of which has a key of its
         own."""
         if wait_s is not None:
             fields["wait_s"] = wait_s
         deadline = time.monotonic() + (wait_s or 0.0) + self.timeout_s
         try:
-            key = f"{self.key}.{part}" if part else self.key
+            key = f"{self.key}.{nth}" if nth else self.key
             return self._exchange(verb, fields, key, deadline, deadline_lost_s=self.timeout_s)
         except (TimeoutError, Lost):
             raise Failure(

@@ -68,7 +68,7 @@ def market_step(session: Session, minutes: str | None) -> int:
     if not 1 <= left <= MINUTES_MAX:
         raise Failure("USAGE", f"minutes are from 1 to {MINUTES_MAX}")
     for part in count():
-        answer = session.client.request("market.step", part=part, minutes=min(left, MINUTES_AT_ONCE))
+        answer = session.client.request("market.step", nth=part, minutes=min(left, MINUTES_AT_ONCE))
         left -= MINUTES_AT_ONCE
         if left <= 0 or answer.error is not None or answer.data.done:
             break

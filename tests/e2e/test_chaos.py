@@ -33,7 +33,7 @@ class Kind:
 
 
 def _fire(home: PaperHome, before: Before) -> Any:
-    return fire_by_hand(home, "--no-wait", "--volume", "0.03")
+    return fire_by_hand(home, "--no-wait", "--volume", "0.03", "--plan", "none")
 
 
 def _close(home: PaperHome, before: Before) -> Any:
@@ -119,17 +119,18 @@ def shared() -> Iterator[PaperHome]:
 
 @pytest.fixture
 def quiet(shared: PaperHome) -> PaperHome:
-    """Nothing rests, and everything may be asked for: whatever the test before has left."""
+    """Nothing is open or rests, and everything may be asked for: whatever the test before has left."""
     shared.broker(op="clear")
     shared.until(lambda: shared.ctl("resume", "--yes").code == 0, "resumed")
     shared.until(lambda: shared.ctl("cancel", "--all", "--yes").code == 0 and not _resting(shared), "nothing rests")
+    shared.until(lambda: shared.ctl("flatten", "--yes").code == 0 and not shared.ctl("positions").data, "flat")
     return shared
 
 
 def _opened(home: PaperHome) -> Before:
     """One position, and what the books say beside it."""
     if not home.ctl("positions").data:
-        passes(home, lambda: fire_by_hand(home, "--volume", "0.03"))
+        passes(home, lambda: fire_by_hand(home, "--volume", "0.03", "--plan", "none"))  # no time stop in the middle
     position = home.ctl("positions").data[-1]
     return {**position, "opened": len(home.opened()), "resting": _resting(home)}
 
