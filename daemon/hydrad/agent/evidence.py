@@ -88,7 +88,7 @@ class Evidence(Latching):
         if since_ns is None or not answer.connected:
             return False
         began_ns: int | None = row.at_ns
-        if row.state is RowState.WORKING:
+        if row.state is RowState.WORKING and "gone_is_proof" not in self._mutants:
             began_ns = self._resting.missed_ns((row.act_id, row.move))
         return began_ns is not None and self._now_ns - max(began_ns, since_ns) >= self._config.settle_ns
 

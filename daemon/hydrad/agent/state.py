@@ -24,7 +24,7 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames
 from hydrad.link.frames import LedgerRow, PositionRow, Tick
 
-MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
+MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger", "gone_is_proof"})
 DETAIL_MAX = 200
 NEVER = 1 << 62
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from hydrad.domain.accounts import Authority, HomeMode
-from hydrad.domain.actors import Actor, Surface
+from hydrad.domain.actors import Actor, Role, Surface
 from hydrad.domain.instants import MS, SECOND
 from hydrad.driver import BATCH_MAX, Batch, Driver
 from hydrad.link import frames as f
@@ -28,6 +28,7 @@ from hydrad.simulation.terminals import Seat
 from hydrad.simulation.world import World
 from hydrad.toc import fold, narrate
 from hydrad.toc import inputs as i
+from hydrad.toc import records as r
 from hydrad.toc.effects import RatesSought, RatesTold, Reply, TicksTaken
 from hydrad.toc.engine import Engine
 from hydrad.toc.guard_limits import Guards
@@ -36,10 +37,10 @@ from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from hydrad.wire import calls
 
-BOSS = "uid:0"
+BOSS, OTHER = "uid:0", "uid:1"
 CLOCK_NS = 100 * MS
 TAG = 4_242
-ENGINE_MUTANTS = frozenset({"blind_retry", "unknown_is_rejected", "handshake_without_ledger"})
+ENGINE_MUTANTS = frozenset({"blind_retry", "unknown_is_rejected", "handshake_without_ledger", "latch_leaves_resting"})
 DRIVER_MUTANTS = frozenset({"send_before_commit", "kill_not_rechecked"})
 
 
@@ -132,6 +133,7 @@ class DaemonActor:
         self._driver.turn([self._started(None if born else i.HomeBirth(self.home.mode, TAG, BOSS))])
         if not born:
             self._driver.turn([self._enrolled(seat) for seat in self.home.seats])
+            self._joins()
         self._tick(self.lives)
 
     def _started(self, birth: i.HomeBirth | None) -> i.Started:
@@ -151,6 +153,25 @@ class DaemonActor:
     def _enrolled(self, seat: Seat) -> i.Requested:
         verb = calls.TerminalEnroll(seat.terminal, seat.account, seat.login, SERVER, kind=seat.kind, symbols=SYMBOLS)
         return i.Requested(0, Actor(BOSS, Surface.SHELL), "", verb, f"key-{seat.terminal}")
+
+    def _joins(self) -> None:
+        """A second commander, here from the beginning: in a real home nobody resumes alone. (Alone, one would wait ten
+        minutes for a second.)"""
+        state, body = self.state, r.OperatorSet(OTHER, "second", Role.COMMANDER)
+        record = Record(
+            seq=state.seq + 1,
+            epoch=state.epoch,
+            at_ns=self.clock.machine_ns(),
+            market_ms=state.market_ms,
+            input_no=0,
+            actor=BOSS,
+            surface=Surface.SHELL.value,
+            type=r.NAMES[type(body)],
+            version=r.BODY_VERSION,
+            body=r.encode(body),
+        )
+        self.disk.append([record])
+        fold.apply(state, record)
 
     def crash(self, how: str) -> None:
         """kill -9. Only what was committed is left."""

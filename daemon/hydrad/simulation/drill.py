@@ -45,7 +45,7 @@ LIVENESS_NS = 45 * SECOND
 TURN_MS_MAX = 5_000
 EXIT_OK, EXIT_USAGE, EXIT_DIFFERENCES = 0, 2, 10
 LINES_SHOWN = 60
-_AGENT_MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger"})
+_AGENT_MUTANTS = frozenset({"no_dedupe", "deadline_not_checked", "handshake_without_ledger", "gone_is_proof"})
 
 
 @dataclass(slots=True)

@@ -9,5 +9,7 @@ MUTANTS: dict[str, str] = {
     "deadline_not_checked": "the agent sends orders whose deadline has passed",
     "unknown_is_rejected": "no verdict is taken for a refusal",
     "handshake_without_ledger": "a hand-shake without the agent's ledger",
+    "gone_is_proof": "a resting order that is out of the list and not yet in the history counts as never placed",
+    "latch_leaves_resting": "the latch stops what opens and leaves what rests",
     "kill_not_rechecked": "the latch is not looked at again between commit and release",
 }

@@ -141,6 +141,15 @@ class Oracles:
                 if body.event is ActEvent.ROUTE and act.kind is ActKind.FIRE:
                     self.routed += 1
                     self._limits(act)
+                elif body.event is ActEvent.PROVE_ABSENT and act.kind is ActKind.FIRE:
+                    self._absent(act, body.by)
+
+    def _absent(self, act: Act, by: str) -> None:
+        """I3: what counts as proven absent was never executed, nor placed, at the broker."""
+        placed = next((done for done in self.broker.executions if done.act_id == act.act_id), None)
+        if placed is None or self._too_late or self._came_and_went(act, placed):
+            return
+        raise Violation("I3", f"{short(act.act_id)} is proven absent by {by}, and the broker had executed it")
 
     def _step_told(self, record: Record) -> None:
         """Each move of a plan's step takes the place of the one before it; here they are all kept."""

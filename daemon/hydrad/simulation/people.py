@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.money import price_text
 from hydrad.domain.orders import ActKind
-from hydrad.simulation.daemons import BOSS, PLANS, DaemonActor
+from hydrad.simulation.daemons import BOSS, OTHER, PLANS, DaemonActor
 from hydrad.simulation.faults import Faults
 from hydrad.simulation.world import World
 from hydrad.toc import inputs as i
@@ -23,10 +24,12 @@ from hydrad.toc.act import ActState
 from hydrad.toc.effects import Reply
 from hydrad.toc.state import Position
 from hydrad.wire import calls
+from hydrad.wire.codes import ErrorCode
 
 ASK_AGAIN_NS = 2 * SECOND
 GIVE_UP = 5
 RECONCILE_KEY = "reconcile"
+RELEASES = 0.03  # chance at each act of theirs, for each account that is latched
 LOOKS = 0.02  # chance at each act of theirs that they look at a quarantined terminal
 
 
@@ -37,6 +40,7 @@ class Asked:
     verb: Any
     key: str
     times: int = 0
+    who: str = BOSS
 
 
 class People:
@@ -104,7 +108,7 @@ class People:
         self._requests += 1
         asked.times += 1
         self._asked[self._requests] = asked
-        request = i.Requested(self._requests, Actor(BOSS, Surface.SHELL), asked.key, asked.verb)
+        request = i.Requested(self._requests, Actor(asked.who, Surface.SHELL), asked.key, asked.verb)
         if isinstance(asked.verb, calls.Halt):
             self.daemon.halt_arrives(asked.verb.account or "", request)
         else:
@@ -115,8 +119,17 @@ class People:
         asked = self._asked.pop(reply.request, None)
         if asked is not None and isinstance(asked.verb, calls.Halt):
             self.on_halted(reply)
+        if asked is not None and isinstance(asked.verb, calls.Resume):
+            self._second_person(reply)
         if asked is not None and asked.key:
             self.on_answer(asked.key, reply)
+
+    def _second_person(self, reply: Reply) -> None:
+        """In a real home another commander approves what was asked for, a little later."""
+        if reply.problem is not None and reply.problem.code == ErrorCode.PENDING.value:
+            self.world.hit("approved")
+            verb = calls.Approve(str((reply.problem.facts or {})["change"]))
+            self.world.after(int(self._looks.uniform(0.02, 0.6) * SECOND), self._hand_in, Asked(verb, "", who=OTHER))
 
     def _unanswered(self) -> None:
         """The daemon died: what has a key is asked again."""
@@ -151,6 +164,7 @@ class People:
         self._cancel()
         self._withdraw()
         self._end_quarantines()
+        self._release()
 
     def _end_quarantines(self) -> None:
         """Somebody looks at a terminal that has lost its ledger, after a while, and lets it open again. No other cause
@@ -158,6 +172,13 @@ class People:
         for terminal in self._ledgers_lost():
             if self._looks.random() < LOOKS:
                 self._activate(terminal)
+
+    def _release(self) -> None:
+        """What a guard has latched is released seconds later; else its account would do nothing in the whole run."""
+        for account in self._accounts:
+            latched = self.daemon.state.accounts[account].authority is not Authority.ACTIVE
+            if latched and self._looks.random() < RELEASES:
+                self._ask(calls.Resume(account))
 
     def _ledgers_lost(self) -> list[str]:
         return [t.name for t in self.daemon.state.terminals.values() if t.cause and t.why == uplink.LEDGER_LOST_WHY]

@@ -15,8 +15,8 @@ DIGITS = {"EURUSD": 5, "XAUUSD": 3}
 # Points: the nearest and the furthest stop, and how far the entry may be missed.
 _STOPS = {"EURUSD": (120, 400), "XAUUSD": (1_500, 5_000)}
 _COLLAR = {"EURUSD": 25, "XAUUSD": 400}
-# Four missions of five go at the market, the others rest.
-_ENTRIES = (EntryType.MARKET,) * 8 + (EntryType.LIMIT, EntryType.STOP)
+# Three missions of five go at the market, the others rest, some of them for longer than the settle window.
+_ENTRIES = (EntryType.MARKET,) * 6 + (EntryType.LIMIT, EntryType.STOP) * 2
 _STEP = {"EURUSD": 12, "XAUUSD": 160}
 
 
@@ -65,7 +65,7 @@ class SimSignals:
         entry = tick.ask_points if side is Side.BUY else tick.bid_points
         if kind is not EntryType.MARKET:
             away = 1 if kind is EntryType.STOP else -1
-            entry += side.sign * away * rng.randint(_STEP[symbol] // 2, 4 * _STEP[symbol])
+            entry += side.sign * away * rng.randint(_STEP[symbol] // 2, 8 * _STEP[symbol])
         stop = rng.randint(*_STOPS[symbol])
         target = int(stop * rng.uniform(0.5, 3.0))
         expires_ms = tick.time_ms + rng.randint(2_000, 12_000 if kind is EntryType.MARKET else 30_000)

@@ -115,6 +115,8 @@ def must_go(turn: Turn, fire: Act) -> str:
 
 def pursue(turn: Turn) -> None:
     """Cancel what must go."""
+    if "latch_leaves_resting" in turn.mutants:
+        return
     for fire in standing(turn.state, turn.live):
         reason = must_go(turn, fire)
         if reason and routing.reducing_link(turn, fire.account) is not None:
