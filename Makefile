@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 FUZZ := .fuzz
+SCHEMATHESIS := .schemathesis
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := $(shell find hydractl daemon -name '*.py' -o -name '*.hxtk' -o -name '*.service' -o -path '*/hud/static/*' -type f -o -name '*.conf' 2>/dev/null) $(wildcard man/*.[1-9]) pyproject.toml constraints.txt
@@ -11,7 +12,7 @@ T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim fuzz golden-link man bench bench-setup conformance conformance-short wheel clean codes
+.PHONY: help setup demo run test quick check sim fuzz golden-link man bench bench-setup conformance conformance-short wheel clean codes api-tools
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -78,6 +79,10 @@ fuzz: setup      ## every protocol's both ends under atheris: SECONDS=600
 	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
 		$(FUZZ)/bin/python tests/fuzz/run.py --seconds $(SECONDS)
 
+api-tools:       ## schemathesis, for the test of the HUD's API, in an environment of its own
+	test -x $(SCHEMATHESIS)/bin/python || $(PYTHON) -m venv $(SCHEMATHESIS)
+	$(SCHEMATHESIS)/bin/pip install -q 'schemathesis>=4.32,<5'
+
 golden-link: setup ## the link's golden frames and their place on docs/link.md, after a frame has grown
 	HYDRA_GOLDEN=write PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/pytest -q -n 0 tests/link
 
@@ -88,4 +93,4 @@ wheel: setup     ## the wheel, in dist/
 	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w dist .
 
 clean:           ## remove what was built
-	rm -rf $(VENV) $(FUZZ) .conformance dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(FUZZ) $(SCHEMATHESIS) .conformance dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,7 +6,7 @@ that a second tap and a retry do nothing twice. Fires, approvals and what touche
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
 from typing import Any, get_origin, get_type_hints
 
 import msgspec
@@ -17,16 +17,15 @@ from starlette.routing import Route
 from hydrad.hud import openapi
 from hydrad.hud.doors import Doors, Visit
 from hydrad.hud.login import Login
-from hydrad.hud.replies import envelope
+from hydrad.hud.replies import Handler, by_method, envelope
 from hydrad.hud.table import ACTS, PREFIX, QUERIES, Act, Query
 from hydrad.toc import sight
 from hydrad.wire.calls.base import Verb
 
-KEY_CHARACTERS_MAX = 64
+_KEY = re.compile(r"[!-~]{1,64}")
 WAIT_MAX_S = 30.0
 LIMIT_MAX = 1_000
 ID_CHARACTERS_MAX = 64
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
@@ -37,8 +36,12 @@ class Api:
         self._refusals = doors.refusals
         self._description = openapi.described()
         self.routes = [Route(f"{PREFIX}/openapi.json", self._openapi, methods=["GET"])]
-        self.routes += [Route(PREFIX + query.path, self._query(query), methods=["GET"]) for query in QUERIES]
-        self.routes += [Route(PREFIX + act.path, self._act(act), methods=["POST"]) for act in ACTS]
+        handlers: dict[str, dict[str, Handler]] = {}
+        for query in QUERIES:
+            handlers.setdefault(query.path, {})["GET"] = self._query(query)
+        for act in ACTS:
+            handlers.setdefault(act.path, {})["POST"] = self._act(act)
+        self.routes += [by_method(PREFIX + path, found) for path, found in handlers.items()]
 
     async def _openapi(self, request: Request) -> Response:
         return Response(self._description, media_type="application/json", headers={"cache-control": "no-cache"})
@@ -83,8 +86,8 @@ class Api:
                 "this session only looks: Telegram's word for it is old", hint, needs="elevation"
             )
         key = request.headers.get("idempotency-key", "")
-        if not (0 < len(key) <= KEY_CHARACTERS_MAX and key.isascii() and key.isprintable()):
-            return self._refusals.usage(f"an act needs an Idempotency-Key of 1 to {KEY_CHARACTERS_MAX} characters")
+        if not _KEY.fullmatch(key):
+            return self._refusals.usage("an act needs an Idempotency-Key of 1 to 64 characters, no spaces")
         if act.confirm and not self._doors.is_confirmed(visit):
             return self._login.needs_pin(visit)
         return None
@@ -100,6 +103,8 @@ def query_verb(query: Query, request: Request) -> Verb | str:
     for name, value in request.query_params.multi_items():
         if name in query.hidden or name == query.as_ or name not in hints:
             return f"there is no parameter '{name[:ID_CHARACTERS_MAX]}'"
+        if value == "null":
+            return f"'{name}' is left out, not null"
         if get_origin(hints[name]) is tuple:
             fields.setdefault(name, []).append(value)
         elif name in fields:

@@ -11,10 +11,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Match
+from starlette.types import Message, Receive, Scope, Send
 
 from hydrad.hud.rates import Buckets, Rate
 from hydrad.hud.replies import Refusals
@@ -55,7 +57,7 @@ class TooSlow(Exception):
 class Guard:
     """ASGI, around everything."""
 
-    def __init__(self, app: ASGIApp, world: World, setup: Setup) -> None:
+    def __init__(self, app: Starlette, world: World, setup: Setup) -> None:
         self._app, self._world, self._setup = app, world, setup
         self._refusals = Refusals(world)
         self._peers = Buckets(PEER_RATE)
@@ -82,8 +84,8 @@ class Guard:
         return None if request.method in ("GET", "HEAD") else self._change_refusal(request)
 
     def _change_refusal(self, request: Request) -> Response | None:
-        if request.method != "POST":
-            return None  # a route that takes it does not exist
+        if not self._is_taken(request.scope):
+            return None  # by no route: 404 or 405 will be said
         length = request.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > BODY_BYTES_MAX:
             return too_big(self._refusals)
@@ -93,6 +95,9 @@ class Guard:
         if not self._is_from_here(request.headers):
             return self._refusals.forbidden("asked by a page from elsewhere", needs="same-origin")
         return None
+
+    def _is_taken(self, scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is Match.FULL for route in self._app.routes)
 
     def _is_ours(self, headers: Headers) -> bool:
         hosts = headers.getlist("host")

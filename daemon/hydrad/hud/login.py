@@ -20,7 +20,7 @@ from hydrad.hud import initdata, pins
 from hydrad.hud.doors import Doors, Visit
 from hydrad.hud.guard import is_secure, peer_of
 from hydrad.hud.rates import Buckets, Rate
-from hydrad.hud.replies import envelope
+from hydrad.hud.replies import by_method, envelope
 from hydrad.hud.sessions import WRONG_MAX, Session
 from hydrad.hud.table import offered
 
@@ -32,6 +32,10 @@ _CONFIRM = "hud.confirm"
 class _Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str | None = None
     init_data: str | None = None
+
+
+class _Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
 
 
 class _Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,8 +71,7 @@ class Login:
         self._refusals = doors.refusals
         self._tries = Buckets(LOGIN_RATE)
         self.routes = [
-            Route("/session", self._show, methods=["GET"]),
-            Route("/session", self._login, methods=["POST"]),
+            by_method("/session", {"GET": self._show, "POST": self._login}),
             Route("/session/confirm", self._confirm, methods=["POST"]),
             Route("/session/elevate", self._elevate, methods=["POST"]),
             Route("/session/end", self._end, methods=["POST"]),
@@ -196,6 +199,9 @@ class Login:
         visit = self._doors.visit(request)
         if not isinstance(visit, Visit):
             return visit
+        asked = await read(request, _Nothing)
+        if isinstance(asked, str):
+            return self._refusals.usage(asked)
         self._doors.sessions.end(visit.session)
         return await self._gone(request)
 
@@ -203,6 +209,9 @@ class Login:
         visit = self._doors.visit(request)
         if not isinstance(visit, Visit):
             return visit
+        asked = await read(request, _Nothing)
+        if isinstance(asked, str):
+            return self._refusals.usage(asked)
         self._doors.sessions.end_of(visit.person.identities)
         return await self._gone(request)
 

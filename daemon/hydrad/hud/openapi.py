@@ -33,9 +33,7 @@ def described() -> bytes:
         paths.setdefault(PREFIX + query.path, {})["get"] = _query(query, of_data[str(query.data)])
     for act in ACTS:
         paths.setdefault(PREFIX + act.path, {})["post"] = _act(act, of_data[str(act.data)])
-    paths["/session"] = {
-        "get": _operation("session", "This session: who, until when, and what it may.", of_data[str(SessionData)])
-    }
+    paths |= _session(of_data[str(SessionData)])
     components["Failure"] = _envelope({})
     document = {
         "openapi": "3.1.0",
@@ -45,6 +43,32 @@ def described() -> bytes:
         "security": [{"bearer": []}],
     }
     return msgspec.json.encode(document)
+
+
+def _session(data: dict[str, Any]) -> dict[str, Any]:
+    """Logging in and out, which no verb stands for."""
+    login = {"oneOf": [_texts("code"), _texts("init_data")]}
+    return {
+        "/session": {
+            "get": _operation("session", "This session: who, until when, and what it may.", data),
+            "post": {**_posted("session.begin", "Log in.", data, login), "security": []},
+        },
+        "/session/elevate": {
+            "post": _posted("session.elevate", "Act from a session that only looks.", data, _texts("code"))
+        },
+        "/session/confirm": {"post": _posted("session.confirm", "The PIN, before an act.", data, _texts("pin"))},
+        "/session/end": {"post": _posted("session.end", "Log out here.", data, _texts())},
+        "/session/end-all": {"post": _posted("session.end-all", "Log out everywhere.", data, _texts())},
+    }
+
+
+def _posted(name: str, text: str, data: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    return {**_operation(name, text, data), "requestBody": {"content": _content(body), "required": True}}
+
+
+def _texts(*names: str) -> dict[str, Any]:
+    fields = {name: {"type": "string"} for name in names}
+    return {"type": "object", "properties": fields, "required": list(names), "additionalProperties": False}
 
 
 def _query(query: Query, data: dict[str, Any]) -> dict[str, Any]:
@@ -60,10 +84,8 @@ def _parameters(query: Query) -> list[dict[str, Any]]:
 
 
 def _act(act: Act, data: dict[str, Any]) -> dict[str, Any]:
-    made = _operation(f"act.{act.name}", _first_line(act.verb), data)
-    made["parameters"] = ([_ID] if act.as_ else []) + [_KEY]
-    body = {"content": {"application/json": {"schema": _body(act)}}, "required": True}
-    return {**made, "requestBody": body}
+    made = _posted(f"act.{act.name}", _first_line(act.verb), data, _body(act))
+    return {**made, "parameters": ([_ID] if act.as_ else []) + [_KEY]}
 
 
 def _body(act: Act) -> dict[str, Any]:

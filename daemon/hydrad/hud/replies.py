@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from hydrad.hud.statuses import status_of
 from hydrad.hud.world import World
 from hydrad.wire.answers import Answer, Problem
 from hydrad.wire.codes import ErrorCode
 
+Handler = Callable[[Request], Awaitable[Response]]
 _ENVELOPE = ("schema", "ok", "ts", "daemon", "data", "warnings", "error")
 ERROR_SCHEMA = "hydra.error/v1"
 
@@ -21,6 +25,15 @@ def envelope(answer: Answer, status: int | None = None, headers: dict[str, str] 
     body = msgspec.json.encode({name: getattr(answer, name) for name in _ENVELOPE})
     status = status_of(answer) if status is None else status
     return Response(body, status, {"cache-control": "no-store", **(headers or {})}, "application/json")
+
+
+def by_method(path: str, handlers: Mapping[str, Handler]) -> Route:
+    """One route for all methods of a path, so that 405 names each of them."""
+
+    async def handle(request: Request) -> Response:
+        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(path, handle, methods=list(handlers))
 
 
 class Refusals:

@@ -30,6 +30,7 @@ from hydrad.hud.replies import Refusals
 from hydrad.hud.stream import STALLED_S, Stream
 from hydrad.hud.table import PREFIX
 from hydrad.hud.world import Setup, World
+from hydrad.toc.audience import Audience
 from hydrad.wire.codes import ErrorCode
 
 HOST = "127.0.0.1"
@@ -52,6 +53,7 @@ class HudServer:
 
     def __init__(self, world: World, setup: Setup, doors: Doors, held: dict[str, Held], stream: Stream) -> None:
         self.doors, self._stream = doors, stream
+        self._ending = False
         self._refusals = Refusals(world)
         login = Login(doors)
         routes = [*Probes(world, setup).routes, *login.routes, *Api(doors, login).routes, *Files(held).routes]
@@ -92,6 +94,7 @@ class HudServer:
             serving.result()
         finally:
             server.should_exit = True
+            self._end_streams()
             await asyncio.wait({serving}, timeout=GRACE_S + 2)
             serving.cancel()
             listener.close()
@@ -104,9 +107,17 @@ class HudServer:
         if self._stream.full:
             return self._refusals.problem(503, ErrorCode.TIMED_OUT, "too many pages are open", "close some")
         try:
-            return watching.response(request, self._stream, lambda: self.doors.audience(visit))
+            return watching.response(request, self._stream, lambda: self._audience(visit))
         except watching.BadPlace as error:
             return self._refusals.usage(str(error))
+
+    def _audience(self, visit: Visit) -> Audience:
+        return frozenset() if self._ending else self.doors.audience(visit)
+
+    def _end_streams(self) -> None:
+        """They end for want of anybody to tell; whoever takes nothing is cut off after `GRACE_S`."""
+        self._ending = True
+        self._stream.beat()
 
     async def _http(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -6,11 +6,11 @@
 | 401 | no session (`facts.needs` is `login`) |
 | 403 | not permitted; `facts.needs` says what would help: `pin`, `pin_set`, `elevation` |
 | 404, 405, 408, 413, 415, 431 | no such thing; no such method; too slow; too big; not JSON; too many headers |
-| 409 | something else holds: a key with other parameters, a second person, a difference, part of it |
+| 409 | something else holds: a key with other parameters, a second person, a difference, a failing check, part of it |
 | 422 | understood and not done, by us (DENIED), by the broker (REJECTED), or provably never (NOT_EXECUTED) |
 | 429 | too often; `Retry-After` says when |
 | 500 | failed |
-| 503 | unhealthy, not reachable, or time was up with nothing routed |
+| 503 | not reachable, or time was up with nothing routed |
 | 504 | UNKNOWN_OUTCOME: it may have been done |
 """
 
@@ -28,11 +28,11 @@ OF_CODE: dict[str, int] = {
     ErrorCode.PENDING.value: 409,
     ErrorCode.PARTLY.value: 409,
     ErrorCode.DIFFERENCES.value: 409,
+    ErrorCode.UNHEALTHY.value: 409,
     ErrorCode.DENIED.value: 422,
     ErrorCode.REJECTED.value: 422,
     ErrorCode.NOT_EXECUTED.value: 422,
     ErrorCode.FAILED.value: 500,
-    ErrorCode.UNHEALTHY.value: 503,
     ErrorCode.UNREACHABLE.value: 503,
     ErrorCode.TIMED_OUT.value: 503,
     ErrorCode.UNKNOWN_OUTCOME.value: 504,
