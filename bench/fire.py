@@ -140,7 +140,8 @@ def pipe_round_trip() -> float:
 def unix_round_trip(folder: Path) -> float:
     path = str(folder / "echo.sock")
     code = (
-        "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\ns.listen()\nc,_=s.accept()\n"
+        "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1] + '.new')\ns.listen()\n"
+        "import os\nos.rename(sys.argv[1] + '.new', sys.argv[1])\nc,_=s.accept()\n"
         "while d := c.recv(65536): c.sendall(d)"
     )
     child = subprocess.Popen([sys.executable, "-c", code, path])

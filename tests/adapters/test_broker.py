@@ -670,6 +670,14 @@ def test_a_terminal_answers_as_its_neighbour(broker: RunningBroker, client: Clie
     assert fired(broker, "neighbour") == 4 and broker.ask(op="books", login=1002)["positions"]
 
 
+def test_the_same_account_at_another_server(broker: RunningBroker, client: Client) -> None:
+    mt5 = client()
+    server = mt5.account_info().server
+    fault(broker, "other_server")
+    assert (mt5.account_info().login, mt5.account_info().server) == (1001, f"{server}-2")
+    assert fired(broker, "other_server") == 2
+
+
 def test_a_call_that_never_returns(broker: RunningBroker, client: Client) -> None:
     mt5 = client(timeout=100)
     fault(broker, "hang")
