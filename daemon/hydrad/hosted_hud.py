@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor
 from hydrad.domain.instants import ns_text
 from hydrad.host import secrets, tcp_ports
+from hydrad.host.secrets import Secret
 from hydrad.host.tickets import Purpose
 from hydrad.toc import inputs as i
 from hydrad.toc import people, service
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from hydrad.app import App
     from hydrad.hud.server import HudServer
 
+log = logging.getLogger("hydrad.hud")
 Told = tuple[str, object, Problem | None]
 _SCHEMAS = {calls.HudOpen: "hydra.hud_link/v1", calls.HudPin: "hydra.hud_pin/v1"}
 BOT_TOKEN = "bot.token"
@@ -90,7 +93,6 @@ class HudService:
         from hydrad.hud.world import World
 
         app = self._app
-        named = self._config.bot.token_file or ""
         return World(
             ask=app.surface.ask,
             person=self._person,
@@ -102,8 +104,16 @@ class HudService:
             figures=app.figures,
             tickets=app.tickets,
             phone_may=configuration.words(self._config.hud.phone_may),
-            bot_token=secrets.find(BOT_TOKEN, named, os.environ, self._config.secrets.keyring),
+            bot_token=self._bot_token(),
         )
+
+    def _bot_token(self) -> Secret | None:
+        """A token that cannot be used is the bot's trouble: pages and links work without it, Mini Apps do not."""
+        try:
+            return secrets.find(BOT_TOKEN, self._config.bot.token_file or "", os.environ, self._config.secrets.keyring)
+        except secrets.BadSecret as bad:
+            log.error("Mini Apps cannot log in: %s", bad)
+            return None
 
     def _person(self, identity: str) -> Person | None:
         return people.person(self._app.state, identity)

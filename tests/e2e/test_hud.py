@@ -9,6 +9,7 @@ import signal
 import subprocess
 from typing import Any
 
+import msgspec
 import pytest
 from paper import HYDRACTL, PaperHome, fire_by_hand, quote
 
@@ -113,6 +114,8 @@ def test_every_query_is_answered_by_the_daemon(home: PaperHome) -> None:
         named = names.get(query.path.partition("/{")[0], "EURUSD")
         status, told = browser.get(PREFIX + query.path.replace("{id}", named))
         statuses[query.path] = status
+        if status == 200:
+            msgspec.convert(told["data"], query.data)
         assert status == 200 or told["error"]["code"] in ("NOT_FOUND", "USAGE", "UNHEALTHY"), (query.path, told)
     assert [path for path, status in statuses.items() if status != 200 and path != "/health"] == ["/alarms/{id}"]
 

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hydrad.host import descriptors
 from hydrad.hud import watching
 from hydrad.hud.api import Api
 from hydrad.hud.doors import Doors, Visit
@@ -77,7 +78,7 @@ class HudServer:
             ws="none",
             http="h11",
             loop="none",
-            limit_concurrency=CONNECTIONS_MAX,
+            limit_concurrency=descriptors.for_connections(CONNECTIONS_MAX),
             h11_max_incomplete_event_size=HEADER_BYTES_MAX,
             timeout_graceful_shutdown=GRACE_S,
             proxy_headers=False,
