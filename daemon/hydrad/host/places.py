@@ -55,6 +55,11 @@ class Places(msgspec.Struct, frozen=True):
         return self.state_dir / "hud.db"
 
     @property
+    def outbox(self) -> Path:
+        """Letters to people, and the bot's own."""
+        return self.state_dir / "outbox.db"
+
+    @property
     def ping_file(self) -> Path:
         """Written to prove that the journal's disk works."""
         return self.state_dir / "ping"
