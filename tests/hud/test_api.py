@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any, get_args
 
 import pytest
@@ -194,3 +195,19 @@ def test_the_description_is_json_and_names_every_path(hud: Hud) -> None:
     assert document["openapi"] == "3.1.0"
     assert {PREFIX + query.path for query in QUERIES} | {PREFIX + act.path for act in ACTS} <= set(document["paths"])
     assert BOSS.name.encode() not in got.body
+
+
+def test_a_session_that_ends_while_its_act_is_being_sent_does_nothing(hud: Hud) -> None:
+    cookie = hud.login()
+    with socket.create_connection(("127.0.0.1", hud.port), 20) as peer:
+        head = (
+            f"POST {PREFIX}/halt HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: none\r\nContent-Type: application/json\r\n"
+            f"Cookie: {cookie}\r\nIdempotency-Key: k\r\nContent-Length: 2\r\n\r\n{{"
+        )
+        before = hud.server.requests
+        peer.sendall(head.encode())
+        while hud.server.requests == before:
+            hud.on_loop(lambda: None)
+        assert hud.post("/session/end", {}, cookie=cookie).status == 200
+        peer.sendall(b"}")
+        assert peer.recv(100).split()[1] == b"401" and not hud.asked

@@ -120,6 +120,17 @@ def test_many_at_once_are_as_many_tries(hud: Hud) -> None:
     assert hud.get("/session", cookie=cookie).status == 401
 
 
+def test_tries_in_many_sessions_at_once_are_all_counted(hud: Hud) -> None:
+    hud.set_pin(BOSS, PIN)
+    cookies = [hud.login() for _ in range(4)]
+    threads = [threading.Thread(target=confirm, args=(hud, cookie, "wrong")) for cookie in cookies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert hud.doors.pins["boss"].wrong == 4
+
+
 def test_new_sessions_do_not_buy_new_tries_for_ever(hud: Hud) -> None:
     hud.set_pin(BOSS, PIN)
     for _ in range(pins.TRIES_MAX // WRONG_MAX):

@@ -67,6 +67,8 @@ class Api:
             verb = act_verb(act, request, await request.body())
             if isinstance(verb, str):
                 return self._refusals.usage(verb)
+            if visit.session.ended:  # while the body came
+                return self._refusals.no_session()
             dry_run = bool(getattr(verb, "dry_run", False))
             refusal = self._act_refusal(act, visit, request, dry_run)
             if refusal is not None:

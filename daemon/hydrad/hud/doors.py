@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -123,11 +124,18 @@ class Doors:
         self.pins[person.name] = pin
         await self.apart(lambda: self.store.keep_pin(person.name, pin))
 
-    async def count_wrong(self, person: Person, wrong: int) -> None:
-        """Tries since a right one, over all sessions; durable on return."""
+    async def count_try(self, person: Person) -> None:
+        """One more since a right one, over all sessions; counted at once, and durable on return."""
+        await self._keep_tries(person, lambda wrong: wrong + 1)
+
+    async def forget_tries(self, person: Person) -> None:
+        """A right one."""
+        await self._keep_tries(person, lambda wrong: 0)
+
+    async def _keep_tries(self, person: Person, to: Callable[[int], int]) -> None:
         pin = self.pin_of(person)
-        if pin is not None and pin.wrong != wrong:
-            pin = self.pins[person.name] = Pin(pin.since_ns, pin.salt, pin.hash, wrong)
+        if pin is not None:
+            pin = self.pins[person.name] = msgspec.structs.replace(pin, wrong=to(pin.wrong))
             await self.apart(lambda: self.store.keep_pin(person.name, pin))
 
     # --- the file -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ that the same client had; ids are never taken from a client.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ from hydrad.hud.rates import Buckets, Rate
 from hydrad.hud.replies import by_method, envelope
 from hydrad.hud.sessions import WRONG_MAX, Session
 from hydrad.hud.table import offered
+
+log = logging.getLogger("hydrad.hud")
 
 LOGIN_RATE = Rate(per_s=10 / 60, burst=10)
 SCHEMA = "hydra.hud_session/v1"
@@ -85,8 +88,6 @@ class Login:
     # --- in ---------------------------------------------------------------------------------------------
 
     async def _login(self, request: Request) -> Response:
-        if wait_s := self._tries.take(peer_of(request, self._doors.setup), self._now_ns()):
-            return self._refusals.too_often(wait_s)
         asked = await read(request, _Login)
         if isinstance(asked, str):
             return self._refusals.usage(asked)
@@ -99,8 +100,8 @@ class Login:
     async def _by_code(self, request: Request, code: str) -> Response:
         identity = self._doors.world.tickets.take(code, Purpose.LOGIN)
         if identity is None:
-            self._doors.world.stranger("a wrong login code")
-            return self._refusals.no_session("this link was used, is older than 5 minutes, or never was")
+            text = "this link was used, is older than 5 minutes, or never was"
+            return self._kept_out(request, "a wrong login code", text)
         return await self._let_in(request, identity, full=True, bearer=False)
 
     async def _by_telegram(self, request: Request, raw: str) -> Response:
@@ -111,8 +112,7 @@ class Login:
         try:
             told = initdata.proven(raw, world.bot_token.reveal(), now_ns)
         except initdata.Refused as refused:
-            world.stranger(f"initData: {refused}")
-            return self._refusals.no_session(f"Telegram's word is not taken: {refused}")
+            return self._kept_out(request, f"initData: {refused}", f"Telegram's word is not taken: {refused}")
         fresh = await self._doors.apart(lambda: self._doors.store.first_use(told.hash, told.ends_ns, now_ns))
         return await self._let_in(request, f"telegram:{told.user}", full=told.full and fresh, bearer=True)
 
@@ -120,12 +120,20 @@ class Login:
         doors = self._doors
         person = doors.world.person(identity)
         if person is None:
-            doors.world.stranger(f"{identity} has no role")
-            return self._refusals.no_session("who this is for has no role in this home")
+            return self._kept_out(request, "somebody without a role", "who this is for has no role in this home")
         doors.end_of_client(request)
         token, session = doors.sessions.begin(identity, full, self._now_ns())
         await doors.keep()
+        scope = "full" if full else "read-only"
+        log.info("a %s session began for %s, %s", scope, person.name, identity)
         return self._with_id(request, Visit(session, person), token, bearer)
+
+    def _kept_out(self, request: Request, why: str, text: str) -> Response:
+        """Only what proves nothing is counted against its peer: nobody's wrong codes keep out who has a right one."""
+        if wait_s := self._tries.take(peer_of(request, self._doors.setup), self._now_ns()):
+            return self._refusals.too_often(wait_s)
+        self._doors.world.stranger(why)
+        return self._refusals.no_session(text)
 
     # --- the PIN, and the one-time button ---------------------------------------------------------------
 
@@ -139,9 +147,9 @@ class Login:
         pin = doors.pin_of(visit.person)
         if pin is None or pin.locked:
             return self.needs_pin(visit)
-        if not doors.sessions.count_try(visit.session):
+        if visit.session.ended or not doors.sessions.count_try(visit.session):
             return self._refusals.no_session()
-        await doors.count_wrong(visit.person, pin.wrong + 1)
+        await doors.count_try(visit.person)
         right = len(asked.pin) <= pins.LENGTH_MAX and await doors.apart(lambda: pins.is_right(pin, asked.pin))
         if visit.session.ended:
             return self._refusals.no_session()
@@ -149,8 +157,8 @@ class Login:
 
     async def _right(self, request: Request, visit: Visit) -> Response:
         doors = self._doors
-        await doors.count_wrong(visit.person, 0)
         token = doors.sessions.confirm(visit.session, self._now_ns())
+        await doors.forget_tries(visit.person)
         await doors.keep()
         return self._with_id(request, visit, token, doors.is_bearer(request))
 
@@ -184,9 +192,11 @@ class Login:
         asked = await read(request, _Code)
         if isinstance(asked, str):
             return self._refusals.usage(asked)
-        if wait_s := self._tries.take(peer_of(request, doors.setup), self._now_ns()):
-            return self._refusals.too_often(wait_s)
+        if visit.session.ended:
+            return self._refusals.no_session()
         if doors.world.tickets.take(asked.code, Purpose.ELEVATE) != visit.session.identity:
+            if wait_s := self._tries.take(peer_of(request, doors.setup), self._now_ns()):
+                return self._refusals.too_often(wait_s)
             doors.world.refused(visit.actor, "hud.elevate", "a button of somebody else, used, or too old")
             return self._refusals.forbidden("this button was used, is too old, or is not yours", needs="elevation")
         token = doors.sessions.elevate(visit.session)
