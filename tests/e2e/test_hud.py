@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import http.client
 import json
 import os
 import signal
 import subprocess
+import time
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
-from paper import HYDRACTL, PaperHome, fire_by_hand, quote
+from paper import CONFIG, HYDRACTL, PaperHome, fire_by_hand, quote
 
 from hydrad.host.lock import holder
 
 pytestmark = pytest.mark.timeout(180)
 PIN = "canary-pin-7351"
+BOT_TOKEN = "1234567:canary-bot-token"
+HUD = """
+[hud]
+public_url = "https://hud.example.org"
+trusted_proxies = "127.0.0.1"
+metrics_token_file = "TOKEN"
+"""
+
+
+def signed(fields: dict[str, str], token: str) -> str:
+    """initData as Telegram signs it."""
+    lines = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
+    key = hmac.digest(b"WebAppData", token.encode(), hashlib.sha256)
+    return urlencode({**fields, "hash": hmac.new(key, lines.encode(), hashlib.sha256).hexdigest()})
 
 
 class Browser:
@@ -188,6 +206,45 @@ def test_a_session_outlives_the_daemon_and_no_secret_is_left_anywhere(home: Pape
             for secret in (*browser.secrets, PIN):
                 assert secret.encode() not in data, path
     assert (home.places.hud_store.stat().st_mode & 0o777) == 0o600
+
+
+def test_behind_a_proxy_with_a_bot_a_mini_app_logs_in() -> None:
+    """Everything that `[hud]` says, and a token from the service manager's credentials."""
+    home = PaperHome(CONFIG + HUD)
+    folder = home.path / "credentials"
+    folder.mkdir(mode=0o700)
+    (folder / "bot.token").write_text(BOT_TOKEN)
+    token = home.path / "metrics.token"
+    token.write_text("canary-metrics\n")
+    token.chmod(0o600)
+    home.places.config_file.write_text((CONFIG + HUD).replace("TOKEN", str(token)))
+    home.environ["CREDENTIALS_DIRECTORY"] = str(folder)
+    try:
+        home.start()
+        assert (
+            home.ctl("operator", "add", "ann", "--telegram", "42", "--role", "trader", "--accounts", "alpha").code == 0
+        )
+        page = Browser(home)
+        assert home.ctl("hud", "open").data["url"].startswith("https://hud.example.org/login#")
+        at = {"host": "hud.example.org", "x_forwarded_for": "203.0.113.5"}
+        assert page.ask("GET", "/metrics", **at)[0] == 403
+        user = {"user": '{"id":42}', "auth_date": str(int(time.time()) - 3_600)}
+        status, told = page.ask("POST", "/session", {"init_data": signed(user, BOT_TOKEN)}, **at)
+        assert status == 200 and told["data"]["scope"] == "read-only" and told["data"]["operator"] == "ann"
+        bearer = {"authorization": f"Bearer {told['data']['token']}", **at}
+        assert [row["name"] for row in page.ask("GET", "/api/v1/accounts", **bearer)[1]["data"]] == ["alpha"]
+        assert (
+            page.ask("POST", "/api/v1/flatten", {}, idempotency_key="f", **bearer)[1]["error"]["facts"]["needs"]
+            == "elevation"
+        )
+        assert page.ask("POST", "/api/v1/halt", {}, idempotency_key="h", **bearer)[1]["data"]["authority"] == "HALTED"
+        assert page.ask("POST", "/session", {"init_data": signed(user, "1:other")}, **at)[0] == 401
+        for path in home.path.rglob("*"):
+            if path.is_file() and path.parent != folder:
+                data = path.read_bytes()
+                assert BOT_TOKEN.encode() not in data and told["data"]["token"].encode() not in data, path
+    finally:
+        home.end()
 
 
 def test_open_pages_do_not_hold_up_the_end(home: PaperHome) -> None:
