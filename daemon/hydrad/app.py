@@ -34,6 +34,7 @@ from hydrad.host.places import Places
 from hydrad.host.tickets import Tickets
 from hydrad.hosted import BotService, BridgeService, Links, SchedulerService
 from hydrad.hosted_hud import HudService
+from hydrad.hosted_outbox import Letters
 from hydrad.hud.glance import Glance
 from hydrad.hud.metrics import Figure
 from hydrad.hud.stream import Stream
@@ -110,6 +111,7 @@ class App:
         self.tickets = Tickets(self.now_ns)
         self.hud = HudService(self, loaded.config)
         self.scheduler = SchedulerService(self, loaded.config)
+        self.letters = Letters(self, loaded.config)
         self._links = Links()
         bridge = BridgeService(self, self._links, self._bind_again)
         self.supervisor = Supervisor((bridge, BotService(loaded.config), self.hud, self.scheduler), self.submit)
@@ -279,6 +281,7 @@ class App:
         self.supervisor.published(records)
         self.surface.published(records[-1].seq)
         self.pages.published(records)
+        self.letters.published()
 
     # --- the loop -------------------------------------------------------------------------------------
 
@@ -311,6 +314,7 @@ class App:
                 tasks.append(loop.create_task(self.conductor.run()))
             await server.start()
             tasks.append(loop.create_task(self._ticker()))
+            tasks.append(loop.create_task(self.letters.run()))
             self._manager.ready(self.status_line())
             log.info("ready: %s, epoch %d, %s", self.places.state_dir, self.state.epoch, self.endpoint)
             await self._pump(tasks)

@@ -76,6 +76,7 @@ def own_health(app: App) -> tuple[HealthRow, ...]:
         HealthRow("journal", app.commit_s < COMMIT_MAX_S, f"last commit {app.commit_s * 1000:.1f} ms"),
         HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
         *_market(app),
+        *app.letters.health(),
         _recording(app),
         _disk(app),
         *(

@@ -119,6 +119,7 @@ class Drop(NamedTuple):
     to: str
     priority: Priority
     key: str
+    why: str = ""
 
 
 class Store:
@@ -154,7 +155,7 @@ class Store:
                 if self._known(letter.key):
                     self.counts["known"] += 1
                 elif self._is_stopped(letter):
-                    drops.append(self._left_out("gone", letter, now_ns))
+                    drops.append(self._left_out(letter, now_ns))
                 else:
                     self._take(letter, now_ns)
             drops += self._bounded(now_ns)
@@ -250,6 +251,8 @@ class Store:
 
     def settle(self, row: Row, outcome: Outcome, now_ns: int) -> list[Drop]:
         """What became of a letter that left. Returns what will never be sent."""
+        if row.id not in self._flying:  # it was settled before
+            return []
         self._flying.discard(row.id)
         with self.db:
             match outcome:
@@ -314,7 +317,7 @@ class Store:
         to = (letter.channel.value, letter.to)
         self.db.execute("INSERT OR IGNORE INTO stopped VALUES (?, ?, ?, ?)", (*to, now_ns, why))
         rows = self._rows("SELECT id FROM letter WHERE channel = ? AND recipient = ? ORDER BY id", *to)
-        return [self._drop("gone", number, now_ns) for (number,) in rows]
+        return [self._drop("gone", number, now_ns)._replace(why=why) for (number,) in rows]
 
     def stopped(self) -> list[Stopped]:
         """Recipients to whom nothing is sent until they are back."""
@@ -330,6 +333,11 @@ class Store:
         """What a message that somebody answers was about; empty where that is not known."""
         query = "SELECT topic FROM message WHERE channel = ? AND recipient = ? AND message = ?"
         return self.db.execute(query, (channel.value, to, message)).get or ""
+
+    def size(self) -> int:
+        """How many letters wait."""
+        found: int = self.db.execute("SELECT count(*) FROM letter").get
+        return found
 
     def waiting(self, channel: Channel) -> dict[Priority, int]:
         """How many letters wait, by priority."""
@@ -349,10 +357,10 @@ class Store:
         self.counts[reason] += 1
         return Drop(reason, Channel(channel), to, Priority(priority), key)
 
-    def _left_out(self, reason: str, letter: Letter, now_ns: int) -> Drop:
+    def _left_out(self, letter: Letter, now_ns: int) -> Drop:
         self._tell(letter.key, now_ns)
-        self.counts[reason] += 1
-        return Drop(reason, letter.channel, letter.to, letter.priority, letter.key)
+        self.counts["gone"] += 1
+        return Drop("gone", letter.channel, letter.to, letter.priority, letter.key)
 
 
 def _values(letter: Letter, now_ns: int) -> tuple[apsw.SQLiteValue, ...]:

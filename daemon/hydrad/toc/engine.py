@@ -122,8 +122,8 @@ class Engine:
                 housekeeping.job_ran(turn, body)
             case i.RatesWanted():
                 rates.ask(turn, body)
-            case i.RecordingNoted():
-                housekeeping.recording_noted(turn, body)
+            case i.RecordingNoted() | i.OutboxNoted():
+                housekeeping.noted(turn, body)
             case i.Configured():
                 housekeeping.configured(turn, body)
             case i.Started():

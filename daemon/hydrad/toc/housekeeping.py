@@ -86,11 +86,14 @@ def job_ran(turn: Turn, body: i.JobReported) -> None:
 _OVER = {
     Finding.RECORDING_LOST: "ticks are recorded again",
     Finding.DISK_LOW: "there is room on the disk again",
+    Finding.OUTBOX_FULL: "there is room in the outbox again",
+    Finding.CHAT_GONE: "they were heard of again",
 }
 
 
-def recording_noted(turn: Turn, body: i.RecordingNoted) -> None:
-    """A finding of the recorder, with an alarm where ticks are being lost or will be; without a detail it has ended."""
+def noted(turn: Turn, body: i.RecordingNoted | i.OutboxNoted) -> None:
+    """A finding of the recorder or of the outbox, with an alarm where something is being lost or will be; without a
+    detail it has ended."""
     code = Finding[body.code]
     if body.detail:
         turn.finding(code, body.subject, body.detail, alarm=code in _OVER)

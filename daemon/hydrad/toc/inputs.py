@@ -162,6 +162,14 @@ class RecordingNoted(_Input, frozen=True, tag="RECORDING"):
     detail: str
 
 
+class OutboxNoted(_Input, frozen=True, tag="OUTBOX"):
+    """What the outbox of letters says: a finding's name, its subject and detail; without a detail it has ended."""
+
+    code: str
+    subject: str
+    detail: str
+
+
 class RatesWanted(_Input, frozen=True, tag="RATES"):
     """The recording is to be compared with the terminals' own minute bars, from an instant of market time on."""
 
@@ -195,6 +203,7 @@ AnyInput = (
     | JobReported
     | Configured
     | RecordingNoted
+    | OutboxNoted
     | RatesWanted
 )
 

@@ -214,6 +214,25 @@ RUNBOOKS: dict[str, Runbook] = {
         "Nothing to do after a crash; without one: look at the disk.",
         "A torn end was cut off at the start, or a block inside a file is damaged and left out. What is read is whole.",
     ),
+    # --- letters to people ---
+    "OUTBOX_NEW": _warning(
+        "Nothing to do for a first bot or channel; else look at what happened since the last letter: `hydractl tail`.",
+        "state/outbox.db was made anew, or belongs to another journal. What had not been sent is not told.",
+    ),
+    "OUTBOX_FULL": _alarm(
+        "Look why letters do not leave: `hydractl health`, `hydractl status`. Trading goes on.",
+        "The outbox holds 10,000 letters or 32 MiB; of these the least urgent and oldest are dropped, halts and",
+        "unknowns last. It clears when a tenth of the room is free.",
+    ),
+    "LETTER_REFUSED": _warning(
+        "Look at what it was about with `hydractl tail`, and report it: a letter should never be refused.",
+        "A letter was dropped, since its channel would never take it as it is. The finding has the text's hash.",
+    ),
+    "CHAT_GONE": _alarm(
+        "Reach this person by other means; they must write /start to the bot, or be unlinked: `hydractl operators`.",
+        "They blocked the bot, deleted the chat or never began it. Letters to them are dropped until they are heard",
+        "of; who is on call must be somebody else meanwhile.",
+    ),
     # --- the home itself ---
     "SERVICE_FATAL": _alarm(
         "Read why: `hydractl logs SERVICE`; then `hydractl restart SERVICE`.",
