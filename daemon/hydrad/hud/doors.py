@@ -33,7 +33,7 @@ from hydrad.toc.people import Person
 log = logging.getLogger("hydrad.hud")
 T = TypeVar("T")
 
-SESSION_RATE = Rate(per_s=20.0, burst=100)
+SESSION_RATE = Rate(per_s=50.0, burst=300)
 BEARER = "bearer "
 AUTOMATIC = "hx-auto"
 
