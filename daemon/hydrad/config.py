@@ -29,12 +29,16 @@ from hydrad.domain.plans import BUILT_IN as BUILT_IN_PLANS
 from hydrad.domain.plans import NAME, RUNNER, BadPlan
 from hydrad.domain.plans import parse as parse_plan
 from hydrad.toc.guard_limits import Guards
+from hydrad.toc.hearing import minute_of
 from hydrad.toc.limits import Limits, Timing
 from hydrad.wire.calls import AnyVerb
 
 ENVIRONMENT_PREFIX = "HYDRA_"
 _ADDRESS = re.compile(r"tcp://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]|\*):(\d{1,5})")
 _PUBLIC = re.compile(r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/?")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_WEBHOOK = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(/[!-~]{0,1000})?")
+TIMES_MAX = 8
 _SPEED_MAX = 100_000
 
 
@@ -72,6 +76,37 @@ def parse_addresses(text: str) -> None:
     """IP addresses with commas. Raises ValueError."""
     for word in words(text):
         ipaddress.ip_address(word)
+
+
+def parse_names(text: str) -> None:
+    """Names of operators with commas. Raises ValueError."""
+    for word in words(text):
+        if not _NAME.fullmatch(word):
+            raise ValueError(f"'{word}' is no operator's name")
+
+
+def parse_times(text: str) -> tuple[tuple[int, int], ...]:
+    """Hours and minutes of `HH:MM` with commas. Raises ValueError."""
+    found = tuple(divmod(minute_of(word), 60) for word in words(text))
+    if len(found) > TIMES_MAX:
+        raise ValueError(f"more than {TIMES_MAX} times")
+    return found
+
+
+def parse_webhook(text: str) -> None:
+    """Raises ValueError for what is no address, or would be sent in the clear over a network."""
+    match = _WEBHOOK.fullmatch(text)
+    if text and match is None:
+        raise ValueError(f"'{text}' is not https://HOST/PATH")
+    if match and match["scheme"] == "http" and not is_loopback(match["host"].strip("[]")):
+        raise ValueError("http is for a loopback address only: use https")
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def parse_phone_may(text: str) -> None:
@@ -319,6 +354,106 @@ class Bot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
+class OnCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[oncall]`: who is told of alarms that nobody acknowledges, and when it is said that all is well."""
+
+    order: Annotated[
+        str,
+        Meta(
+            description="names of operators with commas; the first is told first, the next after each "
+            "timing.alarm_repeat_ms; empty: traders, then commanders",
+            extra={"parse": parse_names, "expected": "names with commas, or nothing"},
+        ),
+    ] = ""
+    all_well_at: Annotated[
+        str,
+        Meta(
+            description="times of day in UTC with commas; at each, those on call are told that all is well, or what is "
+            "not; empty: never",
+            extra={"parse": parse_times, "expected": 'times in quotes such as "06:00,18:00", at most 8, or nothing'},
+        ),
+    ] = "06:00,18:00"
+
+
+class Email(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[email]`: the mail server that alarms leave by; each person's address is set by `operator contact`."""
+
+    host: Annotated[
+        str,
+        Meta(
+            description="name or address of the SMTP server; empty: no e-mail is sent",
+            pattern=r"^[A-Za-z0-9.:-]{0,253}$",
+            extra={"expected": "a host's name, or nothing"},
+        ),
+    ] = ""
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port: 587 for starttls, 465 for tls")] = 587
+    security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Meta(description="word; how the connection is encrypted; none is taken for a server of this machine only"),
+    ] = "starttls"
+    sender: Annotated[
+        str,
+        Meta(
+            description="address that letters come from; needed where host is set",
+            pattern=r"^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,189})?$",
+            extra={"expected": "an address such as hydra@example.org, or nothing"},
+        ),
+    ] = ""
+    user: Annotated[
+        str,
+        Meta(
+            description="name to log in with; empty: without a login",
+            pattern=r"^[\x21-\x7e]{0,254}$",
+            extra={"expected": "a name without spaces, or nothing"},
+        ),
+    ] = ""
+    password_file: Annotated[
+        str,
+        Meta(
+            description="path of a file with the password; empty: the credential email.password",
+            pattern=r"^(/.*)?$",
+            extra={"expected": "an absolute path, or nothing"},
+        ),
+    ] = ""
+    ca_file: Annotated[
+        str,
+        Meta(
+            description="path of certificates to trust instead of the system's",
+            pattern=r"^(/.*)?$",
+            extra={"expected": "an absolute path, or nothing"},
+        ),
+    ] = ""
+
+
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[webhook]`: a program of yours that alarms are sent to, signed. See docs/alerts.md."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="address that takes a POST; empty: there is none",
+            extra={"parse": parse_webhook, "expected": "https://HOST/PATH, http:// for a loopback address, or nothing"},
+        ),
+    ] = ""
+    secret_file: Annotated[
+        str,
+        Meta(
+            description="path of a file with the key that letters are signed with; empty: the credential "
+            "webhook.secret; needed where url is set",
+            pattern=r"^(/.*)?$",
+            extra={"expected": "an absolute path, or nothing"},
+        ),
+    ] = ""
+    ca_file: Annotated[
+        str,
+        Meta(
+            description="path of certificates to trust instead of the system's",
+            pattern=r"^(/.*)?$",
+            extra={"expected": "an absolute path, or nothing"},
+        ),
+    ] = ""
+
+
 class Scheduler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[scheduler]`: what the daemon does by itself, in machine time."""
 
@@ -373,12 +508,15 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secrets: Secrets = Secrets()
     hud: Hud = Hud()
     bot: Bot = Bot()
+    oncall: OnCall = OnCall()
+    email: Email = Email()
+    webhook: Webhook = Webhook()
     scheduler: Scheduler = Scheduler()
     market: Market = Market()
 
 
 # What `reload` takes without a restart.
-RELOADABLE = ("risk.", "timing.", "daemon.log_level")
+RELOADABLE = ("risk.", "timing.", "oncall.order", "daemon.log_level")
 
 
 class Source(NamedTuple):

@@ -40,6 +40,7 @@ from hydrad.toc import inputs as i
 from hydrad.toc.effects import RatesSought, RatesTold, Reply, TicksTaken
 from hydrad.toc.engine import Engine
 from hydrad.toc.live import NEWS_FILE, NEWS_OFF
+from hydrad.toc.oncall import Channel
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from hydrad.wire import calls
@@ -205,7 +206,15 @@ def started(opened: Opened, instance: str, birth: i.HomeBirth | None = None) -> 
         guards=config.guards,
         plans=dict(config.plans),
         phone_may=words(config.hud.phone_may),
+        on_call=words(config.oncall.order),
+        channels=channels_of(config),
     )
+
+
+def channels_of(config: Config) -> tuple[str, ...]:
+    """Those that the configuration sets up beside the bot."""
+    found = ((Channel.EMAIL, config.email.host), (Channel.WEBHOOK, config.webhook.url))
+    return tuple(channel.value for channel, where in found if where)
 
 
 def news_mode(config: Config, mode: HomeMode) -> str:

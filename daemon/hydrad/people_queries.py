@@ -9,11 +9,12 @@ from hydrad.domain import ids
 from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.queries import NotFound
-from hydrad.toc import alarm_views, preflight, reports
+from hydrad.toc import alarm_views, oncall_views, preflight, reports
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers.alarms import AlarmShow, FindingRow
 from hydrad.wire.answers.comparing import PreflightData
+from hydrad.wire.answers.oncall import ChannelsData
 from hydrad.wire.answers.reports import ReportData
 from hydrad.wire.calls.base import Verb
 
@@ -65,9 +66,14 @@ def report(app: App, turn: Turn, actor: Actor, verb: calls.Report) -> ReportData
     return reports.made(turn.state, verb.by, since_ms, until_ms)
 
 
+def channels(app: App, turn: Turn, actor: Actor, verb: calls.Channels) -> ChannelsData:
+    return oncall_views.channels(turn)
+
+
 QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
     calls.AlarmShow: ("hydra.alarm/v1", alarm_show),
     calls.Findings: ("hydra.findings/v1", findings),
     calls.Preflight: ("hydra.preflight/v1", preflight_data),
     calls.Report: ("hydra.report/v1", report),
+    calls.Channels: ("hydra.channels/v1", channels),
 }

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hydrad import settings
-from hydrad.config import ConfigError, Loaded
+from hydrad.config import ConfigError, Loaded, words
 from hydrad.domain.actors import Actor
 from hydrad.domain.instants import SECOND, ns_text
 from hydrad.host import logs
@@ -79,7 +79,7 @@ class Running:
         """The input for the core; what it answers ends in `reloaded`."""
         taken, restart = settings.changed(self._app.loaded, read)
         self._reloads[request] = (settings.merged(self._app.loaded, read), taken, restart)
-        return i.Configured(request, actor, read.config.risk, read.config.timing)
+        return i.Configured(request, actor, read.config.risk, read.config.timing, words(read.config.oncall.order))
 
     def reloaded(self, request: int) -> Told:
         loaded, taken, restart = self._reloads.pop(request)

@@ -82,6 +82,7 @@ def merged(old: Loaded, new: Loaded) -> Loaded:
     """`old` with what a reload takes from `new`."""
     daemon = msgspec.structs.replace(old.config.daemon, log_level=new.config.daemon.log_level)
     parts: dict[str, Any] = {section: getattr(new.config, section) for section in RELOADED_SECTIONS}
+    parts["oncall"] = msgspec.structs.replace(old.config.oncall, order=new.config.oncall.order)
     sources = {path: (old if _key(path).needs_restart else new).sources[path] for path in old.sources}
     return Loaded(msgspec.structs.replace(old.config, daemon=daemon, **parts), sources)
 

@@ -195,11 +195,11 @@ class ControlSurface:
         if isinstance(verb, calls.TerminalEnroll):
             private = keys.draw_keypair()
             extra = private.public
-        elif isinstance(verb, calls.OperatorInvite):
+        elif isinstance(verb, calls.OperatorInvite | calls.ChannelTest):
             private = entropy.draw_code()
             extra = crew.digest_of(private)
-        elif isinstance(verb, calls.OperatorClaim):
-            verb = calls.OperatorClaim(crew.digest_of(verb.code))
+        elif isinstance(verb, calls.OperatorClaim | calls.ChannelConfirm):
+            verb = type(verb)(crew.digest_of(verb.code))
         elif isinstance(verb, calls.HudPin):  # only to be refused: inputs have no secret
             verb = calls.HudPin("")
         request = self._next_request

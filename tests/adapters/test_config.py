@@ -241,7 +241,7 @@ def test_speed_and_address() -> None:
 
 def test_only_limits_and_the_log_level_are_taken_by_reload() -> None:
     free = {key.path for key in KEYS.values() if not key.needs_restart}
-    assert free == {key for key in KEYS if key.startswith(("risk.", "timing."))} | {"daemon.log_level"}
+    assert free == {key for key in KEYS if key.startswith(("risk.", "timing."))} | {"daemon.log_level", "oncall.order"}
 
 
 def test_value_text_is_toml() -> None:

@@ -55,6 +55,7 @@ from hydrad.wire.answers.market import (
     SymbolRow,
 )
 from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow, SignalsView
+from hydrad.wire.answers.oncall import ChannelRow, ChannelsData, ChannelTestData, OnCallRow
 from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
 from hydrad.wire.answers.positions import NamedPlan, NightView, OrderRow, PlanData, PlanRow, PositionRow
 from hydrad.wire.answers.reports import Estimate, MoneyTotal, ReportData, ReportGroup, ReportSide
@@ -258,6 +259,16 @@ def event(seq: int) -> Event:
 
 
 TRACE = TraceData(id=M, title="EURUSD BUY", events=(event(3),), findings=())
+ON_CALL = OnCallRow(
+    "ann", 1, ("telegram 42", "email ann@example.org"), "22:00-07:00 UTC", "SNIPER_OPS", (f"EURUSD until {TS}",)
+)
+CHANNELS = ChannelsData(
+    (
+        ChannelRow("telegram", "UP", "nothing has failed since the last letter", None, None, None, None),
+        ChannelRow("email", "DOWN", "fails since 1 m 05 s: connection refused", TS, "ann", "ann@example.org", 86_400.0),
+    ),
+    (ON_CALL,),
+)
 OPERATOR = OperatorRow(
     name="ann", role="trader", state="ACTIVE", policy="starter", identities=("uid:1001",), accounts=("paper-1",),
     primary="paper-1", open=1, fires_today=2, since=TS, why=None,
@@ -442,6 +453,12 @@ DATA: dict[str, tuple[str, Any]] = {
         "hydra.hud_link/v1",
         HudLink("boss", "https://hud.example.org/login#CODE", "http://127.0.0.1:8888/login#CODE", TS),
     ),
+    "channels": ("hydra.channels/v1", CHANNELS),
+    "channel.test": ("hydra.channel_test/v1", ChannelTestData("email", "ann@example.org", TS)),
+    "channel.confirm": ("hydra.channels/v1", CHANNELS),
+    "operator.contact": ("hydra.oncall_person/v1", ON_CALL),
+    "operator.hears": ("hydra.oncall_person/v1", ON_CALL),
+    "mute": ("hydra.oncall_person/v1", ON_CALL),
     "hud.pin": ("hydra.hud_pin/v1", HudPinSet("boss")),
     "log.level": (
         "hydra.log_level/v1",

@@ -40,6 +40,7 @@ from hydrad.wire.answers.daemon import (
 from hydrad.wire.answers.journal import Event, TraceData
 from hydrad.wire.answers.market import NewsData, PaperData, QuoteRow, StepData, SymbolDiffData, SymbolRow
 from hydrad.wire.answers.missions import MissionRow, MissionShow
+from hydrad.wire.answers.oncall import ChannelsData, ChannelTestData, OnCallRow
 from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
 from hydrad.wire.answers.positions import NamedPlan, OrderRow, PlanData, PositionRow
 from hydrad.wire.answers.reports import ReportData
@@ -101,6 +102,9 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "bars": (["EURUSD"], tuple[m.BarRow, ...]),
     "cancel": ([F, "--yes"], FireAnswer),
     "change drop": ([C], ChangeRow),
+    "channel confirm": (["ABCDEF"], ChannelsData),
+    "channel test": (["email"], ChannelTestData),
+    "channels": ([], ChannelsData),
     "changes": ([], tuple[ChangeRow, ...]),
     "brief": ([M], Briefing),
     "close": ([P, "--yes"], FireAnswer),
@@ -128,6 +132,9 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "note": ([L, "the host is rebooting"], NoteRow),
     "operator add": (["ann", "--uid", "1001", "--accounts", "paper-1"], OperatorRow),
     "operator claim": (["0123456789AB"], OperatorRow),
+    "mute": (["1h", "EURUSD"], OnCallRow),
+    "operator contact": (["ann", "email", "ann@example.org"], OnCallRow),
+    "operator hears": (["ann", "--quiet-hours", "22:00-07:00", "--kinds", "SNIPER_OPS"], OnCallRow),
     "operator invite": (["ann"], InviteData),
     "operator link": (["ann", "--telegram", "42"], OperatorRow),
     "operator policy": (["ann", "full"], OperatorRow),

@@ -172,8 +172,11 @@ class Core:
         terminals: Sequence[tuple[str, str, int]] = (("t1", "alpha", 5001),),
         mutants: frozenset[str] = frozenset(),
         guards: Guards | None = None,
+        on_call: tuple[str, ...] = (),
+        channels: tuple[str, ...] = (),
     ) -> None:
         self.mode, self.mutants, self.guards = mode, mutants, guards
+        self.on_call, self.channels = on_call, channels
         self.limits = limits or Limits(open_risk_max_percent=Decimal(50), fires_per_minute_max=100)
         self.timing = timing or Timing()
         self.apex = FakeApex()
@@ -219,7 +222,9 @@ class Core:
 
     def start(self, birth: i.HomeBirth | None = None, halt_file: bool = False) -> list[Body]:
         body = i.Started("inst", "0", "2024a", self.limits, self.timing, halt_file, ("EURUSD",), birth=birth)
-        return self.step(msgspec.structs.replace(body, guards=self.guards))
+        return self.step(
+            msgspec.structs.replace(body, guards=self.guards, on_call=self.on_call, channels=self.channels)
+        )
 
     def restart(self) -> None:
         """The daemon dies; another folds the journal and starts."""

@@ -13,10 +13,10 @@ from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.link import frames as f
-from hydrad.toc import disarming
+from hydrad.toc import crew, disarming
 from hydrad.toc import inputs as i
 from hydrad.toc.act import ActState
-from hydrad.toc.arming import SELF_TEST_AGE_MAX_NS
+from hydrad.toc.arming import CHANNEL_TEST_AGE_MAX_NS, SELF_TEST_AGE_MAX_NS
 from hydrad.toc.first_fires import FIRST_FIRES, first_fires_left
 from hydrad.toc.limits import Limits
 from hydrad.toc.service import ServiceState
@@ -76,7 +76,7 @@ def conditions(core: Core) -> dict[str, bool]:
 @pytest.fixture
 def live(make: Callable[..., Core]) -> Core:
     """A real home with a demo account and a live one that is READY, and with nothing of what arming needs but limits."""
-    core = make(mode=HomeMode.REAL, limits=FULL)
+    core = make(mode=HomeMode.REAL, limits=FULL, channels=("email",))
     verb = calls.TerminalEnroll("t2", "live", 7001, "Sim-Live", kind="live", symbols=("EURUSD",))
     assert core.ask(verb, extra="key-t2").problem is None
     core.agents["t2"] = type(core.t1)("t2", "live", 7001)
@@ -111,8 +111,16 @@ def ready(live: Core) -> Core:
     assert live.ask(calls.OperatorAdd("bob", "trader", BOB)).problem is None
     assert live.ask(calls.OperatorLink("bob", "telegram:42")).problem is None
     live.step(i.ServiceReported("bot", ServiceState.RUNNING, "x"))
+    channel_tested(live)
     live.role(ANN, Role.COMMANDER)
     return live
+
+
+def channel_tested(core: Core, address: str = "boss@example.org") -> None:
+    """A letter went to the commander by e-mail, and its code came back."""
+    assert core.ask(calls.OperatorContact("commander", "email", address)).problem is None
+    assert core.ask(calls.ChannelTest("email"), extra=crew.digest_of("CODE-1")).problem is None
+    assert core.ask(calls.ChannelConfirm(crew.digest_of("CODE-1"))).problem is None
 
 
 def armed(core: Core) -> Core:
@@ -125,6 +133,48 @@ def armed(core: Core) -> Core:
 # --- conditions -------------------------------------------------------------------------------------------
 
 
+def channel_row(core: Core) -> tuple[bool, str]:
+    reply = core.ask(calls.AccountArm("live", dry_run=True))
+    return next((row.ok, row.measured) for row in reply.data.conditions if row.name == "ALARM_CHANNEL")
+
+
+def test_a_second_channel_counts_while_its_test_holds(ready: Core) -> None:
+    ok, measured = channel_row(ready)
+    assert ok and "email tested by commander 0.0 ms ago" in measured and "on call: commander, bob" in measured
+    assert ready.ask(calls.OperatorContact("commander", "email", "other@example.org")).problem is None
+    assert channel_row(ready)[0] is False, "what was tested is another address"
+    channel_tested(ready, "other@example.org")
+    assert channel_row(ready)[0]
+    ready.step(i.ChannelReported("email", "connection refused"))
+    ready.wait(61_000, every_ms=1_000, beat=("t1", "t2"))
+    assert channel_row(ready) == (False, channel_row(ready)[1]) and "DOWN" in channel_row(ready)[1]
+    ready.step(i.ChannelReported("email", ""))
+    assert channel_row(ready)[0]
+    ready.now_ns += CHANNEL_TEST_AGE_MAX_NS
+    ok, measured = channel_row(ready)
+    assert not ok and "too long ago" in measured
+
+
+def test_a_tester_who_is_suspended_or_a_channel_that_is_gone_does_not_count(ready: Core) -> None:
+    assert ready.ask(calls.OperatorSuspend("commander"), BOB).problem is None
+    assert conditions_of(ready, ANN)["ALARM_CHANNEL"] is False
+    ready.channels = ()
+    ready.restart()
+    assert conditions_of(ready, ANN)["ALARM_CHANNEL"] is False
+
+
+def test_with_neither_bot_nor_hud_nobody_is_reached(ready: Core) -> None:
+    ready.step(i.ServiceReported("hud", ServiceState.FATAL, "x"))
+    assert channel_row(ready)[0], "the bot reaches bob"
+    ready.step(i.ServiceReported("bot", ServiceState.FATAL, "x"))
+    assert channel_row(ready)[0] is False
+
+
+def conditions_of(core: Core, who: str) -> dict[str, bool]:
+    reply = core.ask(calls.AccountArm("live", dry_run=True), who)
+    return {row.name: row.ok for row in reply.data.conditions}
+
+
 def test_each_condition_is_shown_with_what_was_measured_and_what_it_needs(live: Core) -> None:
     reply = live.ask(calls.AccountArm("live"))
     assert reply.problem is not None and reply.problem.code == "CONFLICT"
@@ -132,7 +182,9 @@ def test_each_condition_is_shown_with_what_was_measured_and_what_it_needs(live: 
     rows = {row.name: row for row in reply.data.conditions}
     assert rows["TERMINAL"].measured == "t2 READY, ACTIVE, 7001@Sim-Live build 1"
     assert rows["SELF_TEST"].measured == "no report of this broker was told"
-    assert rows["ALARM_CHANNEL"].measured == "bot starting, linked: nobody"
+    assert rows["ALARM_CHANNEL"].measured == (
+        "email never tested; bot starting, linked: nobody; hud starting; on call: commander"
+    )
     assert rows["TWO_PEOPLE"].measured == "one commander: approved by the same, 10 m 00 s later"
     assert live.state.changes == {}
 

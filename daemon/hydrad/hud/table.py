@@ -13,7 +13,18 @@ from hydrad.domain.actors import Role
 from hydrad.toc import desk
 from hydrad.toc.desk import phones
 from hydrad.wire import calls, market
-from hydrad.wire.answers import accounts, acts, alarms, authority, comparing, missions, people, positions, reports
+from hydrad.wire.answers import (
+    accounts,
+    acts,
+    alarms,
+    authority,
+    comparing,
+    missions,
+    oncall,
+    people,
+    positions,
+    reports,
+)
 from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.journal import TraceData
 from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolDiffData, SymbolRow
@@ -77,6 +88,7 @@ QUERIES: tuple[Query, ...] = (
     Query("/policies", calls.Policies, tuple[people.PolicyRow, ...]),
     Query("/groups", calls.Groups, tuple[accounts.GroupRow, ...]),
     Query("/changes", calls.Changes, tuple[people.ChangeRow, ...]),
+    Query("/channels", calls.Channels, oncall.ChannelsData),
 )
 
 ACTS: tuple[Act, ...] = (
@@ -94,6 +106,9 @@ ACTS: tuple[Act, ...] = (
     Act("note", "/notes", calls.Note, alarms.NoteRow),
     Act("reconcile", "/reconcile", calls.Reconcile, comparing.ReconcileData),
     Act("operator.suspend", "/operators/{id}/suspend", calls.OperatorSuspend, people.OperatorRow, "name"),
+    Act("operator.hears", "/operators/{id}/hears", calls.OperatorHears, oncall.OnCallRow, "name"),
+    Act("mute", "/mute", calls.Mute, oncall.OnCallRow),
+    Act("channel.confirm", "/channels/confirm", calls.ChannelConfirm, oncall.ChannelsData),
 )
 
 

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import HOUR, duration_text
-from hydrad.toc import changes, crew, housekeeping, leaving, risk, service
+from hydrad.toc import changes, crew, housekeeping, leaving, oncall, risk, service
 from hydrad.toc.disarming import broker_of
 from hydrad.toc.limit_table import unset
 from hydrad.toc.limiting import limits_for
+from hydrad.toc.oncall import Channel
 from hydrad.toc.service import ServiceState
 from hydrad.toc.state import Account, SelfTest, State
 from hydrad.toc.terminal import Duty, LinkState
@@ -25,6 +26,7 @@ from hydrad.toc.turn import Turn
 
 SELF_TEST_AGE_MAX_NS = 30 * 24 * HOUR
 DRILL_AGE_MAX_NS = 7 * 24 * HOUR
+CHANNEL_TEST_AGE_MAX_NS = 30 * 24 * HOUR
 
 
 class Condition(NamedTuple):
@@ -99,18 +101,50 @@ def self_test_of(state: State, account: Account) -> SelfTest | None:
 
 
 def _alarm_channel(turn: Turn) -> Condition:
-    """Beside the shell: the bot, to somebody who may halt."""
-    needed = "the bot runs, and somebody who may halt is linked to it"
-    linked = [
-        operator.name
-        for operator in turn.state.operators.values()
-        if not operator.suspended
-        and operator.role >= Role.TRADER
-        and any(identity.startswith("telegram:") for identity in operator.identities)
-    ]
-    bot = housekeeping.service_of(turn.state, service.BOT).state
-    ok = bool(linked) and bot is ServiceState.RUNNING
-    return Condition("ALARM_CHANNEL", ok, f"bot {bot.value}, linked: {', '.join(linked) or 'nobody'}", needed)
+    """Two ways: one to a person on call by the bot or the HUD, and one beside the bot of which a person has lately said
+    that what is sent there arrives."""
+    days = CHANNEL_TEST_AGE_MAX_NS // (24 * HOUR)
+    needed = f"e-mail or webhook, tested at most {days} days ago; and the bot or the HUD for somebody on call"
+    good, told = _tested_channels(turn)
+    reached, by = _reached(turn.state)
+    newest = max((turn.state.channel_tests[name].at_ns for name in good), default=0)
+    return Condition("ALARM_CHANNEL", bool(good) and reached, f"{told}; {by}", needed, newest)
+
+
+def _tested_channels(turn: Turn) -> tuple[list[str], str]:
+    """Those beside the bot that count, and what was measured of each."""
+    good, told = [], []
+    for name in turn.state.channels:
+        why = _channel_problem(turn, name)
+        test = turn.state.channel_tests.get(name)
+        age = f"tested by {test.name} {duration_text(turn.now_ns - test.at_ns)} ago" if test else "never tested"
+        told.append(f"{name} {age}{f', {why}' if why and test else ''}")
+        good += [] if why else [name]
+    return good, ", ".join(told) or "no channel beside the bot"
+
+
+def _channel_problem(turn: Turn, name: str) -> str:
+    """Why a channel does not count; empty where it does."""
+    test = turn.state.channel_tests.get(name)
+    tester = turn.state.operators.get(test.name) if test else None
+    if test is None or tester is None or tester.suspended:
+        return "by nobody who is here"
+    if turn.now_ns - test.at_ns > CHANNEL_TEST_AGE_MAX_NS:
+        return "too long ago"
+    if all((way.channel, way.to) != (name, test.to) for way in oncall.all_ways(turn.state, tester)):
+        return "at another address"
+    return "DOWN" if oncall.is_down(turn.state, Channel(name)) else ""
+
+
+def _reached(state: State) -> tuple[bool, str]:
+    """Whether a person on call (anybody who may halt, where nobody is named) has the bot, or the HUD runs for them."""
+    people = oncall.order(state) if state.on_call else [o for o in state.operators.values() if not o.suspended]
+    people = [operator for operator in people if operator.role >= Role.TRADER]
+    linked = [o.name for o in people if any(identity.startswith("telegram:") for identity in o.identities)]
+    bot, hud = (housekeeping.service_of(state, name).state for name in (service.BOT, service.HUD))
+    ok = (bool(linked) and bot is ServiceState.RUNNING) or (bool(people) and hud is ServiceState.RUNNING)
+    named = ", ".join(o.name for o in people) or "nobody"
+    return ok, f"bot {bot.value}, linked: {', '.join(linked) or 'nobody'}; hud {hud.value}; on call: {named}"
 
 
 def _halt_drill(turn: Turn, account: Account) -> Condition:

@@ -22,6 +22,7 @@ from hydrad.toc import (
     invariants,
     leaving,
     news,
+    oncall,
     order_reports,
     plan_moves,
     rates,
@@ -126,6 +127,8 @@ class Engine:
                 housekeeping.noted(turn, body)
             case i.Configured():
                 housekeeping.configured(turn, body)
+            case i.ChannelReported():
+                oncall.reported(turn, body)
             case i.Started():
                 self._started(turn, body)
             case i.Stopping():
@@ -165,6 +168,7 @@ class Engine:
         config_loosening.let_timing_wait(turn, body.timing)
         config_loosening.let_plans_wait(turn, body.plans)
         config_loosening.let_news_wait(turn, body.news_mode)
+        oncall.configured(turn, body.on_call, body.channels)
         if not born:
             housekeeping.started(turn, bool(body.symbols))
         if body.halt_file and self.state.authority is not Authority.HALTED:
@@ -226,6 +230,7 @@ class Engine:
         self._bad_ticks_told(turn)
         watch.clock(turn)
         sources.clock(turn)
+        oncall.clock(turn)
         alarms.clock(turn)
 
     def _link_clock(self, turn: Turn, link: Link) -> None:

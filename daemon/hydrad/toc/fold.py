@@ -11,7 +11,7 @@ from hydrad.domain.instants import DAY_MS, MINUTE_MS
 from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import ActKind, Side
 from hydrad.toc import act as acts
-from hydrad.toc import fold_arming, fold_guards, fold_terminals, planning
+from hydrad.toc import fold_arming, fold_guards, fold_oncall, fold_terminals, planning
 from hydrad.toc import fold_crew as crew
 from hydrad.toc import mission as missions
 from hydrad.toc import records as r
@@ -23,7 +23,7 @@ from hydrad.toc.service import Service
 from hydrad.toc.state import Account, Act, Alarm, Job, Key, Mission, Note, Position, State, Terminal
 from hydrad.toc.terminal import Cause, Duty
 
-FOLD_VERSION = 7
+FOLD_VERSION = 8
 ENTRY_IN = 0  # of a deal
 ALARMS_PAST_MAX = 200
 FINDINGS_MAX = 1_000
@@ -526,6 +526,7 @@ _HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     **fold_guards.HANDLERS,
     **fold_terminals.HANDLERS,
     **fold_arming.HANDLERS,
+    **fold_oncall.HANDLERS,
     r.PositionAdopted: _adopted,
     r.AgentActBegun: _agent_act_begun,
     r.AlarmAcknowledged: _alarm_acknowledged,

@@ -6,7 +6,7 @@ All of it becomes records, so that `tail` shows it and a replay gives it again.
 from __future__ import annotations
 
 from hydrad.domain.actors import Role, Surface
-from hydrad.toc import changes, config_loosening, loosening, service
+from hydrad.toc import changes, config_loosening, loosening, oncall, service
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.limits import Limits
@@ -119,6 +119,8 @@ def configured(turn: Turn, body: i.Configured) -> None:
     if now != turn.state.timing:
         turn.emit(r.ConfigChanged(turn.state.limits, now, "reload"))
     config_loosening.let_timing_wait(turn, body.timing)
+    if body.on_call is not None:
+        oncall.configured(turn, body.on_call, turn.state.channels)
     turn.reply(body.request, "hydra.reload/v1", ReloadData((), (), ()))
 
 

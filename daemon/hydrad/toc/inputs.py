@@ -37,7 +37,8 @@ class Started(_Input, frozen=True, tag="STARTED"):
     its `profile` (empty: none).
     `notes`: findings of the start itself, as code and detail. `news_mode`: off, or file, and then NEWS follows.
     `guards`: None before there were any.
-    `plans`: the configuration's named plans, as text. `phone_may`: verbs that phones may ask for, too."""
+    `plans`: the configuration's named plans, as text. `phone_may`: verbs that phones may ask for, too.
+    `on_call`, `channels`: see ON_CALL_SET."""
 
     instance: str
     code_version: str
@@ -55,6 +56,8 @@ class Started(_Input, frozen=True, tag="STARTED"):
     guards: Guards | None = None
     plans: dict[str, str] = {}
     phone_may: tuple[str, ...] = ()
+    on_call: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 class FrameIn(_Input, frozen=True, tag="FRAME"):
@@ -184,6 +187,14 @@ class Configured(_Input, frozen=True, tag="CONFIG"):
     actor: Actor
     limits: Limits
     timing: Timing
+    on_call: tuple[str, ...] | None = None  # None: as it was
+
+
+class ChannelReported(_Input, frozen=True, tag="CHANNEL"):
+    """Letters fail to leave by a channel, for this reason; empty: they leave again."""
+
+    channel: str
+    why: str
 
 
 AnyInput = (
@@ -205,6 +216,7 @@ AnyInput = (
     | RecordingNoted
     | OutboxNoted
     | RatesWanted
+    | ChannelReported
 )
 
 

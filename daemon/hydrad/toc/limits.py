@@ -162,7 +162,7 @@ class Timing(msgspec.Struct, frozen=True):
     ] = 60_000
     alarm_repeat_ms: Annotated[
         int, Meta(ge=1_000, le=86_400_000, description="milliseconds; an alarm that nobody acknowledged is told again")
-    ] = 300_000
+    ] = 120_000
     feed_silent_ms: Annotated[
         int, Meta(ge=1_000, le=86_400_000, description="milliseconds of market time; longest silence of an open market")
     ] = 120_000

@@ -273,6 +273,7 @@ class Live:
     hours_told: dict[tuple[str, str], int] = field(default_factory=dict)  # terminal, symbol -> day of the finding
     watch: Watch = field(default_factory=Watch)
     askings: list[Asking] = field(default_factory=list)
+    channels_failing: dict[str, tuple[int, str]] = field(default_factory=dict)  # channel -> since when, why
     histories: int = 0  # so many were asked for: the last `query_id`
 
     def link(self, terminal: str) -> Link:

@@ -15,7 +15,7 @@ from hydrad.domain.instants import duration_text, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Side
 from hydrad.link import retcodes
-from hydrad.toc import narrate_arming, narrate_crew, narrate_guards, narrate_terminals
+from hydrad.toc import narrate_arming, narrate_crew, narrate_guards, narrate_oncall, narrate_terminals
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.record import Record
@@ -424,6 +424,7 @@ _TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     **narrate_guards.TELLERS,
     **narrate_terminals.TELLERS,
     **narrate_arming.TELLERS,
+    **narrate_oncall.TELLERS,
     r.ServiceChanged: _service,
     r.JobRan: _job,
     r.ConfigChanged: _config,

@@ -181,6 +181,28 @@ class Position:
 
 
 @dataclass(slots=True)
+class Hears:
+    """What a person wants to hear of, alarms and halts aside. `quiet`: `HH:MM-HH:MM` in `zone`; empty lists: all."""
+
+    quiet: str = ""
+    zone: str = "UTC"
+    kinds: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    tcs_min: int | None = None
+
+
+@dataclass(slots=True)
+class ChannelTest:
+    """Who was reached where, and when that was confirmed; while it is asked for, until when, and the code's digest."""
+
+    name: str
+    to: str
+    at_ns: int
+    digest: bytes = b""
+
+
+@dataclass(slots=True)
 class Operator:
     """A person. `identities`: how they are known at the edges. `accounts`: those they may fire on, `*` for all."""
 
@@ -195,6 +217,9 @@ class Operator:
     added_ns: int = 0
     fires_day: int = 0  # the trading day that `fires_count` counts
     fires_count: int = 0
+    contacts: dict[str, str] = field(default_factory=dict)  # channel -> address
+    hears: Hears = field(default_factory=Hears)
+    mutes: dict[str, int] = field(default_factory=dict)  # symbol, kind or "" for all -> until when, machine time
 
 
 @dataclass(slots=True)
@@ -379,6 +404,10 @@ class State:
     positions: dict[int, Position] = field(default_factory=dict)
     operators: dict[str, Operator] = field(default_factory=dict)  # by name
     identities: dict[str, str] = field(default_factory=dict)  # identity -> operator's name
+    on_call: tuple[str, ...] = ()  # names, the first is told first
+    channels: tuple[str, ...] = ()  # those that are set up beside the bot
+    channels_asked: dict[str, ChannelTest] = field(default_factory=dict)  # by channel
+    channel_tests: dict[str, ChannelTest] = field(default_factory=dict)
     invites: dict[str, Invite] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     groups: dict[str, dict[str, Decimal]] = field(default_factory=dict)  # group -> account -> multiplier

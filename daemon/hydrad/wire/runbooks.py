@@ -234,6 +234,16 @@ RUNBOOKS: dict[str, Runbook] = {
         "of; who is on call must be somebody else meanwhile.",
     ),
     # --- the home itself ---
+    "CHANNEL_DOWN": _alarm(
+        "Look at `hydractl channels` for why; until it is up you are told by the other channels only.",
+        "For a minute nothing has left by this channel. What waits is kept, and sent when it works again. Telegram: a",
+        "409 names a second poller with the same token; the network, or a token that was revoked. E-mail: the server's",
+        "name, its password file, its certificate. Webhook: the receiver and its certificate.",
+    ),
+    "ON_CALL_UNKNOWN": _warning(
+        "Correct oncall.order in the configuration, then `hydractl reload`; `hydractl operators` has the names.",
+        "Somebody on call is no operator of this home: they are passed over, and the next is told at their turn.",
+    ),
     "SERVICE_FATAL": _alarm(
         "Read why: `hydractl logs SERVICE`; then `hydractl restart SERVICE`.",
         "A service failed too often and was given up. What it does is not done until it is started again.",

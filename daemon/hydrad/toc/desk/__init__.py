@@ -27,6 +27,7 @@ from hydrad.toc.desk import (
     missions,
     news,
     notes,
+    oncall,
     operators,
     orders,
     plans,
@@ -71,7 +72,7 @@ for noun in (
     services,
 ):
     VERBS |= noun.VERBS
-for noun in (arming, correcting, flatten, adopt, trading_day, plans, symbols, orders):
+for noun in (arming, correcting, flatten, adopt, trading_day, plans, symbols, orders, oncall):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own: the core only refuses them, so that every refusal is journaled in one place.

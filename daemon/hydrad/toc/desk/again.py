@@ -68,6 +68,10 @@ HOW: dict[type[Verb], How] = {
             calls.OperatorRestore,
             calls.OperatorRemove,
             calls.PolicySet,
+            calls.OperatorContact,
+            calls.OperatorHears,
+            calls.Mute,
+            calls.ChannelConfirm,
             calls.AccountLimits,
             calls.AccountCorrect,
             calls.AccountGroup,
@@ -92,7 +96,7 @@ HOW: dict[type[Verb], How] = {
     ),
     calls.Resume: How.LATER,
     # A new code, since the first one is kept nowhere: it is void. The file is written as it stands.
-    **dict.fromkeys((calls.OperatorInvite, calls.NewsImport, calls.NewsAdd), How.SAME_END),
+    **dict.fromkeys((calls.OperatorInvite, calls.ChannelTest, calls.NewsImport, calls.NewsAdd), How.SAME_END),
     **dict.fromkeys(
         (calls.MarketStep, calls.PaperFault, calls.PaperCash, calls.PaperTrade, calls.LogLevel),
         How.EDGE,

@@ -34,6 +34,9 @@ MAY: frozenset[type[Verb]] = frozenset(
         calls.AccountDisarm,
         calls.OperatorClaim,
         calls.OperatorSuspend,
+        calls.OperatorHears,
+        calls.Mute,
+        calls.ChannelConfirm,
     }
 )
 _CHANGE = "C-"

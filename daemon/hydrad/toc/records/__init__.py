@@ -62,6 +62,7 @@ from hydrad.toc.records.home import (
 )
 from hydrad.toc.records.missions import MissionMoved, MissionOutcome, MissionPassed, MissionProposed, SignalSuppressed
 from hydrad.toc.records.news import NewsAhead, NewsModeSet, NewsRead, NewsWindow
+from hydrad.toc.records.oncall import ChannelAsked, ChannelTested, ContactSet, HearsSet, Muted, OnCallSet
 from hydrad.toc.records.people import (
     ChangeAsked,
     ChangeEnded,
@@ -190,6 +191,12 @@ TYPES: dict[str, type[Body]] = {
     "PLANS_CHANGED": PlansChanged,
     "NEWS_MODE": NewsModeSet,
     "BASES_CORRECTED": BasesCorrected,
+    "ON_CALL_SET": OnCallSet,
+    "CONTACT_SET": ContactSet,
+    "HEARS_SET": HearsSet,
+    "MUTED": Muted,
+    "CHANNEL_ASKED": ChannelAsked,
+    "CHANNEL_TESTED": ChannelTested,
 }
 
 

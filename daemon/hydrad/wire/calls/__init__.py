@@ -34,6 +34,14 @@ from hydrad.wire.calls.daemon import (
     ServiceStop,
 )
 from hydrad.wire.calls.fires import Approve, Fire, FireSymbol, Pass, Resolve, Withdraw
+from hydrad.wire.calls.oncall import (
+    ChannelConfirm,
+    Channels,
+    ChannelTest,
+    Mute,
+    OperatorContact,
+    OperatorHears,
+)
 from hydrad.wire.calls.paper import MarketStep, PaperCash, PaperFault, PaperTrade
 from hydrad.wire.calls.people import (
     Ack,
@@ -174,6 +182,12 @@ AnyVerb = (
     | OperatorRestore
     | OperatorRemove
     | PolicySet
+    | OperatorContact
+    | OperatorHears
+    | Mute
+    | Channels
+    | ChannelTest
+    | ChannelConfirm
     | Approve
     | ChangeDrop
     | ServiceStart

@@ -1,0 +1,119 @@
+"""Who is on call, by which ways each is reached, and what stands in the way. Owns when a channel counts as down.
+
+The order is the configuration's (`oncall.order`); who is suspended, or nobody, is passed over. A person's ways are the
+bot (an identity `telegram:N`), e-mail (`operator contact`) and the home's webhook, in this order. At step 0 of an alarm
+the first way is used that is not down; from step 1 on all of them are.
+
+A channel whose letters do not leave for `DOWN_AFTER_NS` is an alarm, which goes by the others.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from hydrad.domain.instants import SECOND
+from hydrad.toc import records as r
+from hydrad.toc import service
+from hydrad.toc.service import Service, ServiceState
+from hydrad.toc.state import Operator, State
+
+if TYPE_CHECKING:
+    from hydrad.toc import inputs as i
+    from hydrad.toc.turn import Turn
+
+DOWN_AFTER_NS = 60 * SECOND
+DOWN_ALARM = "CHANNEL_DOWN"
+UNKNOWN_ALARM = "ON_CALL_UNKNOWN"
+WEBHOOK_NAME = "webhook"  # there is one, the home's
+
+
+class Channel(enum.StrEnum):
+    TELEGRAM = "telegram"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+BESIDE_THE_BOT = (Channel.EMAIL, Channel.WEBHOOK)
+
+
+class Way(NamedTuple):
+    """`to`: the channel's own address."""
+
+    channel: Channel
+    to: str
+
+
+# --- people ---------------------------------------------------------------------------------------------
+
+
+def order(state: State) -> list[Operator]:
+    """Those on call who are there, the first is told first."""
+    known = [state.operators[name] for name in dict.fromkeys(state.on_call) if name in state.operators]
+    return [operator for operator in known if not operator.suspended]
+
+
+def ways(state: State, operator: Operator, step: int) -> tuple[Way, ...]:
+    """By which ways a person is told of an alarm at this step; none where there is no way to them."""
+    every = tuple(way for way in all_ways(state, operator))
+    if step:
+        return every
+    standing = [way for way in every if not is_down(state, way.channel)]
+    return tuple(standing[:1] or every[:1])
+
+
+def all_ways(state: State, operator: Operator) -> list[Way]:
+    numbers = [name.removeprefix("telegram:") for name in operator.identities if name.startswith("telegram:")]
+    found = [Way(Channel.TELEGRAM, number) for number in numbers]
+    address = operator.contacts.get(Channel.EMAIL)
+    if address and Channel.EMAIL in state.channels:
+        found.append(Way(Channel.EMAIL, address))
+    if Channel.WEBHOOK in state.channels:
+        found.append(Way(Channel.WEBHOOK, WEBHOOK_NAME))
+    return found
+
+
+# --- channels -------------------------------------------------------------------------------------------
+
+
+def is_down(state: State, channel: Channel) -> bool:
+    """Whether nothing is expected to leave there now."""
+    standing = any((alarm.code, alarm.subject) == (DOWN_ALARM, channel.value) for alarm in state.alarms.values())
+    bot = state.services.get(service.BOT) or Service(service.BOT)
+    return standing or (channel is Channel.TELEGRAM and bot.state is not ServiceState.RUNNING)
+
+
+def reported(turn: Turn, body: i.ChannelReported) -> None:
+    """An edge's word: a channel fails, or works again. It is down when it goes on failing."""
+    if not body.why:
+        turn.live.channels_failing.pop(body.channel, None)
+        turn.clear_alarm(DOWN_ALARM, body.channel, "letters leave again")
+        return
+    since_ns, _ = turn.live.channels_failing.get(body.channel, (turn.now_ns, ""))
+    turn.live.channels_failing[body.channel] = since_ns, body.why
+
+
+def clock(turn: Turn) -> None:
+    for channel, (since_ns, why) in sorted(turn.live.channels_failing.items()):
+        if turn.now_ns - since_ns >= DOWN_AFTER_NS:
+            turn.alarm(DOWN_ALARM, channel, f"nothing leaves by {channel}: {why}")
+    _look_at_names(turn)
+
+
+def _look_at_names(turn: Turn) -> None:
+    """Names on call that are nobody's: a rota that reaches fewer people than it says."""
+    unknown = [name for name in turn.state.on_call if name not in turn.state.operators]
+    if unknown:
+        turn.alarm_now(UNKNOWN_ALARM, "home", f"oncall.order names nobody: {', '.join(unknown)}")
+    else:
+        turn.clear_alarm(UNKNOWN_ALARM, "home", "every name on call is an operator's")
+
+
+def configured(turn: Turn, on_call: tuple[str, ...], channels: tuple[str, ...]) -> None:
+    """What a start or a reload has read. A channel that is not set up any more cannot be down."""
+    if (on_call, channels) != (turn.state.on_call, turn.state.channels):
+        turn.emit(r.OnCallSet(on_call, channels))
+    for channel in BESIDE_THE_BOT:
+        if channel not in channels:
+            turn.live.channels_failing.pop(channel, None)
+            turn.clear_alarm(DOWN_ALARM, channel, "it is not set up any more")
