@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from hydrad.host.rates import Buckets, Rate
 from hydrad.hud import doors, guard
-from hydrad.hud.rates import Buckets, Rate
 from tests.hud.conftest import PUBLIC, START_NS, Got, Hud
 
 JSON = "application/json"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hydrad.host.rates import Rate
 from hydrad.hud import doors
-from hydrad.hud.rates import Rate
 from tests.hud.conftest import BOSS, Hud
 from tests.hud.test_pin import PIN, confirm
 

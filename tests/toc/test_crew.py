@@ -178,6 +178,14 @@ def test_any_trader_suspends_anyone_and_only_a_commander_restores_at_a_shell(cor
     assert core.state.role(BOSS) is Role.COMMANDER
 
 
+def test_a_viewer_suspends_themself_and_nobody_else(core: Core) -> None:
+    add(core, role="viewer")
+    assert problem(core.ask(calls.OperatorSuspend("commander"), ANN)) == "FORBIDDEN"
+    assert problem(core.ask(calls.OperatorSuspend("ann", "phone lost"), ANN)) == ""
+    assert core.state.role(ANN) is Role.NONE
+    assert problem(core.ask(calls.OperatorSuspend("ann"), ANN)) == "FORBIDDEN", "once suspended, nothing"
+
+
 def test_a_suspended_commander_does_not_restore_while_another_can(core: Core) -> None:
     add(core, role="commander")
     core.ask(calls.OperatorSuspend("ann"))

@@ -9,6 +9,7 @@ from hydrad.domain.ids import ALPHABET, TAG_MAX
 _SESSION_BITS = 53
 _CODE_LENGTH = 12
 _TOKEN_BYTES = 32
+_BUTTON_BYTES = 16
 
 
 def draw_tag() -> int:
@@ -39,3 +40,8 @@ def draw_key() -> str:
 def draw_token() -> str:
     """A bearer's secret: 256 bits, 43 characters that a URL and a cookie take as they are."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def draw_button() -> str:
+    """What a button of a chat brings back: 128 bits, 22 characters, since Telegram takes 64 bytes."""
+    return secrets.token_urlsafe(_BUTTON_BYTES)

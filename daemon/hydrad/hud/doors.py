@@ -19,10 +19,10 @@ from starlette.responses import Response
 
 from hydrad.domain.actors import Actor, Surface
 from hydrad.host.entropy import draw_token
+from hydrad.host.rates import Buckets, Rate
 from hydrad.hud import pins
 from hydrad.hud.guard import is_secure
 from hydrad.hud.pins import Pin
-from hydrad.hud.rates import Buckets, Rate
 from hydrad.hud.replies import Refusals
 from hydrad.hud.sessions import Limits, Session, Sessions
 from hydrad.hud.store import Store

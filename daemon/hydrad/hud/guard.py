@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
-from hydrad.hud.rates import Buckets, Rate
+from hydrad.host.rates import Buckets, Rate
 from hydrad.hud.replies import Refusals
 from hydrad.hud.world import Setup, World
 

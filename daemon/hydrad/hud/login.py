@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hydrad.domain.instants import SECOND, ns_text
+from hydrad.host.rates import Buckets, Rate
 from hydrad.host.tickets import Purpose
 from hydrad.hud import initdata, pins
 from hydrad.hud.doors import Doors, Visit
 from hydrad.hud.guard import is_secure, peer_of
-from hydrad.hud.rates import Buckets, Rate
 from hydrad.hud.replies import by_method, envelope
 from hydrad.hud.sessions import WRONG_MAX, Session
 from hydrad.hud.table import offered

@@ -101,6 +101,8 @@ def on_request(turn: Turn, asked: Requested) -> None:
         has = Role.TRADER  # the daemon itself may stop things, and nothing more
     elif _owner_restores(turn, asked):
         has = Role.COMMANDER
+    elif _suspends_themself(turn, asked):
+        has = max(has, needs)
     if has < needs:
         known = turn.state.operator(asked.actor.identity)
         if known is not None:
@@ -148,6 +150,17 @@ def _on_one_line(verb: Verb) -> Verb:
         return verb
     kept = "".join(character if character.isprintable() else " " for character in reason[:REASON_MAX])
     return msgspec.structs.replace(verb, reason=kept)
+
+
+def _suspends_themself(turn: Turn, asked: Requested) -> bool:
+    """Whoever has a role may end it for now: a phone that is not in one's hands any more has one, too."""
+    operator = turn.state.operator(asked.actor.identity)
+    return (
+        isinstance(asked.body, calls.OperatorSuspend)
+        and operator is not None
+        and asked.body.name == operator.name
+        and turn.state.role(asked.actor.identity) is not Role.NONE
+    )
 
 
 def _owner_restores(turn: Turn, asked: Requested) -> bool:
