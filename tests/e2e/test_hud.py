@@ -135,6 +135,8 @@ def test_every_query_is_answered_by_the_daemon(home: PaperHome) -> None:
         if status == 200:
             msgspec.convert(told["data"], query.data)
         assert status == 200 or told["error"]["code"] in ("NOT_FOUND", "USAGE", "UNHEALTHY"), (query.path, told)
+    for path in ("/terminals/alpha", f"/positions/{home.ctl('positions').data[0]['id']}"):
+        assert browser.get(PREFIX + path)[0] == 200
     assert [path for path, status in statuses.items() if status != 200 and path != "/health"] == ["/alarms/{id}"]
 
 

@@ -16,9 +16,12 @@ from hydrad.toc.desk import phones
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.answers.accounts import AccountRow
+from hydrad.wire.answers.positions import PositionRow
+from hydrad.wire.answers.terminals import TerminalRow
 from hydrad.wire.codes import ErrorCode
 from tests.hud.conftest import BOSS, Hud
 from tests.hud.test_pin import BODIES, act, confirm, logged_in
+from tests.toc.test_sight import filled
 
 M = "M-00000017"
 
@@ -103,6 +106,27 @@ def test_an_answer_is_narrowed_to_who_asks(hud: Hud) -> None:
     hud.answer = lambda actor, verb: (rows, None)
     assert [r["name"] for r in hud.get("/api/v1/accounts", cookie=hud.login()).data] == ["alpha", "bravo"]
     assert [r["name"] for r in hud.get("/api/v1/accounts", cookie=hud.login("telegram:7")).data] == ["alpha"]
+
+
+def test_one_row_is_picked_by_its_name_from_what_one_may_see(hud: Hud) -> None:
+    rows = tuple(filled(TerminalRow, name=name, account=name) for name in ("alpha", "bravo"))
+    hud.answer = lambda actor, verb: (rows, None)
+    boss, ann = hud.login(), hud.login("telegram:7")
+    got = hud.get("/api/v1/terminals/bravo", cookie=boss)
+    assert got.status == 200 and got.data["name"] == "bravo" and got.json["schema"] == "hydra.terminal/v1"
+    assert hud.get("/api/v1/terminals/alpha", cookie=ann).status == 200
+    for cookie, name in ((boss, "nosuch"), (ann, "bravo")):
+        got = hud.get(f"/api/v1/terminals/{name}", cookie=cookie)
+        assert got.status == 404 and got.json["error"]["code"] == "NOT_FOUND"
+    assert hud.get("/api/v1/terminals/alpha?x=1", cookie=boss).status == 400
+    hud.answer = lambda actor, verb: (None, Problem("FAILED", "x"))
+    assert hud.get("/api/v1/terminals/alpha", cookie=boss).status == 500
+
+
+def test_a_position_is_looked_for_among_the_closed_ones_too(hud: Hud) -> None:
+    row = filled(PositionRow, id="P-1", account="alpha")
+    hud.answer = lambda actor, verb: ((row,) if verb.closed else (), None)
+    assert hud.get("/api/v1/positions/P-1", cookie=hud.login()).data["id"] == "P-1"
 
 
 # --- acts -------------------------------------------------------------------------------------------------

@@ -18,9 +18,10 @@ from hydrad.hud import openapi
 from hydrad.hud.doors import Doors, Visit
 from hydrad.hud.login import Login
 from hydrad.hud.replies import Handler, by_method, envelope
-from hydrad.hud.table import ACTS, PREFIX, QUERIES, Act, Query
+from hydrad.hud.table import ACTS, PICKS, PREFIX, QUERIES, Act, Pick, Query
 from hydrad.toc import sight
 from hydrad.wire.calls.base import Verb
+from hydrad.wire.codes import ErrorCode
 
 _KEY = re.compile(r"[!-~]{1,64}")
 WAIT_MAX_S = 30.0
@@ -39,6 +40,8 @@ class Api:
         handlers: dict[str, dict[str, Handler]] = {}
         for query in QUERIES:
             handlers.setdefault(query.path, {})["GET"] = self._query(query)
+        for pick in PICKS:
+            handlers.setdefault(pick.path, {})["GET"] = self._pick(pick)
         for act in ACTS:
             handlers.setdefault(act.path, {})["POST"] = self._act(act)
         self.routes += [by_method(PREFIX + path, found) for path, found in handlers.items()]
@@ -56,6 +59,25 @@ class Api:
                 return self._refusals.usage(verb)
             answer = await self._doors.world.ask(visit.actor, verb)  # type: ignore[arg-type]
             return envelope(sight.narrowed(visit.person, verb, answer))
+
+        return handle
+
+    def _pick(self, pick: Pick) -> Handler:
+        async def handle(request: Request) -> Response:
+            visit = self._doors.visit(request)
+            if not isinstance(visit, Visit):
+                return visit
+            if request.query_params:
+                return self._refusals.usage("there are no parameters")
+            for verb in pick.verbs:
+                answer = await self._doors.world.ask(visit.actor, verb)  # type: ignore[arg-type]
+                answer = sight.narrowed(visit.person, verb, answer)
+                if answer.error is not None:
+                    return envelope(answer)
+                for row in answer.data or ():
+                    if getattr(row, pick.key) == request.path_params["id"]:
+                        return envelope(msgspec.structs.replace(answer, schema=pick.schema, data=row))
+            return self._refusals.problem(404, ErrorCode.NOT_FOUND, "there is none of this name")
 
         return handle
 

@@ -8,7 +8,7 @@ import msgspec
 
 from hydrad import __version__
 from hydrad.hud.login import SessionData
-from hydrad.hud.table import ACTS, PREFIX, QUERIES, Act, Query
+from hydrad.hud.table import ACTS, PICKS, PREFIX, QUERIES, Act, Query
 from hydrad.wire.answers import DaemonInfo, Problem
 
 _REF = "#/components/schemas/{name}"
@@ -25,12 +25,17 @@ _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"
 
 def described() -> bytes:
     """As JSON."""
-    kinds = [query.data for query in QUERIES] + [act.data for act in ACTS] + [DaemonInfo, Problem, SessionData]
+    kinds = [query.data for query in QUERIES] + [pick.data for pick in PICKS] + [act.data for act in ACTS]
+    kinds += [DaemonInfo, Problem, SessionData]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     of_data = {str(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for query in QUERIES:
         paths.setdefault(PREFIX + query.path, {})["get"] = _query(query, of_data[str(query.data)])
+    for pick in PICKS:
+        name = pick.schema.removeprefix("hydra.").removesuffix("/v1")
+        made = _operation(f"{name}.one", f"One of {pick.path.split('/')[1]}.", of_data[str(pick.data)])
+        paths.setdefault(PREFIX + pick.path, {})["get"] = {**made, "parameters": [_ID]}
     for act in ACTS:
         paths.setdefault(PREFIX + act.path, {})["post"] = _act(act, of_data[str(act.data)])
     paths |= _session(of_data[str(SessionData)])

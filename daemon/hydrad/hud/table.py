@@ -45,6 +45,16 @@ class Query(NamedTuple):
     hidden: tuple[str, ...] = ()
 
 
+class Pick(NamedTuple):
+    """One row of the answers to `verbs`, the first whose `key` is the path's id; `schema`: of the row by itself."""
+
+    path: str
+    verbs: tuple[Verb, ...]
+    data: Any
+    key: str
+    schema: str
+
+
 class Act(NamedTuple):
     """`confirm`: a PIN is asked for. `read_only`: sessions that may not act may do this."""
 
@@ -89,6 +99,17 @@ QUERIES: tuple[Query, ...] = (
     Query("/groups", calls.Groups, tuple[accounts.GroupRow, ...]),
     Query("/changes", calls.Changes, tuple[people.ChangeRow, ...]),
     Query("/channels", calls.Channels, oncall.ChannelsData),
+)
+
+PICKS: tuple[Pick, ...] = (
+    Pick("/terminals/{id}", (calls.Terminals(),), TerminalRow, "name", "hydra.terminal/v1"),
+    Pick(
+        "/positions/{id}",
+        (calls.Positions(limit=1_000), calls.Positions(closed=True, limit=1_000)),
+        positions.PositionRow,
+        "id",
+        "hydra.position/v1",
+    ),
 )
 
 ACTS: tuple[Act, ...] = (
