@@ -22,6 +22,7 @@ import msgspec
 
 from hydrad.domain.instants import HOUR, SECOND
 from hydrad.host.entropy import draw_button
+from hydrad.outbox.letter import Button as Shown
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS button (
@@ -45,6 +46,7 @@ CONFIRM_NS = 60 * SECOND
 KEPT_NS = 24 * HOUR
 HEARD_MAX = 10_000
 BUTTONS_MAX = 20_000
+_WISH = "?"
 SAID_MAX = 1_000
 
 
@@ -63,9 +65,8 @@ class Action(enum.StrEnum):
     CANCEL = "cancel"
 
 
+Rows = tuple[tuple[Shown, ...], ...]
 ASKS = frozenset({Action.ASK_FIRE, Action.ASK_CLOSE, Action.ASK_HALT})
-# What a confirmation confirms: a newer one of the same voids it.
-CONFIRMS = {Action.ASK_FIRE: Action.FIRE, Action.ASK_CLOSE: Action.CLOSE, Action.ASK_HALT: Action.HALT}
 
 
 class Meant(msgspec.Struct, frozen=True, array_like=True):
@@ -115,6 +116,15 @@ class Buttons:
             self._forget()
             self._db.execute("INSERT INTO button VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return token
+
+    def sealed(self, rows: Rows, identity: str) -> Rows:
+        """A letter's buttons as they are sent to this person: each wish is a new button's token. Not that of a letter
+        which only waits: what nobody was sent, nobody can press."""
+        return tuple(tuple(self._sealed(shown, identity) for shown in row) for row in rows)
+
+    def _sealed(self, shown: Shown, identity: str) -> Shown:
+        wish = _wish(shown.data)
+        return shown if wish is None else Shown(shown.text, self.make(wish[0], identity, wish[1], wish[2]))
 
     def press(self, token: str, identity: str) -> Press:
         """Use a button up, durably, unless it only asks."""
@@ -177,6 +187,18 @@ def _read(token: str, row: tuple[str, str, str, bytes, int, int, str]) -> Button
     identity, action, subject, detail, expires_ns, _, said = row
     meant = msgspec.msgpack.decode(detail, type=Meant)
     return Button(Action(action), identity, subject, meant, expires_ns, key_of(token), said)
+
+
+def wish(text: str, action: Action, subject: str, ends_ns: int) -> Shown:
+    """A button of a letter: what it shall do, until when. It has no token before it is sent, and is no token itself."""
+    return Shown(text, f"{_WISH}{action.value} {ends_ns} {subject}")
+
+
+def _wish(data: str) -> tuple[Action, str, int] | None:
+    if not data.startswith(_WISH):
+        return None
+    action, ends, subject = data.removeprefix(_WISH).split(" ", 2)
+    return Action(action), subject, int(ends)
 
 
 def key_of(token: str) -> str:

@@ -15,7 +15,7 @@ from hydrad.bot.confirming import Confirming
 from hydrad.bot.world import Caller, Mouth, Rows, World
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
-from hydrad.domain.instants import BadInstant, parse_duration_ns
+from hydrad.domain.instants import SECOND, BadInstant, parse_duration_ns
 from hydrad.outbox.letter import Button, clipped
 from hydrad.toc import sight
 from hydrad.wire import calls
@@ -26,6 +26,7 @@ WAIT_S = 8.0
 CODE_LENGTH = 12
 REASON_MAX = 200
 LISTED_MAX = 8
+MUTED_S = 3_600.0
 RESUME_HOW = 'At a shell: hydractl resume. A home takes it from phones only with hud.phone_may = "resume".'
 APPROVE_HOW = 'At a shell: hydractl approve ID. A home takes it from phones with hud.phone_may = "approve".'
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -186,7 +187,17 @@ class Commands:
         await self.say(caller, resumed(answer))
 
     async def mute(self, caller: Caller, given: tuple[str, ...]) -> None:
-        await self.say(caller, await self.world.mute(caller.actor, given))
+        """`/mute`, `/mute EURUSD 2h`, `/mute off`."""
+        for_s, what = MUTED_S, ""
+        for word in given[:2]:
+            try:
+                for_s = 0.0 if word.lower() == "off" else parse_duration_ns(word) / SECOND
+            except BadInstant:
+                what = word.upper()
+        answer = await self.act(caller, calls.Mute(for_s, what))
+        told = f"nothing of {what or 'missions'} for {words.span(for_s)}" if for_s else f"{what or 'all'} is told again"
+        text = words.problem(answer.error) if answer.error else f"{told}; alarms and halts come all the same"
+        await self.say(caller, text)
 
     async def lockme(self, caller: Caller, given: tuple[str, ...]) -> None:
         verb = calls.OperatorSuspend(caller.person.name, "asked for it by /lockme")
@@ -283,7 +294,7 @@ TABLE: dict[str, Entry] = {
     "report": Entry(Commands.report, V, "/report [BY] [7d]", "results, by kind, session, symbol, operator, …"),
     "halt": Entry(Commands.halt, T, "/halt [ACCOUNT] [REASON]", "nothing opens any more, at once; never asks"),
     "resume": Entry(Commands.resume, C, "/resume", "says how: a phone does not, unless the home allows it"),
-    "mute": Entry(Commands.mute, V, "/mute [WHAT] [2h]", "what you are not told for a while"),
+    "mute": Entry(Commands.mute, V, "/mute [SYMBOL or KIND] [2h or off]", "missions that you are not told for a while"),
     "me": Entry(Commands.me, V, "/me", "your role, accounts, fires and R"),
     "lockme": Entry(Commands.lockme, V, "/lockme", "suspends you: for a phone that is not in your hands"),
 }

@@ -36,16 +36,11 @@ class Mouth(Protocol):
         ...
 
 
-async def mute_nothing(actor: Actor, words: tuple[str, ...]) -> str:
-    return "nothing can be muted in this home"
-
-
 @dataclass(frozen=True, slots=True)
 class World:
     """`person`: who an identity is now, None for who may nothing. `stranger` counts somebody unknown by why; `refused`
     journals what a known actor was refused (verb, why). `topic_of` (by chat and message) is asked on the file's thread.
-    `groups`: chats that may read along. `public_host`: of `hud.public_url`; empty: there is none, and no link.
-    `mute`: what somebody wants silenced, answered in words."""
+    `groups`: chats that may read along. `public_host`: of `hud.public_url`; empty: there is none, and no link."""
 
     ask: Ask
     person: Callable[[str], Person | None]
@@ -58,7 +53,6 @@ class World:
     topic_of: Callable[[int, int], str]
     groups: frozenset[int] = frozenset()
     public_host: str = ""
-    mute: Callable[[Actor, tuple[str, ...]], Awaitable[str]] = mute_nothing
 
 
 class Caller(NamedTuple):
