@@ -203,7 +203,7 @@ def test_the_briefing_opens_as_a_mini_app_with_a_code_that_lets_it_act(room: Roo
     (asked,) = room.type(7, f"/fire {MISSION}")
     (url,) = [b.web_app for row in asked.buttons for b in row if b.web_app]
     code = url.partition("act=")[2]
-    assert url.startswith(f"https://hud.example.org/hud?mission={MISSION}&act=")
+    assert url.startswith(f"https://hud.example.org/app?mission={MISSION}&act=")
     assert room.tickets.take(code, Purpose.ELEVATE) == "telegram:7"
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from hydrad.outbox.letter import Button
 
 OPEN = "Open"
+MINI_APP = "app"  # the one page that Telegram's own page may frame
 
 
 def opened(public_host: str, group: bool, page: str = "hud", label: str = OPEN, **asked: str) -> tuple[Button, ...]:
@@ -14,10 +15,11 @@ def opened(public_host: str, group: bool, page: str = "hud", label: str = OPEN, 
     if not public_host:
         return ()
     words = {name: value for name, value in asked.items() if value}
-    url = f"https://{public_host}/{page}" + (f"?{urlencode(words)}" if words else "")
+    where = page if group else MINI_APP
+    url = f"https://{public_host}/{where}" + (f"?{urlencode(words)}" if words else "")
     return (Button(label, url=url) if group else Button(label, web_app=url),)
 
 
 def menu(public_host: str) -> str:
     """Where the chat's menu button leads."""
-    return f"https://{public_host}/hud" if public_host else ""
+    return f"https://{public_host}/{MINI_APP}" if public_host else ""
