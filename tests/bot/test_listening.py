@@ -23,8 +23,9 @@ from hydrad.wire.answers import Problem
 from hydrad.wire.answers.acts import ActRow, CheckRow, FireAnswer, OrderView
 from hydrad.wire.answers.authority import HaltData, HaltedTerminal
 from hydrad.wire.answers.briefing import Briefing, ChartView, PriceNow, Stake
-from hydrad.wire.answers.missions import MissionRow, MissionShow
+from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow
 from hydrad.wire.answers.positions import PositionRow
+from hydrad.wire.answers.status import ActCounts, ClocksView, StatusData
 from tests.bot.room import BOSS, GROUP, STRANGER, Room, message, press
 
 MISSION, POSITION = show(IdKind.MISSION, 3), show(IdKind.POSITION, 9)
@@ -75,6 +76,14 @@ ACT = filled(
     ActRow, id="F-1", kind="FIRE", state="FILLED", account="alpha", verdict="FILLED 0.10 at 1.08501, ticket 77"
 )
 FILLED = filled(FireAnswer, act=ACT, acts=(ACT,), currency="USD")
+STATUS = filled(
+    StatusData,
+    mode="paper",
+    authority="ACTIVE",
+    clocks=ClocksView("", None, "live"),
+    missions=MissionCounts(1, 0, 1, 0),
+    acts=filled(ActCounts),
+)
 HELD = filled(
     PositionRow, id=POSITION, account="alpha", symbol="EURUSD", side="BUY", volume="0.10", open_price="1.08501",
     stop="1.08000", currency="USD", mission=MISSION,
@@ -153,7 +162,8 @@ def test_a_second_tap_and_a_repeated_update_are_told_what_happened_and_nothing_f
     token = room.type(7, f"/fire {MISSION}")[0].token("Confirm")
     update = press(50, 7, token)
     room.hear(update)
-    assert room.hear(update) == [], "told again by Telegram: nothing"
+    (repeated,) = room.hear(update)
+    assert "pressed before: F-1" in repeated.text, "told again by Telegram"
     (again,) = room.press(7, token)
     assert "FILLED 0.10" in again.text
     assert len(acts(room)) == 1
@@ -248,8 +258,39 @@ def test_a_halt_is_obeyed_however_late_and_however_often(room: Room) -> None:
 
 def test_a_halt_button_is_obeyed_late_too(room: Room) -> None:
     token = room.make(Action.HALT, subject="")
-    room.press(7, token, late=True)
+    room.later(3_600)
+    for late in (True, False, True):
+        room.press(7, token, late=late)
+    assert acts(room) == [calls.Halt(None, reason="a button of the bot")] * 3, "however old, and at every press"
+    assert len({key for _, verb, key in room.asked if isinstance(verb, calls.Halt)}) == 3, "and answered anew"
+
+
+def test_halting_is_one_confirmation_away_from_the_status(room: Room) -> None:
+    room.answer = lambda actor, verb: (STATUS, None) if isinstance(verb, calls.Status) else daemon(actor, verb)
+    (said,) = room.type(7, "/status")
+    asked = room.press(7, said.token("Halt…"))[0]
+    assert acts(room) == []
+    room.press(7, asked.token("HALT"))
     assert acts(room) == [calls.Halt(None, reason="a button of the bot")]
+
+
+def test_a_halt_that_is_told_again_after_a_crash_halts(room: Room) -> None:
+    update = message(77, 7, "/halt")
+    room.hear(update)
+    room.hear(update, late=True)
+    assert len(acts(room)) == 2
+
+
+def test_a_late_press_of_a_used_button_is_told_what_happened_and_does_nothing(room: Room) -> None:
+    done, lost = (room.type(7, f"/fire {MISSION}")[0].token("Confirm") for _ in range(2))
+    room.press(7, lost)
+    before = len(acts(room))
+    assert "pressed before: F-1 FIRE" in room.press(7, lost, late=True)[0].text
+    other = room.type(7, f"/close {POSITION}")[0].token("Close")
+    room.buttons.press(other, "telegram:7")
+    assert "/positions" in room.press(7, other, late=True)[0].text
+    assert room.press(7, done, late=True)[0].text == OVER
+    assert len(acts(room)) == before
 
 
 def test_everything_else_that_is_late_is_told_to_press_again(room: Room) -> None:

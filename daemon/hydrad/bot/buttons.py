@@ -4,6 +4,7 @@ A button is 128 random bits, of which the file has the SHA-256, with whose it is
 One that acts is used up durably before its act, and the act's idempotency key is made from the token: pressed again, or
 told again by Telegram, it is answered with what happened, and the core does nothing twice. One that only asks (`Fire…`,
 `Close…`) changes nothing and may be pressed while it holds; each press asks anew and voids the confirmation before it.
+One that halts halts at every press, however old: nobody is told "already" who wants everything to stop now.
 
 There is no PIN here: the factor is the token, bound to the number that Telegram vouches for in the update, in a chat
 that only this person has. Who takes over the Telegram account has it, as has who takes the unlocked phone;
@@ -128,23 +129,21 @@ class Buttons:
 
     def press(self, token: str, identity: str) -> Press:
         """Use a button up, durably, unless it only asks."""
+        found = self.look(token, identity)
+        if found.how is Pressed.FIRST and found.button is not None and found.button.action not in ASKS:
+            with self._db:
+                self._db.execute("UPDATE button SET used_ns = ? WHERE digest = ?", (self._now_ns(), _digest(token)))
+        return found
+
+    def look(self, token: str, identity: str) -> Press:
+        """What a press would be; nothing is used up."""
         row = self._row(token)
         if row is None or row[0] != identity:
             return Press(Pressed.FOREIGN)
         button, used_ns = _read(token, row), row[5]
         if used_ns:
             return Press(Pressed.AGAIN, button)
-        if button.expires_ns <= self._now_ns():
-            return Press(Pressed.LATE, button)
-        if button.action not in ASKS:
-            with self._db:
-                self._db.execute("UPDATE button SET used_ns = ? WHERE digest = ?", (self._now_ns(), _digest(token)))
-        return Press(Pressed.FIRST, button)
-
-    def action_of(self, token: str, identity: str) -> Action | None:
-        """What a button of theirs does; it is not used."""
-        row = self._row(token)
-        return Action(row[1]) if row is not None and row[0] == identity else None
+        return Press(Pressed.LATE if button.expires_ns <= self._now_ns() else Pressed.FIRST, button)
 
     def said(self, token: str, text: str) -> None:
         """What the press was answered, for whoever presses again."""

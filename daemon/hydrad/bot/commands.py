@@ -75,7 +75,13 @@ class Commands:
         await self.say(caller, "\n".join(f"{entry.usage} - {entry.does}" for entry in shown))
 
     async def status(self, caller: Caller, given: tuple[str, ...]) -> None:
-        await self._told(caller, calls.Status(), lambda data: words.status(data, caller.group))
+        answer = await self.look(caller, calls.Status())
+        if answer.error:
+            await self.say(caller, words.problem(answer.error))
+            return
+        may = caller.person.role >= Role.TRADER and not caller.group
+        keys = await self.confirming.halting(caller.actor.identity) if may else ()
+        await self.say(caller, words.status(answer.data, caller.group), keys)
 
     async def missions(self, caller: Caller, given: tuple[str, ...]) -> None:
         answer = await self.look(caller, calls.Missions(limit=50))

@@ -26,6 +26,7 @@ LABELS = {
     Action.ASK_FIRE: "Fire…",
     Action.PASS: "Pass",
     Action.ASK_CLOSE: "Close…",
+    Action.ASK_HALT: "Halt…",
     Action.APPROVE: "Approve",
     Action.ACK: "Acknowledge",
     Action.CANCEL: "Cancel",
@@ -63,6 +64,10 @@ class Confirming:
         wanted = [_Wanted(f"{label} {each}", Action.ASK_CLOSE, each, ends_ns) for each in positions]
         made = await self._made(identity, wanted)
         return tuple(made[n : n + 2] for n in range(0, len(made), 2))
+
+    async def halting(self, identity: str) -> Rows:
+        ends_ns = self._world.now_ns() + POSITION_FOR_NS
+        return (await self._made(identity, [_Wanted(LABELS[Action.ASK_HALT], Action.ASK_HALT, "", ends_ns)]),)
 
     async def _made(self, identity: str, wanted: list[_Wanted]) -> tuple[Button, ...]:
         make = self._world.buttons.make

@@ -55,28 +55,35 @@ class Listening:
             await self._stranger(found, late)
         elif found.place.group and found.place.chat not in self._world.groups:
             self.ignored["a group that is not configured"] += 1
-        elif await self._world.kept(lambda: self._world.buttons.first_heard(found.update)):
-            await self._known(person, found, late)
         else:
-            self.repeated += 1
+            await self._known(person, found, late)
 
     # --- people ---------------------------------------------------------------------------------------
 
     async def _known(self, person: Person, found: Heard, late: bool) -> None:
-        halts = isinstance(found, Command) and found.name == "halt"
         place = found.place
-        key = f"tg-{found.update}-{place.message}"
-        caller = Caller(person, actor_of(place.identity), place.chat, place.message, place.group, key)
-        if not (halts or isinstance(found, Press)) and self._paces.take(place.user, self._world.now_ns()):
-            await self._mouth.say(place.chat, SLOWER)
-        elif isinstance(found, Press):
-            self.late += late
+        caller = Caller(
+            person,
+            actor_of(place.identity),
+            place.chat,
+            place.message,
+            place.group,
+            f"tg-{found.update}-{place.message}",
+        )
+        halts = isinstance(found, Command) and found.name == "halt"
+        self.late += late
+        if isinstance(found, Press):
             await self._press(caller, found, late)
         elif late and not halts:
-            self.late += 1
             await self._mouth.say(place.chat, TOO_LATE)
-        else:
-            await self._word(caller, found)
+        elif halts or await self._is_first(found.update):
+            await self._word(caller, found, halts)
+
+    async def _is_first(self, update: int) -> bool:
+        """Whether it was not heard before. A halt is not asked: told twice, it halts twice."""
+        first: bool = await self._world.kept(lambda: self._world.buttons.first_heard(update))
+        self.repeated += not first
+        return first
 
     async def _press(self, caller: Caller, press: Press, late: bool) -> None:
         if caller.group:
@@ -85,8 +92,10 @@ class Listening:
         else:
             await self._pressing.pressed(caller, press, late)
 
-    async def _word(self, caller: Caller, found: Heard) -> None:
-        if isinstance(found, Command):
+    async def _word(self, caller: Caller, found: Heard, halts: bool) -> None:
+        if not halts and self._paces.take(found.place.user, self._world.now_ns()):
+            await self._mouth.say(caller.chat, SLOWER)
+        elif isinstance(found, Command):
             await self._commands.run(caller, found.name, found.words)
         elif isinstance(found, Reply):
             await self._note(caller, found)

@@ -25,35 +25,42 @@ class Pressing:
         self._world, self._mouth, self._commands = world, mouth, commands
 
     async def pressed(self, caller: Caller, press: Press, late: bool) -> None:
-        if late and not await self._is_halt(press.token, caller.actor.identity):
-            await self._mouth.toast(press.query, TOO_LATE, alert=True)
+        token, identity, kept = press.token, caller.actor.identity, self._world.kept
+        found = await kept(lambda: self._world.buttons.look(token, identity))
+        if found.button is not None and found.button.action in HALTS:
+            await self._halt(caller, press, found.button)
             return
-        token, identity = press.token, caller.actor.identity
-        told = await self._world.kept(lambda: self._world.buttons.press(token, identity))
-        button = told.button
-        if told.how is Pressed.FOREIGN or button is None:
-            self._world.refused(caller.actor, "bot.button", NOT_YOURS)
-            await self._mouth.toast(press.query, NOT_YOURS, alert=True)
-        elif told.how is Pressed.LATE:
-            await self._mouth.toast(press.query, OVER, alert=True)
-        elif told.how is Pressed.AGAIN:
-            await self._again(caller, press, button)
-        else:
+        if not late:
+            found = await kept(lambda: self._world.buttons.press(token, identity))
+        match found.how:
+            case Pressed.FIRST if found.button is not None and not late:
+                await self._first(caller, press, found.button)
+            case Pressed.AGAIN if found.button is not None:
+                await self._again(caller, press, found.button, late)
+            case Pressed.FOREIGN:
+                self._world.refused(caller.actor, "bot.button", NOT_YOURS)
+                await self._mouth.toast(press.query, NOT_YOURS, alert=True)
+            case Pressed.LATE:
+                await self._mouth.toast(press.query, OVER, alert=True)
+            case _:
+                await self._mouth.toast(press.query, TOO_LATE, alert=True)
+
+    async def _halt(self, caller: Caller, press: Press, button: Button) -> None:
+        """Its own key each time: what halted yesterday is no answer today."""
+        if button.action is Action.ASK_HALT:
             await self._first(caller, press, button)
+        else:
+            await self._act(caller, press, button._replace(key=caller.key))
 
-    async def _is_halt(self, token: str, identity: str) -> bool:
-        action = await self._world.kept(lambda: self._world.buttons.action_of(token, identity))
-        return action in HALTS
-
-    async def _again(self, caller: Caller, press: Press, button: Button) -> None:
+    async def _again(self, caller: Caller, press: Press, button: Button, late: bool) -> None:
         """What happened; where that was not written down (a crash between the press and its act), the act is asked for
         once more under the same key while the button holds: the core does it once."""
         if button.said:
-            await self._mouth.toast(press.query, _short(button.said), alert=True)
-        elif button.expires_ns > self._world.now_ns():
+            await self._mouth.toast(press.query, _short(f"pressed before: {button.said}"), alert=True)
+        elif button.expires_ns > self._world.now_ns() and not late:
             await self._act(caller, press, button)
         else:
-            await self._mouth.toast(press.query, f"it was pressed; look at {_look(button)}", alert=True)
+            await self._mouth.toast(press.query, f"it was pressed before; look at {_look(button)}", alert=True)
 
     async def _first(self, caller: Caller, press: Press, button: Button) -> None:
         confirming = self._commands.confirming
