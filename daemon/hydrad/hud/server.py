@@ -26,6 +26,7 @@ from hydrad.hud.doors import Doors, Visit
 from hydrad.hud.files import Files, Held
 from hydrad.hud.guard import Guard, TooBig, TooSlow, too_big
 from hydrad.hud.login import Login
+from hydrad.hud.peers import Peer
 from hydrad.hud.probes import Probes
 from hydrad.hud.replies import Refusals
 from hydrad.hud.stream import STALLED_S, Stream
@@ -72,11 +73,11 @@ class HudServer:
         config = uvicorn.Config(
             self.app,
             log_config=None,
-            log_level="warning",
+            log_level="error",  # what strangers send wrong is no line each
             access_log=False,
             lifespan="off",
             ws="none",
-            http="h11",
+            http=Peer,
             loop="none",
             limit_concurrency=descriptors.for_connections(CONNECTIONS_MAX),
             h11_max_incomplete_event_size=HEADER_BYTES_MAX,
