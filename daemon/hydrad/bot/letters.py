@@ -11,7 +11,6 @@ from typing import Any
 
 from hydrad.bot import alarm_letters, mission_letters
 from hydrad.bot.addressing import Chat, Desk, Setup, chats
-from hydrad.bot.words import line
 from hydrad.domain.actors import Surface
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
@@ -23,7 +22,7 @@ from hydrad.toc.hearing import About, Heard, Kind, heard
 from hydrad.toc.record import Record
 from hydrad.toc.records.base import Body
 from hydrad.toc.state import Act
-from hydrad.toc.texts import act_id_text
+from hydrad.toc.texts import act_id_text, line
 from hydrad.toc.turn import Turn
 
 Maker = Callable[[Desk, Any], list[Letter]]

@@ -12,7 +12,7 @@ from hydrad.bot import links
 from hydrad.bot.addressing import Chat, Desk, chats, trades
 from hydrad.bot.buttons import Action, Rows, wish
 from hydrad.bot.confirming import LABELS
-from hydrad.bot.words import clock, line, needs
+from hydrad.bot.words import clock, needs
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import MS, ms_text
 from hydrad.domain.money import money_text, price_text
@@ -27,7 +27,7 @@ from hydrad.toc.hearing import About, Heard, Kind, heard
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
 from hydrad.toc.mission_views import NOT_CALIBRATED
 from hydrad.toc.state import Act, Mission, Position, State
-from hydrad.toc.texts import act_id_text, position_id_text
+from hydrad.toc.texts import act_id_text, line, position_id_text
 
 # Steps between a request and its verdict that last milliseconds.
 _QUIET = frozenset({ActEvent.ACK, ActEvent.QUEUE})

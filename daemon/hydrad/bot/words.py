@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hydrad.toc.texts import line as line
 from hydrad.wire.answers import Answer, Problem
 from hydrad.wire.answers.acts import ActRow, CheckRow, FireAnswer
 from hydrad.wire.answers.authority import HaltData
@@ -20,14 +21,7 @@ from hydrad.wire.answers.status import StatusData
 from hydrad.wire.answers.terminals import TerminalRow
 from hydrad.wire.codes import ErrorCode
 
-LINE_MAX = 300
 SHOWN_MAX = 12
-
-
-def line(text: str) -> str:
-    """One line of what others have written: no control characters, no line breaks, not endless."""
-    plain = "".join(character if character.isprintable() else " " for character in text)
-    return plain if len(plain) <= LINE_MAX else plain[: LINE_MAX - 1] + "…"
 
 
 def clock(instant: str | None) -> str:

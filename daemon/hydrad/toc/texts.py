@@ -8,6 +8,8 @@ from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
 from hydrad.toc.state import Act
 
+LINE_MAX = 300
+
 
 def seconds(ns: int) -> float:
     return round(ns / SECOND, 3)
@@ -27,3 +29,9 @@ def mission_id_text(number: int) -> str | None:
 
 def position_id_text(number: int) -> str:
     return show(IdKind.POSITION, number)
+
+
+def line(text: str) -> str:
+    """One line of what others have written: no control characters, no line breaks, not endless."""
+    plain = "".join(character if character.isprintable() else " " for character in text)
+    return plain if len(plain) <= LINE_MAX else plain[: LINE_MAX - 1] + "…"
