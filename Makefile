@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 FUZZ := .fuzz
 SCHEMATHESIS := .schemathesis
+AXE := 4.14.1
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := $(shell find hydractl daemon -name '*.py' -o -name '*.hxtk' -o -name '*.service' -o -path '*/hud/static/*' -type f -o -name '*.conf' 2>/dev/null) $(wildcard man/*.[1-9]) pyproject.toml constraints.txt
@@ -12,7 +13,7 @@ T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test quick check sim fuzz golden-link man bench bench-setup conformance conformance-short wheel clean codes api-tools
+.PHONY: help setup demo run test quick check sim fuzz golden-link man bench bench-setup conformance conformance-short browser-setup shots wheel clean codes api-tools
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## */\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -62,6 +63,12 @@ bench: setup     ## figures, each beside its peer or limit, in one run
 bench-setup:     ## peers of the benches, in an environment of their own
 	$(PYTHON) -m venv bench/.peers
 	bench/.peers/bin/pip install -q 'setuptools<81' supervisor
+
+browser-setup:   ## what the tests of the HUD's pages need beside chromium: axe-core, from npm
+	npm install --prefix . --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent axe-core@$(AXE)
+
+shots: setup     ## pictures of the HUD's pages in docs/shots, each state on a phone and on a desktop
+	$(BIN)/python tests/hud/browser/shots.py docs/shots
 
 conformance: setup ## the MetaTrader5 module: the official wheel's tables, and public clients run unchanged (needs PyPI)
 	$(BIN)/python tests/conformance/official_wheel.py "$$($(BIN)/hydra-terminal sim --path)"

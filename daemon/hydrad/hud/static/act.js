@@ -84,6 +84,7 @@ function answered(place, close, answer, again, shown) {
     fill(place, shown(answer.data), close);
     return;
   }
+  const rows = answer.data?.acts ?? [];
   const { code, message, hint, facts } = answer.error;
   if (facts?.needs === "pin") {
     askPin(place, close, again, facts.tried);
@@ -91,8 +92,10 @@ function answered(place, close, answer, again, shown) {
   }
   const unknown = code === "UNKNOWN_OUTCOME" || code === "TIMED_OUT";
   fill(place, h("p", { class: unknown ? "bad big" : "bad" }, unknown ? `UNKNOWN: ${message}` : said(code, message)),
+    h("ul", { class: "checks" }, (answer.data?.checks ?? []).filter((row) => !row.ok).map((row) =>
+      h("li", null, h("b", null, row.code), ` ${row.measured}`, h("small", null, ` limit ${row.limit}`)))),
     unknown && h("p", null, "Look at the act below before anything else; asking again here cannot do it twice."),
-    hint && h("p", null, hint), answer.data && shown(answer.data),
+    hint && h("p", null, hint), rows.length === 1 && rows[0].verdict === message ? h("p", null, h("small", null, rows[0].id)) : answer.data && shown(answer.data),
     unknown && h("button", { type: "button", onclick: again }, "Ask again"), close);
 }
 
@@ -128,8 +131,13 @@ export function verdicts(data) {
   const acts = data?.acts ?? [];
   if (!acts.length) return h("p", { class: "good" }, data?.would ?? "Done.");
   return h("ul", { class: "verdicts" }, acts.map((row) =>
-    h("li", { class: goodness(row.state) }, h("b", null, row.state), ` ${row.id} ${row.verdict}`,
-      row.ticket ? ` (ticket ${row.ticket})` : "")));
+    h("li", { class: goodness(row.state) }, verdict(row), h("small", null, ` ${row.id} on ${row.account}`))));
+}
+
+/** The one line that says what became of an act: its state once, and the ticket that proves it. */
+export function verdict(row) {
+  const line = row.verdict.startsWith(row.state.split("_")[0]) ? row.verdict : `${row.state} ${row.verdict}`;
+  return row.ticket && !line.includes(String(row.ticket)) ? `${line}, ticket ${row.ticket}` : line;
 }
 
 const GOOD = new Set(["FILLED", "CLOSED", "CLOSING", "DONE", "WORKING"]);

@@ -1,6 +1,9 @@
 // What is asked of the daemon. Owns the session's token, and what a lost answer means.
 
-let token = null; // of a Mini App; a browser has a cookie that no script sees
+import { tab } from "./memory.js";
+
+const KEY = "hydrax.session";
+let token = tab.get(KEY); // of a Mini App; a browser has a cookie that no script sees
 const AUTO = { "hx-auto": "1" }; // asked by the page on its own: keeps no session alive
 
 export class Lost extends Error {}
@@ -19,7 +22,7 @@ async function send(path, options) {
   try {
     response = await fetch(path, options);
     const told = await response.json();
-    if (told.data?.token) token = told.data.token;
+    if (told.data?.token) hold(told.data.token);
     return { status: response.status, ...told };
   } catch (error) {
     throw new Lost(response ? "the answer could not be read" : "no answer came");
@@ -27,8 +30,10 @@ async function send(path, options) {
 }
 
 /** A query; `auto` for what no person has asked for. Raises Lost. */
-export function get(path, auto = true) {
-  return send(`/api/v1${path}`, { headers: headers(auto ? AUTO : {}), cache: "no-store" });
+export async function get(path, auto = true) {
+  const ask = () => send(`/api/v1${path}`, { headers: headers(auto ? AUTO : {}), cache: "no-store" });
+  const answer = await ask();
+  return answer.status === 401 ? ask() : answer; // a PIN has changed the session's id while this was asked
 }
 
 /** A POST to the session. Raises Lost. */
@@ -54,7 +59,17 @@ export async function act(path, body, key, tries = 4) {
   }
 }
 
+function hold(made) {
+  token = made;
+  tab.set(KEY, made); // a Mini App that is reloaded is the same session
+}
+
+export function hasToken() {
+  return token !== null;
+}
+
 /** Forgets a Mini App's token. */
 export function forget() {
   token = null;
+  tab.drop(KEY);
 }

@@ -1,15 +1,17 @@
 // How times, ages and money are written. Owns the time zone a person chose.
 
+import { machine } from "./memory.js";
+
 const KEY = "hydrax.zone";
 
 export function zone() {
-  return localStorage.getItem(KEY) ?? "UTC";
+  return machine.get(KEY) ?? "UTC";
 }
 
 /** Raises RangeError where the browser knows no such zone. */
 export function setZone(name) {
   new Intl.DateTimeFormat("en-GB", { timeZone: name });
-  localStorage.setItem(KEY, name);
+  machine.set(KEY, name);
 }
 
 export function zones() {

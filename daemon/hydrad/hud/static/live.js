@@ -7,10 +7,12 @@ import { headers } from "./api.js";
 
 const RETRY_MS = [300, 700, 1500, 3000, 5000];
 export const BLIND_AFTER_MS = 3500;
+const CUT_AFTER_MS = 1500; // a connection that was lost, and not found again
 
 export const live = { now: null, hello: null, seq: null, connected: false, ended: null };
 const hearers = new Set();
-let heardAt = 0; // Date.now(), which goes on while a phone sleeps
+let heardAt = Date.now(); // which goes on while a phone sleeps
+let toldAt = 0; // when `live.now` came
 let tries = 0;
 let running = null;
 let wanted = 0;
@@ -25,24 +27,42 @@ function tell(kind, data) {
   for (const hear of [...hearers]) hear(kind, data);
 }
 
-/** Milliseconds since the daemon was heard last. */
+/** Milliseconds since the daemon was heard last, or since the page began. */
 export function silence() {
-  return heardAt ? Date.now() - heardAt : Infinity;
+  return Date.now() - heardAt;
 }
 
 export function isBlind() {
-  return !live.connected || silence() > BLIND_AFTER_MS;
+  return silence() > (live.connected ? BLIND_AFTER_MS : CUT_AFTER_MS);
+}
+
+/** An age of `live.now` in seconds, grown on by what has passed since, when nothing is heard any more. */
+export function aged(age_s) {
+  return age_s === null || age_s === undefined || !isBlind() ? age_s : age_s + (Date.now() - toldAt) / 1000;
+}
+
+/** Whether a quote is no price of now. */
+export function isOld(quote) {
+  return quote.stale || isBlind();
 }
 
 /** `back`: how many of the last records a page wants that begins. */
 export function start(back = 0) {
   wanted = back;
+  heardAt = Date.now();
   if (!running) running = run();
 }
 
 export function stop() {
   running?.abort?.();
   running = null;
+}
+
+/** Begins anew, with the last `back` records. */
+export function again(back) {
+  stop();
+  live.seq = null;
+  start(back);
 }
 
 function run() {
@@ -75,7 +95,6 @@ async function follow(signal) {
   try {
     const more = live.seq === null ? {} : { "last-event-id": String(live.seq) };
     watch = setInterval(() => silence() > 15_000 && stop(), 1000);
-    heardAt = heardAt || Date.now();
     const asked = Date.now();
     const timer = setTimeout(stop, 10_000);
     const response = await fetch(live.seq === null && wanted ? `/api/v1/stream?back=${wanted}` : "/api/v1/stream", { headers: headers(more), signal: inner.signal, cache: "no-store" });
@@ -119,6 +138,7 @@ function take(block) {
     tell("record", data);
   } else if (fields.event === "now") {
     live.now = data;
+    toldAt = Date.now();
     tell("now", data);
   } else if (fields.event === "reset") {
     live.seq = live.hello.seq;
@@ -138,10 +158,8 @@ function greeted(hello) {
 }
 
 /** Asks once more whether the daemon is there, when a page comes to the front. */
-export async function wake() {
-  if (running && document.visibilityState === "visible" && silence() > BLIND_AFTER_MS) {
-    stop();
-    start(wanted);
-  }
+export function wake() {
+  if (!running || document.visibilityState !== "visible" || silence() <= BLIND_AFTER_MS) return;
+  stop();
+  running = run();
 }
-

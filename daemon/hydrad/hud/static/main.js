@@ -1,39 +1,22 @@
 // Where the page begins. Owns the route, the session that was found, and the frame around every view.
 
 import { halt, holdButton } from "./act.js";
-import { Lost, forget, session, whoAmI } from "./api.js";
+import { Lost, forget, hasToken, session, whoAmI } from "./api.js";
 import { fill, h } from "./dom.js";
 import { clock, setZone, span, zone, zones } from "./format.js";
 import { BLIND_AFTER_MS, isBlind, listen, live, silence, start, stop, wake } from "./live.js";
+import { tab } from "./memory.js";
+import { follow, here, pages } from "./route.js";
 import { ready, told, wear } from "./telegram.js";
 
-const VIEWS = {
-  "/": ["Board", "board"],
-  "/missions": ["Missions", "missions"],
-  "/positions": ["Positions", "positions"],
-  "/terminals": ["Terminals", "terminals"],
-  "/report": ["Report", "report"],
-  "/me": ["Me", "me"],
-  "/log": ["Log", "log"],
-};
 const RELOAD_MS = 250;
+const WORD = "hydrax.word"; // the initData that this tab has logged in with
+const THEME = "hydrax.theme";
 const $ = (id) => document.getElementById(id);
-const params = new URLSearchParams(location.search);
 let me = null;
 let view = null;
 let data = null;
-let asked = 0;
-let reloadTimer = null;
-let lastLoad = 0;
-
-function viewOf(path) {
-  const mission = params.get("mission") ?? params.get("mission_id");
-  if (mission) return ["Mission", "mission", { id: mission, account: params.get("account") }];
-  const position = params.get("position");
-  if (position) return ["Position", "position", { id: position }];
-  const known = VIEWS[path.replace(/\.html$/, "")] ?? VIEWS["/"];
-  return [...known, Object.fromEntries(params)];
-}
+const reload = { timer: null, due: 0, at: 0, asking: false, wanted: false, late: false };
 
 // --- the session ----------------------------------------------------------------------------------------
 
@@ -41,12 +24,28 @@ async function begin() {
   const fragment = location.hash.slice(1);
   const telegram = told(fragment);
   if (fragment) history.replaceState(null, "", location.pathname + location.search);
-  if (telegram) {
-    wear(telegram.theme);
-    ready();
-    await login({ init_data: telegram.initData });
-  } else if (fragment && fragment !== "main") await login({ code: fragment });
-  else enter(await whoAmI());
+  if (telegram) await framed(telegram);
+  else if (fragment && fragment !== "main") await login({ code: fragment });
+  else {
+    wear(JSON.parse(tab.get(THEME) ?? "{}"));
+    enter(await whoAmI());
+  }
+}
+
+/** In Telegram. Its word logs in once; the same word again is a page that was loaded again, and still logged in. */
+async function framed({ initData, theme }) {
+  wear(theme);
+  ready();
+  tab.set(THEME, JSON.stringify(theme));
+  const again = hasToken() && tab.get(WORD) === initData;
+  const answer = again ? await whoAmI() : null;
+  if (answer?.ok) {
+    enter(answer);
+    return;
+  }
+  forget();
+  tab.set(WORD, initData);
+  await login({ init_data: initData });
 }
 
 async function login(body) {
@@ -66,21 +65,19 @@ function enter(answer) {
   }
   me = answer.data;
   document.body.classList.toggle("readonly", me.scope !== "full");
-  fill($("nav"), Object.entries(VIEWS).map(([path, [title]]) =>
-    h("a", { href: path, "aria-current": path === location.pathname ? "page" : null }, title)));
-  $("nav").hidden = false;
   if (me.may.includes("halt")) {
     fill($("stop"), holdButton("HALT", () => halt(), "danger halt"));
     $("stop").hidden = false;
   }
   foot();
-  start(location.pathname === "/log" ? 200 : 0);
-  open();
+  start();
+  open().catch(failed);
 }
 
 /** Nobody is logged in: how to. */
 function logged(message) {
   me = null;
+  leaveView();
   forget();
   stop();
   $("nav").hidden = true;
@@ -102,7 +99,7 @@ function foot() {
     setZone(select.value);
     location.reload();
   });
-  fill($("foot"), h("p", null, `${me.operator}, ${me.role}${me.scope === "full" ? "" : ", read-only"} `,
+  fill($("foot"), h("p", null, `Logged in as ${me.operator}, ${me.role}${me.scope === "full" ? "" : ", read-only"} `,
     h("button", { type: "button", class: "plain", onclick: leave }, "Log out")),
     h("p", null, h("label", { for: "zone" }, "Times in "), select),
     h("p", null, h("a", { href: "https://www.tradingview.com/", rel: "noopener noreferrer" }, "Charts by TradingView"), " Lightweight Charts™"));
@@ -115,50 +112,92 @@ async function leave() {
 
 // --- the view ---------------------------------------------------------------------------------------------
 
-async function open() {
-  const [title, name, args] = viewOf(location.pathname);
-  document.title = `${title} · HydraX`;
-  const module = await import(`./views/${name}.js`);
-  view = module.make({ main: $("main"), me, args, reload: () => load() });
-  await load();
-  listen(heard);
+function leaveView() {
+  view?.end?.();
+  view = data = null;
+  clearTimeout(reload.timer);
+  reload.timer = null;
 }
 
+async function open() {
+  const at = here();
+  document.title = `${at.title} · HydraX`;
+  fill($("nav"), pages.map(({ path, title }) => h("a", { href: path, "aria-current": path === at.path ? "page" : null }, title)));
+  $("nav").hidden = false;
+  $("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const module = await import(`./views/${at.view}.js`);
+  if (JSON.stringify(here()) !== JSON.stringify(at)) return; // somebody has gone on meanwhile
+  leaveView();
+  fill($("main"));
+  view = module.make({ main: $("main"), me, args: at.args, reload: () => load() });
+  await load();
+}
+
+function moved() {
+  if (!me) return;
+  window.scrollTo(0, 0);
+  open().then(() => $("main").focus({ preventScroll: true })).catch(failed);
+}
+
+/** Asks for what the view shows. One question at a time: what is wanted meanwhile is asked when that one is answered. */
 async function load() {
-  const turn = ++asked;
-  lastLoad = Date.now();
+  if (reload.asking) {
+    reload.wanted = true;
+    return;
+  }
+  const mine = view;
+  reload.asking = true;
+  reload.at = Date.now();
   try {
-    const found = await view.load();
-    if (turn !== asked) return; // a later question was asked meanwhile
-    if (found?.status === 401) {
-      logged(found.error.message);
-      return;
+    const found = await mine.load();
+    if (view !== mine) return;
+    if (found?.status === 401) logged(found.error.message);
+    else {
+      data = found;
+      view.show(data);
     }
-    data = found;
-    show();
   } catch (error) {
     if (!(error instanceof Lost)) throw error;
-    if (!data) fill($("main"), h("p", { class: "bad", role: "alert" }, `The daemon gave no answer: ${error.message}. Trying again.`));
+    if (!data && view === mine) fill($("main"), h("p", { class: "bad", role: "alert" }, `The daemon gave no answer: ${error.message}. Trying again.`));
     soon(2000);
+  } finally {
+    reload.asking = false;
+    if (reload.wanted || view !== mine) {
+      reload.wanted = false;
+      if (view) soon(0);
+    }
   }
 }
 
-function show() {
-  if (view && data) view.show(data);
-}
-
+/** Asks anew in so many milliseconds, unless that is to be sooner already. A page that nobody looks at waits. */
 function soon(ms = RELOAD_MS) {
-  clearTimeout(reloadTimer);
-  reloadTimer = setTimeout(load, ms);
+  const due = Date.now() + ms;
+  if (reload.timer && reload.due <= due) return;
+  clearTimeout(reload.timer);
+  reload.due = due;
+  reload.timer = setTimeout(() => {
+    reload.timer = null;
+    if (document.visibilityState === "visible") load();
+    else reload.late = true;
+  }, ms);
 }
 
 function heard(kind, record) {
+  if (!view) return;
   if (kind === "reset") soon(0);
   else if (kind === "record" && view.concerns(record)) soon();
   else if (kind === "now") {
-    if (view.every_ms && Date.now() - lastLoad >= view.every_ms && document.visibilityState === "visible") soon(0);
+    if (view.every_ms && Date.now() - reload.at >= view.every_ms) soon(0);
     view.now?.();
   } else if (kind === "state" && live.ended) whoAmI().then(enter).catch(failed);
+}
+
+function seen() {
+  wake();
+  if (document.visibilityState === "visible" && reload.late && view) {
+    reload.late = false;
+    soon(0);
+  }
 }
 
 // --- the frame: what is true of every page ------------------------------------------------------------------
@@ -171,14 +210,16 @@ function frame() {
   $("mode").className = `badge ${live.hello?.mode ?? ""}`;
   fill($("authority"), now?.authority ?? "–");
   $("authority").className = now && now.authority !== "ACTIVE" ? "bad" : "good";
-  fill($("market"), now?.market ? `market ${clock(now.market)}` : "");
+  fill($("market"), now?.market ? clock(now.market) : "");
+  for (const name of ["mode", "authority"]) $(name).hidden = !me;
   const heard = silence();
   fill($("link"), !me ? "not logged in" : blind ? "NOT LIVE" : `live${now && now.unread ? `, ${now.unread} alarm(s)` : ""}${now && now.unknown ? `, ${now.unknown} UNKNOWN` : ""}`);
   $("link").className = blind || now?.unknown || now?.unread ? "bad" : "good";
   $("blind").hidden = !blind;
   if (blind) {
-    const since = heard === Infinity ? "" : ` for ${span(heard / 1000)}`;
+    const since = ` for ${span(heard / 1000)}`;
     const shown = now ? ` Prices, ages and states below are of ${clock(now.ts)} and older.` : "";
+    view?.now?.();
     fill($("blind"), `Nothing was heard of the daemon${since}.${shown} Trying to reach it.`);
   }
 }
@@ -191,6 +232,8 @@ function failed(error) {
 
 setInterval(frame, Math.min(500, BLIND_AFTER_MS / 4));
 listen(frame);
-document.addEventListener("visibilitychange", wake);
-window.addEventListener("pageshow", wake);
+listen(heard);
+follow(moved);
+document.addEventListener("visibilitychange", seen);
+window.addEventListener("pageshow", seen);
 begin().catch(failed);

@@ -4,7 +4,7 @@ import { goodness, holdButton, perform } from "../act.js";
 import { get } from "../api.js";
 import { facts, fill, h, table } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
-import { live } from "../live.js";
+import { aged, isOld, live } from "../live.js";
 
 export function make({ main, me, reload }) {
   const part = Object.fromEntries(["urgent", "missions", "positions", "accounts", "feed", "terminals"].map((name) => [name, h("section", { class: `card ${name}` })]));
@@ -84,7 +84,7 @@ export function make({ main, me, reload }) {
       ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account],
       ["Stop", (row) => row.stop ?? h("b", { class: "bad" }, "NONE"), "num"],
       ["P&L", (row) => h("b", { class: tone(of(row).pnl) }, signed(of(row).pnl, row.currency)), "num"], ["R", (row) => of(row).r ?? "–", "num"],
-      ["As of", (row) => of(row).reachable ? `${span(of(row).as_of_age_s)} ago` : h("b", { class: "bad" }, `UNREACHABLE, ${span(of(row).as_of_age_s)} ago`), "num"],
+      ["As of", (row) => of(row).reachable ? `${span(aged(of(row).as_of_age_s))} ago` : h("b", { class: "bad" }, `UNREACHABLE, ${span(aged(of(row).as_of_age_s))} ago`), "num"],
     ], rows, "Nothing is open.", "Open positions"));
   }
 
@@ -94,7 +94,7 @@ export function make({ main, me, reload }) {
       facts([["Equity", row.equity ? `${row.equity} ${row.currency}` : "not told yet"],
         ["Day", row.day_pnl === null ? null : `${signed(row.day_pnl, row.currency)}${row.day_limit ? ` of ${row.day_limit}` : ""}`, tone(row.day_pnl)],
         ["Open risk", row.open_risk === null ? null : `${row.open_risk}${row.open_risk_limit ? ` of ${row.open_risk_limit}` : ""}`],
-        ["As of", row.as_of_age_s === null ? "not told in this session" : `${span(row.as_of_age_s)} ago`, row.as_of_age_s === null ? "bad" : ""]]),
+        ["As of", row.as_of_age_s === null ? "not told in this session" : `${span(aged(row.as_of_age_s))} ago`, row.as_of_age_s === null ? "bad" : ""]]),
       used(row))));
   }
 
@@ -107,15 +107,15 @@ export function make({ main, me, reload }) {
   function feed() {
     const rows = live.now?.quotes ?? [];
     fill(part.feed, h("h2", null, "Feed"), table([
-      ["Symbol", (row) => row.symbol], ["Bid", (row) => h("span", { class: row.stale ? "old" : "" }, row.bid), "num"], ["Ask", (row) => h("span", { class: row.stale ? "old" : "" }, row.ask), "num"],
-      ["Spread", (row) => row.spread_points, "num"], ["Age", (row) => row.stale ? h("b", { class: "bad" }, `STALE, ${span(row.age_s)}`) : span(row.age_s), "num"], ["From", (row) => row.terminal],
+      ["Symbol", (row) => row.symbol], ["Bid", (row) => h("span", { class: isOld(row) ? "old" : "" }, row.bid), "num"], ["Ask", (row) => h("span", { class: isOld(row) ? "old" : "" }, row.ask), "num"],
+      ["Spread", (row) => row.spread_points, "num"], ["Age", (row) => isOld(row) ? h("b", { class: "bad" }, `${row.stale ? "STALE" : "NOT LIVE"}, ${span(aged(row.age_s))}`) : span(row.age_s), "num"], ["From", (row) => row.terminal],
     ], rows, "No terminal has told a quote.", "Quotes of each symbol's source"));
   }
 
   function terminals() {
     fill(part.terminals, h("h2", null, "Terminals"), h("ul", { class: "verdicts" }, data.status.data.terminals.map((row) =>
       h("li", { class: row.link === "READY" && row.duty === "ACTIVE" ? "good" : goodness("") }, `${row.name} ${row.link} ${row.duty} `,
-        h("small", null, `heard ${span(row.heartbeat_age_s)} ago`)))));
+        h("small", null, `heard ${span(aged(row.heartbeat_age_s))} ago`)))));
   }
 
   const concerns = (record) => !["LEDGER_BOOKED", "DEALS_READ", "EQUITY_PEAK"].includes(record.kind);

@@ -2,9 +2,10 @@
 
 import { fill, h } from "../dom.js";
 import { when } from "../format.js";
-import { listen } from "../live.js";
+import { again, listen } from "../live.js";
 
 const SHOWN_MAX = 300;
+const BACK = 200; // records before now that the page begins with
 
 export function make({ main }) {
   const events = [];
@@ -15,10 +16,11 @@ export function make({ main }) {
     fill(pause, paused ? "Go on" : "Pause");
     draw();
   } }, "Pause");
-  const list = h("ul", { class: "rows", role: "log", "aria-live": "off" });
-  fill(main, h("h1", null, "Log"), h("div", { class: "row" }, h("span", null, h("label", { for: "find" }, "Find "), text), pause), list);
+  const list = h("ul", { class: "rows" });
+  const log = h("div", { role: "log", "aria-live": "off", "aria-label": "Records, newest first" }, list);
+  fill(main, h("h1", null, "Log"), h("div", { class: "row" }, h("span", null, h("label", { for: "find" }, "Find "), text), pause), log);
 
-  listen((kind, record) => {
+  const end = listen((kind, record) => {
     if (kind !== "record") return;
     events.unshift(record);
     events.length = Math.min(events.length, 2000);
@@ -32,5 +34,6 @@ export function make({ main }) {
       : h("li", { class: "empty" }, events.length ? "Nothing of it matches." : "Nothing has happened since this page was opened."));
   }
 
-  return { load: async () => ({ ok: true }), show: draw, concerns: () => false };
+  again(BACK);
+  return { load: async () => ({ ok: true }), show: draw, end, concerns: () => false };
 }

@@ -1,11 +1,11 @@
 // The briefing: what, why, the money, the checks, and the gesture that fires it.
 
-import { goodness, holdButton, perform } from "../act.js";
+import { goodness, holdButton, perform, verdict } from "../act.js";
 import { get } from "../api.js";
 import { candles } from "../chart.js";
 import { facts, fill, h } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
-import { live } from "../live.js";
+import { aged, isBlind, isOld, live } from "../live.js";
 
 const OPEN = new Set(["PROPOSED", "ENGAGED"]);
 const BARS_MAX = 500;
@@ -78,7 +78,7 @@ export function make({ main, me, args, reload }) {
     const state = OPEN.has(m.state) && ends <= 0 ? "EXPIRED" : m.state;
     fill(part.head,
       h("h1", null, `${m.symbol} ${m.side} `, h("small", null, `${m.kind.replace("_", " ")} ${m.id}`)),
-      h("p", { class: "big" }, h("b", { class: open ? "good" : "dim" }, state), open ? ` ${span(ends)} left` : "",
+      h("p", { class: "big" }, h("b", { class: open ? "good" : "dim" }, state), !open ? "" : isBlind() ? ` ${span(ends)} were left when the daemon was heard last` : ` ${span(ends)} left`,
         m.outcome ? ` ${m.outcome} ${m.outcome_r ?? ""} R` : ""),
       facts([
         ["Entry", `${m.entry} ± ${m.collar}`], ["Stop", m.stop], ["Target", m.target], ["R", m.r],
@@ -93,11 +93,11 @@ export function make({ main, me, args, reload }) {
       return;
     }
     const quote = live.now?.quotes.find((row) => row.symbol === data.fire.order?.symbol && row.terminal === p.terminal);
-    const age = quote ? quote.age_s : p.age_s;
-    const stale = quote ? quote.stale : p.stale;
+    const age = aged(quote ? quote.age_s : p.age_s);
+    const stale = isOld(quote ?? p);
     fill(part.price, h("h2", null, "Price now"), facts([
       ["Bid / ask", `${quote?.bid ?? p.bid} / ${quote?.ask ?? p.ask}`, stale ? "old" : ""],
-      ["Age", `${span(age)}${stale ? ", STALE" : ""}`, stale ? "bad" : ""],
+      ["Age", `${span(age)}${isBlind() ? ", NOT LIVE" : stale ? ", STALE" : ""}`, stale ? "bad" : ""],
       ["Spread", `${quote?.spread_points ?? p.spread_points} points${p.spread_of_stop_percent ? `, ${p.spread_of_stop_percent}% of the stop` : ""}`],
       ["From entry", `${p.off_points > 0 ? "+" : ""}${p.off_points} points, ${p.collar_points} allowed`, p.off_points > p.collar_points ? "bad" : ""],
       ["Basis", data.fire.basis],
@@ -129,13 +129,17 @@ export function make({ main, me, args, reload }) {
     const open = OPEN.has(m.state) && left() > 0;
     const denied = data.fire.checks.filter((row) => !row.ok);
     const order = data.fire.order;
+    if (isBlind()) {
+      fill(part.fire, h("p", { class: "bad" }, "Not live: nothing is fired from what may be old."));
+      return;
+    }
     if (!open || !me.may.includes("fire")) {
       const why = !me.may.includes("fire") ? (me.scope === "full" ? "Your role looks; it does not fire." : "This session only looks. Press the bot's button for acting.") : "It takes no fires any more.";
       fill(part.fire, h("p", { class: "dim" }, why));
       return;
     }
     const label = `FIRE ${m.side} ${order?.volume ?? "?"} ${m.symbol} on ${data.account} ${data.kind.toUpperCase()}`;
-    const says = denied.length ? h("p", { class: "bad" }, `Would be DENIED: ${denied.map((row) => row.code).join(", ")}`)
+    const says = denied.length ? h("p", { class: "bad" }, `Would be DENIED: ${denied.map((row) => `${row.code}, ${row.measured}`).join("; ")}`)
       : h("p", { class: "good" }, `${data.fire.checks.length} checks pass; risk ${data.fire.risk_money} ${data.fire.currency}`);
     const pass = m.passed ? h("p", { class: "dim" }, "You passed on it.") : me.may.includes("pass") && h("button", { type: "button", class: "plain", onclick: letGo }, "Pass");
     if (part.fire.querySelector(".holding")) return;
@@ -161,7 +165,7 @@ export function make({ main, me, args, reload }) {
     const held = positions.filter((row) => row.mission === data.mission.mission.id);
     fill(part.acts, h("h2", null, "What became of it"),
       rows.length ? h("ul", { class: "verdicts" }, rows.map((row) => h("li", { class: goodness(row.state) },
-        h("b", null, row.state), ` ${row.kind} ${row.volume} on ${row.account}: ${row.verdict}${row.ticket ? `, ticket ${row.ticket}` : ""} `, h("small", null, `${row.id} by ${row.by}`)))) : h("p", { class: "empty" }, "Nobody has fired it."),
+        `${verdict(row)} `, h("small", null, `${row.kind} ${row.volume} on ${row.account}, ${row.id} by ${row.by}`)))) : h("p", { class: "empty" }, "Nobody has fired it."),
       held.map((row) => h("p", null, h("a", { href: `/positions?position=${row.id}` }, row.id), ` ${row.volume} at ${row.open_price} `,
         h("b", { class: tone(row.pnl) }, signed(row.pnl, row.currency)), row.r ? ` ${row.r} R` : "",
         row.closed_at ? ` CLOSED by ${row.close_reason} at ${row.close_price}` : ` open, stop ${row.stop ?? "NONE"}`)));
@@ -192,5 +196,6 @@ export function make({ main, me, args, reload }) {
   }
 
   const concerns = (record) => record.ids.includes(args.id) || ["AUTHORITY_SET", "POSITION_CHANGED", "POSITION_CLOSED"].includes(record.kind);
-  return { load, show, now, concerns, every_ms: 2000 };
+  const end = () => chart?.then((made) => made.end());
+  return { load, show, now, end, concerns, every_ms: 2000 };
 }

@@ -4,10 +4,13 @@ import { goodness, holdButton, perform } from "../act.js";
 import { get } from "../api.js";
 import { facts, fill, h } from "../dom.js";
 import { signed, span, tone, when } from "../format.js";
-import { live } from "../live.js";
+import { aged, live } from "../live.js";
+
+// The state of the act that opened it, and what that means for the position.
+const STATES = { FILLED: "OPEN", CLOSING: "CLOSING" };
 
 export function make({ main, me, args, reload }) {
-  const part = Object.fromEntries(["head", "facts", "close", "modify", "plan", "trace"].map((name) => [name, h("section", { class: `card ${name}` })]));
+  const part = Object.fromEntries(["head", "told", "close", "modify", "plan", "trace"].map((name) => [name, h("section", { class: `card ${name}` })]));
   fill(main, h("div", { class: "grid" }, Object.values(part)));
   let row = null;
   let share = "100%";
@@ -40,13 +43,13 @@ export function make({ main, me, args, reload }) {
     const at = open && moved ? { ...row, ...moved } : row;
     fill(part.head, h("h1", null, `${row.side} ${row.volume} ${row.symbol} `, h("small", null, `${row.id} on ${row.account}`)),
       h("p", { class: `big ${tone(at.pnl)}` }, signed(at.pnl, row.currency), at.r ? ` ${at.r} R` : ""),
-      h("p", { class: open ? goodness(row.state) : "dim" }, open ? row.state : `CLOSED by ${row.close_reason} at ${row.close_price}, ${when(row.closed_at)}`),
-      open && !at.reachable && h("p", { class: "bad" }, `No terminal of ${row.account} can be reached. What stands here is ${span(at.as_of_age_s)} old. Close it in the broker's own app.`));
-    fill(part.facts, h("h2", null, "As the broker told"), facts([
+      h("p", { class: open ? goodness(row.state) : "dim" }, open ? STATES[row.state] ?? row.state : `CLOSED by ${row.close_reason} at ${row.close_price}, ${when(row.closed_at)}`),
+      open && !at.reachable && h("p", { class: "bad" }, `No terminal of ${row.account} can be reached. What stands here is ${span(aged(at.as_of_age_s))} old. Close it in the broker's own app.`));
+    fill(part.told, h("h2", null, "As the broker told"), facts([
       ["Opened at", row.open_price], ["When", when(row.opened_at)], ["Stop", row.stop ?? "NONE", row.stop ? "" : "bad"], ["Target", row.target ?? "none"],
       ["Break-even", row.break_even], ["Swap to date", signed(row.swap, row.currency)], ["Commission", signed(row.commission, row.currency)],
       ["Next night", row.night ? `${row.night.money === null ? "not counted" : signed(row.night.money, row.currency)} at ${when(row.night.at)}${row.night.nights > 1 ? `, ${row.night.nights} nights` : ""}` : null],
-      ["Ticket", row.ticket], ["As of", open ? `${span(at.as_of_age_s)} ago` : null],
+      ["Ticket", row.ticket], ["As of", open ? `${span(aged(at.as_of_age_s))} ago` : null],
       row.mission && ["Mission", h("a", { href: `/hud?mission=${row.mission}` }, row.mission)],
     ]));
   }

@@ -4,7 +4,7 @@ import { holdButton, perform } from "../act.js";
 import { get } from "../api.js";
 import { fill, h, table } from "../dom.js";
 import { signed, span, tone, when } from "../format.js";
-import { live } from "../live.js";
+import { aged, live } from "../live.js";
 
 export function make({ main, me, reload }) {
   let data = null;
@@ -30,7 +30,7 @@ export function make({ main, me, reload }) {
       ["Position", link], ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account], ["Opened at", (row) => row.open_price, "num"],
       ["Stop", (row) => row.stop ?? h("b", { class: "bad" }, "NONE"), "num"], ["Target", (row) => row.target ?? "–", "num"],
       ["P&L", (row) => h("b", { class: tone(of(row).pnl) }, signed(of(row).pnl, row.currency)), "num"], ["R", (row) => of(row).r ?? "–", "num"],
-      ["As of", (row) => `${of(row).reachable ? "" : "UNREACHABLE, "}${span(of(row).as_of_age_s)} ago`, "num"],
+      ["As of", (row) => `${of(row).reachable ? "" : "UNREACHABLE, "}${span(aged(of(row).as_of_age_s))} ago`, "num"],
     ], data.open.data, "Nothing is open.", "Open")),
     h("section", { class: "card" }, table([
       ["Order", (row) => row.id ?? "–"], ["What", (row) => `${row.side} ${row.type} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account], ["Price", (row) => row.price, "num"],

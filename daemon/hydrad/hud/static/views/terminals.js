@@ -4,7 +4,7 @@ import { holdButton, halt } from "../act.js";
 import { get } from "../api.js";
 import { fill, h, table } from "../dom.js";
 import { span } from "../format.js";
-import { live } from "../live.js";
+import { aged, live } from "../live.js";
 
 export function make({ main, me }) {
   let data = null;
@@ -28,7 +28,7 @@ export function make({ main, me }) {
     const tone = (row) => (of(row).link === "READY" && of(row).duty === "ACTIVE" ? "good" : "bad");
     fill(main, h("h1", null, "Terminals"), h("section", { class: "card" }, table([
       ["Terminal", (row) => row.name], ["Account", (row) => row.account], ["Link", (row) => h("b", { class: tone(row) }, of(row).link)], ["Duty", (row) => of(row).duty],
-      ["Lane", (row) => row.lane ? "opens" : "–"], ["Heard", (row) => `${span(of(row).heartbeat_age_s)} ago`, "num"],
+      ["Lane", (row) => row.lane ? "opens" : "–"], ["Heard", (row) => `${span(aged(of(row).heartbeat_age_s))} ago`, "num"],
       ["Clock", (row) => row.clock_offset_ms === null ? "–" : `${row.clock_offset_ms} ms`, "num"], ["In hand", (row) => row.in_hand ?? "–", "num"], ["Why", (row) => row.why ?? "–"],
     ], data.terminals.data, "No terminal is enrolled.", "What each terminal's agent says")),
     h("section", { class: "card" }, h("h2", null, "Halt one account"), me.may.includes("halt") ? (data.accounts.data ?? []).map((row) =>

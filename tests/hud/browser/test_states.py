@@ -1,0 +1,109 @@
+"""Each state is shown as what it is: denied, rejected, expired, halted, unknown; and who may not act sees no acts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from screens import PIN, TRADER, VIEWER
+
+
+def test_a_denied_fire_says_so_before_and_after(shown: Any) -> None:
+    """EURUSD has left its collar by then."""
+    shown.brief(shown.crew.mission("EURUSD"))
+    shown.see("Would be DENIED: ENTRY_MISSED")
+    shown.see("FAILS ENTRY_MISSED", ".checks")
+    shown.hold("FIRE BUY")
+    shown.give_pin()
+    shown.see("DENIED by us: ENTRY_MISSED", "dialog")
+    assert shown.page.locator("dialog .good").count() == 0
+    assert shown.crew.opened() == []
+
+
+def test_a_rejection_is_the_brokers(shown: Any) -> None:
+    shown.crew.broker(op="fault", kind="requote", login=100001, count=1)
+    shown.brief(shown.crew.mission())
+    shown.hold("FIRE BUY")
+    shown.give_pin()
+    shown.see("REJECTED by the broker", "dialog")
+    shown.see(re.compile("10004|REQUOTE"), "dialog")
+    assert shown.page.locator("dialog .good").count() == 0
+
+
+def test_a_wrong_pin_sends_nothing(shown: Any) -> None:
+    shown.brief(shown.crew.mission())
+    shown.hold("FIRE BUY")
+    shown.give_pin("0000")
+    shown.see(re.compile("wrong", re.I), "dialog")
+    assert shown.crew.ctl("fires").data == []
+    shown.give_pin(PIN)
+    shown.see("FILLED", "dialog")
+    assert len(shown.crew.opened()) == 1
+
+
+def test_a_short_press_fires_nothing(shown: Any) -> None:
+    shown.brief(shown.crew.mission())
+    for _ in range(3):
+        shown.hold("FIRE BUY", 200)
+    assert shown.page.locator("dialog").count() == 0
+    assert shown.crew.ctl("fires").data == []
+
+
+def test_an_expired_mission_takes_no_fire(shown: Any) -> None:
+    mission = shown.crew.mission()
+    shown.brief(mission)
+    shown.see("left", ".head")
+    shown.crew.step(10)
+    shown.see("EXPIRED", ".head")
+    shown.see("It takes no fires any more.")
+    assert shown.page.get_by_role("button", name="FIRE BUY").count() == 0
+    assert "left" not in shown.text(".head .big")
+
+
+def test_halting_never_asks_and_is_seen_everywhere(shown: Any, screen: Callable[..., Any]) -> None:
+    other = screen("desktop").log_in()
+    shown.brief(shown.crew.mission())
+    shown.hold("HALT")
+    shown.see("HALTED. 2 terminals verified", "dialog")
+    shown.see("alpha verified: HALTED in its ledger", "dialog")
+    assert shown.crew.status()["authority"] == "HALTED"
+    other.see("HALTED", "header", timeout_s=2)
+    other.see(re.compile("HALTED since .*: nothing opens"))
+    shown.close_sheet()
+    shown.see("Would be DENIED: AUTHORITY")
+
+
+def test_an_unknown_outcome_is_unknown_and_ends_by_evidence(shown: Any) -> None:
+    crew = shown.crew
+    crew.broker(op="fault", kind="lost_reply", login=100001, count=1)
+    crew.broker(op="fault", kind="history_late", login=100001, count=9, ms=2_000)
+    mission = crew.mission()
+    shown.brief(mission)
+    shown.hold("FIRE BUY")
+    shown.give_pin()
+    shown.see(re.compile("1 UNKNOWN"), "header")
+    crew.until(lambda: crew.status()["acts"]["unknown"] == 0, "it was resolved")
+    shown.see("FILLED", ".acts")
+    assert len(crew.opened()) == 1
+
+
+@pytest.mark.telegram
+@pytest.mark.parametrize("kind", ["phone", "desktop"])
+def test_a_viewer_sees_no_acts(screen: Callable[..., Any], crew: Any, kind: str) -> None:
+    shown = screen(kind).log_in_by_telegram(VIEWER)
+    assert shown.page.get_by_role("button", name="HALT").count() == 0
+    for path in ("/", "/positions", "/terminals", f"/hud?mission={crew.mission()}"):
+        shown.go(path)
+        shown.page.locator("main .card").first.wait_for()
+        assert shown.page.locator(".hold").count() == 0
+        assert shown.page.get_by_role("button", name=re.compile("Fire|Pass|Close|Halt|Acknowledge", re.I)).count() == 0
+    shown.see("Your role looks; it does not fire.")
+
+
+@pytest.mark.telegram
+def test_a_trader_sees_the_accounts_that_were_given(screen: Callable[..., Any], crew: Any) -> None:
+    shown = screen().log_in_by_telegram(TRADER).go("/terminals")
+    shown.see("alpha", "main")
+    assert "bravo" not in shown.text()
