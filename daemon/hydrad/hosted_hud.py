@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hydrad import config as configuration
 from hydrad.config import Config
 from hydrad.domain.accounts import HomeMode
-from hydrad.domain.actors import Actor
+from hydrad.domain.actors import Actor, Role
 from hydrad.domain.instants import ns_text
 from hydrad.host import secrets, tcp_ports
 from hydrad.host.secrets import Secret
@@ -129,7 +129,7 @@ class HudService:
             return schema, None, Problem(ErrorCode.CONFLICT.value, why, "hydractl start hud, hydractl status")
         if isinstance(verb, calls.HudOpen):
             return schema, self._link(actor, person), None
-        return schema, *await self._pin(server, person, verb.pin)
+        return schema, *await self._pin(server, actor, person, verb)
 
     def _link(self, actor: Actor, person: Person) -> HudLink:
         code, ends_ns = self._app.tickets.draw(Purpose.LOGIN, actor.identity)
@@ -137,13 +137,28 @@ class HudService:
         public = configuration.parse_public_url(self._config.hud.public_url)
         return HudLink(person.name, f"https://{public}/login#{code}" if public else local, local, ns_text(ends_ns))
 
-    async def _pin(self, server: HudServer, person: Person, text: str) -> tuple[object, Problem | None]:
+    async def _pin(
+        self, server: HudServer, actor: Actor, person: Person, verb: calls.HudPin
+    ) -> tuple[object, Problem | None]:
         from hydrad.hud import pins
 
-        if why := pins.problem(text):
+        whose: Person | None = person
+        if verb.operator not in (None, person.name):
+            if person.role < Role.COMMANDER:
+                self._app.submit(i.EdgeRefused(actor, "hud.pin", f"the PIN of {verb.operator} is a commander's to set"))
+                return None, Problem(ErrorCode.FORBIDDEN.value, "somebody else's PIN is a commander's to set")
+            whose = self._named(verb.operator or "")
+        if whose is None:
+            return None, Problem(ErrorCode.NOT_FOUND.value, f"no operator {verb.operator} with a role")
+        if why := pins.problem(verb.pin):
             return None, Problem(ErrorCode.USAGE.value, why)
-        await server.doors.set_pin(person, text)
-        return HudPinSet(person.name), None
+        await server.doors.set_pin(whose, verb.pin)
+        log.info("the PIN of %s was set by %s", whose.name, person.name)
+        return HudPinSet(whose.name), None
+
+    def _named(self, name: str) -> Person | None:
+        operator = self._app.state.operators.get(name)
+        return self._person(operator.identities[0]) if operator is not None and operator.identities else None
 
     def detail(self) -> str:
         if self._server is None:

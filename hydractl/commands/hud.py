@@ -7,7 +7,7 @@ import sys
 from hydractl import diagnostics
 from hydractl.diagnostics import Failure
 from hydractl.session import Session
-from hydractl.verbs import flag, verb
+from hydractl.verbs import flag, option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,10 +43,14 @@ def hud_open(session: Session, qr: bool, only: bool) -> int:
     return session.present(answer, people)
 
 
-@verb("hud pin", "hud_pin")
-def hud_pin(session: Session) -> int:
+@verb(
+    "hud pin",
+    "hud_pin",
+    option("--for", "Somebody who has no shell; needs a commander.", name="operator", metavar="NAME"),
+)
+def hud_pin(session: Session, operator: str | None) -> int:
     """Set your own PIN, which the HUD asks for before a fire, an approval or a close. It is asked for twice."""
-    answer = session.client.request("hud.pin", pin=_asked_twice(session))
+    answer = session.client.request("hud.pin", pin=_asked_twice(session), operator=operator)
 
     def people(data: HudPinSet) -> None:
         session.heading(answer)

@@ -46,6 +46,11 @@ def test_a_pin_comes_from_stdin_where_nobody_can_be_asked(fake: Any, hydractl: A
     assert "canary1" not in done.stdout + done.stderr
 
 
+def test_a_commander_sets_it_for_who_has_no_shell(fake: Any, hydractl: Any) -> None:
+    assert hydractl("hud", "pin", "--for", "ann", stdin="2468\n").returncode == 0
+    assert [(body.pin, body.operator) for body in fake.bodies("hud.pin")] == [("2468", "ann")]
+
+
 def test_no_pin_at_all_is_a_usage_error(fake: Any, hydractl: Any) -> None:
     assert hydractl("hud", "pin").returncode == 2 and not fake.calls
 

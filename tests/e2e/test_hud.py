@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import pytest
-from paper import CONFIG, HYDRACTL, PaperHome, fire_by_hand, quote
+from paper import CONFIG, HYDRACTL, PaperHome, as_user, fire_by_hand, quote
 
 from hydrad.host.lock import holder
 
@@ -84,6 +84,11 @@ class Browser:
         )
         assert done.returncode == 0, done.stderr
         assert self.post("/session/confirm", {"pin": PIN})[0] == 200
+
+
+def set_pin(home: PaperHome, *words: str, uid: int | None = None) -> int:
+    argv = [*(as_user(uid) if uid is not None else ()), *HYDRACTL, "hud", "pin", *words]
+    return subprocess.run(argv, env=home.environ, input=PIN, text=True, capture_output=True).returncode
 
 
 def printed(home: PaperHome, *words: str) -> str:
@@ -181,6 +186,10 @@ def test_whoever_is_suspended_is_out_at_once_and_a_wrong_pin_is_in_the_journal(h
     assert [row["name"] for row in browser.get("/api/v1/accounts")[1]["data"]] == ["alpha"]
     assert [row["name"] for row in browser.get("/api/v1/operators")[1]["data"]] == ["ann"]
     assert browser.get("/api/v1/accounts/bravo")[0] == 403
+    assert set_pin(home, "--for", "commander", uid=65534) == 4
+    assert set_pin(home, "--for", "nosuch") == 5
+    assert set_pin(home, "--for", "ann") == 0
+    assert browser.get("/session")[1]["data"]["pin"] == "set"
     assert home.ctl("operator", "suspend", "ann").code == 0
     assert browser.get("/api/v1/accounts")[0] == 401
     assert home.ctl("hud", "open", uid=65534).code == 4

@@ -64,6 +64,8 @@ class HudOpen(Verb, frozen=True, tag="hud.open"):
 
 
 class HudPin(Verb, frozen=True, tag="hud.pin"):
-    """Set the caller's own PIN, which confirms acts in the HUD. No record and no log has it."""
+    """Set the caller's own PIN, which confirms acts in the HUD; a commander's `operator`, who has no shell. No record
+    and no log has it."""
 
     pin: str
+    operator: str | None = None
