@@ -340,7 +340,8 @@ def test_a_group_reads_and_sees_no_account_no_size_and_no_money(room: Room) -> N
     (shown,) = room.type(7, f"/mission {MISSION}", group=GROUP)
     assert "EURUSD BUY not calibrated (needs 33%)" in shown.text
     assert "alpha" not in shown.text and "Fire…" not in shown.labels
-    assert all(b.url and not b.data for row in shown.buttons for b in row)
+    (link,) = (b for row in shown.buttons for b in row)
+    assert link.url == f"https://hud.example.org/hud?mission={MISSION}" and not link.data
     for name in set(TABLE) - {"start", "help", "status", "missions", "mission"}:
         assert "groups only read" in room.type(7, f"/{name} {MISSION}", group=GROUP)[0].text
     assert acts(room) == []

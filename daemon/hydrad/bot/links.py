@@ -1,4 +1,8 @@
-"""Buttons that open the HUD. Without `hud.public_url` there are none: a link to loopback helps no phone."""
+"""Buttons that open the HUD. Without `hud.public_url` there are none: a link to loopback helps no phone.
+
+The Mini App is `/app`, the only page that Telegram may frame; in a group a link opens `/hud` in a browser, which knows
+nobody before a login.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,12 @@ OPEN = "Open"
 MINI_APP = "app"  # the one page that Telegram's own page may frame
 
 
-def opened(public_host: str, group: bool, page: str = "hud", label: str = OPEN, **asked: str) -> tuple[Button, ...]:
+def opened(public_host: str, group: bool, label: str = OPEN, **asked: str) -> tuple[Button, ...]:
     """A Mini App in a private chat; a plain link in a group, where Telegram has none. Empty where nothing can open."""
     if not public_host:
         return ()
-    words = {name: value for name, value in asked.items() if value}
-    where = page if group else MINI_APP
-    url = f"https://{public_host}/{where}" + (f"?{urlencode(words)}" if words else "")
+    page = "hud" if group else MINI_APP
+    url = f"https://{public_host}/{page}" + (f"?{urlencode(asked)}" if asked else "")
     return (Button(label, url=url) if group else Button(label, web_app=url),)
 
 
