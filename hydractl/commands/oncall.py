@@ -94,7 +94,7 @@ def contact(session: Session, name: str, channel: str, address: str | None) -> i
     option(
         "--quiet-hours",
         "No missions, and nothing with a sound, in these hours.",
-        name="quiet",
+        name="quiet_hours",
         default="",
         metavar="HH:MM-HH:MM",
     ),
@@ -105,13 +105,20 @@ def contact(session: Session, name: str, channel: str, address: str | None) -> i
     option("--tcs", "Only missions with at least this TCS.", name="tcs_min", form=int, metavar="PERCENT"),
 )
 def hears(
-    session: Session, name: str, quiet: str, zone: str, kinds: str, symbols: str, accounts: str, tcs_min: int | None
+    session: Session,
+    name: str,
+    quiet_hours: str,
+    zone: str,
+    kinds: str,
+    symbols: str,
+    accounts: str,
+    tcs_min: int | None,
 ) -> int:
     """What somebody is told of, all of it anew: what is not named is not limited. Alarms and halts always come."""
     answer = session.client.request(
         "operator.hears",
         name=name,
-        quiet=quiet,
+        quiet=quiet_hours,
         zone=zone,
         kinds=_listed(kinds),
         symbols=_listed(symbols),
