@@ -33,6 +33,7 @@ from hydrad.host.logs import Levels
 from hydrad.host.places import Places
 from hydrad.host.tickets import Tickets
 from hydrad.hosted import BotService, BridgeService, Links, SchedulerService
+from hydrad.hosted_channels import ChannelsService
 from hydrad.hosted_hud import HudService
 from hydrad.hosted_outbox import Letters
 from hydrad.hud.glance import Glance
@@ -112,9 +113,11 @@ class App:
         self.hud = HudService(self, loaded.config)
         self.scheduler = SchedulerService(self, loaded.config)
         self.letters = Letters(self, loaded.config)
+        self.channels = ChannelsService(self, loaded.config)
         self._links = Links()
         bridge = BridgeService(self, self._links, self._bind_again)
-        self.supervisor = Supervisor((bridge, BotService(loaded.config), self.hud, self.scheduler), self.submit)
+        hosted = (bridge, BotService(loaded.config), self.channels, self.hud, self.scheduler)
+        self.supervisor = Supervisor(hosted, self.submit)
 
     # --- what surfaces ask of it ----------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.answers.daemon import DownData
 from hydrad.wire.answers.journal import Event
 from hydrad.wire.answers.market import PaperData, StepData
+from hydrad.wire.answers.oncall import ChannelTestData
 from hydrad.wire.answers.people import InviteData
 from hydrad.wire.answers.terminals import EnrollData, LeavingData
 from hydrad.wire.calls import PROTOCOL, Call
@@ -217,6 +218,9 @@ class ControlSurface:
             data = self._enrolled(verb, private, data)
         if isinstance(verb, calls.TerminalRemove) and isinstance(data, LeavingData) and data.done:
             self._app.removed(verb)
+        if isinstance(data, ChannelTestData) and isinstance(private, str):
+            self._task(self._answered(reply, self._app.channels.tested(data, private)))
+            return None
         if isinstance(data, InviteData) and isinstance(private, str):
             data = msgspec.structs.replace(data, code=private)
         if isinstance(verb, Running.SERVICE_VERBS) and effect.problem is None:

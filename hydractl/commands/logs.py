@@ -234,7 +234,7 @@ def _of(service: str, row: dict[str, Any]) -> bool:
 
 def _check_service(service: str | None, files: list[_File], session: Session) -> None:
     parts = ("daemon", "surface", "services", "jobs", "terminal")
-    inside = ("bridge", "apex", "toc", "bot", "hud", "scheduler")
+    inside = ("bridge", "apex", "toc", "bot", "channels", "hud", "scheduler")
     known = [file.source for file in files]
     if service and service not in (*known, *parts, *inside):
         named = ", ".join(dict.fromkeys((*known, *parts, *inside)))

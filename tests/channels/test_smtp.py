@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -51,15 +51,12 @@ async def mailroom(**fields: Any) -> AsyncIterator[Mailroom]:
         await room.close()
 
 
-def carried(made: Setup, work: Callable[[], Awaitable[Carried]] | None = None, whole_s: float = 20.0) -> Any:
-    async def one(letter: Row) -> Carried:
-        smtp = Smtp(made, lambda: NOW_NS, Threads("email", whole_s))
-        try:
-            return await smtp.carry(letter)
-        finally:
-            smtp.close()
-
-    return one
+async def carried(made: Setup, letter: Row | None = None, whole_s: float = 20.0) -> Carried:
+    smtp = Smtp(made, lambda: NOW_NS, Threads("email", whole_s))
+    try:
+        return await smtp.carry(letter or row())
+    finally:
+        smtp.close()
 
 
 def go(
@@ -68,7 +65,7 @@ def go(
     async def both() -> tuple[Carried, Mailroom]:
         async with mailroom(**(room or {})) as opened:
             made = setup(opened.port, ca, **fields)
-            return await carried(made)(letter or row()), opened
+            return await carried(made, letter), opened
 
     return asyncio.run(both())
 
@@ -131,8 +128,7 @@ def test_an_address_that_is_none_is_refused_before_anything_is_sent(ca: str) -> 
 def test_no_answer_after_the_text_is_in_doubt(ca: str) -> None:
     async def held() -> Carried:
         async with mailroom(hold=True) as room:
-            got: Carried = await carried(setup(room.port, ca), whole_s=2.0)(row())
-            return got
+            return await carried(setup(room.port, ca), whole_s=2.0)
 
     got = asyncio.run(held())
     assert isinstance(got.outcome, Lost) and got.outcome.reached and "too long" in got.why
@@ -142,13 +138,13 @@ def test_nobody_listens() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    got = asyncio.run(carried(setup(port, ""))(row()))
+    got = asyncio.run(carried(setup(port, "")))
     assert isinstance(got.outcome, Lost) and not got.outcome.reached and "refused" in got.why
 
 
 def test_a_server_that_says_nothing_is_left_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        got = asyncio.run(carried(setup(silent.getsockname()[1], ""), whole_s=0.5)(row()))
+        got = asyncio.run(carried(setup(silent.getsockname()[1], ""), whole_s=0.5))
     assert isinstance(got.outcome, Lost) and not got.outcome.reached and "too long" in got.why
 
 
@@ -165,3 +161,16 @@ def test_the_channel_is_said_to_fail_once_and_to_work_again_once(ca: str) -> Non
 
     asyncio.run(twice())
     assert said == ["the server says 450 later", ""]
+
+
+def test_after_a_new_start_the_first_success_ends_what_was_said_before(ca: str) -> None:
+    said: list[str] = []
+
+    async def once() -> None:
+        async with mailroom() as room:
+            smtp = Smtp(setup(room.port, ca), lambda: NOW_NS)
+            await Watched(smtp, said.append).deliver(row())
+            smtp.close()
+
+    asyncio.run(once())
+    assert said == [""]

@@ -110,7 +110,8 @@ def ready(live: Core) -> Core:
     drill(live)
     assert live.ask(calls.OperatorAdd("bob", "trader", BOB)).problem is None
     assert live.ask(calls.OperatorLink("bob", "telegram:42")).problem is None
-    live.step(i.ServiceReported("bot", ServiceState.RUNNING, "x"))
+    for name in ("bot", "channels"):
+        live.step(i.ServiceReported(name, ServiceState.RUNNING, "x"))
     channel_tested(live)
     live.role(ANN, Role.COMMANDER)
     return live

@@ -52,7 +52,8 @@ def core(make: Callable[..., Core]) -> Core:
     for name in ("ann", "bob"):
         assert core.ask(calls.OperatorContact(name, "email", f"{name}@example.org")).problem is None
     core.restart()
-    core.step(i.ServiceReported("bot", ServiceState.RUNNING, "it serves"))
+    for name in ("bot", "channels"):
+        core.step(i.ServiceReported(name, ServiceState.RUNNING, "it serves"))
     core.connect()
     return core
 

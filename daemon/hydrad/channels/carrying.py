@@ -36,7 +36,7 @@ class Watched:
 
     def __init__(self, carrying: Carrying, report: Callable[[str], None]) -> None:
         self._carrying, self._report = carrying, report
-        self.why = ""
+        self.why: str | None = None  # nothing was tried
         self.sent = 0
 
     async def deliver(self, row: Row) -> Outcome:

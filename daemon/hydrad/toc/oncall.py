@@ -79,8 +79,8 @@ def all_ways(state: State, operator: Operator) -> list[Way]:
 def is_down(state: State, channel: Channel) -> bool:
     """Whether nothing is expected to leave there now."""
     standing = any((alarm.code, alarm.subject) == (DOWN_ALARM, channel.value) for alarm in state.alarms.values())
-    bot = state.services.get(service.BOT) or Service(service.BOT)
-    return standing or (channel is Channel.TELEGRAM and bot.state is not ServiceState.RUNNING)
+    name = service.BOT if channel is Channel.TELEGRAM else service.CHANNELS
+    return standing or (state.services.get(name) or Service(name)).state is not ServiceState.RUNNING
 
 
 def reported(turn: Turn, body: i.ChannelReported) -> None:

@@ -33,12 +33,12 @@ def _row(turn: Turn, channel: Channel) -> ChannelRow:
 
 def _state(turn: Turn, channel: Channel) -> tuple[str, str]:
     """OFF, UP or DOWN, and why."""
-    if channel is Channel.TELEGRAM:
-        bot = housekeeping.service_of(turn.state, service.BOT).state
-        if bot is not ServiceState.RUNNING:
-            return "OFF" if bot is ServiceState.OFF else "DOWN", f"the bot is {bot.value}"
-    elif channel not in turn.state.channels:
+    if channel is not Channel.TELEGRAM and channel not in turn.state.channels:
         return "OFF", f"[{channel.value}] is not set up"
+    name = service.BOT if channel is Channel.TELEGRAM else service.CHANNELS
+    carried = housekeeping.service_of(turn.state, name).state
+    if carried is not ServiceState.RUNNING:
+        return "OFF" if carried is ServiceState.OFF else "DOWN", f"the service {name} is {carried.value}"
     since_ns, why = turn.live.channels_failing.get(channel, (0, ""))
     if not why:
         return "UP", "nothing has failed since the last letter"

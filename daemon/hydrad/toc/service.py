@@ -33,8 +33,8 @@ TRANSITIONS: dict[ServiceState, frozenset[ServiceState]] = {
     S.OFF: frozenset({S.STARTING, S.STOPPED}),
 }
 
-TOC, APEX, BRIDGE, BOT, HUD, SCHEDULER = "toc", "apex", "bridge", "bot", "hud", "scheduler"
-NAMES = (BRIDGE, APEX, TOC, BOT, HUD, SCHEDULER)
+TOC, APEX, BRIDGE, BOT, CHANNELS, HUD, SCHEDULER = "toc", "apex", "bridge", "bot", "channels", "hud", "scheduler"
+NAMES = (BRIDGE, APEX, TOC, BOT, CHANNELS, HUD, SCHEDULER)
 # Running or stopped by the core's word alone: nothing has to be started.
 CORE_FLAGS = frozenset({TOC, APEX})
 # A stop that only makes less happen outlives a restart. A stopped bridge does not: a daemon that starts blind to open

@@ -21,7 +21,7 @@ class NewsAdd(Verb, frozen=True, tag="news.add"):
 
 
 class ServiceStart(Verb, frozen=True, tag="service.start"):
-    """Services by name: bridge apex toc bot hud scheduler."""
+    """Services by name: bridge apex toc bot channels hud scheduler."""
 
     names: tuple[str, ...]
     reason: str | None = None
