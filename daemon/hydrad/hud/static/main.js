@@ -40,7 +40,7 @@ async function framed({ initData, theme }) {
   const again = hasToken() && tab.get(WORD) === initData;
   const answer = again ? await whoAmI() : null;
   if (answer?.ok) {
-    enter(answer);
+    enter(await elevated(answer));
     return;
   }
   forget();
@@ -49,13 +49,15 @@ async function framed({ initData, theme }) {
 }
 
 async function login(body) {
-  let answer = await session("", body);
-  const act = params.get("act"); // a button of the bot's, which lets a session act that only looks: once, for its user
-  if (answer.ok && answer.data.scope !== "full" && act) {
-    const more = await session("/elevate", { code: act });
-    if (more.ok) answer = more;
-  }
-  enter(answer);
+  enter(await elevated(await session("", body)));
+}
+
+/** A button of the bot's lets a session act that only looks: once, for its user. */
+async function elevated(answer) {
+  const act = new URLSearchParams(location.search).get("act");
+  if (!act || !answer.ok || answer.data.scope === "full") return answer;
+  const more = await session("/elevate", { code: act });
+  return more.ok ? more : answer;
 }
 
 function enter(answer) {
