@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hydrad import __version__, figures, home, settings, vitals
+from hydrad import __version__, figures, home, hosted_words, settings, vitals
 from hydrad.bridge.bridge import Bridge
 from hydrad.comparing import Comparison
 from hydrad.config import Loaded
@@ -111,7 +111,7 @@ class App:
         self.levels = Levels()
         self.tickets = Tickets(self.now_ns)
         self.hud = HudService(self, loaded.config)
-        self.scheduler = SchedulerService(self, loaded.config)
+        self.scheduler = SchedulerService(self, loaded.config, hosted_words.specs(self, loaded.config))
         self.letters = Letters(self, loaded.config)
         self.channels = ChannelsService(self, loaded.config)
         self._links = Links()

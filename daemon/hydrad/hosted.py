@@ -110,9 +110,9 @@ class SchedulerService:
 
     name = service.SCHEDULER
 
-    def __init__(self, app: App, config: Config) -> None:
+    def __init__(self, app: App, config: Config, more: tuple[Spec, ...] = ()) -> None:
         self._app = app
-        self._specs = specs(app, config)
+        self._specs = specs(app, config) + more
         self._jobs: Jobs | None = None
 
     def off(self) -> str:
