@@ -175,13 +175,16 @@ class Store:
 
     def _take(self, letter: Letter, now_ns: int) -> None:
         older = self._unsent(letter)
-        values = _values(letter, now_ns)
         if older is None:
-            self.db.execute(_INSERT, values)
+            self.db.execute(_INSERT, _values(letter, now_ns))
             return
         self._tell(older[1], now_ns)
-        self.db.execute(_NEWER, (*values, older[0]))
+        self.db.execute(_NEWER, (*_values(_onto(self._letter(older[0]), letter), now_ns), older[0]))
         self.counts["coalesced"] += 1
+
+    def _letter(self, number: int) -> Letter:
+        (fields,) = self._rows(f"SELECT {_FIELDS} FROM letter WHERE id = ?", number)
+        return _letter(fields)
 
     def _unsent(self, letter: Letter) -> tuple[int, str] | None:
         """The version of this letter's topic that waits, by number and key."""
@@ -286,6 +289,8 @@ class Store:
             self.db.execute("UPDATE letter SET doubt_ns = ? WHERE id = ?", (doubt_ns, row.id))
             return
         self._over("coalesced", row, now_ns)
+        if row.edits is None:
+            self.db.execute(_NEWER, (*_values(_onto(row.letter, self._letter(newer)), now_ns), newer))
         self.db.execute("UPDATE letter SET doubt_ns = ? WHERE id = ?", (doubt_ns, newer))
 
     def _unsent_beside(self, row: Row) -> int | None:
@@ -361,6 +366,20 @@ class Store:
         self._tell(letter.key, now_ns)
         self.counts["gone"] += 1
         return Drop("gone", letter.channel, letter.to, letter.priority, letter.key)
+
+
+def _onto(older: Letter, newer: Letter) -> Letter:
+    """The newer version of a message that was not sent yet. One that only edits is that message, changed: as loud, as
+    urgent, and worth sending as long."""
+    if older.edits_only or not newer.edits_only:
+        return newer
+    return msgspec.structs.replace(
+        newer,
+        edits_only=False,
+        silent=older.silent,
+        priority=min(older.priority, newer.priority),
+        expires_ns=older.expires_ns,
+    )
 
 
 def _values(letter: Letter, now_ns: int) -> tuple[apsw.SQLiteValue, ...]:
