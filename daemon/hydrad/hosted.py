@@ -1,6 +1,6 @@
-"""The services that the daemon hosts: bridge, hud, bot, scheduler. Each starts, serves, and tells what it measures.
+"""Services that the daemon hosts: bridge and scheduler. Each starts, serves, and tells what it measures.
 
-starlette, uvicorn and APScheduler are imported here, when the service that needs them is started, and off the loop.
+APScheduler is imported here, when the service that needs it is started, and off the loop.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from hydrad.link.frames import DownFrame
 from hydrad.market import retention
 from hydrad.market.recorder import RECORDED
 from hydrad.ports import Daily, Every
-from hydrad.services import Hopeless
 from hydrad.toc import alarm_views, service
 from hydrad.wire.answers.status import JobRow
 
@@ -85,24 +84,6 @@ class BridgeService:
         age = f"last frame {duration_text(self._app.now_ns() - heard_ns)} ago" if heard_ns else "no frame yet"
         full = f"{counts['dropped_full']} frames dropped at full queues"
         return f"{counts['connections']} connections, {counts['frames_in']} frames in, {age}, {full}"
-
-
-class BotService:
-    """The Telegram bot: there is none yet, and it says so."""
-
-    name = service.BOT
-
-    def __init__(self, config: Config) -> None:
-        self._token_file = config.bot.token_file
-
-    def off(self) -> str:
-        return "" if self._token_file else "no token configured (bot.token_file)"
-
-    async def run(self, ready: Callable[[], None]) -> None:
-        raise Hopeless("the bot is not built yet; this version sends no messages")
-
-    def detail(self) -> str:
-        return "sends nothing, reads nothing"
 
 
 class SchedulerService:

@@ -12,7 +12,7 @@ import logging
 from typing import Protocol
 
 from hydrad.domain.instants import SECOND
-from hydrad.outbox.letter import Channel
+from hydrad.outbox.letter import Channel, Priority
 from hydrad.outbox.outbox import Closed, Outbox
 from hydrad.outbox.outcomes import Lost, Outcome, Sent
 from hydrad.outbox.planner import Limits, Planner
@@ -34,7 +34,7 @@ class Carrier(Protocol):
 
 
 class Post:
-    """One channel's. `sent_ns`: when something last arrived, 0 never."""
+    """One channel's. `sent_ns`: when something last arrived, 0 never. `waiting`: by priority, at the last look."""
 
     def __init__(self, outbox: Outbox, channel: Channel, carrier: Carrier, limits: Limits) -> None:
         self._outbox, self._channel, self._carrier = outbox, channel, carrier
@@ -42,6 +42,7 @@ class Post:
         self._flying: dict[asyncio.Task[None], Row] = {}
         self._failed: BaseException | None = None
         self.sent_ns = 0
+        self.waiting: dict[Priority, int] = {}
 
     @property
     def down_since_ns(self) -> int:
@@ -73,6 +74,7 @@ class Post:
         """Let go what may go; seconds until there may be more."""
         box, now_ns = self._outbox, self._outbox.now_ns()
         await box.do(Store.expire, now_ns)
+        self.waiting = await box.do(Store.waiting, self._channel)
         plan = self._planner.next(await box.do(Store.heads, self._channel), now_ns)
         rows = await box.do(Store.began, [head.id for head in plan.go], now_ns) if plan.go else []
         leaving = {row.letter.to for row in rows}
