@@ -28,7 +28,8 @@ from hydrad.domain.instants import SECOND, duration_text
 from hydrad.host import secrets
 from hydrad.host.secrets import CREDENTIALS, BadSecret, Secret
 from hydrad.hosted_hud import BOT_TOKEN
-from hydrad.outbox.letter import Channel, Letter
+from hydrad.hud.metrics import Figure, one
+from hydrad.outbox.letter import Channel, Letter, Priority
 from hydrad.outbox.outbox import Outbox
 from hydrad.outbox.planner import Limits, backoff_ns
 from hydrad.outbox.post import Post
@@ -215,6 +216,37 @@ class BotService:
         conflict = self._polling is not None and self._polling.conflict
         return (HealthRow("bot", down_ns < DOWN_AFTER_NS and not conflict, self.detail()),)
 
+    def figures(self) -> list[Figure]:
+        """For /metrics; times are 0 where it never was."""
+        post, polling = self._post, self._polling
+        up = post is not None and not self.down_since_ns
+        waiting = {} if post is None else post.waiting
+        return [
+            one("hydra_telegram_up", "Telegram answers.", up),
+            one(
+                "hydra_telegram_conflict",
+                "Another program polls with the same token.",
+                bool(polling and polling.conflict),
+            ),
+            one(
+                "hydra_telegram_last_poll_timestamp_seconds",
+                "The last poll answered.",
+                _seconds(polling.ok_ns if polling else 0),
+            ),
+            one(
+                "hydra_telegram_last_sent_timestamp_seconds",
+                "The last letter that arrived.",
+                _seconds(post.sent_ns if post else 0),
+            ),
+            one("hydra_telegram_updates", "Updates that came.", polling.updates if polling else 0, "counter"),
+            Figure(
+                "hydra_telegram_letters_waiting",
+                "Letters of the bot that have not left.",
+                tuple(((priority.name.lower(),), float(waiting.get(priority, 0))) for priority in Priority),
+                ("priority",),
+            ),
+        ]
+
     def detail(self) -> str:
         """What is measured now, for people."""
         now_ns = self._app.now_ns()
@@ -233,6 +265,10 @@ class BotService:
         if self.down_since_ns:
             parts.append(f"down for {duration_text(now_ns - self.down_since_ns)}")
         return ", ".join(parts)
+
+
+def _seconds(at_ns: int) -> float:
+    return at_ns / SECOND
 
 
 def _age(now_ns: int, at_ns: int) -> str:
