@@ -24,7 +24,6 @@ from hydrad.wire import calls
 from hydrad.wire.answers.status import HealthData, HealthRow
 from tests.toc.conftest import Core
 
-pytest_plugins = ("tests.toc.conftest",)
 GOOD = (HealthRow("acts", True, "0 UNKNOWN"), HealthRow("loop", True, "lag 0.1 ms"))
 BAD = (*GOOD, HealthRow("feed EURUSD", False, "last tick 300 s old\r\nALL WELL"))
 
@@ -97,7 +96,7 @@ class Home:
 
 def said_by(home: Home, monkeypatch: pytest.MonkeyPatch, times: int = 1) -> tuple[list[str], list[Letter]]:
     monkeypatch.setattr(vitals, "health", lambda app: HealthData(True, (), app.checks))
-    (spec,) = hosted_words.specs(home, Config(oncall=OnCall(all_well_at="06:00")))  # type: ignore[arg-type]
+    spec, _ = hosted_words.specs(home, Config(oncall=OnCall(all_well_at="06:00")))  # type: ignore[arg-type]
     taken: list[Letter] = []
 
     async def run() -> list[str]:
@@ -153,4 +152,4 @@ def test_without_a_channel_there_is_nothing_to_say(core: Core, tmp_path: Path, m
 
 def test_the_times_are_the_configurations() -> None:
     names = [spec.name for spec in hosted_words.specs(None, Config())]  # type: ignore[arg-type]
-    assert names == ["all-well 06:00", "all-well 18:00"]
+    assert names == ["all-well 06:00", "all-well 18:00", "digest"]
