@@ -21,7 +21,6 @@ from hydrad.wire import calls
 from hydrad.wire.runbooks import runbook
 from tests.toc.conftest import TERMS, Core
 
-pytest_plugins = ("tests.toc.conftest",)
 GROUP = "-100500"
 ANN, BOSS_CHAT, ANN_CHAT, BOB_CHAT = "telegram:7", "42", "7", "8"
 HOST = "hud.example.org"
