@@ -59,7 +59,8 @@ def has_token(config: Config, environ: Mapping[str, str] = os.environ) -> bool:
 
 
 class BotService:
-    """The bot. `down_since_ns`: since when Telegram does not answer, 0 while it does or there is no bot."""
+    """The bot. `down_ns`: for how long Telegram has not answered, `down_since_ns` since when; 0 while it does, or there
+    is no bot."""
 
     name = service.BOT
 
@@ -142,7 +143,7 @@ class BotService:
         while why := await client.connect():
             failures += 1
             self._unreached = why
-            self._unreached_ns = self._unreached_ns or self._app.now_ns()
+            self._unreached_ns = self._unreached_ns or self._app.boot_ns()
             await asyncio.sleep(backoff_ns(failures) / SECOND)
         self._unreached_ns, self._unreached = 0, ""
 
@@ -187,15 +188,20 @@ class BotService:
     # --- what is measured -----------------------------------------------------------------------------
 
     @property
+    def down_ns(self) -> int:
+        """The longest of what says so: nobody reached yet, polls, letters. Measured by a clock that never steps."""
+        unreached_ns = max(self._app.boot_ns() - self._unreached_ns, 1) if self._unreached_ns else 0
+        polls_ns = self._polling.down_ns if self._polling and not self._polling.conflict else 0
+        return max(unreached_ns, polls_ns, self._post.down_ns if self._post else 0)
+
+    @property
     def down_since_ns(self) -> int:
-        """The earliest of what says so: nobody reached yet, polls, letters."""
-        polls = self._polling.down_since_ns if self._polling and not self._polling.conflict else 0
-        posts = self._post.down_since_ns if self._post else 0
-        return min((ns for ns in (self._unreached_ns, polls, posts) if ns), default=0)
+        down_ns = self.down_ns
+        return self._app.now_ns() - down_ns if down_ns else 0
 
     def _why(self) -> str:
         """Why letters do not leave; empty while they do."""
-        if not self.down_since_ns:
+        if not self.down_ns:
             return ""
         return self._unreached or (self._polling.problem if self._polling else "") or "no answer to letters"
 
@@ -212,14 +218,13 @@ class BotService:
         """Whether Telegram answers; down for less than a minute is not yet ill. No row without a bot that was begun."""
         if self._client is None:
             return ()
-        down_ns = self._app.now_ns() - self.down_since_ns if self.down_since_ns else 0
         conflict = self._polling is not None and self._polling.conflict
-        return (HealthRow("bot", down_ns < DOWN_AFTER_NS and not conflict, self.detail()),)
+        return (HealthRow("bot", self.down_ns < DOWN_AFTER_NS and not conflict, self.detail()),)
 
     def figures(self) -> list[Figure]:
         """For /metrics; times are 0 where it never was."""
         post, polling = self._post, self._polling
-        up = post is not None and not self.down_since_ns
+        up = post is not None and not self.down_ns
         waiting = {} if post is None else post.waiting
         return [
             one("hydra_telegram_up", "Telegram answers.", up),
@@ -262,8 +267,8 @@ class BotService:
             f"{sum(post.waiting.values())} letters wait",
             f"last sent {_age(now_ns, post.sent_ns)}",
         ]
-        if self.down_since_ns:
-            parts.append(f"down for {duration_text(now_ns - self.down_since_ns)}")
+        if down_ns := self.down_ns:
+            parts.append(f"down for {duration_text(down_ns)}")
         return ", ".join(parts)
 
 

@@ -159,14 +159,14 @@ def test_an_outage_is_said_waited_out_and_ends(bot: Bot, trouble: str, monkeypat
                 bot.fake.refuse()
             else:
                 bot.fake.away = trouble
-            await until(lambda: polls.down_since_ns > 0)
+            await until(lambda: polls.down_ns > 0)
             assert polls.problem.startswith("no updates: ") and not polls.conflict
             bot.fake.say(42, "meanwhile")
             bot.fake.away = ""
             if trouble == "refuse":
                 bot.fake.listen()
             await fully(bot, polls, lambda: len(bot.heard) == 1)
-            assert polls.down_since_ns == 0 and polls.problem == ""
+            assert polls.down_ns == 0 and polls.problem == ""
 
     asyncio.run(story())
 

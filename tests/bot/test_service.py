@@ -243,18 +243,20 @@ def test_an_hour_away_costs_the_loop_nothing_and_then_what_matters_is_told(
                 await outbox.put(
                     [
                         letter(f"m{minute}", text=f"mission {minute}", **mission),
-                        letter(f"r{minute}", text=f"result {minute}", priority=Priority.RESULT),
                         letter(f"life{minute}", text=f"state {minute}", topic="M1", priority=Priority.MISSION),
                     ]
                 )
+                if minute % 10 == 0:
+                    await outbox.put([letter(f"r{minute}", text=f"result {minute}", priority=Priority.RESULT)])
             await outbox.put([letter("halt", text="HALTED", priority=Priority.HALT)])
             await until(lambda: home.bot.down_since_ns > 0)
             assert len(asyncio.all_tasks()) <= tasks + FAST.flying_max
-            assert not home.health()[0] or home.bot.down_since_ns > home.daemon.now_ns() - 60 * SECOND
+            assert home.health()[0] is (home.bot.down_ns < 60 * SECOND)
             before = len(home.fake.calls)
             home.fake.away = ""
             if trouble == "refuse":
                 home.fake.listen()
+            await until(lambda: home.bot._post is not None and not home.bot._post.flying)
             home.daemon.skew_ns += 60 * SECOND
             outbox.news[Channel.TELEGRAM].set()
             await until(lambda: home.fake.texts(42)[0] == "state 59" and "mission 59" in home.fake.texts(42))
@@ -263,7 +265,7 @@ def test_an_hour_away_costs_the_loop_nothing_and_then_what_matters_is_told(
             said = [call.fields["text"] for call in home.fake.calls[before:] if call.method == "sendMessage"]
             texts = [text.partition("\n")[0] for text in said]
             assert texts[0] in ("HALTED", "result 0") and "HALTED" in texts[:2]
-            assert [text for text in texts if text.startswith("result")] == [f"result {n}" for n in range(60)]
+            assert [text for text in texts if text.startswith("result")] == [f"result {n}" for n in range(0, 60, 10)]
             missions = [text for text in texts if text.startswith("mission")]
             assert missions == [f"mission {n}" for n in range(56, 60)]
             assert home.fake.shown(42)[0].edits == 1

@@ -57,9 +57,14 @@ class Polling:
         self._handled: set[asyncio.Task[None]] = set()
         self._level = False
         self._offset = 0
-        self.ok_ns = self.update_ns = self.down_since_ns = 0
+        self.ok_ns = self.update_ns = self._down_since_ns = 0
         self.updates = 0
         self.problem = ""
+
+    @property
+    def down_ns(self) -> int:
+        """For how long no poll was answered as it should; 0 while they are."""
+        return max(self._boot_ns() - self._down_since_ns, 1) if self._down_since_ns else 0
 
     @property
     def conflict(self) -> bool:
@@ -95,7 +100,7 @@ class Polling:
             return self._failed(f"no updates: {errors.words(error)}", wait_s)
         late = self._tide.polled(began_ns, self._boot_ns(), hold_s * SECOND, len(found))
         self._level = not late or not found
-        self.ok_ns, self.down_since_ns, self.problem = self._outbox.now_ns(), 0, ""
+        self.ok_ns, self._down_since_ns, self.problem = self._outbox.now_ns(), 0, ""
         await self._take(found, late)
         if hold_s and not found and self._boot_ns() - began_ns < hold_s * SECOND // 2:
             await asyncio.sleep(PACE_S)
@@ -105,7 +110,7 @@ class Polling:
         if why != self.problem:
             log.warning("%s", why)
         self.problem = why
-        self.down_since_ns = self.down_since_ns or self._outbox.now_ns()
+        self._down_since_ns = self._down_since_ns or self._boot_ns()
         return max(wait_s, BACKOFF_FIRST_S)
 
     # --- updates --------------------------------------------------------------------------------------

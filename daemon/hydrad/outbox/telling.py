@@ -1,8 +1,9 @@
 """Reads the journal and puts what it says into letters. Owns the place up to which it was told.
 
 Each record is composed at least once: the place moves in the same commit as the letters of the records before it, and a
-start reads from there again. Records of which nobody is told move the place now and then only, since each commit of it
-is one more sync on the journal's disk.
+start reads from there again. What is older than a day then, because no channel was configured or the daemon was down,
+is left out and said: nobody is woken by last week's results. Records of which nobody is told move the place now and
+then only, since each commit of it is one more sync on the journal's disk.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hydrad.domain.instants import HOUR
 from hydrad.outbox.letter import Letter
 from hydrad.outbox.outbox import Outbox
 from hydrad.outbox.store import Store
@@ -23,6 +25,7 @@ log = logging.getLogger("hydrad.outbox")
 RECORDS_AT_ONCE = 100
 # The place lags by so much where nothing is told, and so much is composed a second time after a start.
 PLACE_EVERY = 2_000
+OLD_NS = 24 * HOUR
 LOOK_EVERY_S = 60.0
 
 Compose = Callable[[Record], Sequence[Letter]]
@@ -44,6 +47,7 @@ class Telling:
         self._outbox, self._journal, self._composers = outbox, journal, composers
         self._news = asyncio.Event()
         self.seq = 0
+        self._left_out = 0
 
     def published(self) -> None:
         self._news.set()
@@ -79,8 +83,14 @@ class Telling:
     def _next(self) -> list[Letter]:
         """The letters of the next records."""
         records = self._journal.read(self.seq, min(RECORDS_AT_ONCE, self._journal.head() - self.seq))
-        letters = [letter for record in records for letter in self._composed(record)]
+        young_ns = self._outbox.now_ns() - OLD_NS
+        told = [record for record in records if record.at_ns >= young_ns]
+        letters = [letter for record in told for letter in self._composed(record)]
         self.seq = records[-1].seq
+        self._left_out += len(records) - len(told)
+        if self._left_out and told:
+            self._outbox.noted("OUTBOX_NEW", "outbox", f"{self._left_out} records older than a day are not told")
+            self._left_out = 0
         return letters
 
     def _composed(self, record: Record) -> list[Letter]:
