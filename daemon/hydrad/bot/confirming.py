@@ -14,6 +14,7 @@ from hydrad.bot.world import Caller, Mouth, Rows, World
 from hydrad.domain import ids
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import HOUR, SECOND
+from hydrad.domain.money import decimal
 from hydrad.host.tickets import Purpose
 from hydrad.outbox.letter import Button, clipped
 from hydrad.toc import sight
@@ -91,7 +92,7 @@ class Confirming:
             await self._mouth.say(caller.chat, clipped(words.mission_show(data.mission, caller.group)))
             return None
         confirm = None
-        if order is not None:
+        if order is not None and decimal(order.volume) > 0:
             meant = Meant(account=data.account, volume=order.volume)
             confirm = _Wanted(f"Confirm {order.volume} on {data.account}"[:64], Action.FIRE, row.id, 0, meant)
         keys = await self._asked(caller, confirm, row.id)
