@@ -655,6 +655,25 @@ def test_what_was_asked_once_goes_on_when_a_persons_own_cancel_is_refused_too(co
     assert [act.actor for act in cancels(core)] == ["news", cancels(core)[1].actor, "resting"]
 
 
+@pytest.mark.parametrize("ticket", [0, 1])
+def test_a_cancel_without_a_verdict_has_an_alarm_when_its_fire_has_another_ticket_by_then(
+    core: Core, ticket: int
+) -> None:
+    """A position's ticket may be another than that of the order that opened it."""
+    fire = core.rests()
+    core.send(calls.Halt())
+    core.wait(20_000)
+    assert cancels(core)[0].state is ActState.UNKNOWN
+    held = fire.order_ticket
+    row = core.position_row(fire, ticket=held + ticket, position_id=held, open_points=109_900)
+    core.up(f.Positions((row,), core.market_ms, True, True))
+    assert fire.state is ActState.FILLED
+    assert ("ACT_UNKNOWN" if ticket else "RESTING_UNCANCELLED") in core.alarms()
+    for cancel in cancels(core):
+        core.result(cancel, RowState.DONE, order_ticket=held, retcode=10009)
+    assert core.alarms() == []
+
+
 # --- what an agent did alone ----------------------------------------------------------------------------
 
 
