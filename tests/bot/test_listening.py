@@ -186,6 +186,16 @@ def test_after_its_time_a_press_whose_answer_got_lost_does_nothing(room: Room) -
     assert acts(room) == []
 
 
+def test_another_account_of_theirs_is_asked_about_before_it_is_fired_on(room: Room) -> None:
+    brief = msgspec.structs.replace(BRIEF, accounts=("alpha", "beta"))
+    room.answer = lambda actor, verb: (brief, None) if isinstance(verb, calls.Brief) else daemon(actor, verb)
+    (asked,) = room.type(7, f"/fire {MISSION}")
+    room.press(7, asked.token("beta"))
+    assert room.asked[-1][1] == calls.Brief(MISSION, "beta")
+    assert acts(room) == []
+    assert room.press(7, asked.token("Confirm"))[0].text == OVER, "the newer question voids the one before it"
+
+
 def test_without_a_size_there_is_nothing_to_confirm(room: Room) -> None:
     none = msgspec.structs.replace(ORDER, volume="0.00")
     brief = msgspec.structs.replace(BRIEF, fire=msgspec.structs.replace(BRIEF.fire, order=none), stake=None)

@@ -70,7 +70,7 @@ class Pressing:
         confirming = self._commands.confirming
         answer: Answer | None = None
         if button.action is Action.ASK_FIRE:
-            answer = await confirming.fire(caller, calls.Brief(button.subject))
+            answer = await confirming.fire(caller, calls.Brief(button.subject, button.meant.account or None))
         elif button.action is Action.ASK_CLOSE:
             answer = await confirming.close(caller, button.subject, "")
         elif button.action is Action.ASK_HALT:
