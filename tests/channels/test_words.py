@@ -23,6 +23,7 @@ from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers.status import HealthData, HealthRow
 from tests.toc.conftest import Core
+from tests.toc.test_reporting import closed
 
 GOOD = (HealthRow("acts", True, "0 UNKNOWN"), HealthRow("loop", True, "lag 0.1 ms"))
 BAD = (*GOOD, HealthRow("feed EURUSD", False, "last tick 300 s old\r\nALL WELL"))
@@ -94,9 +95,11 @@ class Home:
         return Turn(self.core.state, self.core.engine.live, self.core.now_ns, 0)
 
 
-def said_by(home: Home, monkeypatch: pytest.MonkeyPatch, times: int = 1) -> tuple[list[str], list[Letter]]:
+def said_by(
+    home: Home, monkeypatch: pytest.MonkeyPatch, times: int = 1, job: int = 0
+) -> tuple[list[str], list[Letter]]:
     monkeypatch.setattr(vitals, "health", lambda app: HealthData(True, (), app.checks))
-    spec, _ = hosted_words.specs(home, Config(oncall=OnCall(all_well_at="06:00")))  # type: ignore[arg-type]
+    spec = hosted_words.specs(home, Config(oncall=OnCall(all_well_at="06:00")))[job]  # type: ignore[arg-type]
     taken: list[Letter] = []
 
     async def run() -> list[str]:
@@ -153,3 +156,46 @@ def test_without_a_channel_there_is_nothing_to_say(core: Core, tmp_path: Path, m
 def test_the_times_are_the_configurations() -> None:
     names = [spec.name for spec in hosted_words.specs(None, Config())]  # type: ignore[arg-type]
     assert names == ["all-well 06:00", "all-well 18:00", "digest"]
+
+
+# --- digests ----------------------------------------------------------------------------------------------
+
+
+def at_hour(core: Core, hour: int) -> None:
+    """The machine's clock goes on to this hour, UTC; terminals are not heard of meanwhile."""
+    day_ns = 86_400 * 10**9
+    ahead = (hour * 3_600 * 10**9 - core.now_ns % day_ns) % day_ns
+    core.clock(ahead // 1_000_000)
+
+
+def test_a_digest_comes_to_each_once_in_the_hours_after_their_midnight(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed(core, "40.00", who="uid:2001")
+    assert core.ask(calls.OperatorHears("bob", zone="Asia/Tokyo")).problem is None
+    assert core.ask(calls.OperatorHears("ann", quiet="23:00-07:00")).problem is None
+    at_hour(core, 1)
+    home = Home(core, tmp_path, GOOD, {Channel.EMAIL})
+    _, letters = said_by(home, monkeypatch, times=2, job=1)
+    assert [letter.to for letter in letters] == ["ann@example.org"] * 2, "in Tokyo it is morning"
+    assert len({letter.key for letter in letters}) == 1
+    (letter,) = letters[:1]
+    assert letter.priority is Priority.DIGEST and letter.silent and letter.image.startswith(b"\x89PNG")
+    assert letter.text.startswith("DIGEST 2024-05-15 UTC, ann, paper") and "fired 1: 1 won" in letter.text
+    at_hour(core, 16)
+    later = tmp_path / "later"
+    later.mkdir()
+    _, letters = said_by(Home(core, later, GOOD, {Channel.EMAIL}), monkeypatch, job=1)
+    assert [(letter.to, letter.silent) for letter in letters] == [("bob@example.org", False)]
+
+
+def test_a_day_of_nothing_has_none(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    core.now_ns += 7 * 86_400 * 10**9
+    core.connect()
+    turn = Turn(core.state, core.engine.live, core.now_ns, 0)
+    assert turn.market_ms
+    core.now_ns += 2 * 86_400 * 10**9
+    home = Home(core, tmp_path, GOOD, {Channel.EMAIL})
+    monkeypatch.setattr(hosted_words, "DIGEST_WITHIN_MS", 86_400_000)
+    details, letters = said_by(home, monkeypatch, job=1)
+    assert (details, letters) == (["0 digests are told, or were"], [])
