@@ -87,7 +87,8 @@ class Listening:
 
     async def _press(self, caller: Caller, press: Press, late: bool) -> None:
         if caller.group:
-            self._world.refused(caller.actor, "bot.button", "a button in a group")
+            if not self._slower(press):
+                self._world.refused(caller.actor, "bot.button", "a button in a group")
             await self._mouth.toast(press.query, "groups only read", alert=True)
         else:
             await self._pressing.pressed(caller, press, late, self._slower(press))
