@@ -486,6 +486,20 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class Apprise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[apprise]`: other services that alarms are sent to, by the optional package apprise."""
+
+    urls_file: Annotated[
+        str,
+        Meta(
+            description="path of a file with the services' addresses, one a line, readable by its owner alone; empty: "
+            "there are none",
+            pattern=r"^(/.*)?$",
+            extra={"expected": "an absolute path, or nothing"},
+        ),
+    ] = ""
+
+
 class Scheduler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[scheduler]`: what the daemon does by itself, in machine time."""
 
@@ -543,6 +557,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oncall: OnCall = OnCall()
     email: Email = Email()
     webhook: Webhook = Webhook()
+    apprise: Apprise = Apprise()
     scheduler: Scheduler = Scheduler()
     market: Market = Market()
 
