@@ -318,3 +318,15 @@ def test_a_clipped_text_fits_and_says_so(text: str, units_max: int) -> None:
 
 def test_a_letter_is_plain_data() -> None:
     assert isinstance(letter("k"), Letter)
+
+
+def test_after_a_crash_too_only_the_newest_version_waits(store: Store, tmp_path: Path) -> None:
+    store.put([letter("1", topic="M1")], START_NS)
+    leave(store, now_ns=START_NS + 5)
+    store.put([letter("2", topic="M1")], START_NS)
+    again = Store(tmp_path / "outbox.db")
+    row = leave(again)
+    assert (row.letter.key, row.doubt_ns, waiting(again)) == ("2", START_NS + 5, ["2"])
+    again.put([letter("1", topic="M1")], START_NS)
+    assert waiting(again) == ["2"]
+    again.close()

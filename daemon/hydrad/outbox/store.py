@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS letter (
     image BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS letter_next ON letter (channel, recipient, priority, id);
+CREATE INDEX IF NOT EXISTS letter_topic ON letter (channel, recipient, topic);
 CREATE TABLE IF NOT EXISTS told (key TEXT PRIMARY KEY, at_ns INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS message (
     channel TEXT NOT NULL,
@@ -132,6 +133,18 @@ class Store:
         self._letters_max, self._bytes_max = letters_max, bytes_max
         self._flying: set[int] = set()
         self.counts: Counter[str] = Counter()
+        self._only_newest()
+
+    def _only_newest(self) -> None:
+        """What flew when the last process ended and has a newer version leaves its doubt to that one."""
+        older = """SELECT a.id, a.key, a.doubt_ns, a.made_ns, max(b.id) FROM letter a JOIN letter b ON b.id > a.id
+            AND b.channel = a.channel AND b.recipient = a.recipient AND b.topic = a.topic
+            WHERE a.topic != '' GROUP BY a.id"""
+        with self.db:
+            for number, key, doubt_ns, made_ns, newer in self._rows(older):
+                self._tell(key, made_ns)
+                self.db.execute("DELETE FROM letter WHERE id = ?", (number,))
+                self.db.execute("UPDATE letter SET doubt_ns = max(doubt_ns, ?) WHERE id = ?", (doubt_ns, newer))
 
     def close(self) -> None:
         self.db.close()

@@ -47,6 +47,7 @@ class Telling:
         self._outbox, self._journal, self._composers = outbox, journal, composers
         self._news = asyncio.Event()
         self.seq = 0
+        self._place = 0
         self._left_out = 0
 
     def published(self) -> None:
@@ -56,42 +57,44 @@ class Telling:
         """Find the place; in a file that is new, or of another journal, it is the journal's head."""
         found, head = await self._outbox.do(Store.place), self._journal.head()
         if found is not None and found <= head:
-            self.seq = found
+            self.seq = self._place = found
             return
         why = "it was made anew" if found is None else f"it had read up to record {found} of another journal"
         self._outbox.noted("OUTBOX_NEW", "outbox", f"{why}: records up to {head} are not told")
         await self._outbox.put((), head)
-        self.seq = head
+        self.seq = self._place = head
 
     async def run(self) -> None:
         """Tell until cancelled."""
-        kept = self.seq
+        loop = asyncio.get_running_loop()
+        looked_s = loop.time()
         while True:
             self._news.clear()
             while self.seq < self._journal.head():
-                letters = self._next()
-                if letters or self.seq - kept >= PLACE_EVERY:
-                    await self._outbox.put(letters, self.seq)
-                    kept = self.seq
+                await self._tell_next()
                 await asyncio.sleep(0)
+            if loop.time() - looked_s >= LOOK_EVERY_S:
+                looked_s = loop.time()
+                await self._outbox.look()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._news.wait()
-                    continue
-            await self._outbox.look()
 
-    def _next(self) -> list[Letter]:
-        """The letters of the next records."""
+    async def _tell_next(self) -> None:
+        """The next records; those of which somebody is told move the place."""
         records = self._journal.read(self.seq, min(RECORDS_AT_ONCE, self._journal.head() - self.seq))
         young_ns = self._outbox.now_ns() - OLD_NS
-        told = [record for record in records if record.at_ns >= young_ns]
-        letters = [letter for record in told for letter in self._composed(record)]
-        self.seq = records[-1].seq
-        self._left_out += len(records) - len(told)
-        if self._left_out and told:
+        young = [record for record in records if record.at_ns >= young_ns]
+        letters = [letter for record in young for letter in self._composed(record)]
+        seq = records[-1].seq
+        if letters or seq - self._place >= PLACE_EVERY:
+            await self._outbox.put(letters, seq)
+            self._place = seq
+        self.seq = seq
+        self._left_out += len(records) - len(young)
+        if self._left_out and young:
             self._outbox.noted("OUTBOX_NEW", "outbox", f"{self._left_out} records older than a day are not told")
             self._left_out = 0
-        return letters
 
     def _composed(self, record: Record) -> list[Letter]:
         letters: list[Letter] = []
