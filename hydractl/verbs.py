@@ -41,7 +41,6 @@ MODULES = {
     "close": "positions",
     "completion": "completion",
     "config show": "config",
-    "digest": "report",
     "down": "daemon",
     "findings": "alarms",
     "fire show": "fires",

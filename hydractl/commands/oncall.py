@@ -54,11 +54,7 @@ def channels(session: Session) -> int:
     return _channels(session, session.client.query("channels"))
 
 
-@verb(
-    "channel test",
-    "channel_test",
-    argument("channel", "email, webhook or apprise.", choices=("email", "webhook", "apprise")),
-)
+@verb("channel test", "channel_test", argument("channel", "email or webhook.", choices=("email", "webhook")))
 def channel_test(session: Session, channel: str) -> int:
     """Send yourself a letter with a code; `channel confirm CODE` then proves that the channel reaches a person."""
     answer = session.client.request("channel.test", channel=channel)

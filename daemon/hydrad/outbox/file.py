@@ -11,12 +11,10 @@ from pathlib import Path
 
 import apsw
 
-from hydrad.ports import Unfit
-
 VERSION = 1
 
 
-class BadStore(Unfit):
+class BadStore(Exception):
     """The file is something else; the message says what to do."""
 
 

@@ -43,7 +43,6 @@ class Channel(enum.StrEnum):
     TELEGRAM = "telegram"
     EMAIL = "email"
     WEBHOOK = "webhook"
-    APPRISE = "apprise"
 
 
 class Button(msgspec.Struct, frozen=True, array_like=True):

@@ -20,8 +20,8 @@ PEOPLE = (("eve", "viewer", VIEWER), ("tom", "trader", TRADER))
 CONFIG = """\
 [paper]
 conductor = "{conductor}"
-speed = "{speed}"
-start = "2014-05-02T14:28:30Z"
+speed = "1"
+start = "{start}"
 [timing]
 act_deadline_ms = 1500
 result_timeout_ms = 1600
@@ -44,8 +44,10 @@ REFUSED = re.compile(r"Failed to load resource: the server responded with a stat
 class Crew(PaperHome):
     """A paper home whose market stands until it is moved, with a PIN and two people more."""
 
-    def __init__(self, conductor: str = "client", speed: str = "1", telegram: bool = False) -> None:
-        super().__init__(CONFIG.format(conductor=conductor, speed=speed))
+    def __init__(self, conductor: str = "client", telegram: bool = False) -> None:
+        # A market that goes by itself begins so late that the first mission stands after seconds.
+        start = "2014-05-02T14:28:30Z" if conductor == "client" else "2014-05-02T14:29:50Z"
+        super().__init__(CONFIG.format(conductor=conductor, start=start))
         self.conductor, self.telegram = conductor, telegram
         if telegram:
             token = self.path / "bot.token"
@@ -150,7 +152,7 @@ class Screen:
 
     def hold(self, name: str, ms: int = 1_000) -> None:
         """Press and hold, as a finger or a mouse does."""
-        button = self.page.get_by_role("button", name=name).first
+        button = self.page.locator("#stop" if name == "HALT" else "main, dialog").get_by_role("button", name=name).first
         button.evaluate("button => button.scrollIntoView({ block: 'center' })")
         box = button.bounding_box()
         assert box is not None

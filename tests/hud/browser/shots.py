@@ -5,7 +5,9 @@ python shots.py FOLDER
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -80,29 +82,31 @@ class Album:
         shown.close_sheet()
         shown.see("CLOSED by CLOSED")
         take("closed")
-        crew.broker(op="fault", kind="lost_reply", login=100002, count=1)
-        crew.broker(op="fault", kind="history_late", login=100002, count=99, ms=4_000)
+        crew.broker(op="fault", kind="latency", login=100002, count=1, ms=2_000)
         shown.brief(mission)
         shown.page.get_by_label("Account", exact=True).select_option("bravo")
         shown.see("on bravo PAPER", ".fire")
         shown.hold("FIRE BUY")
-        shown.see("1 UNKNOWN", "header")
+        crew.until(lambda: crew.status()["acts"]["in_flight"] == 1, "the fire is on its way")
+        agent = crew.kill("bravo", signal.SIGSTOP)
+        shown.see("UNKNOWN", "dialog", timeout_s=20)
         take("unknown", top=False)
-        shown.page.keyboard.press("Escape")
+        os.kill(agent, signal.SIGCONT)
+        shown.close_sheet()
         crew.until(lambda: crew.status()["acts"]["unknown"] == 0, "it was resolved")
         for path, name in (("/missions", "missions"), ("/positions", "positions"), ("/terminals", "terminals"),
                            ("/report", "report"), ("/me", "me"), ("/log", "log")):  # fmt: skip
             shown.go(path)
             take(name)
         crew.step(12)
-        shown.brief(mission)
+        shown.brief(crew.mission("EURUSD"))
         shown.see("EXPIRED", ".head")
         take("expired")
         shown.hold("HALT")
         shown.see("HALTED. 2 terminals", "dialog")
         take("halted", top=False)
         shown.close_sheet()
-        crew.kill("bravo", 19)
+        crew.kill("bravo", signal.SIGSTOP)
         shown.go("/")
         shown.see("nothing opens")
         crew.until(lambda: any(row["link"] == "LOST" for row in crew.status()["terminals"]), "bravo is lost")

@@ -56,7 +56,7 @@ def test_what_happened_while_the_line_was_down_is_told_after(shown: Any) -> None
 @pytest.fixture
 def running() -> Iterator[Crew]:
     """A market that goes by itself, as fast as life."""
-    made = Crew("daemon", "1")
+    made = Crew("daemon")
     try:
         made.start()
         yield made
@@ -82,8 +82,8 @@ def test_the_countdown_agrees_and_old_prices_look_old(chromium: Any, running: Cr
         assert "old" in (shown.page.locator(".price dd").first.get_attribute("class") or "")
         shown.see(re.compile("Would be DENIED"), ".fire", timeout_s=20)
         shown.page.get_by_role("link", name="Board").click()
-        shown.see(re.compile("STALE"), ".feed")
-        assert shown.page.locator(".feed .old").count() >= 2
+        shown.see(re.compile("STALE|No terminal has told a quote"), ".feed")  # of one that is LOST none is known
+        assert shown.page.locator(".feed span:not(.old)").count() == 0
     finally:
         import os
 

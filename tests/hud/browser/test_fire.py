@@ -58,6 +58,13 @@ def test_from_a_link_to_a_closed_position(shown: Any) -> None:
     crew.until(lambda: crew.ctl("positions").data[0]["volume"] != position["volume"], "half of it is closed")
     shown.see(f"BUY {crew.ctl('positions').data[0]['volume']} XAUUSD", "h1")
 
+    shown.page.get_by_label("Stop", exact=True).fill("1281.318")
+    shown.hold("Modify stop and target")
+    shown.see(f"stop {position['stop']} → 1281.318", "dialog")
+    shown.see("DONE", "dialog")
+    shown.close_sheet()
+    crew.until(lambda: crew.ctl("positions").data[0]["stop"] == "1281.318", "the stop is moved")
+
     shown.page.get_by_label("How much").select_option("100%")
     shown.hold("Close at the market")
     shown.see("DONE", "dialog")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -77,13 +79,21 @@ def test_halting_never_asks_and_is_seen_everywhere(shown: Any, screen: Callable[
 
 def test_an_unknown_outcome_is_unknown_and_ends_by_evidence(shown: Any) -> None:
     crew = shown.crew
-    crew.broker(op="fault", kind="lost_reply", login=100001, count=1)
-    crew.broker(op="fault", kind="history_late", login=100001, count=9, ms=2_000)
-    mission = crew.mission()
-    shown.brief(mission)
+    crew.broker(op="fault", kind="latency", login=100001, count=1, ms=2_000)
+    shown.brief(crew.mission())
     shown.hold("FIRE BUY")
     shown.give_pin()
-    shown.see(re.compile("1 UNKNOWN"), "header")
+    crew.until(lambda: crew.status()["acts"]["in_flight"] == 1, "the fire is on its way")
+    agent = crew.kill("alpha", signal.SIGSTOP)
+    try:
+        shown.see(re.compile("1 UNKNOWN"), "header")
+        shown.see(re.compile("^UNKNOWN"), "dialog", timeout_s=20)
+        shown.see("asking again here cannot do it twice", "dialog")
+        assert shown.page.locator("dialog .good").count() == 0
+        shown.close_sheet()
+        shown.see("UNKNOWN", ".acts")
+    finally:
+        os.kill(agent, signal.SIGCONT)
     crew.until(lambda: crew.status()["acts"]["unknown"] == 0, "it was resolved")
     shown.see("FILLED", ".acts")
     assert len(crew.opened()) == 1

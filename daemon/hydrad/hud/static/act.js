@@ -91,7 +91,7 @@ function answered(place, close, answer, again, shown) {
     return;
   }
   const unknown = code === "UNKNOWN_OUTCOME" || code === "TIMED_OUT";
-  fill(place, h("p", { class: unknown ? "bad big" : "bad" }, unknown ? `UNKNOWN: ${message}` : said(code, message)),
+  fill(place, h("p", { class: unknown ? "bad big" : "bad" }, said(code, message)),
     h("ul", { class: "checks" }, (answer.data?.checks ?? []).filter((row) => !row.ok).map((row) =>
       h("li", null, h("b", null, row.code), ` ${row.measured}`, h("small", null, ` limit ${row.limit}`)))),
     unknown && h("p", null, "Look at the act below before anything else; asking again here cannot do it twice."),
@@ -99,7 +99,7 @@ function answered(place, close, answer, again, shown) {
     unknown && h("button", { type: "button", onclick: again }, "Ask again"), close);
 }
 
-const WORDS = { DENIED: "DENIED by us", REJECTED: "REJECTED by the broker", NOT_EXECUTED: "NOT EXECUTED", PENDING: "WAITS for a second person" };
+const WORDS = { DENIED: "DENIED by us", REJECTED: "REJECTED by the broker", NOT_EXECUTED: "NOT EXECUTED", PENDING: "WAITS for a second person", UNKNOWN_OUTCOME: "UNKNOWN", TIMED_OUT: "UNKNOWN, time was up" };
 
 function said(code, message) {
   const word = WORDS[code] ?? code;

@@ -38,7 +38,6 @@ from hydrad.wire.calls.oncall import (
     ChannelConfirm,
     Channels,
     ChannelTest,
-    Digest,
     Mute,
     OperatorContact,
     OperatorHears,
@@ -187,7 +186,6 @@ AnyVerb = (
     | OperatorHears
     | Mute
     | Channels
-    | Digest
     | ChannelTest
     | ChannelConfirm
     | Approve

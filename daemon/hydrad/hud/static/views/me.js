@@ -18,7 +18,7 @@ export function make({ main, me }) {
     const own = found.operators.data.find((row) => row.name === me.operator);
     const mine = (found.fires.data ?? []).filter((row) => row.by === me.operator || own?.identities?.includes(row.by));
     const group = found.report.data?.groups?.find((row) => row.group === me.operator);
-    const say = (side) => (side && side.n ? `${side.n}, ${side.total_r.toFixed(2)} R in all` : "none");
+    const say = (side) => (side && side.n ? `${side.n}, ${side.total_r === null ? "R not known" : `${side.total_r.toFixed(2)} R in all`}` : "none");
     fill(main, h("h1", null, `${me.operator}`), h("section", { class: "card" }, facts([
       ["Role", me.role], ["Policy", own?.policy], ["Accounts", me.accounts?.join(", ")], ["Fires today", own?.fires_today === undefined ? null : `${own.fires_today}${own.fires_left !== undefined && own.fires_left !== null ? `, ${own.fires_left} left` : ""}`],
       ["Session ends", `${when(me.ends_at)}`], ["PIN", me.pin], ["Confirmed until", me.confirmed_until ? clock(me.confirmed_until) : "not confirmed"],

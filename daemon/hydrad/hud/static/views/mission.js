@@ -8,7 +8,7 @@ import { clock, signed, span, tone, when } from "../format.js";
 import { aged, isBlind, isOld, live } from "../live.js";
 
 const OPEN = new Set(["PROPOSED", "ENGAGED"]);
-const BARS_MAX = 500;
+const BARS_MAX = 180; // 46 KiB: more would not fit a first view
 const BARS_MS = 15_000; // the recording is read by a process of its own: not at each look
 
 export function make({ main, me, args, reload }) {
@@ -28,7 +28,7 @@ export function make({ main, me, args, reload }) {
     const query = account ? `?account=${encodeURIComponent(account)}` : "";
     const answer = await get(`/missions/${encodeURIComponent(args.id)}/brief${query}`);
     if (answer.ok) {
-      if (Date.now() - barsAt >= BARS_MS) await recorded(answer.data.chart);
+      if (Date.now() - barsAt >= BARS_MS) await recorded(answer.data.chart, answer.data.mission.mission.horizon_at);
       const owned = answer.data.mission.acts.some((row) => row.position);
       const held = owned ? await get("/positions") : { data: [] };
       const closed = owned ? await get("/positions?closed=true&limit=50") : { data: [] };
@@ -37,8 +37,8 @@ export function make({ main, me, args, reload }) {
     return answer.status === 401 ? answer : { answer, positions: [] };
   }
 
-  async function recorded(view) {
-    const told = await get(`/bars/${encodeURIComponent(view.symbol)}?since=${encodeURIComponent(view.start)}&limit=${BARS_MAX}`);
+  async function recorded(view, end) {
+    const told = await get(`/bars/${encodeURIComponent(view.symbol)}?since=${encodeURIComponent(view.start)}&until=${encodeURIComponent(end)}&limit=${BARS_MAX}`);
     if (!told.ok) return;
     barsAt = Date.now();
     bars = told.data;

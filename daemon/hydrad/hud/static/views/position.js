@@ -33,7 +33,8 @@ export function make({ main, me, args, reload }) {
     fill(part.trace, h("h2", null, "What happened"), h("ul", { class: "rows" }, (found.trace.data?.events ?? []).map((event) =>
       h("li", null, h("small", null, `${when(event.at)} `), h("b", null, event.kind), ` ${event.text}`))));
     now();
-    if (!built) buttons();
+    if (row.closed_at) [part.close, part.modify].forEach((one) => fill(one));
+    else if (!built) buttons();
   }
 
   function now() {
@@ -62,9 +63,9 @@ export function make({ main, me, args, reload }) {
       fill(part.close, h("h2", null, "Close"), h("label", { for: "part" }, "How much "), parts, holdButton("Close at the market", close));
     }
     if (me.may.includes("modify")) {
-      const stop = h("input", { id: "stop", inputmode: "decimal", value: row.stop ?? "" });
-      const target = h("input", { id: "target", inputmode: "decimal", value: row.target ?? "" });
-      fill(part.modify, h("h2", null, "Modify"), h("div", { class: "row" }, h("span", null, h("label", { for: "stop" }, "Stop "), stop), h("span", null, h("label", { for: "target" }, "Target "), target)),
+      const stop = h("input", { id: "new-stop", inputmode: "decimal", value: row.stop ?? "" });
+      const target = h("input", { id: "new-target", inputmode: "decimal", value: row.target ?? "" });
+      fill(part.modify, h("h2", null, "Modify"), h("div", { class: "row fields" }, h("span", null, h("label", { for: "new-stop" }, "Stop "), stop), h("span", null, h("label", { for: "new-target" }, "Target "), target)),
         holdButton("Modify stop and target", () => modify(stop.value.trim(), target.value.trim()), "calm"));
     }
   }

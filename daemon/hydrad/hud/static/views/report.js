@@ -15,8 +15,8 @@ export function make({ main, args, reload }) {
   fill(main, h("h1", null, "Report"), h("p", null, h("label", { for: "by" }, "By "), choose), place);
 
   const load = () => get(`/report${by ? `?by=${by}` : ""}`);
-  const rate = (e) => (e.value === null ? "too few" : `${(e.value * 100).toFixed(0)}% (${(e.low * 100).toFixed(0)}–${(e.high * 100).toFixed(0)})`);
-  const mean = (e) => (e.value === null ? "too few" : `${e.value.toFixed(2)} (${e.low.toFixed(2)} to ${e.high.toFixed(2)})`);
+  const rate = (e) => (e.value === null ? "too few" : `${(e.value * 100).toFixed(0)}%${e.low === null ? "" : ` (${(e.low * 100).toFixed(0)}–${(e.high * 100).toFixed(0)})`}`);
+  const mean = (e) => (e.value === null ? "too few" : `${e.value.toFixed(2)}${e.low === null ? "" : ` (${e.low.toFixed(2)} to ${e.high.toFixed(2)})`}`);
 
   function show(found) {
     if (!found.ok) {
@@ -47,7 +47,7 @@ function s(name, attributes, ...children) {
 /** A row a group: the interval as a line, the mean as a mark; what is too few to say is written. */
 function plot(groups) {
   const rows = groups.flatMap((group) => [[`${group.group}, fired`, group.fired], [`${group.group}, ghosted`, group.ghosted]]).filter(([, side]) => side.n);
-  const told = rows.filter(([, side]) => side.mean_r.value !== null);
+  const told = rows.filter(([, side]) => side.mean_r.low !== null);
   if (!told.length) return h("p", { class: "empty" }, "Too few to draw.");
   const low = Math.min(-1, ...told.map(([, side]) => side.mean_r.low));
   const high = Math.max(1, ...told.map(([, side]) => side.mean_r.high));
@@ -58,7 +58,7 @@ function plot(groups) {
     const y = place * 26 + 14;
     const e = side.mean_r;
     made.append(s("text", { x: 0, y: y + 4, fill: "currentColor", "font-size": 11 }, `${name} (${side.n})`.slice(0, 24)));
-    if (e.value === null) {
+    if (e.low === null) {
       made.append(s("text", { x: x(0) + 6, y: y + 4, fill: "currentColor", "font-size": 11 }, "too few"));
       return;
     }
