@@ -41,6 +41,7 @@ MODULES = {
     "close": "positions",
     "completion": "completion",
     "config show": "config",
+    "digest": "report",
     "down": "daemon",
     "findings": "alarms",
     "fire show": "fires",

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hydrad import __version__, figures, home, settings, vitals
+from hydrad import __version__, figures, home, hosted_words, settings, vitals
 from hydrad.bridge.bridge import Bridge
 from hydrad.comparing import Comparison
 from hydrad.config import Loaded
@@ -32,7 +32,8 @@ from hydrad.host.lock import FileLock
 from hydrad.host.logs import Levels
 from hydrad.host.places import Places
 from hydrad.host.tickets import Tickets
-from hydrad.hosted import BotService, BridgeService, Links, SchedulerService
+from hydrad.hosted import BridgeService, Links, SchedulerService
+from hydrad.hosted_bot import BotService
 from hydrad.hosted_channels import ChannelsService
 from hydrad.hosted_hud import HudService
 from hydrad.hosted_outbox import Letters
@@ -111,12 +112,13 @@ class App:
         self.levels = Levels()
         self.tickets = Tickets(self.now_ns)
         self.hud = HudService(self, loaded.config)
-        self.scheduler = SchedulerService(self, loaded.config)
+        self.scheduler = SchedulerService(self, loaded.config, hosted_words.specs(self, loaded.config))
         self.letters = Letters(self, loaded.config)
+        self.bot = BotService(self, loaded.config)
         self.channels = ChannelsService(self, loaded.config)
         self._links = Links()
         bridge = BridgeService(self, self._links, self._bind_again)
-        hosted = (bridge, BotService(loaded.config), self.channels, self.hud, self.scheduler)
+        hosted = (bridge, self.bot, self.channels, self.hud, self.scheduler)
         self.supervisor = Supervisor(hosted, self.submit)
 
     # --- what surfaces ask of it ----------------------------------------------------------------------
@@ -142,6 +144,10 @@ class App:
 
     def now_ns(self) -> int:
         return self._opened.clock.machine_ns()
+
+    def boot_ns(self) -> int:
+        """A clock that counts suspend and never steps."""
+        return self._opened.clock.boot_ns()
 
     def glance(self) -> Turn:
         """A turn to look with: it emits nothing."""

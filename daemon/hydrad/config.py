@@ -36,6 +36,8 @@ from hydrad.wire.calls import AnyVerb
 ENVIRONMENT_PREFIX = "HYDRA_"
 _ADDRESS = re.compile(r"tcp://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]|\*):(\d{1,5})")
 _PUBLIC = re.compile(r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/?")
+_API = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?")
+_GROUP = re.compile(r"-[0-9]{1,18}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _WEBHOOK = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(/[!-~]{0,1000})?")
 TIMES_MAX = 8
@@ -70,6 +72,20 @@ def parse_public_url(text: str) -> str:
     if text and not _PUBLIC.fullmatch(text):
         raise ValueError(f"'{text}' is not https://HOST or https://HOST:PORT")
     return text.removeprefix("https://").removesuffix("/").lower()
+
+
+def parse_api_url(text: str) -> str:
+    """Of a Bot API server, whose every address holds the token: TLS, or this machine. Raises ValueError."""
+    if not _API.fullmatch(text):
+        raise ValueError(f"'{text}' is not https://HOST, or http://127.0.0.1:PORT")
+    return text.rstrip("/")
+
+
+def parse_groups(text: str) -> frozenset[int]:
+    """Numbers of Telegram groups, which are below zero, with commas. Raises ValueError."""
+    if not all(_GROUP.fullmatch(word) for word in words(text)):
+        raise ValueError(f"'{text}' has a word that is no group's number: they begin with a minus sign")
+    return frozenset(int(word) for word in words(text))
 
 
 def parse_addresses(text: str) -> None:
@@ -352,6 +368,22 @@ class Bot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             extra={"example": "/etc/hydra/bot.token", "expected": "an absolute path in quotes"},
         ),
     ] = None
+    api_url: Annotated[
+        str,
+        Meta(
+            description="address of the Bot API: Telegram's, or a Bot API server's of your own; plain http for this "
+            "machine alone",
+            extra={"parse": parse_api_url, "expected": "https://HOST, or http://127.0.0.1:PORT"},
+        ),
+    ] = "https://api.telegram.org"
+    groups: Annotated[
+        str,
+        Meta(
+            description="numbers of groups with commas, such as -1001234567890; these read along, without size, money "
+            "and accounts",
+            extra={"parse": parse_groups, "expected": "numbers of groups with commas, or nothing"},
+        ),
+    ] = ""
 
 
 class OnCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -454,6 +486,20 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class Apprise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[apprise]`: other services that alarms are sent to, by the optional package apprise."""
+
+    urls_file: Annotated[
+        str,
+        Meta(
+            description="path of a file with the services' addresses, one a line, readable by its owner alone; empty: "
+            "there are none",
+            pattern=r"^(/.*)?$",
+            extra={"expected": "an absolute path, or nothing"},
+        ),
+    ] = ""
+
+
 class Scheduler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[scheduler]`: what the daemon does by itself, in machine time."""
 
@@ -511,6 +557,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oncall: OnCall = OnCall()
     email: Email = Email()
     webhook: Webhook = Webhook()
+    apprise: Apprise = Apprise()
     scheduler: Scheduler = Scheduler()
     market: Market = Market()
 

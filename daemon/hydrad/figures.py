@@ -26,7 +26,7 @@ MS_PER_SECOND = 1_000
 
 def measured(app: App) -> list[Figure]:
     """All of them."""
-    return [*_daemon(app), *_books(app), *_market(app), *_services(app)]
+    return [*_daemon(app), *_books(app), *_market(app), *_services(app), *_letters(app)]
 
 
 def _daemon(app: App) -> list[Figure]:
@@ -105,4 +105,16 @@ def _services(app: App) -> list[Figure]:
         Figure("hydra_service_running", "1 where a service serves.", running, ("service",)),
         Figure("hydra_service_restarts", "How often it was begun again.", restarts, ("service",), "counter"),
         Figure("hydra_scheduler_last_success_timestamp_seconds", "When a job last ended well.", runs, ("job",)),
+    ]
+
+
+def _letters(app: App) -> list[Figure]:
+    """Of the outbox, and of the bot; none where no channel is configured."""
+    if not app.letters.channels:
+        return []
+    counts = tuple(((word,), float(count)) for word, count in sorted(app.letters.outbox.counts.items()))
+    return [
+        one("hydra_letters_waiting", "Letters to people that have not left.", app.letters.outbox.waiting),
+        Figure("hydra_letters", "What became of letters.", counts, ("outcome",), "counter"),
+        *app.bot.figures(),
     ]

@@ -213,7 +213,11 @@ def started(opened: Opened, instance: str, birth: i.HomeBirth | None = None) -> 
 
 def channels_of(config: Config) -> tuple[str, ...]:
     """Those that the configuration sets up beside the bot."""
-    found = ((Channel.EMAIL, config.email.host), (Channel.WEBHOOK, config.webhook.url))
+    found = (
+        (Channel.EMAIL, config.email.host),
+        (Channel.WEBHOOK, config.webhook.url),
+        (Channel.APPRISE, config.apprise.urls_file),
+    )
     return tuple(channel.value for channel, where in found if where)
 
 

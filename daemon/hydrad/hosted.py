@@ -1,6 +1,6 @@
-"""The services that the daemon hosts: bridge, hud, bot, scheduler. Each starts, serves, and tells what it measures.
+"""Services that the daemon hosts: bridge and scheduler. Each starts, serves, and tells what it measures.
 
-starlette, uvicorn and APScheduler are imported here, when the service that needs them is started, and off the loop.
+APScheduler is imported here, when the service that needs it is started, and off the loop.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from hydrad.link.frames import DownFrame
 from hydrad.market import retention
 from hydrad.market.recorder import RECORDED
 from hydrad.ports import Daily, Every
-from hydrad.services import Hopeless
 from hydrad.toc import alarm_views, service
 from hydrad.wire.answers.status import JobRow
 
@@ -87,32 +86,14 @@ class BridgeService:
         return f"{counts['connections']} connections, {counts['frames_in']} frames in, {age}, {full}"
 
 
-class BotService:
-    """The Telegram bot: there is none yet, and it says so."""
-
-    name = service.BOT
-
-    def __init__(self, config: Config) -> None:
-        self._token_file = config.bot.token_file
-
-    def off(self) -> str:
-        return "" if self._token_file else "no token configured (bot.token_file)"
-
-    async def run(self, ready: Callable[[], None]) -> None:
-        raise Hopeless("the bot is not built yet; this version sends no messages")
-
-    def detail(self) -> str:
-        return "sends nothing, reads nothing"
-
-
 class SchedulerService:
     """The scheduler and its jobs."""
 
     name = service.SCHEDULER
 
-    def __init__(self, app: App, config: Config) -> None:
+    def __init__(self, app: App, config: Config, more: tuple[Spec, ...] = ()) -> None:
         self._app = app
-        self._specs = specs(app, config)
+        self._specs = specs(app, config) + more
         self._jobs: Jobs | None = None
 
     def off(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydrad import home
@@ -61,7 +62,7 @@ class ChannelsService:
         return letters.composed(self._app.glance(), record)
 
     def off(self) -> str:
-        return "" if self.names else "neither [email] nor [webhook] is set up"
+        return "" if self.names else "none of [email], [webhook] and [apprise] is set up"
 
     async def run(self, ready: Callable[[], None]) -> None:
         carriers = await asyncio.to_thread(self._carriers)
@@ -85,10 +86,11 @@ class ChannelsService:
 
     def _carriers(self) -> dict[str, Carrying]:
         """Raises Hopeless: nothing but a person changes what is wrong here."""
+        made = {Channel.EMAIL: self._email, Channel.WEBHOOK: self._webhook, Channel.APPRISE: self._services}
         found = {}
         for name in self.names:
             try:
-                found[name] = self._email() if name == Channel.EMAIL else self._webhook()
+                found[name] = made[Channel(name)]()
             except (BadSecret, OSError, ValueError) as error:  # ssl.SSLError is an OSError
                 raise Hopeless(f"[{name}]: {error}") from None
         return found
@@ -122,6 +124,12 @@ class ChannelsService:
         context = smtp.tls_context(of.ca_file) if of.url.startswith("https:") else None
         mode = self._app.state.mode.value
         return Webhook(Setup(of.url, key, self._config.daemon.name, mode, context), self._app.now_ns)
+
+    def _services(self) -> Carrying:
+        from hydrad.channels.services import Services
+
+        text = secrets.read_text(Path(self._config.apprise.urls_file))
+        return Services(secrets.Secret(text), self._config.daemon.name)
 
     def _secret(self, name: str, file: str) -> secrets.Secret | None:
         return secrets.find(name, file, os.environ, self._config.secrets.keyring)

@@ -44,7 +44,7 @@ class Letters:
         self.outbox = self._box()
 
     def _box(self) -> Outbox:
-        return Outbox(self._app.places.outbox, self._app.now_ns, self._noted)
+        return Outbox(self._app.places.outbox, self._app.now_ns, self._noted, self._app.boot_ns)
 
     def _noted(self, code: str, subject: str, detail: str) -> None:
         self._app.submit(i.OutboxNoted(code, subject, detail))

@@ -9,17 +9,19 @@ from hydrad.domain import ids
 from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.queries import NotFound
-from hydrad.toc import alarm_views, oncall_views, preflight, reports
+from hydrad.toc import alarm_views, digest, oncall_views, preflight, reports
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers.alarms import AlarmShow, FindingRow
 from hydrad.wire.answers.comparing import PreflightData
 from hydrad.wire.answers.oncall import ChannelsData
-from hydrad.wire.answers.reports import ReportData
+from hydrad.wire.answers.reports import DigestData, ReportData
 from hydrad.wire.calls.base import Verb
 
 if TYPE_CHECKING:
     from hydrad.app import App
+
+DIGEST_BACK_MAX = 366
 
 
 def alarm_show(app: App, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> AlarmShow:
@@ -70,10 +72,18 @@ def channels(app: App, turn: Turn, actor: Actor, verb: calls.Channels) -> Channe
     return oncall_views.channels(turn)
 
 
+def digest_data(app: App, turn: Turn, actor: Actor, verb: calls.Digest) -> DigestData:
+    operator = turn.state.operator(actor.identity)
+    if operator is None or not 0 <= verb.back <= DIGEST_BACK_MAX:
+        raise NotFound(f"a day of the last {DIGEST_BACK_MAX}, for an operator")
+    return digest.made(turn, operator, verb.back)
+
+
 QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
     calls.AlarmShow: ("hydra.alarm/v1", alarm_show),
     calls.Findings: ("hydra.findings/v1", findings),
     calls.Preflight: ("hydra.preflight/v1", preflight_data),
     calls.Report: ("hydra.report/v1", report),
+    calls.Digest: ("hydra.digest/v1", digest_data),
     calls.Channels: ("hydra.channels/v1", channels),
 }

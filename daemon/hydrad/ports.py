@@ -13,6 +13,10 @@ from hydrad.wire.answers import Answer
 from hydrad.wire.calls import AnyVerb
 
 
+class Unfit(Exception):
+    """A part of the daemon cannot run as things stand: the message says why, and what to do. No fault of the code."""
+
+
 class Ask(Protocol):
     """How an edge that has worked out who asks puts a call to the daemon, and gets its one answer.
 

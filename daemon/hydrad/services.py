@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from hydrad.ports import Unfit
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
@@ -112,6 +113,9 @@ class Supervisor:
             await service.run(lambda: self._say(service, ServiceState.RUNNING, "it serves"))
         except Hopeless as hopeless:
             return str(hopeless), True
+        except (OSError, Unfit) as error:
+            log.error("%s failed: %s: %s", service.name, type(error).__name__, error)
+            return f"{type(error).__name__}: {error}", False
         except Exception as error:  # the edge of services: what fails here must not end what trades
             log.exception("%s failed", service.name)
             return f"{type(error).__name__}: {error}", False

@@ -77,6 +77,7 @@ def own_health(app: App) -> tuple[HealthRow, ...]:
         HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
         *_market(app),
         *app.letters.health(),
+        *app.bot.health(),
         _recording(app),
         _disk(app),
         *(

@@ -54,7 +54,11 @@ def channels(session: Session) -> int:
     return _channels(session, session.client.query("channels"))
 
 
-@verb("channel test", "channel_test", argument("channel", "email or webhook.", choices=("email", "webhook")))
+@verb(
+    "channel test",
+    "channel_test",
+    argument("channel", "email, webhook or apprise.", choices=("email", "webhook", "apprise")),
+)
 def channel_test(session: Session, channel: str) -> int:
     """Send yourself a letter with a code; `channel confirm CODE` then proves that the channel reaches a person."""
     answer = session.client.request("channel.test", channel=channel)

@@ -11,7 +11,7 @@ from hydrad.domain.instants import MS, BadInstant, parse_duration_ns, parse_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hydrad.wire.answers.reports import Estimate, ReportData, ReportGroup, ReportSide
+    from hydrad.wire.answers.reports import DigestData, Estimate, ReportData, ReportGroup, ReportSide
 
 BY = ("kind", "session", "symbol", "operator", "account", "terminal", "detector", "surface", "tag", "tcs")
 
@@ -98,3 +98,16 @@ def _since(text: str | None) -> tuple[int | None, int | None]:
         return (None, parse_ms(text)) if is_instant(text) else (parse_duration_ns(text) // MS, None)
     except BadInstant as error:
         raise Failure("USAGE", str(error)) from None
+
+
+@verb("digest", "digest", option("--back", "So many days before today.", form=int, default=0, metavar="N"))
+def digest(session: Session, back: int) -> int:
+    """What today came to so far, or another day, on the accounts that you see: what is sent to you at the day's end."""
+    answer = session.client.query("digest", back=back)
+
+    def people(data: DigestData) -> None:
+        session.heading(answer)
+        for text in data.text.splitlines():
+            session.out.line(text)
+
+    return session.present(answer, people)

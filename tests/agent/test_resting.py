@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from hydrad.agent import calls, inputs
@@ -173,6 +174,18 @@ def test_without_a_beat_for_so_long_the_agent_cancels_alone_and_tells_later(benc
     alone = [row for row in rows if row.act_id >> 38 == 0]
     assert [row.state for row in alone] == [RowState.JOURNALED, RowState.DONE]
     assert alone[0].order == cancel(row.order_ticket)
+
+
+def test_what_a_partial_fill_has_left_goes_alone_too(bench: Bench) -> None:
+    """It may open more with nobody to see it; the act that placed it is DONE with what it got."""
+    row = resting(bench)
+    whole = bench.broker.orders[row.order_ticket]
+    bench.broker.fill(FIRE)
+    bench.pass_time(SECOND, market_ms=1_000)
+    assert bench.told().state is RowState.DONE
+    bench.broker.orders[row.order_ticket] = msgspec.structs.replace(whole, volume_steps=whole.volume_steps - 1)
+    silent(bench, 15)
+    assert not bench.broker.orders
 
 
 def test_the_dead_man_cancels_each_order_once(bench: Bench) -> None:

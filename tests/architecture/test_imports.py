@@ -49,7 +49,7 @@ def test_the_daemon_loads_what_a_service_needs_only_with_the_service() -> None:
     code = "import sys, hydrad.app; print(' '.join({name.partition('.')[0] for name in sys.modules}))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
-    assert not set(ran.stdout.split()) & {"starlette", "uvicorn", "apscheduler", "anyio", "telegram"}
+    assert not set(ran.stdout.split()) & {"starlette", "uvicorn", "apscheduler", "anyio", "telegram", "httpx"}
 
 
 def dotted(node: ast.expr) -> str:

@@ -12,16 +12,17 @@ import pytest
 
 from hydrad.bot.addressing import Setup
 from hydrad.bot.letters import composed
+from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.ids import IdKind, show
 from hydrad.link.frames import RowState
 from hydrad.outbox.letter import Letter, Priority
+from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.runbooks import runbook
 from tests.toc.conftest import TERMS, Core
 
-pytest_plugins = ("tests.toc.conftest",)
 GROUP = "-100500"
 ANN, BOSS_CHAT, ANN_CHAT, BOB_CHAT = "telegram:7", "42", "7", "8"
 HOST = "hud.example.org"
@@ -193,6 +194,17 @@ def test_who_fired_is_told_the_fill_and_the_result_by_messages_of_their_own(told
     made = told.letters()
     (result,) = [letter for letter in made if letter.topic.startswith("F-")]
     assert result.to == ANN_CHAT and "19.80 USD" in result.text
+
+
+def test_a_fire_from_the_chat_is_told_again_without_a_sound_since_its_answer_may_be_lost(told: Told) -> None:
+    core = told.core
+    mission = core.mission()
+    told.forget()
+    core.step(i.Requested(900, Actor(ANN, Surface.BOT), "", calls.Fire(mission)))
+    act = max(core.state.acts.values(), key=lambda found: found.act_id)
+    core.done(act)
+    (fill,) = [letter for letter in told.letters(ANN_CHAT) if letter.topic.startswith("F-")]
+    assert "FILLED" in fill.text and fill.silent
 
 
 # --- alarms -----------------------------------------------------------------------------------------------

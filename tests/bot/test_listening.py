@@ -186,6 +186,25 @@ def test_after_its_time_a_press_whose_answer_got_lost_does_nothing(room: Room) -
     assert acts(room) == []
 
 
+def test_another_account_of_theirs_is_asked_about_before_it_is_fired_on(room: Room) -> None:
+    brief = msgspec.structs.replace(BRIEF, accounts=("alpha", "beta"))
+    room.answer = lambda actor, verb: (brief, None) if isinstance(verb, calls.Brief) else daemon(actor, verb)
+    (asked,) = room.type(7, f"/fire {MISSION}")
+    room.press(7, asked.token("beta"))
+    assert room.asked[-1][1] == calls.Brief(MISSION, "beta")
+    assert acts(room) == []
+    assert room.press(7, asked.token("Confirm"))[0].text == OVER, "the newer question voids the one before it"
+
+
+def test_without_a_size_there_is_nothing_to_confirm(room: Room) -> None:
+    none = msgspec.structs.replace(ORDER, volume="0.00")
+    brief = msgspec.structs.replace(BRIEF, fire=msgspec.structs.replace(BRIEF.fire, order=none), stake=None)
+    room.answer = lambda actor, verb: (brief, None)
+    (asked,) = room.type(7, f"/fire {MISSION}")
+    assert asked.labels == ["Cancel", "Act in the HUD"]
+    assert "money at stop and target is not known" in asked.text
+
+
 def test_a_confirmation_holds_a_minute_and_a_newer_one_voids_it(room: Room) -> None:
     first = room.type(7, f"/fire {MISSION}")[0].token("Confirm")
     second = room.type(7, f"/fire {MISSION}")[0].token("Confirm")
@@ -349,8 +368,10 @@ def test_a_group_reads_and_sees_no_account_no_size_and_no_money(room: Room) -> N
 
 def test_a_button_in_a_group_does_nothing(room: Room) -> None:
     token = room.make(Action.HALT, subject="")
-    assert room.press(7, token, group=GROUP)[0].text == "groups only read"
+    for _ in range(40):
+        assert room.press(7, token, group=GROUP)[0].text == "groups only read"
     assert acts(room) == []
+    assert 0 < len(room.refused) <= 20, "journaled, but no flood of it"
 
 
 def test_a_group_that_is_not_configured_is_not_answered(room: Room) -> None:
@@ -360,6 +381,11 @@ def test_a_group_that_is_not_configured_is_not_answered(room: Room) -> None:
 def test_who_types_too_fast_is_told_and_may_still_halt(room: Room) -> None:
     texts = [room.type(7, "/missions")[0].text for _ in range(25)]
     assert texts[-1] == listening.SLOWER and texts[0] != listening.SLOWER
+    token, halts = room.make(Action.PASS), room.make(Action.HALT, subject="")
+    assert room.press(7, token)[0].text == listening.SLOWER
+    assert acts(room) == []
+    room.press(7, halts)
+    assert len(acts(room)) == 1
     assert "HALTED" in room.type(7, "/halt")[0].text
 
 

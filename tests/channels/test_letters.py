@@ -17,7 +17,6 @@ from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from tests.toc.conftest import Core
 
-pytest_plugins = ("tests.toc.conftest",)
 ANN, BOB = "uid:2001", "uid:2002"
 STEP_MS = 120_000
 

@@ -58,7 +58,15 @@ from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow,
 from hydrad.wire.answers.oncall import ChannelRow, ChannelsData, ChannelTestData, OnCallRow
 from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
 from hydrad.wire.answers.positions import NamedPlan, NightView, OrderRow, PlanData, PlanRow, PositionRow
-from hydrad.wire.answers.reports import Estimate, MoneyTotal, ReportData, ReportGroup, ReportSide
+from hydrad.wire.answers.reports import (
+    CurvePoint,
+    DigestData,
+    Estimate,
+    MoneyTotal,
+    ReportData,
+    ReportGroup,
+    ReportSide,
+)
 from hydrad.wire.answers.status import (
     ActCounts,
     ClocksView,
@@ -454,6 +462,10 @@ DATA: dict[str, tuple[str, Any]] = {
         HudLink("boss", "https://hud.example.org/login#CODE", "http://127.0.0.1:8888/login#CODE", TS),
     ),
     "channels": ("hydra.channels/v1", CHANNELS),
+    "digest": (
+        "hydra.digest/v1",
+        DigestData("ann", "2026-11-25", "UTC", TS, TS, True, "DIGEST 2026-11-25 UTC\nno alarm", (CurvePoint(1, 250),)),
+    ),
     "channel.test": ("hydra.channel_test/v1", ChannelTestData("email", "ann@example.org", TS)),
     "channel.confirm": ("hydra.channels/v1", CHANNELS),
     "operator.contact": ("hydra.oncall_person/v1", ON_CALL),

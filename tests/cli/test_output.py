@@ -43,7 +43,7 @@ from hydrad.wire.answers.missions import MissionRow, MissionShow
 from hydrad.wire.answers.oncall import ChannelsData, ChannelTestData, OnCallRow
 from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
 from hydrad.wire.answers.positions import NamedPlan, OrderRow, PlanData, PositionRow
-from hydrad.wire.answers.reports import ReportData
+from hydrad.wire.answers.reports import DigestData, ReportData
 from hydrad.wire.answers.status import HealthData, StatusData, WaitData
 from hydrad.wire.answers.terminals import EnrollData, LeavingData, TerminalRow
 
@@ -110,6 +110,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "close": ([P, "--yes"], FireAnswer),
     "completion": (["bash"], Completion),
     "config show": ([], tuple[ConfigRow, ...]),
+    "digest": ([], DigestData),
     "down": (["--yes"], DownData),
     "findings": ([], tuple[FindingRow, ...]),
     "fire": ([M, "--yes"], FireAnswer),

@@ -62,6 +62,7 @@ def _ended(home: PaperHome, who: str, number: int) -> None:
     if who == "worker":
         os.kill(pid_of(home, who), number)
         return
+    home.until(lambda: _runs(home, who), f"{who} runs")  # what was done to it before may be no second ago
     pid = home.kill(who, number)
     if number != signal.SIGKILL:
         os.kill(pid, signal.SIGCONT)  # where a test had it stand still
@@ -71,8 +72,12 @@ def _ended(home: PaperHome, who: str, number: int) -> None:
 
 
 def _is(home: PaperHome, who: str, pid: int) -> bool:
+    return _runs(home, who) and pid_of(home, who) == pid
+
+
+def _runs(home: PaperHome, who: str) -> bool:
     try:
-        return pid_of(home, who) == pid
+        return pid_of(home, who) > 0
     except AssertionError:
         return False
 

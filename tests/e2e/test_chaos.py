@@ -128,7 +128,11 @@ def quiet(shared: PaperHome) -> PaperHome:
 
 
 def _opened(home: PaperHome) -> Before:
-    """One position, and what the books say beside it."""
+    """One position, and what the books say beside it: the daemon has booked what the broker has, and all are there."""
+    home.await_ready()
+    home.until(
+        lambda: len(home.ctl("positions").data) == len(home.broker(op="books", login=LOGIN)["positions"]), "booked"
+    )
     if not home.ctl("positions").data:
         passes(home, lambda: fire_by_hand(home, "--volume", "0.03", "--plan", "none"))  # no time stop in the middle
     position = home.ctl("positions").data[-1]

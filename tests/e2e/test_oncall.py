@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,11 +19,13 @@ from typing import Any
 import pytest
 from paper import CONFIG, PaperHome
 
+from hydrad.host import tcp_ports
 from tests.channels.mailroom import PASSWORD, TOKENS, USER, Mailroom
 from tests.channels.receiver import verified
 
 pytestmark = pytest.mark.timeout(240)
 SECRET = "whsec_" + base64.b64encode(b"canary-webhook-secret-0123456789").decode()
+TOKEN = "123456:canary-bot-token-AAAAAAAAAAAAAAAAAAA"
 SETUP = """
 alarm_repeat_ms = 3000
 [bridge]
@@ -30,6 +33,9 @@ degraded_after_ms = 1500
 lost_after_ms = 3000
 [hud]
 enabled = false
+[bot]
+token_file = "{folder}/bot.token"
+api_url = "http://127.0.0.1:{nobody}"
 [oncall]
 order = "commander, bob"
 [email]
@@ -106,11 +112,12 @@ def home(post: Post) -> Iterator[PaperHome]:
     folder = made.path / "secrets"
     folder.mkdir(mode=0o700)
     TOKENS.cert_pem.write_to_path(str(folder / "ca.pem"))
-    for name, secret in (("mail.password", PASSWORD), ("hook.secret", SECRET)):
+    for name, secret in (("mail.password", PASSWORD), ("hook.secret", SECRET), ("bot.token", TOKEN)):
         (folder / name).write_text(secret + "\n")
         (folder / name).chmod(0o600)
     hook = post.hook.server_address[1]
-    told = SETUP.format(port=post.room.port, user=USER, folder=folder, hook=hook)
+    nobody = tcp_ports.free_port(None, "127.0.0.1")
+    told = SETUP.format(port=post.room.port, user=USER, folder=folder, hook=hook, nobody=nobody)
     made.places.config_file.write_text(CONFIG + told)
     try:
         made.start()
@@ -146,6 +153,7 @@ def test_an_alarm_goes_round_until_somebody_takes_it_on(home: PaperHome, post: P
     assert home.ctl("operator", "add", "bob", "--uid", "54321", "--policy", "full", "--accounts", "all").code == 0
     assert home.ctl("operator", "contact", "bob", "email", "bob@example.org").code == 0
     home.step(2)
+    assert home.ctl("operator", "link", "commander", "--telegram", "42").code == 0
     position = fire(home)
     home.kill("alpha", signal.SIGSTOP)
     try:
@@ -165,14 +173,26 @@ def test_an_alarm_goes_round_until_somebody_takes_it_on(home: PaperHome, post: P
     home.until(lambda: any(said["text"].startswith("ALARM TERMINAL_LOST") for said in post.got), "the receiver has it")
     ids = [said["id"] for said in post.got]
     assert len(ids) == len(set(ids)) and all(said["mode"] == "paper" for said in post.got)
+    patiently(home, lambda: told_down(post), "that Telegram is down is an alarm of its own")
     keys = [mail["Message-ID"] for mail in post.room.mails()]
     assert len(keys) == len(set(keys)), "nothing was told twice"
     no_secret_is_anywhere(home.path)
 
 
+def told_down(post: Post) -> bool:
+    return any("CHANNEL_DOWN" in mail["Subject"] and "telegram" in text(mail) for mail in post.room.mails())
+
+
+def patiently(home: PaperHome, condition: Callable[[], bool], what: str) -> None:
+    """For what takes a minute by rights."""
+    with contextlib.suppress(AssertionError):
+        home.until(condition, what)
+    home.until(condition, what)
+
+
 def no_secret_is_anywhere(folder: Path) -> None:
     """Neither as it is nor as it is sent: log, journal, inputs, outbox."""
-    canaries = [PASSWORD, SECRET.removeprefix("whsec_"), "canary-webhook-secret"]
+    canaries = [PASSWORD, TOKEN, SECRET.removeprefix("whsec_"), "canary-webhook-secret"]
     canaries += [base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode(), json.dumps(PASSWORD)[1:-1]]
     for path in folder.rglob("*"):
         if path.is_file() and path.parent.name != "secrets":

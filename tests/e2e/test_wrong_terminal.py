@@ -124,7 +124,7 @@ def test_a_terminal_that_answers_as_its_neighbour(home: PaperHome) -> None:
     before = len(home.opened()) + len(home.opened(100_002))
     home.broker(op="fault", kind="neighbour", login=100_001)
     answer = fire_by_hand(home, "--account", account_of(home, "alpha"))
-    assert answer.code in (6, 14), answer
+    assert answer.code in (6, 12, 14), answer  # UNKNOWN where a busy machine is late to prove that nothing was sent
     assert len(home.opened()) + len(home.opened(100_002)) == before
     home.until(lambda: "IDENTITY" in findings(home) or "AGENT_WARNING" in findings(home), "a finding")
     quarantined(home, "alpha")

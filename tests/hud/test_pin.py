@@ -15,7 +15,12 @@ from tests.hud.test_login import bearer, init_data, mini_app
 
 PIN = "canary-2468"
 M = "M-00000017"
-BODIES: dict[str, dict[str, str]] = {"plan.set": {"plan": "runner"}, "note": {"id": M, "text": "x"}}
+BODIES: dict[str, dict[str, object]] = {
+    "plan.set": {"plan": "runner"},
+    "note": {"id": M, "text": "x"},
+    "mute": {"for_s": 60.0},
+    "channel.confirm": {"code": "x"},
+}
 CONFIRMED = {"fire", "approve", "close", "modify", "plan.set", "cancel", "flatten"}
 
 

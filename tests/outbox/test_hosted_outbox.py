@@ -29,6 +29,9 @@ class Daemon:
     def now_ns(self) -> int:
         return START_NS
 
+    def boot_ns(self) -> int:
+        return START_NS
+
     @property
     def journal_seq(self) -> int:
         return len(self.records)

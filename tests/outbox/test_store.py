@@ -142,13 +142,35 @@ def test_an_image_comes_with_a_message_of_its_own(store: Store) -> None:
 
 
 def test_what_only_edits_is_nothing_where_nothing_was_sent(store: Store) -> None:
-    store.put([letter("1", topic="M1"), letter("2", topic="M1", edits_only=True)], START_NS)
+    store.put([letter("2", topic="M1", edits_only=True)], START_NS)
     assert store.began([head.id for head in store.heads(TG)], START_NS) == []
     assert (waiting(store), store.counts["needless"]) == ([], 1)
     store.put([letter("3", topic="M1")], START_NS)
     deliver(store)
     store.put([letter("4", topic="M1", edits_only=True)], START_NS)
     assert leave(store).edits is not None
+
+
+def test_what_edits_a_message_that_waits_is_that_message_changed(store: Store) -> None:
+    alert = letter("1", topic="M1", priority=Priority.MISSION, expires_ns=START_NS + 9)
+    change = letter("2", topic="M1", priority=Priority.RESULT, edits_only=True, silent=True)
+    store.put([alert, change], START_NS)
+    row = leave(store)
+    assert row.edits is None
+    wanted = (change.text, Priority.RESULT, False, False, alert.expires_ns)
+    found = row.letter
+    assert (found.text, found.priority, found.silent, found.edits_only, found.expires_ns) == wanted
+
+
+def test_what_edits_a_message_that_came_back_is_that_message_changed(store: Store) -> None:
+    store.put([letter("1", topic="M1", expires_ns=START_NS + 99)], START_NS)
+    flying = leave(store)
+    store.put([letter("2", topic="M1", edits_only=True, silent=True)], START_NS)
+    store.settle(flying, Lost("no way there", False), START_NS + 9)
+    row = leave(store)
+    assert (row.letter.key, row.letter.edits_only, row.letter.silent, row.letter.expires_ns, row.edits, row.doubt_ns) == (
+        "2", False, False, START_NS + 99, None, 0,
+    )  # fmt: skip
 
 
 # --- what comes back -------------------------------------------------------------------------------------
@@ -296,3 +318,15 @@ def test_a_clipped_text_fits_and_says_so(text: str, units_max: int) -> None:
 
 def test_a_letter_is_plain_data() -> None:
     assert isinstance(letter("k"), Letter)
+
+
+def test_after_a_crash_too_only_the_newest_version_waits(store: Store, tmp_path: Path) -> None:
+    store.put([letter("1", topic="M1")], START_NS)
+    leave(store, now_ns=START_NS + 5)
+    store.put([letter("2", topic="M1")], START_NS)
+    again = Store(tmp_path / "outbox.db")
+    row = leave(again)
+    assert (row.letter.key, row.doubt_ns, waiting(again)) == ("2", START_NS + 5, ["2"])
+    again.put([letter("1", topic="M1")], START_NS)
+    assert waiting(again) == ["2"]
+    again.close()

@@ -586,6 +586,23 @@ def test_an_identity_that_comes_later_voids_a_role_that_waits(real: Core) -> Non
     assert real.state.role("telegram:7") is Role.TRADER
 
 
+@pytest.mark.parametrize("verb", [calls.OperatorRole("bob", "commander"), calls.OperatorPolicy("bob", "full")])
+@pytest.mark.parametrize("invited", [False, True])
+def test_what_waits_for_somebody_is_not_for_another_of_the_same_name(real: Core, verb: Any, invited: bool) -> None:
+    """Else who removes them and joins under their name with a phone of their own would be their second person."""
+    second(real)
+    real.ask(calls.OperatorAdd("bob", "trader", "uid:2000", "starter"))
+    change = waiting(real.ask(verb))
+    assert problem(real.ask(calls.OperatorRemove("bob"))) == ""
+    if invited:
+        real.ask(calls.OperatorInvite("bob", "trader"), extra=CODE)
+        assert problem(real.ask(calls.OperatorClaim(CODE), "telegram:7")) == ""
+    else:
+        assert problem(real.ask(calls.OperatorAdd("bob", "trader", "telegram:7", "starter"))) == ""
+    assert problem(real.ask(calls.Approve(change), ANN)) == "NOT_FOUND"
+    assert (real.state.role("telegram:7"), real.state.operators["bob"].policy) == (Role.TRADER, "starter")
+
+
 @pytest.mark.parametrize(
     "verb", [calls.OperatorAdd("bob", "approver", "uid:2000"), calls.OperatorRole("eve", "approver")]
 )

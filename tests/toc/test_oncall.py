@@ -234,6 +234,17 @@ def test_no_test_without_an_address_or_a_channel(core: Core) -> None:
     }
 
 
+def test_what_somebody_tested_is_over_when_they_are_removed(core: Core) -> None:
+    digest = crew.digest_of("ABC")
+    core.ask(calls.ChannelTest("email"), ANN, extra=digest)
+    core.ask(calls.ChannelConfirm(digest), ANN)
+    core.ask(calls.ChannelTest("webhook"), ANN, extra=digest)
+    assert core.ask(calls.OperatorRemove("ann")).problem is None
+    assert (core.state.channel_tests, core.state.channels_asked) == ({}, {})
+    late = core.ask(calls.ChannelConfirm(digest), BOB)
+    assert late.problem is not None and late.problem.code == "NOT_FOUND"
+
+
 def test_the_view_says_what_each_way_is_worth(core: Core) -> None:
     from hydrad.toc import oncall_views
     from hydrad.toc.turn import Turn

@@ -52,6 +52,14 @@ def test_a_phone_is_refused_and_the_journal_says_so(core: Core, verb: Any, surfa
     assert refused.verb == type(verb).__name__ and "phone" in refused.why
 
 
+@pytest.mark.parametrize("shape", ["{}", " {} ", "\t{}"])
+@pytest.mark.parametrize("dash", ["-", ""])
+def test_a_change_is_not_approved_from_a_phone_however_its_id_is_written(core: Core, shape: str, dash: str) -> None:
+    written = shape.format(show(IdKind.CHANGE, 7).replace("-", dash).lower())
+    reply = asked(core, calls.Approve(written), Surface.BOT)
+    assert reply.problem is not None and reply.problem.code == "FORBIDDEN" and "phone" in reply.problem.message
+
+
 def core_body(record: Any) -> r.Body:
     return r.decode(record.type, record.body)
 

@@ -17,7 +17,7 @@ from hydrad.toc.state import Act
 from hydrad.wire import calls
 from tests.toc.conftest import Core, ours
 from tests.toc.test_gate import ask
-from tests.toc.test_resting import filled
+from tests.toc.test_resting import cancels, filled
 
 PARTLY = 10
 
@@ -49,6 +49,26 @@ def test_it_counts_from_the_fill_on_before_any_report_has_shown_it(core: Core) -
     assert held is not None and abs(held - fire.risk_money) < Decimal("0.02")
     assert exposure.steps_on_side(core.state, core.engine.live, "alpha", "EURUSD", Side.BUY) == PARTLY + rest
     assert exposure.positions_and_in_flight(core.state, core.engine.live, "alpha") == 1
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_one_that_does_not_go_has_an_alarm_until_it_is_reported_no_more(core: Core, closed: bool) -> None:
+    fire, rest = partly(core)
+    row = core.order_row(fire, volume_steps=rest)
+    core.orders(row)
+    for _ in range(2):
+        core.result(cancels(core)[-1], f.RowState.REFUSED, retcode=10029)
+        core.orders(row)
+        assert core.alarms() == ["RESTING_UNCANCELLED"]
+        core.wait(25_000)
+        core.orders(row)
+    assert len(cancels(core)) == 3 and core.alarms() == ["RESTING_UNCANCELLED"]
+    if closed:
+        core.deals(core.deal_row(5001, fire.order_ticket, volume_steps=PARTLY))
+        assert fire.state is ActState.CLOSED
+    core.result(cancels(core)[-1], f.RowState.DONE, order_ticket=fire.order_ticket, retcode=10009)
+    core.orders()
+    assert core.alarms() == [] and left(core) == []
 
 
 def test_a_report_read_before_the_fill_shows_it_whole_and_it_counts(core: Core) -> None:

@@ -634,6 +634,44 @@ def test_a_refused_cancel_of_those_who_ask_once_is_followed_by_another(core: Cor
     assert first.actor == "news" and "RESTING_UNCANCELLED" in core.alarms()
     core.wait(6_000)
     assert [act.reason for act in cancels(core)] == [first.reason] * 2
+    for count, wait_ms in ((3, 12_000), (4, 22_000)):
+        core.result(cancels(core)[-1], RowState.REFUSED, retcode=10029)
+        assert "RESTING_UNCANCELLED" in core.alarms()
+        core.wait(wait_ms)
+        assert [act.reason for act in cancels(core)] == [first.reason] * count
+
+
+def test_what_was_asked_once_goes_on_when_a_persons_own_cancel_is_refused_too(core: Core) -> None:
+    fire = core.rests()
+    event = NewsEvent(core.market_ms + 5 * 60_000, "USD", "high", "CPI", "test")
+    core.step(i.NewsTold(mode="file", as_of_ns=core.now_ns, events=(event,)))
+    core.later(2_000)
+    core.later(2_000)
+    core.result(cancels(core)[0], RowState.REFUSED, retcode=10029)
+    core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(fire.act_id))))
+    core.result(cancels(core)[1], RowState.REFUSED, retcode=10029)
+    assert "RESTING_UNCANCELLED" in core.alarms()
+    core.wait(12_000)
+    assert [act.actor for act in cancels(core)] == ["news", cancels(core)[1].actor, "resting"]
+
+
+@pytest.mark.parametrize("ticket", [0, 1])
+def test_a_cancel_without_a_verdict_has_an_alarm_when_its_fire_has_another_ticket_by_then(
+    core: Core, ticket: int
+) -> None:
+    """A position's ticket may be another than that of the order that opened it."""
+    fire = core.rests()
+    core.send(calls.Halt())
+    core.wait(20_000)
+    assert cancels(core)[0].state is ActState.UNKNOWN
+    held = fire.order_ticket
+    row = core.position_row(fire, ticket=held + ticket, position_id=held, open_points=109_900)
+    core.up(f.Positions((row,), core.market_ms, True, True))
+    assert fire.state is ActState.FILLED
+    assert ("ACT_UNKNOWN" if ticket else "RESTING_UNCANCELLED") in core.alarms()
+    for cancel in cancels(core):
+        core.result(cancel, RowState.DONE, order_ticket=held, retcode=10009)
+    assert core.alarms() == []
 
 
 # --- what an agent did alone ----------------------------------------------------------------------------

@@ -81,14 +81,29 @@ class Resting:
     def due(self, account: str, market_ms: int, ledger: Ledger) -> Iterator[tuple[Key, Order]]:
         """Cancels to send now, each under its key."""
         ids = LocalIds(ledger)
-        for key, row in ledger.resting:
-            placed = ledger.order(key)
-            if placed is None or not self.holds(row) or _busy(row.order_ticket, ledger):
+        for placed, row in ours(self.rows.values(), ledger):
+            if _busy(row.ticket, ledger):
                 continue
-            act_id = ids.of(ledger.local_cancel(row.order_ticket))
+            act_id = ids.of(ledger.local_cancel(row.ticket))
             move = ledger.moves(act_id)
             if move == 0 or _again(ledger.newest((act_id, move - 1)), move, market_ms):
-                yield (act_id, move), cancel_order(account, placed, row.order_ticket)
+                yield (act_id, move), cancel_order(account, placed, row.ticket)
+
+
+def ours(rows: Iterable[OrderRow], ledger: Ledger) -> Iterator[tuple[Order, OrderRow]]:
+    """Opening orders of this ledger's that rest, each with what placed it. Its act is WORKING; or it is DONE, and this
+    is what a partial fill has left: it may fill as the whole might. (A whole one was read before its fill.)"""
+    working = {row.order_ticket: key for key, row in ledger.resting}
+    for row in rows:
+        key = working.get(row.ticket, (row.magic, 0))
+        placed, last = ledger.order(key), ledger.newest(key)
+        if placed is not None and last is not None and (row.ticket in working or _is_left(row, placed, last)):
+            yield placed, row
+
+
+def _is_left(row: OrderRow, placed: Order, last: LedgerRow) -> bool:
+    done = placed.rests and last.state is RowState.DONE and last.order_ticket == row.ticket
+    return done and row.volume_steps < placed.volume_steps
 
 
 def cancel_order(account: str, placed: Order, ticket: int) -> Order:

@@ -73,10 +73,11 @@ def named(state: State, names: Iterable[str]) -> Iterator[Chat]:
     return chats(state, [state.operators[name] for name in names if name in state.operators])
 
 
-def trades(state: State, operator: Operator, symbol: str) -> bool:
-    """Whether this operator reaches an account on which the symbol is traded."""
-    mine = set(crew.accounts_of(state, operator))
-    return any(_has(state, t.account, t.symbols, symbol) for t in state.terminals.values() if t.account in mine)
+def traders(state: State, symbol: str) -> list[Chat]:
+    """Chats of operators who reach an account on which the symbol is traded."""
+    terminals = [t for t in state.terminals.values() if not t.feed_only]
+    accounts = {t.account for t in terminals if _has(state, t.account, t.symbols, symbol)}
+    return [chat for chat in chats(state) if any(crew.reaches(chat.operator, account) for account in accounts)]
 
 
 def _has(state: State, account: str, own: tuple[str, ...], symbol: str) -> bool:

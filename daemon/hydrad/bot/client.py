@@ -68,15 +68,18 @@ class Client:
         self.name = ""
         self.number = 0
 
-    async def connect(self) -> None:
-        """Who the token is, and that updates are polled and not pushed. Raises TelegramError, BadToken."""
+    async def connect(self) -> str:
+        """Learn who the token is, and have updates polled, not pushed. Why that failed, or empty. Raises BadToken."""
         try:
             await self._bot.initialize()
             me = await self._bot.get_me()
+            await self._bot.delete_webhook(drop_pending_updates=False)
         except InvalidToken:
             raise errors.bad_token() from None
+        except TelegramError as error:
+            return errors.words(error)
         self.name, self.number = me.username or me.first_name, me.id
-        await self._bot.delete_webhook(drop_pending_updates=False)
+        return ""
 
     async def close(self) -> None:
         """Whatever state it is in."""

@@ -14,11 +14,13 @@ from hydrad.bot.world import Caller, Mouth, Rows, World
 from hydrad.domain import ids
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import HOUR, SECOND
+from hydrad.domain.money import decimal
 from hydrad.host.tickets import Purpose
 from hydrad.outbox.letter import Button, clipped
 from hydrad.toc import sight
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, Problem
+from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.positions import PositionRow
 from hydrad.wire.codes import ErrorCode
 
@@ -31,6 +33,7 @@ LABELS = {
     Action.ACK: "Acknowledge",
     Action.CANCEL: "Cancel",
 }
+OTHERS_MAX = 3
 POSITION_FOR_NS = 12 * HOUR
 IN_THE_HUD = "Act in the HUD"
 
@@ -91,13 +94,22 @@ class Confirming:
             await self._mouth.say(caller.chat, clipped(words.mission_show(data.mission, caller.group)))
             return None
         confirm = None
-        if order is not None:
+        if order is not None and decimal(order.volume) > 0:
             meant = Meant(account=data.account, volume=order.volume)
             confirm = _Wanted(f"Confirm {order.volume} on {data.account}"[:64], Action.FIRE, row.id, 0, meant)
         keys = await self._asked(caller, confirm, row.id)
+        keys += await self._elsewhere(caller, data)
         keys += self._hud(caller, row.id)
         await self._mouth.say(caller.chat, clipped(words.ask_fire(data)), keys)
         return None
+
+    async def _elsewhere(self, caller: Caller, data: Briefing) -> Rows:
+        """The same question about the person's other accounts; the first few."""
+        others = [name for name in data.accounts if name != data.account][:OTHERS_MAX]
+        row, ends_ns = data.mission.mission, self._world.now_ns() + CONFIRM_NS
+        wanted = [_Wanted(f"{name}…"[:64], Action.ASK_FIRE, row.id, ends_ns, Meant(account=name)) for name in others]
+        made = await self._made(caller.actor.identity, wanted)
+        return (made,) if made else ()
 
     async def close(self, caller: Caller, text: str, part: str) -> Answer | None:
         answer = await self._look(caller, calls.Positions())

@@ -55,12 +55,15 @@ def composed(turn: Turn, setup: Setup, record: Record) -> Sequence[Letter]:
 
 def _act_moved(desk: Desk, body: r.ActMoved) -> list[Letter]:
     act = desk.state.acts[body.act_id]
-    own = act.kind is ActKind.FIRE and body.event in _VERDICTS and not _was_answered(desk, act)
+    edits = mission_letters.act_moved(desk, body)
+    if act.kind is not ActKind.FIRE or body.event not in _VERDICTS:
+        return edits
     text = f"{act_id_text(act)} on {line(act.account)}: {line(verdict_line(act))}"
-    return mission_letters.act_moved(desk, body) + (_to_whoever_fired(desk, act, text) if own else [])
+    return edits + _to_whoever_fired(desk, act, text, _was_answered(desk, act))
 
 
 def _was_answered(desk: Desk, act: Act) -> bool:
+    """Whether the chat has said it already; that answer is not repeated where it gets lost, and this letter is."""
     return act.surface == Surface.BOT.value and desk.record.at_ns - act.requested_ns < ANSWERED_NS
 
 
@@ -68,11 +71,11 @@ def _closed(desk: Desk, body: r.PositionClosed) -> list[Letter]:
     position = desk.state.positions[body.number]
     act = desk.state.acts[position.fire_id]
     text = f"{line(position.symbol)} {mission_letters.closed_line(desk.state, position)}"
-    return mission_letters.position_closed(desk, body) + _to_whoever_fired(desk, act, text)
+    return mission_letters.position_closed(desk, body) + _to_whoever_fired(desk, act, text, False)
 
 
-def _to_whoever_fired(desk: Desk, act: Act, text: str) -> list[Letter]:
-    """Without a sound in their quiet hours and under a mute."""
+def _to_whoever_fired(desk: Desk, act: Act, text: str, silent: bool) -> list[Letter]:
+    """Without a sound in their quiet hours and under a mute, too."""
     mission = desk.state.missions.get(act.mission)
     of = (mission.signal.symbol, mission.signal.kind.value) if mission else ("", "")
     about = About(Kind.RESULT, *of, act.account)
@@ -82,7 +85,7 @@ def _to_whoever_fired(desk: Desk, act: Act, text: str) -> list[Letter]:
             Priority.RESULT,
             text,
             topic=f"{act_id_text(act)}/{desk.record.seq}",
-            silent=heard(chat.operator, desk.record.at_ns, about) is not Heard.TOLD,
+            silent=silent or heard(chat.operator, desk.record.at_ns, about) is not Heard.TOLD,
         )
         for chat in _whoever(desk, act)
     ]

@@ -87,14 +87,20 @@ class Listening:
 
     async def _press(self, caller: Caller, press: Press, late: bool) -> None:
         if caller.group:
-            self._world.refused(caller.actor, "bot.button", "a button in a group")
+            if not self._slower(press):
+                self._world.refused(caller.actor, "bot.button", "a button in a group")
             await self._mouth.toast(press.query, "groups only read", alert=True)
         else:
-            await self._pressing.pressed(caller, press, late)
+            await self._pressing.pressed(caller, press, late, self._slower(press))
+
+    def _slower(self, found: Heard) -> str:
+        """What is said to who asks too often; empty: they do not."""
+        return SLOWER if self._paces.take(found.place.user, self._world.now_ns()) else ""
 
     async def _word(self, caller: Caller, found: Heard, halts: bool) -> None:
-        if not halts and self._paces.take(found.place.user, self._world.now_ns()):
-            await self._mouth.say(caller.chat, SLOWER)
+        slower = "" if halts else self._slower(found)
+        if slower:
+            await self._mouth.say(caller.chat, slower)
         elif isinstance(found, Command):
             await self._commands.run(caller, found.name, found.words)
         elif isinstance(found, Reply):

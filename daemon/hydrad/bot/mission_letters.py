@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from hydrad.bot import links
-from hydrad.bot.addressing import Chat, Desk, chats, trades
+from hydrad.bot.addressing import Chat, Desk, traders
 from hydrad.bot.buttons import Action, Rows, wish
 from hydrad.bot.confirming import LABELS
 from hydrad.bot.words import clock, needs
@@ -73,7 +73,7 @@ def _told(
 ) -> list[Letter]:
     """`heard_by`: what those hear of it who want to hear of such."""
     state, at_ns = desk.state, desk.record.at_ns
-    private = [chat for chat in chats(state) if trades(state, chat.operator, mission.signal.symbol)]
+    private = traders(state, mission.signal.symbol)
     if heard_by is not None:
         private = [chat for chat in private if heard(chat.operator, at_ns, heard_by) is not Heard.LEFT]
     letters = [

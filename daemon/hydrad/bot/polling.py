@@ -16,17 +16,13 @@ from typing import Any, Protocol
 import msgspec
 from telegram.error import Conflict, RetryAfter, TelegramError
 
-from hydrad.bot import errors
+from hydrad.bot import errors, received
 from hydrad.bot.updates import Tide
 from hydrad.domain.instants import SECOND
 from hydrad.outbox.outbox import Outbox
-from hydrad.outbox.store import Store
 
 log = logging.getLogger("hydrad.bot")
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS update_waiting (number INTEGER PRIMARY KEY, raw BLOB NOT NULL) STRICT;
-"""
 HOLD_S = 25
 PACE_S = 0.3  # between polls that a server does not hold though it was asked to
 BACKOFF_FIRST_S = 1.0
@@ -61,14 +57,24 @@ class Polling:
         self._handled: set[asyncio.Task[None]] = set()
         self._level = False
         self._offset = 0
-        self.ok_ns = self.update_ns = self.down_since_ns = 0
+        self.ok_ns = self.update_ns = self._down_since_ns = 0
         self.updates = 0
         self.problem = ""
+
+    @property
+    def down_ns(self) -> int:
+        """For how long no poll was answered as it should; 0 while they are."""
+        return max(self._boot_ns() - self._down_since_ns, 1) if self._down_since_ns else 0
+
+    @property
+    def conflict(self) -> bool:
+        """Another program polls with the same token; letters leave all the same."""
+        return self.problem == CONFLICT
 
     async def run(self) -> None:
         """Poll until cancelled. Raises BadToken."""
         try:
-            for number, raw in await self._outbox.do(_waiting):
+            for number, raw in await self._outbox.do(received.waiting):
                 await self._hand_on(number, msgspec.json.decode(raw), True)
             failures = 0
             while True:
@@ -94,7 +100,7 @@ class Polling:
             return self._failed(f"no updates: {errors.words(error)}", wait_s)
         late = self._tide.polled(began_ns, self._boot_ns(), hold_s * SECOND, len(found))
         self._level = not late or not found
-        self.ok_ns, self.down_since_ns, self.problem = self._outbox.now_ns(), 0, ""
+        self.ok_ns, self._down_since_ns, self.problem = self._outbox.now_ns(), 0, ""
         await self._take(found, late)
         if hold_s and not found and self._boot_ns() - began_ns < hold_s * SECOND // 2:
             await asyncio.sleep(PACE_S)
@@ -104,7 +110,7 @@ class Polling:
         if why != self.problem:
             log.warning("%s", why)
         self.problem = why
-        self.down_since_ns = self.down_since_ns or self._outbox.now_ns()
+        self._down_since_ns = self._down_since_ns or self._boot_ns()
         return max(wait_s, BACKOFF_FIRST_S)
 
     # --- updates --------------------------------------------------------------------------------------
@@ -115,7 +121,7 @@ class Polling:
         if not numbered:
             return
         self.update_ns, self.updates = self._outbox.now_ns(), self.updates + len(numbered)
-        await self._outbox.do(_keep, [(number, msgspec.json.encode(update)) for number, update in numbered])
+        await self._outbox.do(received.keep, [(number, msgspec.json.encode(update)) for number, update in numbered])
         self._offset = max(number for number, _ in numbered) + 1
         for number, update in numbered:
             await self._hand_on(number, update, late)
@@ -135,17 +141,4 @@ class Polling:
             log.error("update %d was not handled within %g s", number, HANDLE_MAX_S)
         except Exception:  # the edge of updates: one that cannot be handled stops none that can
             log.exception("update %d cannot be handled", number)
-        await self._outbox.do(_over, number)
-
-
-def _keep(store: Store, found: Sequence[tuple[int, bytes]]) -> None:
-    with store.db:
-        store.db.executemany("INSERT OR REPLACE INTO update_waiting VALUES (?, ?)", found)
-
-
-def _over(store: Store, number: int) -> None:
-    store.db.execute("DELETE FROM update_waiting WHERE number = ?", (number,))
-
-
-def _waiting(store: Store) -> list[tuple[int, bytes]]:
-    return list(store.db.execute("SELECT number, raw FROM update_waiting ORDER BY number"))
+        await self._outbox.do(received.over, number)

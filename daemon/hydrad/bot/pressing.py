@@ -24,11 +24,15 @@ class Pressing:
     def __init__(self, world: World, mouth: Mouth, commands: Commands) -> None:
         self._world, self._mouth, self._commands = world, mouth, commands
 
-    async def pressed(self, caller: Caller, press: Press, late: bool) -> None:
+    async def pressed(self, caller: Caller, press: Press, late: bool, slower: str) -> None:
+        """`slower`: what is said to who presses too often; empty: they do not. A halt is never too often."""
         token, identity, kept = press.token, caller.actor.identity, self._world.kept
         found = await kept(lambda: self._world.buttons.look(token, identity))
         if found.button is not None and found.button.action in HALTS:
             await self._halt(caller, press, found.button)
+            return
+        if slower:
+            await self._mouth.toast(press.query, slower, alert=True)
             return
         if not late:
             found = await kept(lambda: self._world.buttons.press(token, identity))
@@ -66,7 +70,7 @@ class Pressing:
         confirming = self._commands.confirming
         answer: Answer | None = None
         if button.action is Action.ASK_FIRE:
-            answer = await confirming.fire(caller, calls.Brief(button.subject))
+            answer = await confirming.fire(caller, calls.Brief(button.subject, button.meant.account or None))
         elif button.action is Action.ASK_CLOSE:
             answer = await confirming.close(caller, button.subject, "")
         elif button.action is Action.ASK_HALT:

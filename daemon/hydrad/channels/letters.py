@@ -17,7 +17,7 @@ from hydrad.outbox.letter import Letter, Priority, clipped
 from hydrad.toc import alarms, audience, crew, oncall
 from hydrad.toc import records as r
 from hydrad.toc.alarm_texts import alarm_text
-from hydrad.toc.oncall import BESIDE_THE_BOT, Channel
+from hydrad.toc.oncall import BESIDE_THE_BOT, OF_THE_HOME
 from hydrad.toc.record import Record
 from hydrad.toc.records.base import Body
 from hydrad.toc.state import Alarm, Operator, State
@@ -97,7 +97,7 @@ def _letters(
             channel=outbox.Channel(channel.value),
             to=to,
             priority=priority,
-            text=clipped(text + (named if channel is Channel.WEBHOOK else "")),
+            text=clipped(text + (named if channel in OF_THE_HOME else "")),
             topic=topic,
             expires_ns=0 if priority is Priority.HALT else desk.record.at_ns + EXPIRES_NS,
         )

@@ -14,6 +14,7 @@ import apsw
 
 from hydrad.hud.pins import Pin
 from hydrad.hud.sessions import Session
+from hydrad.ports import Unfit
 
 _VERSION = 1
 _SCHEMA = f"""
@@ -40,7 +41,7 @@ _SESSIONS = "SELECT key, identity, full, created_ns, seen_ns, confirmed_ns, wron
 _PUT = "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
-class BadStore(Exception):
+class BadStore(Unfit):
     """The file is something else; the message says what to do."""
 
 

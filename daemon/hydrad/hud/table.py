@@ -92,6 +92,7 @@ QUERIES: tuple[Query, ...] = (
     Query("/findings", calls.Findings, tuple[alarms.FindingRow, ...]),
     Query("/news", calls.NewsToday, NewsData),
     Query("/preflight", calls.Preflight, comparing.PreflightData),
+    Query("/digest", calls.Digest, reports.DigestData),
     Query("/report", calls.Report, reports.ReportData),
     Query("/trace/{id}", calls.Trace, TraceData, "id", ("recheck",)),
     Query("/operators", calls.Operators, tuple[people.OperatorRow, ...]),

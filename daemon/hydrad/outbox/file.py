@@ -11,10 +11,12 @@ from pathlib import Path
 
 import apsw
 
+from hydrad.ports import Unfit
+
 VERSION = 1
 
 
-class BadStore(Exception):
+class BadStore(Unfit):
     """The file is something else; the message says what to do."""
 
 

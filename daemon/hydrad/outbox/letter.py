@@ -43,6 +43,7 @@ class Channel(enum.StrEnum):
     TELEGRAM = "telegram"
     EMAIL = "email"
     WEBHOOK = "webhook"
+    APPRISE = "apprise"
 
 
 class Button(msgspec.Struct, frozen=True, array_like=True):

@@ -32,10 +32,14 @@ class Closed(Exception):
 
 
 class Outbox:
-    """`noted`: called on the loop with findings. Made on the loop."""
+    """`noted`: called on the loop with findings. `now_ns`: UTC, by which letters expire; `boot_ns`: a clock that never
+    steps, by which channels are waited for; where it is not given, the first."""
 
-    def __init__(self, path: Path, now_ns: Callable[[], int], noted: Noted) -> None:
+    def __init__(
+        self, path: Path, now_ns: Callable[[], int], noted: Noted, boot_ns: Callable[[], int] | None = None
+    ) -> None:
         self._path, self.now_ns, self.noted = path, now_ns, noted
+        self.boot_ns = boot_ns or now_ns
         self._thread: ThreadPoolExecutor | None = None
         self._store: Store | None = None
         self.news: dict[Channel, asyncio.Event] = {channel: asyncio.Event() for channel in Channel}

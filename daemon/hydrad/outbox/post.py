@@ -12,7 +12,7 @@ import logging
 from typing import Protocol
 
 from hydrad.domain.instants import SECOND
-from hydrad.outbox.letter import Channel
+from hydrad.outbox.letter import Channel, Priority
 from hydrad.outbox.outbox import Closed, Outbox
 from hydrad.outbox.outcomes import Lost, Outcome, Sent
 from hydrad.outbox.planner import Limits, Planner
@@ -34,7 +34,7 @@ class Carrier(Protocol):
 
 
 class Post:
-    """One channel's. `sent_ns`: when something last arrived, 0 never."""
+    """One channel's. `sent_ns`: when something last arrived, 0 never. `waiting`: by priority, at the last look."""
 
     def __init__(self, outbox: Outbox, channel: Channel, carrier: Carrier, limits: Limits) -> None:
         self._outbox, self._channel, self._carrier = outbox, channel, carrier
@@ -42,11 +42,13 @@ class Post:
         self._flying: dict[asyncio.Task[None], Row] = {}
         self._failed: BaseException | None = None
         self.sent_ns = 0
+        self.waiting: dict[Priority, int] = {}
 
     @property
-    def down_since_ns(self) -> int:
-        """Since when the channel has not answered; 0 while it does, or nothing was tried."""
-        return self._planner.down_since_ns
+    def down_ns(self) -> int:
+        """For how long the channel has not answered; 0 while it does, or nothing was tried."""
+        since_ns = self._planner.down_since_ns
+        return max(self._outbox.boot_ns() - since_ns, 1) if since_ns else 0
 
     @property
     def flying(self) -> int:
@@ -71,21 +73,22 @@ class Post:
 
     async def _turn(self) -> float:
         """Let go what may go; seconds until there may be more."""
-        box, now_ns = self._outbox, self._outbox.now_ns()
+        box, now_ns, boot_ns = self._outbox, self._outbox.now_ns(), self._outbox.boot_ns()
         await box.do(Store.expire, now_ns)
-        plan = self._planner.next(await box.do(Store.heads, self._channel), now_ns)
+        self.waiting = await box.do(Store.waiting, self._channel)
+        plan = self._planner.next(await box.do(Store.heads, self._channel), boot_ns)
         rows = await box.do(Store.began, [head.id for head in plan.go], now_ns) if plan.go else []
         leaving = {row.letter.to for row in rows}
         for head in plan.go:
             if head.to not in leaving:
-                self._planner.settled(head.to, None, now_ns)
+                self._planner.settled(head.to, None, boot_ns)
         for row in rows:
             task = asyncio.create_task(self._deliver(row), name=f"letter {row.id}")
             self._flying[task] = row
             task.add_done_callback(self._landed)
         if len(rows) < len(plan.go):
             return 0.0  # what did not leave has made room
-        wait_s = LOOK_EVERY_S if plan.wake_ns is None else (plan.wake_ns - box.now_ns()) / SECOND
+        wait_s = LOOK_EVERY_S if plan.wake_ns is None else (plan.wake_ns - box.boot_ns()) / SECOND
         return min(max(wait_s, 0.0), LOOK_EVERY_S)
 
     async def _deliver(self, row: Row) -> None:
@@ -98,7 +101,7 @@ class Post:
         else:
             log.warning("%s letter %d: %s", self._channel.value, row.id, outcome)
         await self._outbox.settle(row, outcome)
-        self._planner.settled(row.letter.to, outcome, self._outbox.now_ns())
+        self._planner.settled(row.letter.to, outcome, self._outbox.boot_ns())
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.pop(task, None)

@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS letter (
     image BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS letter_next ON letter (channel, recipient, priority, id);
+CREATE INDEX IF NOT EXISTS letter_topic ON letter (channel, recipient, topic);
 CREATE TABLE IF NOT EXISTS told (key TEXT PRIMARY KEY, at_ns INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS message (
     channel TEXT NOT NULL,
@@ -132,6 +133,18 @@ class Store:
         self._letters_max, self._bytes_max = letters_max, bytes_max
         self._flying: set[int] = set()
         self.counts: Counter[str] = Counter()
+        self._only_newest()
+
+    def _only_newest(self) -> None:
+        """What flew when the last process ended and has a newer version leaves its doubt to that one."""
+        older = """SELECT a.id, a.key, a.doubt_ns, a.made_ns, max(b.id) FROM letter a JOIN letter b ON b.id > a.id
+            AND b.channel = a.channel AND b.recipient = a.recipient AND b.topic = a.topic
+            WHERE a.topic != '' GROUP BY a.id"""
+        with self.db:
+            for number, key, doubt_ns, made_ns, newer in self._rows(older):
+                self._tell(key, made_ns)
+                self.db.execute("DELETE FROM letter WHERE id = ?", (number,))
+                self.db.execute("UPDATE letter SET doubt_ns = max(doubt_ns, ?) WHERE id = ?", (doubt_ns, newer))
 
     def close(self) -> None:
         self.db.close()
@@ -175,13 +188,16 @@ class Store:
 
     def _take(self, letter: Letter, now_ns: int) -> None:
         older = self._unsent(letter)
-        values = _values(letter, now_ns)
         if older is None:
-            self.db.execute(_INSERT, values)
+            self.db.execute(_INSERT, _values(letter, now_ns))
             return
         self._tell(older[1], now_ns)
-        self.db.execute(_NEWER, (*values, older[0]))
+        self.db.execute(_NEWER, (*_values(_onto(self._letter(older[0]), letter), now_ns), older[0]))
         self.counts["coalesced"] += 1
+
+    def _letter(self, number: int) -> Letter:
+        (fields,) = self._rows(f"SELECT {_FIELDS} FROM letter WHERE id = ?", number)
+        return _letter(fields)
 
     def _unsent(self, letter: Letter) -> tuple[int, str] | None:
         """The version of this letter's topic that waits, by number and key."""
@@ -286,6 +302,8 @@ class Store:
             self.db.execute("UPDATE letter SET doubt_ns = ? WHERE id = ?", (doubt_ns, row.id))
             return
         self._over("coalesced", row, now_ns)
+        if row.edits is None:
+            self.db.execute(_NEWER, (*_values(_onto(row.letter, self._letter(newer)), now_ns), newer))
         self.db.execute("UPDATE letter SET doubt_ns = ? WHERE id = ?", (doubt_ns, newer))
 
     def _unsent_beside(self, row: Row) -> int | None:
@@ -361,6 +379,20 @@ class Store:
         self._tell(letter.key, now_ns)
         self.counts["gone"] += 1
         return Drop("gone", letter.channel, letter.to, letter.priority, letter.key)
+
+
+def _onto(older: Letter, newer: Letter) -> Letter:
+    """The newer version of a message that was not sent yet. One that only edits is that message, changed: as loud, as
+    urgent, and worth sending as long."""
+    if older.edits_only or not newer.edits_only:
+        return newer
+    return msgspec.structs.replace(
+        newer,
+        edits_only=False,
+        silent=older.silent,
+        priority=min(older.priority, newer.priority),
+        expires_ns=older.expires_ns,
+    )
 
 
 def _values(letter: Letter, now_ns: int) -> tuple[apsw.SQLiteValue, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from hydrad.agent import flatten
+from hydrad.agent import flatten, resting
 from hydrad.agent.entries import FlattenStored, RowStored
 from hydrad.agent.ledger import UNSETTLED, Ledger
 from hydrad.domain.orders import ActKind, Order
@@ -122,8 +122,7 @@ def _latch_words(bundle: Bundle, file: LedgerFile) -> str:
 
 def _wanted(reading: once.Reading, ledger: Ledger, *, foreign: bool) -> list[_Wanted]:
     held = [row for row in reading.polled.positions if foreign or ledger.is_ours(row.position_id, row.magic)]
-    placed = {row.order_ticket for _, row in ledger.resting}
-    orders = [row for row in reading.polled.orders if row.ticket in placed]
+    orders = [row for _, row in resting.ours(reading.polled.orders, ledger)]
     return [*map(_Wanted.of_position, held), *map(_Wanted.of_order, orders)]
 
 

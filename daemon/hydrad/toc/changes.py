@@ -71,6 +71,8 @@ def make(turn: Turn, change: Change, how: str) -> bool:
         body = r.DaySet(body.account, body.zone, body.minute, max(day, turn.state.accounts[body.account].day))
     if isinstance(body, r.OperatorRoleSet | r.OperatorRemoved):
         void_of(turn, turn.state.operators[body.name], f"{body.name} decides no more")
+    if isinstance(body, r.OperatorRemoved):
+        void_about(turn, body.name, f"{body.name} is removed")
     turn.emit(body)
     if isinstance(body, r.NewsModeSet):
         news.follow(turn)
@@ -99,6 +101,22 @@ def void_of(turn: Turn, operator: Operator, why: str) -> None:
     for change in list(turn.state.changes.values()):
         if change.asked_by in operator.identities:
             turn.emit(r.ChangeEnded(change.number, "VOID", why))
+
+
+def void_about(turn: Turn, name: str, why: str) -> None:
+    """What waits for somebody who leaves is for nobody who comes under that name."""
+    void(turn, of_person(name), why)
+    void(turn, of_persons_policy(name), why)
+
+
+def of_person(name: str) -> str:
+    """The subject of changes of who somebody is."""
+    return f"operator {name}"
+
+
+def of_persons_policy(name: str) -> str:
+    """The subject of changes of what somebody trades under."""
+    return f"policy of {name}"
 
 
 def make_due(turn: Turn) -> None:

@@ -75,6 +75,9 @@ def _operator_removed(state: State, record: Record, body: r.OperatorRemoved) -> 
     operator = state.operators.pop(body.name)
     for identity in operator.identities:
         del state.identities[identity]
+    for tests in (state.channels_asked, state.channel_tests):  # nobody who joins under that name has read anything
+        for channel in [channel for channel, test in tests.items() if test.name == body.name]:
+            del tests[channel]
 
 
 def _operator_invited(state: State, record: Record, body: r.OperatorInvited) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hydrad.domain.orders import ActKind
+from hydrad.toc import resting_alarm
 from hydrad.toc.act import FINAL, LANE_BUSY, LIVE_OR_EXECUTED, ActState
 from hydrad.toc.state import State
 
@@ -51,10 +52,13 @@ def _unknown_has_alarm(state: State) -> None:
     """Cancels of one order share one: that order's."""
     unknown, orders = 0, set()
     for act in (state.acts[number] for number in state.acts_pending):
-        if act.state is ActState.UNKNOWN and act.kind is ActKind.CANCEL and act.mission and act.order:
-            orders.add((act.account, act.order.ticket))
+        if act.state is not ActState.UNKNOWN:
+            continue
+        fire = resting_alarm.of_order(state, act)
+        if fire is not None:
+            orders.add(fire.act_id)
         else:
-            unknown += act.state is ActState.UNKNOWN
+            unknown += 1
     codes = [alarm.code for alarm in state.alarms.values()]
     if unknown > codes.count("ACT_UNKNOWN") or len(orders) > codes.count("RESTING_UNCANCELLED"):
         raise BrokenInvariant(f"I3: {unknown} UNKNOWN acts, {len(orders)} orders with UNKNOWN cancels, alarms {codes}")

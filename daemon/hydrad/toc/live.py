@@ -262,6 +262,7 @@ class Live:
     links: dict[str, Link] = field(default_factory=dict)
     waiters: list[Waiter] = field(default_factory=list)
     rests_gone: set[int] = field(default_factory=set)  # fires of which a report, read after their fill, shows no rest
+    rests_stuck: set[int] = field(default_factory=set)  # fires whose rest is reported and whose cancel came to nothing
     queried_ns: dict[int, tuple[int, int]] = field(default_factory=dict)  # act -> (asked at, times)
     withheld: list[int] = field(default_factory=list)
     degraded_after_ns: int = 3_000_000_000

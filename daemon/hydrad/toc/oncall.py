@@ -1,8 +1,8 @@
 """Who is on call, by which ways each is reached, and what stands in the way. Owns when a channel counts as down.
 
 The order is the configuration's (`oncall.order`); who is suspended, or nobody, is passed over. A person's ways are the
-bot (an identity `telegram:N`), e-mail (`operator contact`) and the home's webhook, in this order. At step 0 of an alarm
-the first way is used that is not down; from step 1 on all of them are.
+bot (an identity `telegram:N`), e-mail (`operator contact`), the home's webhook and its other services, in this order.
+At step 0 of an alarm the first way is used that is not down; from step 1 on all of them are.
 
 A channel whose letters do not leave for `DOWN_AFTER_NS` is an alarm, which goes by the others.
 """
@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 DOWN_AFTER_NS = 60 * SECOND
 DOWN_ALARM = "CHANNEL_DOWN"
 UNKNOWN_ALARM = "ON_CALL_UNKNOWN"
-WEBHOOK_NAME = "webhook"  # there is one, the home's
 
 
 class Channel(enum.StrEnum):
     TELEGRAM = "telegram"
     EMAIL = "email"
     WEBHOOK = "webhook"
+    APPRISE = "apprise"
 
 
-BESIDE_THE_BOT = (Channel.EMAIL, Channel.WEBHOOK)
+OF_THE_HOME = (Channel.WEBHOOK, Channel.APPRISE)
+BESIDE_THE_BOT = (Channel.EMAIL, *OF_THE_HOME)
 
 
 class Way(NamedTuple):
@@ -68,9 +69,7 @@ def all_ways(state: State, operator: Operator) -> list[Way]:
     address = operator.contacts.get(Channel.EMAIL)
     if address and Channel.EMAIL in state.channels:
         found.append(Way(Channel.EMAIL, address))
-    if Channel.WEBHOOK in state.channels:
-        found.append(Way(Channel.WEBHOOK, WEBHOOK_NAME))
-    return found
+    return found + [Way(channel, channel.value) for channel in OF_THE_HOME if channel in state.channels]
 
 
 # --- channels -------------------------------------------------------------------------------------------

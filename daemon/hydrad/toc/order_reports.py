@@ -19,6 +19,7 @@ def reported(turn: Turn, link: Link) -> None:
     """A whole report of resting orders."""
     account = turn.state.terminals[link.terminal].account
     remainders.reported(turn.state, turn.live, link, turn.now_ns)
+    _no_more_stuck(turn, account)
     _lacked(turn, link, account)
     for row in link.orders.values():
         act = turn.state.acts.get(row.magic)
@@ -34,6 +35,12 @@ def _lacked(turn: Turn, link: Link, account: str) -> None:
     there = {row.magic for row in link.orders.values()}
     missing = [fire.act_id for fire in resting.fires(turn.state, account) if fire.act_id not in there]
     link.lacked_ns = {number: link.lacked_ns.get(number, turn.now_ns) for number in missing}
+
+
+def _no_more_stuck(turn: Turn, account: str) -> None:
+    standing = {rest.fire.act_id for rest in remainders.standing(turn.state, turn.live, account)}
+    stuck = turn.live.rests_stuck
+    turn.live.rests_stuck = {n for n in stuck if n in standing or turn.state.acts[n].account != account}
 
 
 def absent_ns(turn: Turn, link: Link, fire: Act) -> int:
@@ -73,6 +80,8 @@ def _ours(turn: Turn, link: Link, act: Act, row: OrderRow) -> None:
         turn.actor = resting.ACTOR
         resting.cancel(turn, act, "what a partial fill has left")
         turn.actor = before
+        if any(map(resting.undone, resting.cancels(turn.state, act))):
+            turn.live.rests_stuck.add(act.act_id)
     elif _contradicts(turn, act):
         turn.move(act, ActEvent.QUARANTINE, "orders", order_ticket=row.ticket, detail="its order rests")
         turn.finding(Finding.LATE_EXECUTION, routing.shown(act), f"order {row.ticket} rests at {link.terminal}")

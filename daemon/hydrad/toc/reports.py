@@ -15,6 +15,7 @@ from hydrad.domain.money import money_text
 from hydrad.domain.orders import ActKind
 from hydrad.toc import crew, reporting
 from hydrad.toc.act import ActState
+from hydrad.toc.audience import Audience, sees
 from hydrad.toc.mission import MissionState
 from hydrad.toc.reporting import Group, Interval, Trade
 from hydrad.toc.state import Act, Mission, Position, State
@@ -59,8 +60,9 @@ BY: dict[str, Callable[[State, Mission, Act | None], Keys]] = {
 }
 
 
-def made(state: State, by: str | None, since_ms: int, until_ms: int) -> ReportData:
-    """`by` is a key of BY, or None for one group. From `since_ms` (inclusive) until `until_ms` (exclusive)."""
+def made(state: State, by: str | None, since_ms: int, until_ms: int, seen: Audience = None) -> ReportData:
+    """`by` is a key of BY, or None for one group. From `since_ms` (inclusive) until `until_ms` (exclusive). `seen`: of
+    these accounts alone; missions are about none."""
     groups: dict[str, Group] = {}
 
     def under(mission: Mission, act: Act | None) -> list[Group]:
@@ -69,7 +71,8 @@ def made(state: State, by: str | None, since_ms: int, until_ms: int) -> ReportDa
 
     for position in state.positions.values():
         act = state.acts[position.fire_id]
-        if not position.open and since_ms <= position.closed_ms < until_ms and act.mission:
+        within = since_ms <= position.closed_ms < until_ms and sees(seen, position.account)
+        if not position.open and within and act.mission:
             for group in under(state.missions[act.mission], act):
                 group.fired.append(_fired(state, position, act))
     unended = 0
@@ -80,7 +83,8 @@ def made(state: State, by: str | None, since_ms: int, until_ms: int) -> ReportDa
         for group in under(mission, None) if mission.outcome else ():
             group.ghosted.append(_ghosted(mission))
     for act in state.acts.values():
-        if act.kind is ActKind.FIRE and act.mission and since_ms <= act.market_ms < until_ms:
+        within = since_ms <= act.market_ms < until_ms and sees(seen, act.account)
+        if act.kind is ActKind.FIRE and act.mission and within:
             for group in under(state.missions[act.mission], act):
                 _count(group, act)
     weights = _weights(groups)

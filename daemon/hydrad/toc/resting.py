@@ -10,10 +10,12 @@ says that the order is gone, not how much of it had been filled before.
 An order must go while its account is not ACTIVE, when its mission was withdrawn, when whoever fired it may act no
 more, and when the broker has let its expiration pass. That is looked at after every step, so that one that was on the
 wire when the latch closed is caught as soon as it rests, and one whose terminal was away as soon as it is back. News
-and guards ask once, by `cancel`; one of theirs that came to nothing goes on. A cancel that came to nothing, or has no
-verdict, is followed by another, each later than the last, up to a quarter of an hour; sooner when a terminal or its
-broker is back. It is never given up: an order that may fill is worth a record now and then. One that was done, or found
-no order, is followed by none unless a later report still shows the order. `resting_alarm` tells of what does not go.
+and guards ask once, by `cancel`; what they have asked to go must go from then on, whoever asks next.
+
+A cancel that came to nothing, or has no verdict, is followed by another, each later than the last, up to a quarter of
+an hour; sooner when a terminal or its broker is back. It is never given up: an order that may fill is worth a record
+now and then. One that was done, or found no order, is followed by none unless a later report still shows the order.
+`resting_alarm` tells of what does not go.
 
 A fire that is QUARANTINED while its order rests is treated alike: a person decides about the fire, its order may fill
 meanwhile. What a partial fill left resting goes too: a fire is FILLED with the volume that it got.
@@ -109,8 +111,8 @@ def must_go(turn: Turn, fire: Act) -> str:
         return "its expiration has passed at the broker" if late else ""
     if mission is not None and mission.state is MissionState.CLOSED_TO_FIRES:
         return "its mission was withdrawn"
-    done = cancels(turn.state, fire)
-    return done[-1].reason if done and undone(done[-1]) and done[-1].actor in _ASK_ONCE else ""
+    asked = [act for act in cancels(turn.state, fire) if act.actor in _ASK_ONCE]
+    return asked[-1].reason if asked else ""
 
 
 def pursue(turn: Turn) -> None:

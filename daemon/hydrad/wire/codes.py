@@ -98,7 +98,7 @@ class Finding(enum.Enum):
     RECORDING_LOST = "Ticks are not recorded: what is missing shows in the recording."
     RECORDING_DIFFERS = "The recorded minute bars and the terminal's own differ; those minutes are not used."
     DISK_LOW = "The home's disk is nearly full; when it is full the daemon ends."
-    OUTBOX_NEW = "The file of letters to people is new: nothing that happened before is told."
+    OUTBOX_NEW = "The file of letters to people is new, or was long unused: what happened before is not told."
     OUTBOX_FULL = "Too many letters wait: the least important are dropped."
     LETTER_REFUSED = "A letter to people could not be made, or its channel refused it."
     CHAT_GONE = "A person takes no letters any more."

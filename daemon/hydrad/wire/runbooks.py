@@ -217,7 +217,8 @@ RUNBOOKS: dict[str, Runbook] = {
     # --- letters to people ---
     "OUTBOX_NEW": _warning(
         "Nothing to do for a first bot or channel; else look at what happened since the last letter: `hydractl tail`.",
-        "state/outbox.db was made anew, or belongs to another journal. What had not been sent is not told.",
+        "state/outbox.db was made anew, belongs to another journal, or nobody was told for over a day. What had not",
+        "been sent is not told.",
     ),
     "OUTBOX_FULL": _alarm(
         "Look why letters do not leave: `hydractl health`, `hydractl status`. Trading goes on.",

@@ -111,7 +111,7 @@ def _set_role(turn: Turn, asked: Requested, verb: calls.OperatorRole) -> None:
 def _set_policy(turn: Turn, asked: Requested, verb: calls.OperatorPolicy) -> None:
     """In a real home a looser one waits, as does loosening the policy itself: else a new one would go round that."""
     operator, policy = _named(turn, verb.name), _policy_named(turn, verb.policy)
-    subject, changed = f"policy of {operator.name}", r.OperatorPolicySet(operator.name, verb.policy)
+    subject, changed = changes.of_persons_policy(operator.name), r.OperatorPolicySet(operator.name, verb.policy)
     changes.void(turn, subject, "a policy was given anew")
     if operator.policy != verb.policy:
         if turn.state.mode is HomeMode.REAL and _is_looser(crew.policy_named(turn.state, operator.policy), policy):
@@ -136,7 +136,7 @@ def _link(turn: Turn, asked: Requested, verb: calls.OperatorLink) -> None:
         if turn.state.mode is HomeMode.REAL and operator.role >= DECIDES and not is_own:
             text = f"{verb.identity} is {operator.name}, {operator.role.name.lower()}"
             return _let_wait(turn, asked, linked, text, 0, "people who decide")
-        changes.void(turn, _subject(operator.name), f"{operator.name} is known by {verb.identity} too")
+        changes.void(turn, changes.of_person(operator.name), f"{operator.name} is known by {verb.identity} too")
         turn.emit(linked)
     return _tell(turn, asked, operator.name)
 
@@ -168,6 +168,7 @@ def _remove(turn: Turn, asked: Requested, verb: calls.OperatorRemove) -> None:
         text = f"commander {operator.name} is removed"
         return _let_wait(turn, asked, removed, text, changes.LOOSEN_AFTER_NS, "people who decide")
     changes.void_of(turn, operator, f"{operator.name} is removed")
+    changes.void_about(turn, operator.name, f"{operator.name} is removed")
     turn.emit(removed)
     return turn.reply(asked.request, OPERATOR_SCHEMA, row)
 
@@ -235,13 +236,9 @@ def _words(policy: r.PolicySet) -> str:
 def _let_wait(turn: Turn, asked: Requested, body: Waits, text: str, delay_ns: int, what: str) -> None:
     """In a real home nobody makes their own second person, or gets rid of the one there is: another commander lets
     somebody who decides come, and a commander who goes has a day to be heard."""
-    change = changes.ask(turn, _subject(body.name), body, text, delay_ns)
+    change = changes.ask(turn, changes.of_person(body.name), body, text, delay_ns)
     data = views_crew.change_row(turn.state, change)
     turn.reply(asked.request, "hydra.change/v1", data, pending(turn, change, what))
-
-
-def _subject(name: str) -> str:
-    return f"operator {name}"
 
 
 # --- what they share --------------------------------------------------------------------------------------

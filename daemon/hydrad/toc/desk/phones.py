@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hydrad.domain.actors import Surface
+from hydrad.domain.ids import IdKind
 from hydrad.wire import calls
 from hydrad.wire.calls.base import Verb
 
@@ -39,17 +40,21 @@ MAY: frozenset[type[Verb]] = frozenset(
         calls.ChannelConfirm,
     }
 )
-_CHANGE = "C-"
 
 
 def barred(surface: Surface, verb: Verb, added: Collection[str]) -> str:
     """Why this request is not taken from there; empty where it is. `added`: verbs that the configuration allows."""
     if surface not in SURFACES or name_of(type(verb)) in added:
         return ""
-    of_change = isinstance(verb, calls.Approve) and verb.id.upper().startswith(_CHANGE)
+    of_change = isinstance(verb, calls.Approve) and _is_of_change(verb.id)
     if type(verb) in MAY and not of_change:
         return ""
     return f"{name_of(type(verb))} {'of a change ' if of_change else ''}is not taken from a phone"
+
+
+def _is_of_change(text: str) -> bool:
+    """However an id may be written (`ids.parse` forgives blanks, case and the dash)."""
+    return text.strip().upper().startswith(IdKind.CHANGE.value)
 
 
 def name_of(verb: type[Verb]) -> str:

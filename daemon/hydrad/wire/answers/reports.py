@@ -46,6 +46,27 @@ class ReportGroup(Out, frozen=True):
     ghosted: ReportSide
 
 
+class CurvePoint(Out, frozen=True):
+    """`at_ms`: market UTC. `r_milli`: thousandths of R, summed from the day's beginning."""
+
+    at_ms: int
+    r_milli: int
+
+
+class DigestData(Out, frozen=True):
+    """What a day came to for one person, on the accounts that they see. `eventful`: whether there is anything to
+    tell. `text`: for people; the numbers by themselves are `report`'s."""
+
+    name: str
+    day: str
+    zone: str
+    since: str
+    until: str
+    eventful: bool
+    text: str
+    curve: tuple[CurvePoint, ...]
+
+
 class ReportData(Out, frozen=True):
     """`open`: positions that are not in it because they are not closed; `unended`: ghosted missions without an outcome
     yet. With `by` null there is one group, `all`."""

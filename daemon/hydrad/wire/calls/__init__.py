@@ -38,6 +38,7 @@ from hydrad.wire.calls.oncall import (
     ChannelConfirm,
     Channels,
     ChannelTest,
+    Digest,
     Mute,
     OperatorContact,
     OperatorHears,
@@ -186,6 +187,7 @@ AnyVerb = (
     | OperatorHears
     | Mute
     | Channels
+    | Digest
     | ChannelTest
     | ChannelConfirm
     | Approve

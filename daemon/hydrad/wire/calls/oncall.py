@@ -45,5 +45,11 @@ class ChannelConfirm(Verb, frozen=True, tag="channel.confirm"):
     code: str
 
 
+class Digest(Verb, frozen=True, tag="digest"):
+    """What a day came to for whoever asks: today so far, or so many days before, by the clock of their zone."""
+
+    back: int = 0
+
+
 class Channels(Verb, frozen=True, tag="channels"):
     """The ways out, what each is worth now, and who is on call."""

@@ -1,0 +1,27 @@
+"""Updates that are confirmed and not handled: a table of the outbox's file. The functions run on the file's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hydrad.outbox.store import Store
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS update_waiting (number INTEGER PRIMARY KEY, raw BLOB NOT NULL) STRICT;
+"""
+
+
+def keep(store: Store, found: Sequence[tuple[int, bytes]]) -> None:
+    """Durable on return, by number; as JSON."""
+    with store.db:
+        store.db.executemany("INSERT OR REPLACE INTO update_waiting VALUES (?, ?)", found)
+
+
+def over(store: Store, number: int) -> None:
+    """It was handled."""
+    store.db.execute("DELETE FROM update_waiting WHERE number = ?", (number,))
+
+
+def waiting(store: Store) -> list[tuple[int, bytes]]:
+    """Those that were kept and not handled, the oldest first."""
+    return [(number, raw) for number, raw in store.db.execute("SELECT number, raw FROM update_waiting ORDER BY number")]
