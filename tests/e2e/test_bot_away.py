@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,10 @@ def chats() -> Iterator[Chats]:
         fake.refuse()
 
 
+def bot_row(home: Chats) -> dict[str, Any]:
+    return next(row for row in home.ctl("status").data["services"] if row["name"] == "bot")
+
+
 def files_with(folder: Path, secret: bytes) -> set[str]:
     found = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)) for path in found if secret in path.read_bytes()}
@@ -46,8 +51,8 @@ def test_a_halt_while_telegram_is_silent_is_told_after_a_kill(chats: Chats) -> N
     chats.kill("daemon")
     chats.launch()
     chats.await_ready()
-    row = next(row for row in chats.ctl("status").data["services"] if row["name"] == "bot")
-    assert row["state"] == "starting" and "not reached yet" in row["detail"], row
+    chats.until(lambda: "not reached yet" in bot_row(chats)["detail"], "it says that Telegram does not answer")
+    assert bot_row(chats)["state"] == "starting"
     fake.refuse()
     fake.away = ""
     fake.listen()
@@ -67,9 +72,8 @@ def test_without_telegram_at_the_start_everything_else_starts(chats: Chats) -> N
     chats.step(2)
     made = mission_of(chats)
     assert made.startswith("M")
-    row = next(row for row in chats.ctl("status").data["services"] if row["name"] == "bot")
-    assert row["state"] == "starting", row
+    assert bot_row(chats)["state"] == "starting"
     fake.listen()
     assert made in chats.message(BOSS, made).text
-    chats.until(lambda: any(r["state"] == "running" for r in chats.ctl("status").data["services"]), "it serves")
+    chats.until(lambda: bot_row(chats)["state"] == "running", "it serves")
     assert files_with(chats.path, SECRET) == {"token"}
