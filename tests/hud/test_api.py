@@ -16,6 +16,7 @@ from hydrad.toc.desk import phones
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.answers.accounts import AccountRow
+from hydrad.wire.answers.comparing import Difference, ReconcileData
 from hydrad.wire.answers.positions import PositionRow
 from hydrad.wire.answers.terminals import TerminalRow
 from hydrad.wire.codes import ErrorCode
@@ -106,6 +107,13 @@ def test_an_answer_is_narrowed_to_who_asks(hud: Hud) -> None:
     hud.answer = lambda actor, verb: (rows, None)
     assert [r["name"] for r in hud.get("/api/v1/accounts", cookie=hud.login()).data] == ["alpha", "bravo"]
     assert [r["name"] for r in hud.get("/api/v1/accounts", cookie=hud.login("telegram:7")).data] == ["alpha"]
+
+
+def test_what_a_comparison_found_on_other_accounts_is_not_told(hud: Hud) -> None:
+    rows = tuple(filled(Difference, account=name, subject="balance") for name in ("alpha", "bravo"))
+    hud.answer = lambda actor, verb: (ReconcileData((), rows, ()), None)
+    got = hud.post("/api/v1/reconcile", {}, cookie=hud.login("telegram:7"), idempotency_key="k")
+    assert [row["account"] for row in got.data["differences"]] == ["alpha"]
 
 
 def test_one_row_is_picked_by_its_name_from_what_one_may_see(hud: Hud) -> None:

@@ -164,6 +164,22 @@ def test_a_body_that_does_not_come_is_not_waited_for(hud: Hud, monkeypatch: pyte
         assert peer.recv(100).split()[1] == b"408"
 
 
+def test_a_body_that_trickles_in_is_not_waited_for_either(hud: Hud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BODY_S", 0.5)
+    with socket.create_connection(("127.0.0.1", hud.port), 20) as peer:
+        head = f"POST /session HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: none\r\nContent-Type: {JSON}\r\n"
+        peer.sendall(head.encode() + b"Content-Length: 1000\r\n\r\n")
+        peer.settimeout(0.1)
+        for _ in range(100):  # a byte each time that nothing was answered
+            peer.sendall(b"{")
+            try:
+                assert peer.recv(100).split()[1] == b"408"
+                return
+            except TimeoutError:
+                continue
+        pytest.fail("a body may trickle in for ever")
+
+
 def test_a_session_may_ask_so_often(hud: Hud) -> None:
     cookie = hud.login()
     burst = doors.SESSION_RATE.burst

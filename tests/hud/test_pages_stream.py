@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrad.hud.stream import BEHIND_MAX, EVENTS_AT_ONCE, WOKEN_AT_ONCE, Stream
+from hydrad.hud.stream import BEHIND_MAX, EVENTS_AT_ONCE, WOKEN_AT_ONCE, Over, Stream
 from hydrad.toc.audience import Audience
 from hydrad.toc.record import Record
 from hydrad.wire.answers.journal import Event
@@ -242,17 +242,34 @@ def test_a_page_sees_the_accounts_of_its_person_and_no_others() -> None:
 
 def test_the_stream_of_somebody_without_a_role_ends_at_the_next_second() -> None:
     async def work() -> None:
-        shown: list[Audience] = [None]
+        over = False
+
+        def audience() -> Audience:
+            if over:
+                raise Over
+            return None
+
         stream = Stream(Journal())
-        page = Page(stream, None, lambda: shown[0])
+        page = Page(stream, None, audience)
         while len(page.told) < 2:
             await page.read()
         reading = asyncio.create_task(page.read())
         await asyncio.sleep(0)
-        shown[0] = frozenset()
+        over = True
         stream.beat()
         assert await reading is False
         assert stream.watchers == 0
+
+    run(work)
+
+
+def test_who_was_given_no_account_is_told_the_seconds() -> None:
+    async def work() -> None:
+        stream = Stream(Journal(2))
+        page = Page(stream, 0, frozenset)
+        while "now" not in page.kinds:
+            assert await page.read()
+        assert page.seqs == []
 
     run(work)
 

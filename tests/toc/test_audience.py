@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from hydrad.toc import audience
+from hydrad.toc import records as r
+from hydrad.toc.records.base import Body
 from hydrad.wire import calls
 from tests.toc.conftest import BOSS, Core
 
@@ -45,3 +48,18 @@ def test_each_record_of_a_fires_life_is_about_its_account(core: Core) -> None:
     assert {kind: about[kind] for kind in of_the_fire} == dict.fromkeys(of_the_fire, "alpha")
     assert about["TERMINAL_SESSION"] == "alpha"
     assert about["HOME_CREATED"] == about["MISSION_PROPOSED"] == ""
+
+
+BODIES = [
+    r.RequestAnswered("k", b"", "hydra.x/v1", b'{"account":"bravo"}', b""),
+    r.FindingMade("X", "bravo", "alpha and bravo differ by 10.00"),
+    r.ContactSet("ann", "email", "ann@example.org"),
+    r.AlarmCleared(99, "of an alarm that nobody remembers"),
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: type(body).__name__)
+def test_what_names_accounts_and_people_in_words_is_for_those_who_see_all(core: Core, body: Body) -> None:
+    record = msgspec.structs.replace(core.records[-1], type=r.NAMES[type(body)], body=r.encode(body))
+    about = audience.account_of(core.state, record)
+    assert audience.sees(None, about) and not audience.sees(frozenset({"alpha"}), about)

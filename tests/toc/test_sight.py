@@ -14,7 +14,9 @@ from hydrad.wire import calls
 from hydrad.wire.answers import Answer, DaemonInfo
 from hydrad.wire.answers.accounts import AccountRow
 from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer, OrderView
+from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, NoteRow
 from hydrad.wire.answers.journal import Event, TraceData
+from hydrad.wire.answers.oncall import ChannelsData, OnCallRow
 from hydrad.wire.answers.people import OperatorRow
 from hydrad.wire.answers.positions import PositionRow
 from hydrad.wire.answers.reports import MoneyTotal, ReportData, ReportGroup, ReportSide
@@ -114,9 +116,24 @@ def test_sums_over_all_accounts_are_left_out_of_a_report() -> None:
     assert [(g.group, g.money) for g in data.groups] == [("alpha", ()), ("bravo", ())]
 
 
-@pytest.mark.parametrize("verb", [calls.Findings(), calls.Changes(), calls.ConfigShow(), calls.SymbolDiff()])
+@pytest.mark.parametrize(
+    "verb", [calls.Findings(), calls.Changes(), calls.ConfigShow(), calls.SymbolDiff(), calls.Groups()]
+)
 def test_what_cannot_be_told_apart_is_for_those_who_see_all(verb: Any) -> None:
     assert seen(("row",), verb).data is None and seen(("row",), verb, ALL).data == ("row",)
+
+
+def test_a_thing_whose_part_is_of_another_account_is_refused_whole() -> None:
+    shown = filled(AlarmShow, alarm=filled(AlarmRow, account="bravo"), notes=(filled(NoteRow, text="on bravo"),))
+    assert seen(shown, calls.AlarmShow("A-1")).data is None
+    ours = filled(AlarmShow, alarm=filled(AlarmRow, account=None), notes=())
+    assert seen(ours, calls.AlarmShow("A-1")).data == ours
+
+
+def test_below_an_approver_one_sees_ones_own_ways_alone() -> None:
+    people = tuple(filled(OnCallRow, name=name, ways=("email x@example.org",)) for name in ("ann", "boss"))
+    assert seen(ChannelsData((), people), calls.Channels()).data.people == people[:1]
+    assert seen(ChannelsData((), people), calls.Channels(), ALL).data.people == ()
 
 
 def test_below_an_approver_one_sees_oneself_among_the_operators() -> None:

@@ -20,6 +20,7 @@ from hydrad.hud.login import Login
 from hydrad.hud.replies import Handler, by_method, envelope
 from hydrad.hud.table import ACTS, PICKS, PREFIX, QUERIES, Act, Pick, Query
 from hydrad.toc import sight
+from hydrad.wire import calls
 from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
@@ -97,7 +98,8 @@ class Api:
                 return refusal
             key = request.headers.get("idempotency-key", "")
             answer = await self._doors.world.ask(visit.actor, verb, key)  # type: ignore[arg-type]
-            return envelope(sight.narrowed(visit.person, verb, answer) if dry_run else answer)
+            reads = dry_run or isinstance(verb, calls.Reconcile)  # an act's own verdict is told whole
+            return envelope(sight.narrowed(visit.person, verb, answer) if reads else answer)
 
         return handle
 

@@ -26,6 +26,7 @@ from hydrad.hud.pins import Pin
 from hydrad.hud.replies import Refusals
 from hydrad.hud.sessions import Limits, Session, Sessions
 from hydrad.hud.store import Store
+from hydrad.hud.stream import Over
 from hydrad.hud.world import Setup, World
 from hydrad.toc.audience import Audience
 from hydrad.toc.people import Person
@@ -83,10 +84,12 @@ class Doors:
         return Visit(session, person)
 
     def audience(self, visit: Visit) -> Audience:
-        """What a session that is held on to may be shown now: nothing once it has ended. Not counted as asking."""
+        """What a session that is held on to may be shown now. Not counted as asking. Raises Over."""
         over = visit.session.is_over(self.sessions.limits, self.world.now_ns())
         person = None if over else self.world.person(visit.session.identity)
-        return person.audience if person is not None else frozenset()
+        if person is None:
+            raise Over
+        return person.audience
 
     def is_confirmed(self, visit: Visit) -> bool:
         return visit.session.is_confirmed(self.sessions.limits, self.world.now_ns())

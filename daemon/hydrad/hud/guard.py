@@ -170,12 +170,15 @@ class _Bounded:
         self._receive = receive
         self._bytes = 0
         self._whole = False
+        self._ends_s: float | None = None  # on the loop's clock; what trickles in gives it no more time
 
     async def __call__(self) -> Message:
         if self._whole:
             return await self._receive()
         try:
-            async with asyncio.timeout(BODY_S):
+            if self._ends_s is None:
+                self._ends_s = asyncio.get_running_loop().time() + BODY_S
+            async with asyncio.timeout_at(self._ends_s):
                 message = await self._receive()
         except TimeoutError:
             raise TooSlow from None

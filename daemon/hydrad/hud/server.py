@@ -29,7 +29,7 @@ from hydrad.hud.login import Login
 from hydrad.hud.peers import Peer
 from hydrad.hud.probes import Probes
 from hydrad.hud.replies import Refusals
-from hydrad.hud.stream import STALLED_S, Stream
+from hydrad.hud.stream import STALLED_S, Over, Stream
 from hydrad.hud.table import PREFIX
 from hydrad.hud.world import Setup, World
 from hydrad.toc.audience import Audience
@@ -114,7 +114,9 @@ class HudServer:
             return self._refusals.usage(str(error))
 
     def _audience(self, visit: Visit) -> Audience:
-        return frozenset() if self._ending else self.doors.audience(visit)
+        if self._ending:
+            raise Over
+        return self.doors.audience(visit)
 
     def _end_streams(self) -> None:
         """They end for want of anybody to tell; whoever takes nothing is cut off after `GRACE_S`."""

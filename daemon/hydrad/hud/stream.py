@@ -35,6 +35,10 @@ STALLED_S = 10
 RETRY_MS = 2_000
 
 
+class Over(Exception):
+    """Nobody is to be told anything here any more: the session has ended, or its person has no role."""
+
+
 class Told(Protocol):
     """What the stream asks of the daemon. None of it blocks."""
 
@@ -92,7 +96,8 @@ class Stream:
 
     async def follow(self, after_seq: int | None, audience: Callable[[], Audience]) -> AsyncIterator[bytes]:
         """What a page reads, from the number it saw last, or from now on. `audience` is asked before each piece, and
-        may have become smaller; an empty one ends the stream."""
+        may have become smaller; one that raises `Over` ends the stream. Who was given no account is told of what is
+        about none."""
         self.watchers += 1
         try:
             head = self._ring.last
@@ -102,7 +107,8 @@ class Stream:
                 yield b"event: reset\ndata: {}\n\n"
                 cursor = head
             beat = -1
-            while (shown := audience()) is None or shown:
+            while True:
+                shown = audience()
                 piece, cursor = self._next(cursor, shown)
                 if beat != self._beats and cursor == self._ring.last:
                     beat = self._beats
@@ -113,6 +119,8 @@ class Stream:
                     await self._news()
                 else:  # nothing of this slice was to be shown
                     await asyncio.sleep(0)
+        except Over:
+            return
         finally:
             self.watchers -= 1
 

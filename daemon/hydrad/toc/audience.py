@@ -18,6 +18,21 @@ Audience = frozenset[str] | None
 """Names of accounts; None: all of them."""
 
 _OF_POSITIONS = (r.PositionChanged, r.PositionClosed)
+_OF_ALARMS = (r.AlarmAcknowledged, r.AlarmRepeated, r.AlarmChanged, r.AlarmCleared)
+# They name accounts, sums and people's addresses in words, or hold the digest of a code or another's answer.
+_WHOLE_ONLY = (
+    r.RequestAnswered,
+    r.FindingMade,
+    r.ChangeAsked,
+    r.ChangeEnded,
+    r.GroupSet,
+    r.PoolSet,
+    r.ContactSet,
+    r.ChannelAsked,
+    r.ChannelTested,
+    r.OperatorInvited,
+    r.OperatorLinked,
+)
 
 
 def of(state: State, identity: str) -> Audience:
@@ -37,8 +52,12 @@ def sees(audience: Audience, account: str) -> bool:
 
 def account_of(state: State, record: Record) -> str:
     """The account a record is about, `""` where it is about none: its own field, else its act's, its position's or its
-    terminal's."""
+    terminal's. `*`, which is no account's name: it is for those who see all of them."""
     body: Any = r.decode(record.type, record.body)
+    if isinstance(body, _WHOLE_ONLY):
+        return crew.ALL
+    if isinstance(body, _OF_ALARMS):
+        return _of_alarm(state, body.number)
     account = getattr(body, "account", "")
     if account:
         return str(account)
@@ -51,3 +70,8 @@ def account_of(state: State, record: Record) -> str:
         return position.account
     terminal = state.terminals.get(getattr(body, "terminal", ""))
     return terminal.account if terminal is not None else ""
+
+
+def _of_alarm(state: State, number: int) -> str:
+    found = [alarm for alarm in (*state.alarms.values(), *state.alarms_past) if alarm.number == number]
+    return found[0].account if found else crew.ALL

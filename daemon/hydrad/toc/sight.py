@@ -23,7 +23,9 @@ from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
 # Their answers name accounts and sums in words.
-WHOLE_ONLY: frozenset[type[Verb]] = frozenset({calls.Findings, calls.Changes, calls.ConfigShow, calls.SymbolDiff})
+WHOLE_ONLY: frozenset[type[Verb]] = frozenset(
+    {calls.Findings, calls.Changes, calls.ConfigShow, calls.SymbolDiff, calls.Groups}
+)
 
 
 def narrowed(person: Person, verb: Verb, answer: Answer) -> Answer:
@@ -33,6 +35,9 @@ def narrowed(person: Person, verb: Verb, answer: Answer) -> Answer:
     if isinstance(verb, calls.Operators) and person.role < Role.APPROVER:
         own = tuple(row for row in answer.data if row.name == person.name)
         return msgspec.structs.replace(answer, data=own)
+    if isinstance(verb, calls.Channels) and person.role < Role.APPROVER:
+        own = tuple(row for row in answer.data.people if row.name == person.name)
+        return msgspec.structs.replace(answer, data=msgspec.structs.replace(answer.data, people=own))
     if person.audience is None:
         return answer
     data = None if type(verb) in WHOLE_ONLY else _seen(answer.data, person.audience)
@@ -73,10 +78,11 @@ def _account_of(value: msgspec.Struct) -> str | None:
     return account if isinstance(account, str) else None
 
 
-def _fields(value: msgspec.Struct, shown: Audience) -> msgspec.Struct:
+def _fields(value: msgspec.Struct, shown: Audience) -> msgspec.Struct | None:
+    """None where a part that is no row of many is not to be seen: what stands around it speaks of it."""
     held = {name: getattr(value, name) for name in value.__struct_fields__}
     seen = {name: _seen(item, shown) for name, item in held.items() if isinstance(item, tuple | list | msgspec.Struct)}
-    return msgspec.structs.replace(value, **seen)
+    return None if None in seen.values() else msgspec.structs.replace(value, **seen)
 
 
 def _trace(value: TraceData, shown: Audience) -> TraceData | None:
