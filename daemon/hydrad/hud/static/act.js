@@ -25,6 +25,7 @@ export function holdButton(label, done, kind = "danger") {
     button.classList.add("holding");
     timer = setTimeout(() => {
       rest();
+      if (!button.isConnected) return; // what it stood for is not shown any more, and where it was let go nobody knows
       navigator.vibrate?.(40);
       done();
     }, HOLD_MS);

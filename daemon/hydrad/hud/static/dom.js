@@ -39,6 +39,11 @@ function focusOf(parent) {
   return parent.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
 }
 
+/** What an answer tells, by `show(data)`; one that failed says so, and is never shown as nothing. */
+export function told(answer, show) {
+  return answer.ok ? show(answer.data) : h("p", { class: "bad" }, `Not told: ${answer.error.message}`);
+}
+
 /** A table. Columns: `[heading, cell(row), "num" for figures]`. An empty one says why. */
 export function table(columns, rows, empty, caption) {
   if (!rows.length) return h("p", { class: "empty" }, empty);

@@ -9,10 +9,13 @@ const RETRY_MS = [300, 700, 1500, 3000, 5000];
 export const BLIND_AFTER_MS = 3500;
 const CUT_AFTER_MS = 1500; // a connection that was lost, and not found again
 
-export const live = { now: null, hello: null, seq: null, connected: false, ended: null };
+// `failed`: why what a page has asked for is old, where the last answer did not come or could not be shown.
+export const live = { now: null, hello: null, seq: null, connected: false, ended: null, failed: null };
 const hearers = new Set();
 let heardAt = Date.now(); // which goes on while a phone sleeps
 let toldAt = 0; // when `live.now` came
+let apart = 0; // the least by which our clock was ahead of what this connection told: what comes later was held back
+let late = 0;
 let tries = 0;
 let running = null;
 let wanted = 0;
@@ -24,7 +27,13 @@ export function listen(hear) {
 }
 
 function tell(kind, data) {
-  for (const hear of [...hearers]) hear(kind, data);
+  for (const hear of [...hearers]) {
+    try {
+      hear(kind, data);
+    } catch (error) {
+      reportError(error); // one that fails neither ends the stream nor keeps it from the others
+    }
+  }
 }
 
 /** Milliseconds since the daemon was heard last, or since the page began. */
@@ -32,8 +41,13 @@ export function silence() {
   return Date.now() - heardAt;
 }
 
+/** Milliseconds by which what comes is older than when this connection began. */
+export function lateness() {
+  return late;
+}
+
 export function isBlind() {
-  return silence() > (live.connected ? BLIND_AFTER_MS : CUT_AFTER_MS);
+  return live.failed !== null || late > BLIND_AFTER_MS || silence() > (live.connected ? BLIND_AFTER_MS : CUT_AFTER_MS);
 }
 
 /** An age of `live.now` in seconds, grown on by what has passed since, when nothing is heard any more. */
@@ -94,7 +108,7 @@ async function follow(signal) {
   let watch;
   try {
     const more = live.seq === null ? {} : { "last-event-id": String(live.seq) };
-    watch = setInterval(() => silence() > 15_000 && stop(), 1000);
+    watch = setInterval(() => (silence() > 15_000 || late > BLIND_AFTER_MS) && stop(), 1000);
     const asked = Date.now();
     const timer = setTimeout(stop, 10_000);
     const response = await fetch(live.seq === null && wanted ? `/api/v1/stream?back=${wanted}` : "/api/v1/stream", { headers: headers(more), signal: inner.signal, cache: "no-store" });
@@ -139,6 +153,8 @@ function take(block) {
   } else if (fields.event === "now") {
     live.now = data;
     toldAt = Date.now();
+    apart = Math.min(apart, toldAt - Date.parse(data.ts));
+    late = toldAt - Date.parse(data.ts) - apart;
     tell("now", data);
   } else if (fields.event === "reset") {
     live.seq = live.hello.seq;
@@ -150,6 +166,8 @@ function greeted(hello) {
   const other = live.hello && live.hello.instance !== hello.instance;
   live.hello = hello;
   live.connected = true;
+  apart = Date.now() - Date.parse(hello.ts);
+  late = 0;
   live.ended = null;
   tries = 0;
   if (live.seq === null && !wanted) live.seq = hello.seq;

@@ -4,7 +4,7 @@ import { halt, holdButton } from "./act.js";
 import { Lost, forget, hasToken, session, whoAmI } from "./api.js";
 import { fill, h } from "./dom.js";
 import { clock, setZone, span, zone, zones } from "./format.js";
-import { BLIND_AFTER_MS, isBlind, listen, live, silence, start, stop, wake } from "./live.js";
+import { BLIND_AFTER_MS, isBlind, lateness, listen, live, silence, start, stop, wake } from "./live.js";
 import { tab } from "./memory.js";
 import { follow, here, pages } from "./route.js";
 import { ready, told, wear } from "./telegram.js";
@@ -117,6 +117,7 @@ async function leave() {
 function leaveView() {
   view?.end?.();
   view = data = null;
+  live.failed = null;
   clearTimeout(reload.timer);
   reload.timer = null;
 }
@@ -157,11 +158,13 @@ async function load() {
     else {
       data = found;
       view.show(data);
+      live.failed = null;
     }
   } catch (error) {
-    if (!(error instanceof Lost)) throw error;
-    if (!data && view === mine) fill($("main"), h("p", { class: "bad", role: "alert" }, `The daemon gave no answer: ${error.message}. Trying again.`));
+    if (view !== mine) return;
     soon(2000);
+    if (!(error instanceof Lost)) throw error;
+    live.failed = `The daemon gave no answer to what this page asks: ${error.message}.`;
   } finally {
     reload.asking = false;
     if (reload.wanted || view !== mine) {
@@ -206,7 +209,7 @@ function seen() {
 
 function frame() {
   const now = live.now;
-  const blind = Boolean(me) && isBlind();
+  const blind = live.failed !== null || (Boolean(me) && isBlind());
   document.body.classList.toggle("blind", blind);
   if (live.hello) fill($("mode"), live.hello.mode.toUpperCase());
   $("mode").className = `badge ${live.hello?.mode ?? ""}`;
@@ -219,11 +222,20 @@ function frame() {
   $("link").className = blind || now?.unknown || now?.unread ? "bad" : "good";
   $("blind").hidden = !blind;
   if (blind) {
-    const since = ` for ${span(heard / 1000)}`;
     const shown = now ? ` Prices, ages and states below are of ${clock(now.ts)} and older.` : "";
+    fill($("blind"), `${why(heard)}${live.failed ? " What stands below may be old." : shown} Trying again.`);
     view?.now?.();
-    fill($("blind"), `Nothing was heard of the daemon${since}.${shown} Trying to reach it.`);
   }
+}
+
+function why(heard) {
+  if (live.failed) return live.failed;
+  return lateness() > BLIND_AFTER_MS ? `What the daemon tells comes ${span(lateness() / 1000)} late.` : `Nothing was heard of the daemon for ${span(heard / 1000)}.`;
+}
+
+/** What nobody has caught: what stands on the page is of before. */
+function broke(error) {
+  if (error) live.failed = `This page has failed: ${error.message ?? error}.`; // none: an observer's grumble, no failure
 }
 
 function failed(error) {
@@ -238,4 +250,6 @@ listen(heard);
 follow(moved);
 document.addEventListener("visibilitychange", seen);
 window.addEventListener("pageshow", seen);
+window.addEventListener("error", (event) => broke(event.error));
+window.addEventListener("unhandledrejection", (event) => broke(event.reason));
 begin().catch(failed);

@@ -2,7 +2,7 @@
 
 import { goodness, holdButton, perform } from "../act.js";
 import { get } from "../api.js";
-import { facts, fill, h, table } from "../dom.js";
+import { facts, fill, h, table, told } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
 import { aged, isOld, live } from "../live.js";
 
@@ -13,13 +13,15 @@ export function make({ main, me, reload }) {
   let data = null;
 
   async function load() {
-    const [status, missions, positions, fires] = await Promise.all([get("/status"), get("/missions"), get("/positions"), get("/fires?limit=50")]);
-    return status.ok ? { status, missions, positions, fires } : status;
+    const [home, missions, positions, fires] = await Promise.all([get("/status"), get("/missions"), get("/positions"), get("/fires?limit=50")]);
+    const all = [home, missions, positions, fires];
+    return all.find((answer) => answer.status === 401) ?? (home.ok ? { home, missions, positions, fires } : home);
   }
 
   function show(found) {
-    data = found;
-    if (!found.status) {
+    data = found.home ? found : null;
+    if (!data) {
+      for (const one of Object.values(part)) fill(one);
       fill(part.urgent, h("p", { class: "bad" }, found.error.message));
       return;
     }
@@ -30,21 +32,23 @@ export function make({ main, me, reload }) {
   }
 
   function now() {
-    if (!data?.status) return;
+    if (!data) return;
     missions();
     positions();
     feed();
   }
 
   function urgent() {
-    const status = data.status.data;
+    if (part.urgent.querySelector(".holding")) return;
+    const status = data.home.data;
     const alarms = status.alarms.filter((row) => !row.acknowledged_by);
     const waits = (data.fires.data ?? []).filter((row) => row.state === "AWAITING_APPROVAL");
     const unknown = (data.fires.data ?? []).filter((row) => row.state === "UNKNOWN" || row.state === "QUARANTINED");
     const failing = status.health.filter((row) => !row.ok);
-    const calm = !alarms.length && !waits.length && !unknown.length && !failing.length && status.authority === "ACTIVE";
+    const calm = data.fires.ok && !alarms.length && !waits.length && !unknown.length && !failing.length && status.authority === "ACTIVE";
     fill(part.urgent, h("h2", null, "Needs you"),
-      calm && h("p", { class: "good" }, `Nothing. ${status.health.length} checks pass, measured ${clock(data.status.ts)}.`),
+      calm && h("p", { class: "good" }, `Nothing. ${status.health.length} checks pass, measured ${clock(data.home.ts)}.`),
+      told(data.fires, () => null),
       status.authority !== "ACTIVE" && h("p", { class: "bad big" }, `${status.authority} since ${when(status.since)}: nothing opens. Resume at a shell: hydractl resume`),
       h("ul", { class: "rows" },
         unknown.map((row) => h("li", { class: "bad" }, `${row.state} ${row.id} ${row.side} ${row.volume} ${row.symbol} on ${row.account}: ${row.verdict}`)),
@@ -66,30 +70,29 @@ export function make({ main, me, reload }) {
   }
 
   function missions() {
-    const market = Date.parse(live.now?.market ?? data.status.data.clocks.market ?? 0);
-    const rows = (data.missions.data ?? []).filter((row) => ["PROPOSED", "ENGAGED"].includes(row.state));
-    fill(part.missions, h("h2", null, "Missions"), table([
+    const market = Date.parse(live.now?.market ?? data.home.data.clocks.market ?? 0);
+    const open = (row) => ["PROPOSED", "ENGAGED"].includes(row.state);
+    fill(part.missions, h("h2", null, "Missions"), told(data.missions, (all) => table([
       ["Mission", (row) => h("a", { href: `/hud?mission=${row.id}` }, `${row.symbol} ${row.side}`)],
       ["Kind", (row) => row.kind.replace("_", " ")], ["TCS", (row) => row.tcs_text], ["R", (row) => row.r ?? "–", "num"],
       ["Left", (row) => span((Date.parse(row.expires_at) - market) / 1000), "num"], ["State", (row) => `${row.state}${row.passed ? ", passed" : ""}`],
-    ], rows, "No mission can be fired now.", "Missions that take fires"));
+    ], all.filter(open), "No mission can be fired now.", "Missions that take fires")));
   }
 
   function positions() {
-    const rows = data.positions.data ?? [];
     const moved = new Map((live.now?.positions ?? []).map((row) => [row.id, row]));
     const of = (row) => moved.get(row.id) ?? row;
-    fill(part.positions, h("h2", null, "Positions"), table([
+    fill(part.positions, h("h2", null, "Positions"), told(data.positions, (rows) => table([
       ["Position", (row) => row.foreign ? `${row.id} FOREIGN` : h("a", { href: `/positions?position=${row.id}` }, row.id)],
       ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account],
       ["Stop", (row) => row.stop ?? h("b", { class: "bad" }, "NONE"), "num"],
       ["P&L", (row) => h("b", { class: tone(of(row).pnl) }, signed(of(row).pnl, row.currency)), "num"], ["R", (row) => of(row).r ?? "–", "num"],
       ["As of", (row) => of(row).reachable ? `${span(aged(of(row).as_of_age_s))} ago` : h("b", { class: "bad" }, `UNREACHABLE, ${span(aged(of(row).as_of_age_s))} ago`), "num"],
-    ], rows, "Nothing is open.", "Open positions"));
+    ], rows, "Nothing is open.", "Open positions")));
   }
 
   function accounts() {
-    fill(part.accounts, h("h2", null, "Accounts"), data.status.data.accounts.map((row) => h("div", null,
+    fill(part.accounts, h("h2", null, "Accounts"), data.home.data.accounts.map((row) => h("div", null,
       h("p", null, h("b", null, row.name), ` ${row.kind.toUpperCase()} `, h("span", { class: row.authority === "ACTIVE" ? "good" : "bad" }, row.authority)),
       facts([["Equity", row.equity ? `${row.equity} ${row.currency}` : "not told yet"],
         ["Day", row.day_pnl === null ? null : `${signed(row.day_pnl, row.currency)}${row.day_limit ? ` of ${row.day_limit}` : ""}`, tone(row.day_pnl)],
@@ -113,7 +116,7 @@ export function make({ main, me, reload }) {
   }
 
   function terminals() {
-    fill(part.terminals, h("h2", null, "Terminals"), h("ul", { class: "verdicts" }, data.status.data.terminals.map((row) =>
+    fill(part.terminals, h("h2", null, "Terminals"), h("ul", { class: "verdicts" }, data.home.data.terminals.map((row) =>
       h("li", { class: row.link === "READY" && row.duty === "ACTIVE" ? "good" : goodness("") }, `${row.name} ${row.link} ${row.duty} `,
         h("small", null, `heard ${span(aged(row.heartbeat_age_s))} ago`)))));
   }

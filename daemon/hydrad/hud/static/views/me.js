@@ -1,7 +1,7 @@
 // Me: what I fired beside what I let go, what I have left today, and this session.
 
 import { get } from "../api.js";
-import { facts, fill, h, table } from "../dom.js";
+import { facts, fill, h, table, told } from "../dom.js";
 import { clock, tone, when } from "../format.js";
 
 export function make({ main, me }) {
@@ -16,18 +16,18 @@ export function make({ main, me }) {
       return;
     }
     const own = found.operators.data.find((row) => row.name === me.operator);
-    const mine = (found.fires.data ?? []).filter((row) => row.by === me.operator || own?.identities?.includes(row.by));
+    const isMine = (row) => row.by === me.operator || own?.identities?.includes(row.by);
     const group = found.report.data?.groups?.find((row) => row.group === me.operator);
-    const say = (side) => (side && side.n ? `${side.n}, ${side.total_r === null ? "R not known" : `${side.total_r.toFixed(2)} R in all`}` : "none");
+    const say = (side) => !found.report.ok ? `not told: ${found.report.error.message}` : (side && side.n ? `${side.n}, ${side.total_r === null ? "R not known" : `${side.total_r.toFixed(2)} R in all`}` : "none");
     fill(main, h("h1", null, `${me.operator}`), h("section", { class: "card" }, facts([
       ["Role", me.role], ["Policy", own?.policy], ["Accounts", me.accounts?.join(", ")], ["Fires today", own?.fires_today === undefined ? null : `${own.fires_today}${own.fires_left !== undefined && own.fires_left !== null ? `, ${own.fires_left} left` : ""}`],
       ["Session ends", `${when(me.ends_at)}`], ["PIN", me.pin], ["Confirmed until", me.confirmed_until ? clock(me.confirmed_until) : "not confirmed"],
     ])), h("section", { class: "card" }, h("h2", null, "Fired beside let go"), facts([
       ["Fired", say(group?.fired)], ["Ghosted by everybody", say(group?.ghosted)],
-    ])), h("section", { class: "card" }, table([
+    ])), h("section", { class: "card" }, told(found.fires, (fires) => table([
       ["Fire", (row) => row.id], ["State", (row) => row.state], ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account],
       ["Mission", (row) => row.mission ? h("a", { href: `/hud?mission=${row.mission}` }, row.mission) : "–"], ["Verdict", (row) => h("span", { class: tone(null) }, row.verdict)], ["When", (row) => when(row.requested_at)],
-    ], mine, "You have fired nothing yet.", "Your fires, newest first")));
+    ], fires.filter(isMine), "You have fired nothing yet.", "Your fires, newest first"))));
   }
   return { load, show, concerns: (record) => record.kind === "ACT_MOVED" || record.kind.startsWith("OPERATOR") };
 }

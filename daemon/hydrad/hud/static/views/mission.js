@@ -46,10 +46,14 @@ export function make({ main, me, args, reload }) {
 
   function show(data) {
     if (!data.answer.ok) {
-      fill(main, h("p", { class: "bad", role: "alert" }, data.answer.error.message), h("a", { href: "/missions" }, "All missions"));
+      shown = null;
+      for (const [name, one] of Object.entries(part)) if (name !== "chart") fill(one);
+      part.chart.hidden = true;
+      fill(part.head, h("p", { class: "bad", role: "alert" }, data.answer.error.message), h("a", { href: "/missions" }, "All missions"));
       return;
     }
     shown = data.answer.data;
+    part.chart.hidden = false;
     now();
     money(shown);
     acts(shown, data.positions);
@@ -143,15 +147,16 @@ export function make({ main, me, args, reload }) {
       : h("p", { class: "good" }, `${data.fire.checks.length} checks pass; risk ${data.fire.risk_money} ${data.fire.currency}`);
     const pass = m.passed ? h("p", { class: "dim" }, "You passed on it.") : me.may.includes("pass") && h("button", { type: "button", class: "plain", onclick: letGo }, "Pass");
     if (part.fire.querySelector(".holding")) return;
-    fill(part.fire, says, holdButton(label, go, data.kind === "live" ? "danger live" : "danger"), pass);
+    fill(part.fire, says, holdButton(label, () => go(data), data.kind === "live" ? "danger live" : "danger"), pass);
   }
 
-  function go() {
+  /** `data`: what the button was made of, whatever has come since. */
+  function go(data) {
     perform({
-      title: `${shown.mission.mission.symbol} ${shown.mission.mission.side} on ${shown.account}`,
-      lines: [shown.stake ? `${shown.stake.volume} lots, at the stop ${shown.stake.at_stop} ${shown.stake.currency}` : ""],
+      title: `${data.mission.mission.symbol} ${data.mission.mission.side} on ${data.account}`,
+      lines: [data.stake ? `${data.stake.volume} lots, at the stop ${data.stake.at_stop} ${data.stake.currency}` : ""],
       path: `/missions/${encodeURIComponent(args.id)}/fire`,
-      body: { account: shown.account },
+      body: { account: data.account },
     }).addEventListener("close", () => reload());
   }
 

@@ -19,13 +19,16 @@ export function make({ main, me, args, reload }) {
   async function load() {
     const [open, closed, trace] = await Promise.all([get("/positions"), get("/positions?closed=true&limit=200"), get(`/trace/${encodeURIComponent(args.id)}`)]);
     if (!open.ok) return open;
-    return { ok: true, row: [...open.data, ...(closed.data ?? [])].find((one) => one.id === args.id), trace };
+    const found = [...open.data, ...(closed.data ?? [])].find((one) => one.id === args.id);
+    return found || closed.ok ? { ok: true, row: found, trace } : closed;
   }
 
   function show(found) {
     row = found.row;
     if (!row) {
-      fill(main, h("p", { class: "bad" }, found.error?.message ?? `No position ${args.id}.`), h("a", { href: "/positions" }, "All positions"));
+      for (const one of Object.values(part)) fill(one);
+      built = false;
+      fill(part.head, h("p", { class: "bad" }, found.error?.message ?? `No position ${args.id}.`), h("a", { href: "/positions" }, "All positions"));
       return;
     }
     fill(part.plan, h("h2", null, "Plan"), row.plan.length ? h("ul", { class: "rows" }, row.plan.map((step) =>
@@ -35,6 +38,7 @@ export function make({ main, me, args, reload }) {
     now();
     if (row.closed_at) [part.close, part.modify].forEach((one) => fill(one));
     else if (!built) buttons();
+    for (const name of ["stop", "target"]) unwritten(main.querySelector(`#new-${name}`), row[name] ?? "");
   }
 
   function now() {
@@ -66,8 +70,13 @@ export function make({ main, me, args, reload }) {
       const stop = h("input", { id: "new-stop", inputmode: "decimal", value: row.stop ?? "" });
       const target = h("input", { id: "new-target", inputmode: "decimal", value: row.target ?? "" });
       fill(part.modify, h("h2", null, "Modify"), h("div", { class: "row fields" }, h("span", null, h("label", { for: "new-stop" }, "Stop "), stop), h("span", null, h("label", { for: "new-target" }, "Target "), target)),
-        holdButton("Modify stop and target", () => modify(stop.value.trim(), target.value.trim()), "calm"));
+        holdButton("Modify stop and target", () => modify({ stop, target }), "calm"));
     }
+  }
+
+  /** An input that nobody has written in shows what stands now. */
+  function unwritten(input, value) {
+    if (input && input.value === input.defaultValue && input !== document.activeElement) input.value = input.defaultValue = value;
   }
 
   function close() {
@@ -75,10 +84,13 @@ export function make({ main, me, args, reload }) {
       path: `/positions/${row.id}/close`, body: share === "100%" ? {} : { part: share } }).addEventListener("close", () => reload());
   }
 
-  function modify(stop, target) {
+  /** Only what the person has written: a stop that a plan has moved meanwhile is not put back. */
+  function modify(inputs) {
     const body = {};
-    if (stop && stop !== row.stop) body.stop = stop;
-    if (target && target !== row.target) body.target = target;
+    for (const [name, input] of Object.entries(inputs)) {
+      const wanted = input.value.trim();
+      if (wanted && wanted !== input.defaultValue) body[name] = wanted;
+    }
     perform({ title: `Modify ${row.id}`, lines: Object.entries(body).map(([name, value]) => `${name} ${row[name] ?? "none"} → ${value}`),
       path: `/positions/${row.id}/modify`, body }).addEventListener("close", () => reload());
   }

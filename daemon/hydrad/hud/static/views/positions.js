@@ -2,7 +2,7 @@
 
 import { holdButton, perform } from "../act.js";
 import { get } from "../api.js";
-import { fill, h, table } from "../dom.js";
+import { fill, h, table, told } from "../dom.js";
 import { signed, span, tone, when } from "../format.js";
 import { aged, live } from "../live.js";
 
@@ -32,15 +32,15 @@ export function make({ main, me, reload }) {
       ["P&L", (row) => h("b", { class: tone(of(row).pnl) }, signed(of(row).pnl, row.currency)), "num"], ["R", (row) => of(row).r ?? "–", "num"],
       ["As of", (row) => `${of(row).reachable ? "" : "UNREACHABLE, "}${span(aged(of(row).as_of_age_s))} ago`, "num"],
     ], data.open.data, "Nothing is open.", "Open")),
-    h("section", { class: "card" }, table([
+    h("section", { class: "card" }, told(data.orders, (rows) => table([
       ["Order", (row) => row.id ?? "–"], ["What", (row) => `${row.side} ${row.type} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account], ["Price", (row) => row.price, "num"],
       ["State", (row) => row.state], ["Until", (row) => when(row.expires_at)],
       ["", (row) => row.id && !row.foreign && me.may.includes("cancel") ? holdButton(`Cancel ${row.id}`, () => cancel(row), "calm") : ""],
-    ], data.orders.data ?? [], "No order rests.", "Resting orders")),
-    h("section", { class: "card" }, table([
+    ], rows, "No order rests.", "Resting orders"))),
+    h("section", { class: "card" }, told(data.closed, (rows) => table([
       ["Position", link], ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account], ["Closed by", (row) => `${row.close_reason} at ${row.close_price}`],
       ["Result", (row) => h("b", { class: tone(row.pnl) }, signed(row.pnl, row.currency)), "num"], ["R", (row) => row.r ?? "–", "num"], ["When", (row) => when(row.closed_at)],
-    ], data.closed.data ?? [], "Nothing was closed yet.", "Closed, newest first")));
+    ], rows, "Nothing was closed yet.", "Closed, newest first"))));
   }
   function cancel(row) {
     perform({ title: `Cancel ${row.id}`, path: `/orders/${row.id}/cancel`, body: {} }).addEventListener("close", () => reload());

@@ -2,7 +2,7 @@
 
 import { holdButton, halt } from "../act.js";
 import { get } from "../api.js";
-import { fill, h, table } from "../dom.js";
+import { fill, h, table, told } from "../dom.js";
 import { span } from "../format.js";
 import { aged, live } from "../live.js";
 
@@ -31,8 +31,8 @@ export function make({ main, me }) {
       ["Lane", (row) => row.lane ? "opens" : "–"], ["Heard", (row) => `${span(aged(of(row).heartbeat_age_s))} ago`, "num"],
       ["Clock", (row) => row.clock_offset_ms === null ? "–" : `${row.clock_offset_ms} ms`, "num"], ["In hand", (row) => row.in_hand ?? "–", "num"], ["Why", (row) => row.why ?? "–"],
     ], data.terminals.data, "No terminal is enrolled.", "What each terminal's agent says")),
-    h("section", { class: "card" }, h("h2", null, "Halt one account"), me.may.includes("halt") ? (data.accounts.data ?? []).map((row) =>
-      h("p", null, holdButton(`Halt ${row.name}`, () => halt(row.name)))) : h("p", { class: "dim" }, "Your role does not halt.")));
+    h("section", { class: "card" }, h("h2", null, "Halt one account"), me.may.includes("halt") ? told(data.accounts, (rows) => rows.map((row) =>
+      h("p", null, holdButton(`Halt ${row.name}`, () => halt(row.name))))) : h("p", { class: "dim" }, "Your role does not halt.")));
   }
   return { load, show, now, concerns: (record) => /^(TERMINAL|AUTHORITY|SOURCE)/.test(record.kind), every_ms: 5000 };
 }
