@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Callable
@@ -178,6 +179,22 @@ def test_a_body_that_trickles_in_is_not_waited_for_either(hud: Hud, monkeypatch:
             except TimeoutError:
                 continue
         pytest.fail("a body may trickle in for ever")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "status"),
+    [("POST /session", "text/plain", b"415"), ("POST /session/end", JSON, b"401"), ("GET /livez", JSON, b"200")],
+)
+def test_who_was_answered_before_the_body_came_is_hung_up_on(hud: Hud, line: str, kind: str, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", hud.port), 20) as peer:
+        head = f"{line} HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: none\r\nContent-Type: {kind}\r\n"
+        peer.sendall(head.encode() + b"Content-Length: 1000\r\n\r\n{")
+        told = b""
+        while part := peer.recv(4_096):  # until it hangs up
+            told += part
+            with contextlib.suppress(OSError):
+                peer.sendall(b"{")
+        assert told.split()[1] == status
 
 
 def test_a_session_may_ask_so_often(hud: Hud) -> None:

@@ -67,10 +67,11 @@ class Guard:
         if scope["type"] != "http":
             return
         self.requests += 1
-        dressed = _Dressed(send, scope["path"])
+        body = _Bounded(receive, Headers(scope=scope))
+        dressed = _Dressed(send, scope["path"], body)
         refusal = self._refusal(Request(scope))
         if refusal is None:
-            await self._app(scope, _Bounded(receive), dressed)
+            await self._app(scope, body, dressed)
         else:
             await refusal(scope, receive, dressed)
 
@@ -147,10 +148,11 @@ def is_secure(request: Request, setup: Setup) -> bool:
 
 
 class _Dressed:
-    """`send`, with the headers of every response."""
+    """`send`, with the headers of every response. Who is answered before their body is whole is hung up on, since what
+    trickles in of it afterwards nobody would time."""
 
-    def __init__(self, send: Send, path: str) -> None:
-        self._send = send
+    def __init__(self, send: Send, path: str, body: _Bounded) -> None:
+        self._send, self._body = send, body
         self._framed = path == MINI_APP
 
     def __call__(self, message: MutableMapping[str, Any]) -> Awaitable[None]:
@@ -158,6 +160,8 @@ class _Dressed:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if self._body.is_open:
+                headers["connection"] = "close"
             if self._framed:
                 headers["content-security-policy"] = _MINI_APP_CSP
         return self._send(message)
@@ -166,11 +170,17 @@ class _Dressed:
 class _Bounded:
     """`receive`, until the body is whole: so many bytes, and so long. Raises TooBig and TooSlow."""
 
-    def __init__(self, receive: Callable[[], Awaitable[Message]]) -> None:
+    def __init__(self, receive: Callable[[], Awaitable[Message]], headers: Headers) -> None:
         self._receive = receive
+        self._announced = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         self._bytes = 0
         self._whole = False
         self._ends_s: float | None = None  # on the loop's clock; what trickles in gives it no more time
+
+    @property
+    def is_open(self) -> bool:
+        """Whether some of it is still to come."""
+        return self._announced and not self._whole
 
     async def __call__(self) -> Message:
         if self._whole:

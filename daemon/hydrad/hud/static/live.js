@@ -108,7 +108,6 @@ async function follow(signal) {
   let watch;
   try {
     const more = live.seq === null ? {} : { "last-event-id": String(live.seq) };
-    watch = setInterval(() => (silence() > 15_000 || late > BLIND_AFTER_MS) && stop(), 1000);
     const asked = Date.now();
     const timer = setTimeout(stop, 10_000);
     const response = await fetch(live.seq === null && wanted ? `/api/v1/stream?back=${wanted}` : "/api/v1/stream", { headers: headers(more), signal: inner.signal, cache: "no-store" });
@@ -116,6 +115,8 @@ async function follow(signal) {
     if (response.status === 401 || response.status === 403) return response.status;
     if (!response.ok) return null;
     heardAt = Math.max(heardAt, asked);
+    late = 0;
+    watch = setInterval(() => (silence() > 15_000 || late > BLIND_AFTER_MS) && stop(), 1000);
     await read(response.body.getReader());
     return null;
   } finally {

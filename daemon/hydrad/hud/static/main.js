@@ -223,14 +223,14 @@ function frame() {
   $("blind").hidden = !blind;
   if (blind) {
     const shown = now ? ` Prices, ages and states below are of ${clock(now.ts)} and older.` : "";
-    fill($("blind"), `${why(heard)}${live.failed ? " What stands below may be old." : shown} Trying again.`);
+    fill($("blind"), `${why(heard)}${shown} Trying again.`);
     view?.now?.();
   }
 }
 
 function why(heard) {
-  if (live.failed) return live.failed;
-  return lateness() > BLIND_AFTER_MS ? `What the daemon tells comes ${span(lateness() / 1000)} late.` : `Nothing was heard of the daemon for ${span(heard / 1000)}.`;
+  if (lateness() > BLIND_AFTER_MS) return `What the daemon tells comes ${span(lateness() / 1000)} late.`;
+  return live.failed && live.connected && heard < BLIND_AFTER_MS ? live.failed : `Nothing was heard of the daemon for ${span(heard / 1000)}.`;
 }
 
 /** What nobody has caught: what stands on the page is of before. */
