@@ -59,7 +59,8 @@ class Store:
             raise BadStore(f"{path} cannot be used ({error}): move it away, and log in again") from error
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        for setting, value in (("busy_timeout", 2000), ("journal_mode", "WAL"), ("synchronous", "FULL")):
+            self._db.pragma(setting, value)  # one at a time: an `execute` of several stops at the first that answers
         version = self._db.pragma("user_version")
         if version == 0:
             with self._db:
