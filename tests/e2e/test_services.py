@@ -64,6 +64,7 @@ def test_each_service_has_a_state_that_is_measured(home: PaperHome) -> None:
     assert {name: row["state"] for name, row in found.items()} == {
         **dict.fromkeys(("bridge", "apex", "toc", "hud", "scheduler", "broker", "alpha", "bravo"), "running"),
         "bot": "off",
+        "channels": "off",
     }
     assert "no token configured" in found["bot"]["detail"] and "frames in" in found["bridge"]["detail"]
     jobs = {row["name"]: row for row in home.status()["scheduler"]}

@@ -245,8 +245,8 @@ def _asked(core: Core, source: Source, number: int) -> None:
     except codec.BadMessage:
         return
     body = call.body
-    if isinstance(body, calls.OperatorClaim):  # as the edge does
-        body = calls.OperatorClaim(digest_of(body.code))
+    if isinstance(body, calls.OperatorClaim | calls.ChannelConfirm):  # as the edge does
+        body = type(body)(digest_of(body.code))
     core.send(body, source.pick((BOSS, BOSS, "uid:2", "uid:9")), call.key, extra="ab" * 32)
 
 
