@@ -261,6 +261,7 @@ def test_late_records_are_waited_for(quick: Place) -> None:
 
 def test_what_cannot_be_taken_away_is_named_and_the_next_one_takes_it_away(quick: Place) -> None:
     with ThreadPoolExecutor(1) as pool:
+        quick.ask(op="fault", kind="latency", login=LOGIN, count=50, ms=300)  # so that there is a middle to be hit
         running = pool.submit(ran, quick)
         until(quick.deals)
         quick.ask(op="fault", kind="disconnect", login=LOGIN)
@@ -308,6 +309,7 @@ def test_a_terminal_that_stands_in_the_way_gets_no_order(quick: Place, fault: st
 
 def test_one_that_hangs_is_ended_and_another_process_takes_away_what_it_left(quick: Place) -> None:
     with ThreadPoolExecutor(1) as pool:
+        quick.ask(op="fault", kind="latency", login=LOGIN, count=50, ms=300)  # so that there is a middle to be hit
         running = pool.submit(ran, quick, 12.0)
         until(quick.deals)
         quick.ask(op="fault", kind="hang", login=LOGIN, count=1)

@@ -68,9 +68,9 @@ def test_each_service_has_a_state_that_is_measured(home: PaperHome) -> None:
     }
     assert "no token configured" in found["bot"]["detail"] and "frames in" in found["bridge"]["detail"]
     jobs = {row["name"]: row for row in home.status()["scheduler"]}
-    assert set(jobs) == {"journal-verify", "recording-check", "recording-retention", "snapshot"} and all(
-        row["next_at"] for row in jobs.values()
-    )
+    wanted = {"journal-verify", "recording-check", "recording-retention", "snapshot", "digest"}
+    wanted |= {"all-well 06:00", "all-well 18:00"}
+    assert set(jobs) == wanted and all(row["next_at"] for row in jobs.values())
     home.step()
     assert home.ctl("health").code == 0 and home.ctl("wait", "--for", "healthy").code == 0
 

@@ -46,7 +46,7 @@ def test_what_happened_while_the_line_was_down_is_told_after(shown: Any) -> None
     noted = crew.ctl("note", crew.mission(), "written in the dark")
     assert noted.code == 0, noted
     shown.context.set_offline(False)
-    shown.see("written in the dark", "[role=log]")
+    shown.see("written in the dark", "[role=log]", timeout_s=30)
     lines = shown.page.locator("[role=log] li small").all_inner_texts()
     seqs = [int(line.split()[0]) for line in lines]
     assert seqs == list(range(seqs[0], seqs[0] - len(seqs), -1))
