@@ -178,28 +178,6 @@ def test_what_waited_while_the_daemon_was_away_is_late_but_for_a_halt(chats: Cha
     assert chats.ctl("status").data["authority"] == "HALTED"
 
 
-def test_a_daemon_killed_at_the_press_fires_once_or_not_at_all(chats: Chats) -> None:
-    fake = chats.fake
-    mission = mission_of(chats)
-    alert = chats.message(ANN, mission)
-    fake.press(ANN, alert, alert.token("Fire"))
-    asked = chats.message(ANN, f"Fire {mission}\\?(.*\n)*all \\d+ checks pass")
-    fake.press(ANN, asked, asked.token("Confirm"))
-    chats.until(lambda: any("firing" in toast["text"] for toast in fake.toasts), "the press is used up")
-    chats.kill("daemon")
-    chats.start()
-    chats.until(
-        lambda: fires(chats) == [] or fires(chats)[0]["state"] not in ("ROUTED", "ACKED", "UNKNOWN"), "a verdict"
-    )
-    fake.press(ANN, asked, asked.token("Confirm"))
-    known = ("too late", "pressed before", "firing")
-    chats.until(lambda: any(word in fake.toasts[-1]["text"] for word in known), "it is told what happened")
-    chats.quiet()
-    chats.until(lambda: chats.status()["acts"]["in_flight"] == 0, "nothing is on the wire")
-    assert len(fires(chats)) <= 1
-    assert len(chats.opened()) == sum(act["state"] == "FILLED" for act in fires(chats))
-
-
 def test_a_reply_is_a_note_and_reading_shows_what_stands(chats: Chats) -> None:
     fake = chats.fake
     mission = mission_of(chats)
