@@ -174,7 +174,7 @@ class PaperHome:
     def broker(self, **request: object) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as control:
             control.settimeout(10)
-            control.connect(str(self.places.run_dir / "broker-control.sock"))
+            self.until(lambda: _answers(control, self.places.run_dir / "broker-control.sock"), "the broker answers")
             control.sendall(json.dumps(request).encode() + b"\n")
             with control.makefile("rb") as lines:
                 answer: dict[str, Any] = json.loads(lines.readline())
@@ -221,6 +221,15 @@ class PaperHome:
                 os.kill(found.pid, signal.SIGKILL)
                 self.until(lambda: holder(lock) is None, "ended")  # noqa: B023
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _answers(control: socket.socket, path: Path) -> bool:
+    """Connected; not yet where one that was killed is not back."""
+    try:
+        control.connect(str(path))
+    except (ConnectionRefusedError, FileNotFoundError):
+        return False
+    return True
 
 
 def quote(home: PaperHome, symbol: str = "EURUSD") -> tuple[Decimal, Decimal]:

@@ -95,8 +95,10 @@ def test_an_unknown_outcome_is_unknown_and_ends_by_evidence(shown: Any) -> None:
     finally:
         os.kill(agent, signal.SIGCONT)
     crew.until(lambda: crew.status()["acts"]["unknown"] == 0, "it was resolved")
-    shown.see("FILLED", ".acts")
-    assert len(crew.opened()) == 1
+    state = crew.ctl("fires").data[0]["state"]
+    assert state in ("FILLED", "NOT_EXECUTED")
+    shown.see(state, ".acts", timeout_s=30)
+    assert len(crew.opened()) == (state == "FILLED")
 
 
 @pytest.mark.telegram
