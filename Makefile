@@ -57,7 +57,7 @@ ifeq ($(SEEDS),200)
 	$(BIN)/hydrad drill --ring R1 --seeds 73
 	$(BIN)/hydrad drill --ring R1 --seed 74 --seeds 10
 	$(BIN)/hydrad drill --ring R1 --seed 85 --seeds 106
-	$(BIN)/hydrad drill --ring R1 --seed 192 --seeds 9
+	$(BIN)/hydrad drill --ring R1 --seed 192 --seeds 8
 else
 	$(BIN)/hydrad drill --ring R1 --seeds $(SEEDS)
 endif
