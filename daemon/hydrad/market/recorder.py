@@ -154,7 +154,7 @@ class Recorder:
         try:
             self._look()
             self._write()
-        except Exception as error:  # the edge of the recorder's thread: what fails here is told, and the next batch tried
+        except Exception as error:  # the edge of the recorder's thread: told, and the next batch is tried
             log.exception("ticks are not recorded")
             for series in self._series.values():
                 series.lost()
