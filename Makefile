@@ -52,15 +52,7 @@ check: setup     ## lint, types, layers
 	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/lint-imports
 
 sim: setup       ## the seeded simulator: SEEDS=300
-	@# Seeds 73, 84 and 191 show faults that are not mended yet (tests/simulation/open_seeds.txt); `SEEDS=N` runs all.
-ifeq ($(SEEDS),200)
-	$(BIN)/hydrad drill --ring R1 --seeds 73
-	$(BIN)/hydrad drill --ring R1 --seed 74 --seeds 10
-	$(BIN)/hydrad drill --ring R1 --seed 85 --seeds 106
-	$(BIN)/hydrad drill --ring R1 --seed 192 --seeds 8
-else
 	$(BIN)/hydrad drill --ring R1 --seeds $(SEEDS)
-endif
 
 man:             ## the manual pages, from their templates and the tables of the code
 	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/python man/make.py

@@ -80,6 +80,23 @@ def texts(core: Core, fire: Act) -> list[str]:
     ]
 
 
+def test_the_agent_that_fired_has_the_plan_whoever_tells_of_the_fill(make: Callable[..., Core]) -> None:
+    """Another terminal's history may be first: a plan set there would be a second one."""
+    core = make(terminals=(("t1", "alpha", 5001), ("t2", "alpha", 5001)))
+    core.step(i.Started("inst", "0", "2024a", core.limits, core.timing, False, ("EURUSD",), plans=PLANS))
+    core.connect("t1")
+    core.connect("t2")
+    fire = core.fire(plan="runner")
+    other = next(name for name in core.agents if name != fire.terminal)
+    deal = core.deal_row(
+        5000, 44, entry=0, deal_type=0, magic=fire.act_id, volume_steps=ours(fire).volume_steps, price_points=110_010
+    )
+    core.deals(deal, terminal=other)
+    assert fire.state is ActState.FILLED
+    assert position_of(core, fire).terminal == fire.terminal
+    assert core.act(calls.PlanSet(shown(fire), "tight")).terminal == fire.terminal
+
+
 # --- from a name to steps ----------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from hydrad.toc import comparing, exposure, order_views
 from hydrad.toc import inputs as i
 from hydrad.toc.act import ActState
 from hydrad.toc.histories import History
-from hydrad.toc.limits import Limits
+from hydrad.toc.limits import Limits, Timing
 from hydrad.toc.state import Act
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
@@ -191,6 +191,37 @@ def test_an_order_that_rests_after_its_end_was_proven_is_quarantined(core: Core)
     core.wait(61_000)
     core.orders(core.order_row(fire))
     assert fire.state is ActState.QUARANTINED and Finding.LATE_EXECUTION in core.findings()
+
+
+def test_a_report_that_was_long_on_its_way_contradicts_nothing(make: Callable[..., Core]) -> None:
+    """Its terminal was frozen: what it had written before the order's end arrives when it is back."""
+    core = make(timing=Timing(settle_ms=4_000), terminals=(("t1", "alpha", 5001), ("t2", "alpha", 5001)))
+    core.connect("t1")
+    core.connect("t2")
+    fire = core.rests()
+    written = core.order_row(fire)
+    core.up(f.Result(core.t1.row(fire, RowState.ENDED, code="ORDER_EXPIRED")))
+    core.wait(8_000)
+    core.orders(written, terminal="t2")
+    assert fire.state is ActState.EXPIRED and Finding.LATE_EXECUTION not in core.findings()
+    core.beat("t2")  # answers a beat of ours: what follows was written after it
+    core.orders(written, terminal="t2")
+    assert fire.state is ActState.QUARANTINED and Finding.LATE_EXECUTION in core.findings()
+
+
+def test_an_entry_that_is_told_again_unlearns_nothing(core: Core) -> None:
+    """It was UNKNOWN to its agent, then found among the orders; the lane is free for another. The next hand-shake tells
+    of the entry once more."""
+    fire = core.act(calls.FireSymbol(**BY_HAND, entry="1.09900", type="limit"))  # type: ignore[arg-type]
+    core.t1.row(fire, RowState.JOURNALED, order=fire.order)  # whose ACK is lost, so that all is told again from here
+    core.up(f.Result(core.t1.row(fire, RowState.UNKNOWN)))
+    core.orders(core.order_row(fire, ticket=44))
+    other = core.fire()
+    assert (fire.state, other.state) == (ActState.WORKING, ActState.ROUTED)
+    core.restart()
+    core.connect(orders=(core.order_row(core.state.acts[fire.act_id]),))
+    states = [core.state.acts[act.act_id].state for act in (fire, other)]
+    assert states == [ActState.WORKING, ActState.UNKNOWN]
 
 
 def quarantined(core: Core) -> Act:

@@ -142,6 +142,7 @@ class Link:
     heard_ns: int = 0
     beat: f.BeatUp | None = None
     beat_ns: int = 0
+    sent_since_ns: int = 0  # what arrives now was sent no earlier, by our clock: its last beat answers ours of then
     clock: PeerClock = field(default_factory=PeerClock)
     offset_ns: int | None = None  # the best of the clock's samples
     uncertainty_ns: int = 0

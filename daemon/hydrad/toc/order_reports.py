@@ -82,16 +82,17 @@ def _ours(turn: Turn, link: Link, act: Act, row: OrderRow) -> None:
         turn.actor = before
         if any(map(resting.undone, resting.cancels(turn.state, act))):
             turn.live.rests_stuck.add(act.act_id)
-    elif _contradicts(turn, act):
+    elif _contradicts(turn, link, act):
         turn.move(act, ActEvent.QUARANTINE, "orders", order_ticket=row.ticket, detail="its order rests")
         turn.finding(Finding.LATE_EXECUTION, routing.shown(act), f"order {row.ticket} rests at {link.terminal}")
         routing.followed(turn, act)
 
 
-def _contradicts(turn: Turn, act: Act) -> bool:
-    """Whether an order that is reported proves an end wrong. Another terminal's report may have been read before it."""
+def _contradicts(turn: Turn, link: Link, act: Act) -> bool:
+    """Whether an order that is reported proves an end wrong. Another terminal's report may have been read before it,
+    and have been on its way for long."""
     ended = act.state in FINAL and act.state not in HOLDS_POSITION and allows(act.state, ActEvent.QUARANTINE)
-    return ended and turn.now_ns - act.moved_ns >= turn.state.timing.settle_ms * MS
+    return ended and link.sent_since_ns - act.moved_ns >= turn.state.timing.settle_ms * MS
 
 
 def _alien(turn: Turn, account: str, row: OrderRow) -> None:

@@ -16,7 +16,7 @@ from hydrad.link import retcodes
 from hydrad.link.frames import RowState
 from hydrad.toc import after_fill, agent_acts, cash, order_reports, resting, routing
 from hydrad.toc import records as r
-from hydrad.toc.act import FINAL, LANE_BUSY, ActEvent, ActState, allows
+from hydrad.toc.act import FINAL, IN_FLIGHT, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.disarming import disarm
 from hydrad.toc.fold import ENTRY_IN
 from hydrad.toc.live import Link
@@ -112,7 +112,7 @@ def _answered(turn: Turn, link: Link, act: Act, row: f.LedgerRow, by: str) -> No
     if row.state is RowState.TOMBSTONED and not _under_this_ledger(turn, act):
         return  # from another ledger than the one that may have executed: proves nothing by itself
     if event is ActEvent.DOUBT:
-        if allows(act.state, event):
+        if act.state in IN_FLIGHT:  # else more is known by now: an entry is told again in each hand-shake
             routing.doubt(turn, act, by, row.detail or retcodes.name(row.retcode))
         return
     if not allows(act.state, event):
@@ -180,7 +180,8 @@ def _open_position(turn: Turn, link: Link, act: Act, row: f.LedgerRow) -> None:
             number=sequence_of(act.act_id),
             fire_id=act.act_id,
             account=act.account,
-            terminal=link.terminal,
+            # Whoever tells of it: the agent that was sent the fire runs its plan.
+            terminal=act.terminal if act.terminal in turn.state.terminals else link.terminal,
             position_id=row.position_id,
             symbol=act.order.symbol,
             digits=act.digits,

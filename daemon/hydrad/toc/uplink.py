@@ -162,7 +162,7 @@ def _begin(
     link.connection, link.hello = connection, hello
     link.session, link.down = Session(frame.session), Session(frame.session)
     link.session.received = frame.seq
-    link.heard_ns = turn.now_ns
+    link.heard_ns = link.sent_since_ns = turn.now_ns  # all that follows HELLO is sent after WELCOME
     link.beat = None
     link.settled_ns = None
     link.offset_ns, link.clock = None, PeerClock()
@@ -279,6 +279,7 @@ def _beat(turn: Turn, link: Link, body: f.BeatUp) -> None:
     link.beat, link.beat_ns = body, turn.now_ns
     turn.send(link, f.BeatDown(turn.now_ns))
     if body.echo_ns:
+        link.sent_since_ns = max(link.sent_since_ns, min(body.echo_ns + body.echo_held_ns, turn.now_ns))
         link.clock.measured(body.echo_ns + body.echo_held_ns, turn.now_ns, body.machine_ns)
         best = link.clock.best(turn.now_ns)
         if best is not None:
