@@ -17,7 +17,9 @@ import msgspec
 import pytest
 from paper import CONFIG, HYDRACTL, PaperHome, as_user, fire_by_hand, quote
 
+from hydrad.host import tcp_ports
 from hydrad.host.lock import holder
+from hydrad.hud.table import PREFIX, QUERIES
 
 pytestmark = pytest.mark.timeout(180)
 PIN = "canary-pin-7351"
@@ -124,8 +126,6 @@ def test_a_session_asks_what_the_shell_asks(home: PaperHome) -> None:
 
 
 def test_every_query_is_answered_by_the_daemon(home: PaperHome) -> None:
-    from hydrad.hud.table import PREFIX, QUERIES
-
     home.step()
     mission = fire_by_hand(home).data["mission"]
     act = home.ctl("fires").data[0]["id"]
@@ -256,6 +256,62 @@ def test_behind_a_proxy_with_a_bot_a_mini_app_logs_in() -> None:
                 assert BOT_TOKEN.encode() not in data and told["data"]["token"].encode() not in data, path
     finally:
         home.end()
+
+
+def test_what_is_about_an_account_that_was_not_given_is_told_by_no_answer_and_no_stream() -> None:
+    """Names of terminals are not secret: they stand beside each quote."""
+    home = PaperHome()
+    token = home.path / "bot.token"
+    token.write_text(BOT_TOKEN)
+    token.chmod(0o600)
+    nobody = tcp_ports.free_port(0, "127.0.0.1")
+    bot = f'[bot]\ntoken_file = "{token}"\napi_url = "http://127.0.0.1:{nobody}"\n'
+    home.places.config_file.write_text(CONFIG + bot)
+    try:
+        home.start()
+        home.step()
+        for name, number, account in (("ann", "7", "alpha"), ("bob", "8888", "bravo")):
+            add = ("operator", "add", name, "--telegram", number, "--role", "trader", "--policy", "full")
+            assert home.ctl(*add, "--accounts", account).code == 0
+        fired = fire_by_hand(home, "--account", "bravo")
+        mission, act = fired.data["mission"], fired.act["id"]
+        for words in (("note", act, "secret-of-bravo"), ("operator", "hears", "bob", "--accounts", "bravo")):
+            assert home.ctl(*words).code == 0
+        browser = Browser(home)
+        told = {"user": '{"id":7}', "auth_date": str(int(time.time()))}
+        status, body = browser.ask("POST", "/session", {"init_data": signed(told, BOT_TOKEN)})
+        assert status == 200, body
+        bearer = {"authorization": f"Bearer {body['data']['token']}"}
+        names = {"mission": mission, "account": "bravo", "symbol": "EURUSD", "alarm": "L-1"}
+        said = {
+            query.path: browser.ask("GET", PREFIX + query.path.replace("{id}", names.get(query.as_, act)), **bearer)
+            for query in QUERIES
+        }
+        said["/trace of the mission"] = browser.ask("GET", f"{PREFIX}/trace/{mission}", **bearer)
+        texts = {path: json.dumps(body) for path, (_, body) in said.items()} | {"stream": streamed(browser, bearer)}
+        assert "ACCOUNT_ADDED" in texts["stream"] and '"name": "alpha"' in texts["/accounts"], "one's own is told"
+        for secret in (
+            "100002",
+            "8888",
+            "secret-of-bravo",
+            '"account": "bravo"',
+            '"account":"bravo"',
+            str(fired.act["ticket"]),
+        ):
+            assert [path for path, text in texts.items() if secret in text] == [], secret
+    finally:
+        home.end()
+
+
+def streamed(browser: Browser, bearer: dict[str, str]) -> str:
+    """All that the stream tells from the journal's first record on."""
+    page = http.client.HTTPConnection(browser.address, timeout=30)
+    page.request("GET", f"{PREFIX}/stream", headers={**bearer, "last-event-id": "0"})
+    answer, lines = page.getresponse(), []
+    while not lines or not lines[-1].startswith("event: now"):  # it follows the last record that is told
+        lines.append(answer.readline().decode())
+    page.close()
+    return "".join(lines)
 
 
 def test_open_pages_do_not_hold_up_the_end(home: PaperHome) -> None:

@@ -15,7 +15,9 @@ from hydrad.wire.answers import Answer, DaemonInfo
 from hydrad.wire.answers.accounts import AccountRow
 from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer, OrderView
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, NoteRow
+from hydrad.wire.answers.comparing import PreflightData, PreflightRow
 from hydrad.wire.answers.journal import Event, TraceData
+from hydrad.wire.answers.missions import MissionRow, MissionShow
 from hydrad.wire.answers.oncall import ChannelsData, OnCallRow
 from hydrad.wire.answers.people import OperatorRow
 from hydrad.wire.answers.positions import PositionRow
@@ -140,6 +142,24 @@ def test_below_an_approver_one_sees_oneself_among_the_operators() -> None:
     rows = tuple(filled(OperatorRow, name=name) for name in ("ann", "boss"))
     assert seen(rows, calls.Operators()).data == rows[:1]
     assert seen(rows, calls.Operators(), msgspec.structs.replace(ANN, role=Role.APPROVER)).data == rows
+
+
+def test_a_mission_has_the_notes_of_what_one_sees() -> None:
+    acts = tuple(
+        filled(ActRow, id=f"F-{n}", position=f"P-{n}", account=name) for n, name in ((1, "alpha"), (2, "bravo"))
+    )
+    notes = tuple(filled(NoteRow, id=about, text=about) for about in ("M-1", "F-1", "P-1", "F-2", "P-2"))
+    shown = filled(MissionShow, mission=filled(MissionRow, id="M-1"), acts=acts, notes=notes)
+    data = seen(shown, calls.MissionShow("M-1")).data
+    assert [act.id for act in data.acts] == ["F-1"]
+    assert [note.text for note in data.notes] == ["M-1", "F-1", "P-1"]
+    assert seen(shown, calls.MissionShow("M-1"), ALL).data == shown
+
+
+def test_a_preflight_says_that_something_rings_and_not_what() -> None:
+    rows = (filled(PreflightRow, account=None, code="ALARMS", ok=False, measured="TERMINAL_LOST bravo"),)
+    data = seen(filled(PreflightData, ready=False, rows=rows), calls.Preflight()).data
+    assert [(row.code, row.ok) for row in data.rows] == [("ALARMS", False)] and "bravo" not in data.rows[0].measured
 
 
 def test_an_answer_without_data_stays_as_it_is() -> None:

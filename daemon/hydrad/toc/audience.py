@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hydrad.domain import ids
 from hydrad.domain.actors import Role
+from hydrad.domain.ids import IdKind
 from hydrad.toc import crew
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
@@ -23,6 +25,14 @@ _OF_ALARMS = (r.AlarmAcknowledged, r.AlarmRepeated, r.AlarmChanged, r.AlarmClear
 _WHOLE_ONLY = (
     r.RequestAnswered,
     r.FindingMade,
+    r.CallRefused,
+    r.OperatorSet,
+    r.OperatorAdded,
+    r.OperatorAccountsSet,
+    r.OperatorSuspended,
+    r.OperatorRestored,
+    r.OperatorRemoved,
+    r.HearsSet,
     r.ChangeAsked,
     r.ChangeEnded,
     r.GroupSet,
@@ -58,6 +68,10 @@ def account_of(state: State, record: Record) -> str:
         return crew.ALL
     if isinstance(body, _OF_ALARMS):
         return _of_alarm(state, body.number)
+    if isinstance(body, r.NoteMade):
+        return _of_shown(state, body.subject)
+    if isinstance(body, r.AccountAdded):
+        return body.name
     account = getattr(body, "account", "")
     if account:
         return str(account)
@@ -68,10 +82,30 @@ def account_of(state: State, record: Record) -> str:
     position = state.positions.get(numbered)
     if position is not None:
         return position.account
-    terminal = state.terminals.get(getattr(body, "terminal", ""))
-    return terminal.account if terminal is not None else ""
+    return _of_terminal(state, getattr(body, "terminal", ""))
 
 
 def _of_alarm(state: State, number: int) -> str:
     found = [alarm for alarm in (*state.alarms.values(), *state.alarms_past) if alarm.number == number]
     return found[0].account if found else crew.ALL
+
+
+def _of_shown(state: State, text: str) -> str:
+    """Whose the thing with this shown id is; a mission is nobody's."""
+    kind, number = ids.parse(text, IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION, IdKind.ALARM)
+    if kind is IdKind.MISSION:
+        return ""
+    if kind is IdKind.ALARM:
+        return _of_alarm(state, number)
+    if kind is not IdKind.POSITION:
+        act = state.acts.get(ids.act_id(state.tag, number))
+        return act.account if act is not None else crew.ALL
+    position = state.positions.get(number)
+    foreign = (account for (account, _), known in state.foreign.items() if known == number)
+    return position.account if position is not None else next(foreign, crew.ALL)
+
+
+def _of_terminal(state: State, name: str) -> str:
+    """Of one that was removed nobody knows any more whose it was."""
+    terminal = state.terminals.get(name)
+    return terminal.account if terminal is not None else crew.ALL if name else ""

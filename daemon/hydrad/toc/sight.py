@@ -17,7 +17,9 @@ from hydrad.wire import calls
 from hydrad.wire.answers import Answer, Problem
 from hydrad.wire.answers.accounts import AccountRow, AccountShow
 from hydrad.wire.answers.acts import ActShow, FireAnswer
+from hydrad.wire.answers.comparing import PreflightData, PreflightRow
 from hydrad.wire.answers.journal import TraceData
+from hydrad.wire.answers.missions import MissionShow
 from hydrad.wire.answers.reports import ReportData
 from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
@@ -61,6 +63,10 @@ def _seen(value: Any, shown: Audience) -> Any:
         return _trace(value, shown)
     if isinstance(value, ReportData):
         return _report(value, shown)
+    if isinstance(value, MissionShow):
+        return _mission(value, shown)
+    if isinstance(value, PreflightData):
+        value = msgspec.structs.replace(value, rows=tuple(map(_preflight, value.rows)))
     return _fields(value, shown)
 
 
@@ -83,6 +89,19 @@ def _fields(value: msgspec.Struct, shown: Audience) -> msgspec.Struct | None:
     held = {name: getattr(value, name) for name in value.__struct_fields__}
     seen = {name: _seen(item, shown) for name, item in held.items() if isinstance(item, tuple | list | msgspec.Struct)}
     return None if None in seen.values() else msgspec.structs.replace(value, **seen)
+
+
+def _mission(value: MissionShow, shown: Audience) -> MissionShow:
+    """Without the acts on other accounts, and without what was noted of those and of what they opened."""
+    acts = tuple(act for act in value.acts if sees(shown, act.account))
+    told = {value.mission.id, *(part for act in acts for part in (act.id, act.position))}
+    return msgspec.structs.replace(value, acts=acts, notes=tuple(note for note in value.notes if note.id in told))
+
+
+def _preflight(row: PreflightRow) -> PreflightRow:
+    """What rings is named whosever it is: here only that something does."""
+    names = row.code == "ALARMS" and not row.ok
+    return msgspec.structs.replace(row, measured="some that nobody has acknowledged") if names else row
 
 
 def _trace(value: TraceData, shown: Audience) -> TraceData | None:
