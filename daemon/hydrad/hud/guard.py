@@ -72,7 +72,7 @@ class Guard:
         self.requests += 1
         body = _Bounded(receive, Headers(scope=scope))
         dressed = _Dressed(send, scope["path"], body)
-        refusal = self._refusal(Request(scope))
+        refusal = self._refusals.usage("its length is said twice") if body.twofold else self._refusal(Request(scope))
         if refusal is None:
             await self._app(scope, body, dressed)
         else:
@@ -165,7 +165,7 @@ class _Dressed:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            if self._body.is_open:
+            if self._body.is_open or self._body.twofold:
                 headers["connection"] = "close"
             if self._framed:
                 headers["content-security-policy"] = _MINI_APP_CSP
@@ -173,10 +173,12 @@ class _Dressed:
 
 
 class _Bounded:
-    """`receive`, until the body is whole: so many bytes, and so long. Raises TooBig and TooSlow."""
+    """`receive`, until the body is whole: so many bytes, and so long. Raises TooBig and TooSlow. `twofold`: its end is
+    said in two ways, and a proxy may have read the other one (RFC 9112, 6.1): its connection is closed."""
 
     def __init__(self, receive: Callable[[], Awaitable[Message]], headers: Headers) -> None:
         self._receive = receive
+        self.twofold = "transfer-encoding" in headers and "content-length" in headers
         self._announced = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         self._bytes = 0
         self._whole = False

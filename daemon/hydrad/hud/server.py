@@ -61,7 +61,9 @@ class HudServer:
         routes = [*Probes(world, setup).routes, *login.routes, *Api(doors, login).routes, *Files(held).routes]
         routes.append(Route(f"{PREFIX}/stream", self._watch, methods=["GET"]))
         handlers = {HTTPException: self._http, TooBig: self._too_big, TooSlow: self._too_slow, Exception: self._failed}
-        self.app = Guard(Starlette(routes=routes, exception_handlers=handlers), world, setup)
+        app = Starlette(routes=routes, exception_handlers=handlers)
+        app.router.redirect_slashes = False  # it would name a scheme, and knows nothing of the TLS in front
+        self.app = Guard(app, world, setup)
 
     @property
     def requests(self) -> int:
