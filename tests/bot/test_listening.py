@@ -26,7 +26,7 @@ from hydrad.wire.answers.briefing import Briefing, ChartView, PriceNow, Stake
 from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow
 from hydrad.wire.answers.positions import PositionRow
 from hydrad.wire.answers.status import ActCounts, ClocksView, StatusData
-from tests.bot.room import BOSS, GROUP, STRANGER, Room, message, press
+from tests.bot.room import ANN, BOSS, GROUP, STRANGER, Room, message, press
 
 MISSION, POSITION = show(IdKind.MISSION, 3), show(IdKind.POSITION, 9)
 
@@ -400,6 +400,18 @@ def test_each_command_asks_as_its_sender_by_the_bot(room: Room) -> None:
 def test_lockme_suspends_its_sender(room: Room) -> None:
     room.type(8, "/lockme")
     assert acts(room) == [calls.OperatorSuspend("eve", "asked for it by /lockme")]
+
+
+def test_no_button_outlives_a_suspension_but_to_halt(room: Room) -> None:
+    confirm = room.type(7, f"/fire {MISSION}")[0].token("Confirm")
+    ask, halt = room.make(Action.ASK_CLOSE, subject=POSITION), room.make(Action.HALT, subject="")
+    room.later(1)
+    room.people["telegram:7"] = msgspec.structs.replace(ANN, void_ns=room.now_ns)
+    room.later(1)
+    assert [room.press(7, token)[0].text for token in (confirm, ask)] == [OVER, OVER] and acts(room) == []
+    room.press(7, halt)
+    room.press(7, room.type(7, f"/fire {MISSION}")[0].token("Confirm"))
+    assert [type(verb) for verb in acts(room)] == [calls.Halt, calls.Fire]
 
 
 # --- notes, hints, help -----------------------------------------------------------------------------------

@@ -200,6 +200,15 @@ def test_who_is_suspended_is_out_at_the_next_request_and_stays_out(hud: Hud) -> 
     assert hud.get("/api/v1/status", cookie=cookie).status == 401 and not hud.asked
 
 
+def test_a_session_does_not_outlive_a_suspension_that_nobody_asked_in(hud: Hud) -> None:
+    """The thief of a phone is quiet until its owner is restored."""
+    cookie = hud.login()
+    hud.people["uid:1000"] = msgspec.structs.replace(BOSS, void_ns=hud.now_ns + 1)
+    hud.later(1)
+    assert needs(hud.get("/api/v1/status", cookie=cookie)) == (401, "login")
+    assert hud.get("/session", cookie=hud.login()).status == 200, "a new login is theirs"
+
+
 def test_another_role_is_known_at_the_next_request(hud: Hud) -> None:
     cookie = hud.login("telegram:7")
     assert "fire" in hud.get("/session", cookie=cookie).data["may"]

@@ -166,6 +166,18 @@ def test_an_answer_without_data_stays_as_it_is() -> None:
     assert seen(None).data is None and seen(None).error is None
 
 
+def test_what_a_person_was_given_is_void_from_their_suspension_on(core: Core) -> None:
+    core.ask(calls.OperatorAdd("ann", "trader", "telegram:7", "full", ("alpha",)))
+    added = core.now_ns
+    core.clock(1_000)
+    core.ask(calls.OperatorSuspend("ann"))
+    suspended = core.now_ns
+    core.clock(1_000)
+    core.ask(calls.OperatorRestore("ann"))
+    back = person(core.state, "telegram:7")
+    assert back is not None and (back.since_ns, back.void_ns) == (added, suspended)
+
+
 def test_a_person_is_whoever_has_a_role_now(core: Core) -> None:
     core.role("uid:7", Role.TRADER)
     found = person(core.state, BOSS)

@@ -78,6 +78,12 @@ class Meant(msgspec.Struct, frozen=True, array_like=True):
     part: str = ""
 
 
+class _Detail(Meant, frozen=True, array_like=True):
+    """As it is kept: `made_ns`, when the button was."""
+
+    made_ns: int = 0
+
+
 class Button(NamedTuple):
     """`subject`: a shown id, an account, or empty. `key`: the act's. `said`: what the first press was answered."""
 
@@ -87,6 +93,7 @@ class Button(NamedTuple):
     meant: Meant
     expires_ns: int
     key: str
+    made_ns: int
     said: str = ""
 
 
@@ -111,7 +118,8 @@ class Buttons:
     def make(self, action: Action, identity: str, subject: str, ends_ns: int, meant: Meant | None = None) -> str:
         """A new button's token."""
         token = self._draw()
-        detail = msgspec.msgpack.encode(meant or Meant())
+        meant = meant or Meant()
+        detail = msgspec.msgpack.encode(_Detail(meant.account, meant.volume, meant.part, self._now_ns()))
         row = (_digest(token), identity, action.value, subject, detail, ends_ns, 0, "")
         with self._db:
             self._forget()
@@ -184,8 +192,9 @@ class Buttons:
 
 def _read(token: str, row: tuple[str, str, str, bytes, int, int, str]) -> Button:
     identity, action, subject, detail, expires_ns, _, said = row
-    meant = msgspec.msgpack.decode(detail, type=Meant)
-    return Button(Action(action), identity, subject, meant, expires_ns, key_of(token), said)
+    kept = msgspec.msgpack.decode(detail, type=_Detail)
+    meant = Meant(kept.account, kept.volume, kept.part)
+    return Button(Action(action), identity, subject, meant, expires_ns, key_of(token), kept.made_ns, said)
 
 
 def wish(text: str, action: Action, subject: str, ends_ns: int) -> Shown:

@@ -34,6 +34,9 @@ class Pressing:
         if slower:
             await self._mouth.toast(press.query, slower, alert=True)
             return
+        if found.button is not None and found.button.made_ns <= caller.person.void_ns:
+            await self._mouth.toast(press.query, OVER, alert=True)
+            return
         if not late:
             found = await kept(lambda: self._world.buttons.press(token, identity))
         match found.how:

@@ -73,11 +73,11 @@ class Doors:
             return self.refusals.no_session()
         if wait_s := self._rates.take(session.key, now_ns):
             return self.refusals.too_often(wait_s)
-        person = self.world.person(session.identity)
+        person = self._holder(session)
         if person is None:
-            self.sessions.end_of([session.identity])
+            self.sessions.end(session)
             self.keep_soon()
-            return self.refusals.no_session("who logged in here has no role any more")
+            return self.refusals.no_session("who logged in here has no role any more, or was suspended since")
         if request.headers.get(AUTOMATIC) != "1":
             self.sessions.seen(session, now_ns)
         self.keep_soon()
@@ -86,10 +86,15 @@ class Doors:
     def audience(self, visit: Visit) -> Audience:
         """What a session that is held on to may be shown now. Not counted as asking. Raises Over."""
         over = visit.session.is_over(self.sessions.limits, self.world.now_ns())
-        person = None if over else self.world.person(visit.session.identity)
+        person = None if over else self._holder(visit.session)
         if person is None:
             raise Over
         return person.audience
+
+    def _holder(self, session: Session) -> Person | None:
+        """Whose it is; nobody's, where they were suspended or removed since it began, though they may be back."""
+        person = self.world.person(session.identity)
+        return person if person is not None and session.created_ns > person.void_ns else None
 
     def is_confirmed(self, visit: Visit) -> bool:
         return visit.session.is_confirmed(self.sessions.limits, self.world.now_ns())

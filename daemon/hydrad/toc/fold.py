@@ -23,7 +23,7 @@ from hydrad.toc.service import Service
 from hydrad.toc.state import Account, Act, Alarm, Job, Key, Mission, Note, Position, State, Terminal
 from hydrad.toc.terminal import Cause, Duty
 
-FOLD_VERSION = 9
+FOLD_VERSION = 10
 ENTRY_IN = 0  # of a deal
 ALARMS_PAST_MAX = 200
 FINDINGS_MAX = 1_000

@@ -63,7 +63,7 @@ def _operator_accounts(state: State, record: Record, body: r.OperatorAccountsSet
 
 def _operator_suspended(state: State, record: Record, body: r.OperatorSuspended) -> None:
     operator = state.operators[body.name]
-    operator.suspended, operator.why = True, body.reason
+    operator.suspended, operator.why, operator.suspended_ns = True, body.reason, record.at_ns
 
 
 def _operator_restored(state: State, record: Record, body: r.OperatorRestored) -> None:

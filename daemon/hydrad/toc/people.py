@@ -12,7 +12,7 @@ from hydrad.toc.state import State
 
 class Person(msgspec.Struct, frozen=True):
     """An operator who has a role and is not suspended. `since_ns`: when they joined. `accounts`: those that were given
-    to them, `audience`: those that they see."""
+    to them, `audience`: those that they see. `void_ns`: what they were given before is void (sessions, buttons)."""
 
     name: str
     role: Role
@@ -20,6 +20,7 @@ class Person(msgspec.Struct, frozen=True):
     accounts: tuple[str, ...]
     audience: Audience
     since_ns: int
+    void_ns: int = 0
 
 
 def person(state: State, identity: str) -> Person | None:
@@ -29,4 +30,6 @@ def person(state: State, identity: str) -> Person | None:
     if operator is None or role is Role.NONE:
         return None
     seen = audience.of(state, identity)
-    return Person(operator.name, role, tuple(operator.identities), operator.accounts, seen, operator.added_ns)
+    void_ns = max(operator.added_ns, operator.suspended_ns)
+    identities = tuple(operator.identities)
+    return Person(operator.name, role, identities, operator.accounts, seen, operator.added_ns, void_ns)

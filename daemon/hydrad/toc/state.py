@@ -215,6 +215,7 @@ class Operator:
     suspended: bool = False
     why: str = ""
     added_ns: int = 0
+    suspended_ns: int = 0  # when last; 0: never
     fires_day: int = 0  # the trading day that `fires_count` counts
     fires_count: int = 0
     contacts: dict[str, str] = field(default_factory=dict)  # channel -> address
