@@ -158,7 +158,7 @@ def test_a_button_of_the_bots_makes_it_a_full_one_once_and_for_its_user_alone(hu
     code = hud.code("telegram:42", Purpose.ELEVATE)
     full = hud.post("/session/elevate", {"code": code}, **bearer(got))
     assert full.status == 200 and full.data["scope"] == "full" and "fire" in full.data["may"]
-    assert hud.get("/session", **bearer(got)).status == 401, "the id is another one"
+    assert hud.post("/session/end", {}, **bearer(got)).status == 401, "the id is another one"
     assert hud.get("/session", **bearer(full)).data["scope"] == "full"
     assert hud.post("/session/elevate", {"code": code}, **bearer(full)).status == 403
     assert len(hud.refused) == 3

@@ -68,10 +68,14 @@ def test_a_right_one_holds_for_fifteen_minutes(hud: Hud) -> None:
     assert hud.get("/session", cookie=got.cookie).data["confirmed_until"] is None
 
 
-def test_confirming_draws_a_new_id(hud: Hud) -> None:
+def test_confirming_draws_a_new_id_and_what_was_asked_with_the_old_one_is_still_answered(hud: Hud) -> None:
+    """A page's query that left before the answer came: no reason to show it as logged out. Acts need the new one."""
     cookie = logged_in(hud)
     new = confirm(hud, cookie).cookie
-    assert new != cookie and hud.get("/session", cookie=cookie).status == 401
+    assert new != cookie and hud.get("/session", cookie=cookie).status == 200
+    assert act(hud, "fire", cookie, "stolen").status == 401
+    hud.later(15)
+    assert hud.get("/session", cookie=cookie).status == 401 and hud.get("/session", cookie=new).status == 200
 
 
 def test_a_mini_app_is_handed_its_new_id(hud: Hud) -> None:

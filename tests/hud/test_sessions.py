@@ -15,7 +15,7 @@ from hydrad.domain.instants import SECOND
 from hydrad.host.entropy import draw_token
 from hydrad.host.tickets import digest
 from hydrad.hud.pins import Pin
-from hydrad.hud.sessions import SESSIONS_MAX, SESSIONS_OF_ONE_MAX, WRONG_MAX, Limits, Sessions
+from hydrad.hud.sessions import FORMER_NS, SESSIONS_MAX, SESSIONS_OF_ONE_MAX, WRONG_MAX, Limits, Sessions
 from hydrad.hud.store import BadStore, Store
 
 T0 = 1_900_000_000 * SECOND
@@ -68,12 +68,22 @@ def test_a_confirmation_ends_after_its_time() -> None:
 
 
 @pytest.mark.parametrize("how", ["confirm", "elevate"])
-def test_every_elevation_draws_a_new_id_and_the_old_one_is_nobodys(how: str) -> None:
+def test_every_elevation_draws_a_new_id_and_the_old_one_looks_for_moments(how: str) -> None:
     held = sessions()
     old, session = held.begin(WHO, False, T0)
-    new = held.confirm(session, T0) if how == "confirm" else held.elevate(session)
+    new = held.confirm(session, T0) if how == "confirm" else held.elevate(session, T0)
     assert new != old and held.find(old, T0) is None and held.find(new, T0) is session
     assert held.changed[digest(old)] is None and not session.ended
+    assert held.find_former(old, T0 + FORMER_NS - 1) is session and held.find_former(new, T0) is None
+    assert held.find_former(old, T0 + FORMER_NS) is None
+
+
+def test_a_former_id_ends_with_its_session() -> None:
+    held = sessions()
+    old, session = held.begin(WHO, True, T0)
+    held.confirm(session, T0)
+    held.end(session)
+    assert held.find_former(old, T0) is None
 
 
 def test_wrong_pins_are_counted_before_they_are_looked_at() -> None:
@@ -153,7 +163,7 @@ class Kept(RuleBasedStateMachine):
             case "confirm":
                 self.held.confirm(session, self.now_ns)
             case "elevate":
-                self.held.elevate(session)
+                self.held.elevate(session, self.now_ns)
             case "try":
                 self.held.count_try(session)
             case "end":

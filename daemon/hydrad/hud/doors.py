@@ -37,6 +37,7 @@ T = TypeVar("T")
 SESSION_RATE = Rate(per_s=50.0, burst=300)
 BEARER = "bearer "
 AUTOMATIC = "hx-auto"
+LOOKS = frozenset({"GET", "HEAD"})
 
 
 class Visit(NamedTuple):
@@ -69,6 +70,8 @@ class Doors:
         token = self._token(request)
         now_ns = self.world.now_ns()
         session = self.sessions.find(token, now_ns) if token else None
+        if session is None and token and request.method in LOOKS:
+            session = self.sessions.find_former(token, now_ns)
         if session is None:
             return self.refusals.no_session()
         if wait_s := self._rates.take(session.key, now_ns):

@@ -199,7 +199,7 @@ class Login:
                 return self._refusals.too_often(wait_s)
             doors.world.refused(visit.actor, "hud.elevate", "a button of somebody else, used, or too old")
             return self._refusals.forbidden("this button was used, is too old, or is not yours", needs="elevation")
-        token = doors.sessions.elevate(visit.session)
+        token = doors.sessions.elevate(visit.session, self._now_ns())
         await doors.keep()
         return self._with_id(request, visit, token, doors.is_bearer(request))
 

@@ -1,7 +1,8 @@
 """Sessions of the HUD: who holds one, for how long, and what it may. Sans-IO; owns all that are open.
 
 A session is known by the SHA-256 of a 256-bit id that only its holder has. The id is drawn here, never taken from a
-client, and drawn anew at login and at every elevation. `full` sessions may act, read-only ones may look and halt. What
+client, and drawn anew at login and at every elevation; the one before it looks for some seconds more, since what its
+holder has asked meanwhile bears it. `full` sessions may act, read-only ones may look and halt. What
 its person may is asked of the core at each request, not kept here.
 """
 
@@ -20,6 +21,8 @@ WRONG_MAX = 5
 # `seen` is written down when it has moved so far: a restart may cost a session this much of its idle time.
 SEEN_EVERY_NS = MINUTE
 TOKEN_CHARACTERS_MAX = 128
+# So long an id that was replaced may still look: until its holder has read the answer that brings the new one.
+FORMER_NS = 15 * SECOND
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -59,6 +62,7 @@ class Sessions:
         self.limits = limits
         self._draw = draw
         self._open = {session.key: session for session in kept}
+        self._former: dict[bytes, tuple[Session, int]] = {}
         self.changed: dict[bytes, Session | None] = {}
 
     def __len__(self) -> int:
@@ -83,6 +87,12 @@ class Sessions:
             return None
         return session
 
+    def find_former(self, token: str, now_ns: int) -> Session | None:
+        """Whose id this was until moments ago: good for a look, for no act."""
+        self._former = {key: kept for key, kept in self._former.items() if kept[1] > now_ns}
+        session, _ = self._former.get(digest(token), (None, 0)) if len(token) <= TOKEN_CHARACTERS_MAX else (None, 0)
+        return None if session is None or session.is_over(self.limits, now_ns) else session
+
     def seen(self, session: Session, now_ns: int) -> None:
         """Its holder asked for something."""
         session.seen_ns = max(session.seen_ns, now_ns)
@@ -92,12 +102,12 @@ class Sessions:
     def confirm(self, session: Session, now_ns: int) -> str:
         """Its PIN was right; its new id."""
         session.confirmed_ns, session.wrong = now_ns, 0
-        return self._rotate(session)
+        return self._rotate(session, now_ns)
 
-    def elevate(self, session: Session) -> str:
+    def elevate(self, session: Session, now_ns: int) -> str:
         """It may act from now on; its new id."""
         session.full = True
-        return self._rotate(session)
+        return self._rotate(session, now_ns)
 
     def count_try(self, session: Session) -> bool:
         """Whether another PIN may be tried. Counted before it is looked at, so that many at once are many."""
@@ -134,8 +144,9 @@ class Sessions:
         for session in among[: max(len(among) - most + 1, 0)]:
             self.end(session)
 
-    def _rotate(self, session: Session) -> str:
+    def _rotate(self, session: Session, now_ns: int) -> str:
         del self._open[session.key]
+        self._former[session.key] = session, now_ns + FORMER_NS
         self.changed[session.key] = None
         token = self._draw()
         session.key = digest(token)

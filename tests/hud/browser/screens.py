@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
+import os
 import re
 import subprocess
 import time
@@ -18,6 +20,8 @@ BOT_TOKEN = "1234567:canary-of-a-bot"
 VIEWER, TRADER, BOSS = 4_242, 4_343, 99
 PEOPLE = (("eve", "viewer", VIEWER), ("tom", "trader", TRADER))
 CONFIG = """\
+[hud]
+port = {port}
 [paper]
 conductor = "{conductor}"
 speed = "1"
@@ -28,6 +32,8 @@ result_timeout_ms = 1600
 settle_ms = 1000
 query_interval_ms = 200
 """
+# Each home its own, below those that the system gives away: one that is back after a kill must find its port free.
+PORTS = itertools.count(20_000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
 VIEWPORTS: dict[str, dict[str, Any]] = {
     "phone": {
         "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2,
@@ -47,7 +53,7 @@ class Crew(PaperHome):
     def __init__(self, conductor: str = "client", telegram: bool = False) -> None:
         # A market that goes by itself begins so late that the first mission stands after seconds.
         start = "2014-05-02T14:28:30Z" if conductor == "client" else "2014-05-02T14:29:50Z"
-        super().__init__(CONFIG.format(conductor=conductor, start=start))
+        super().__init__(CONFIG.format(conductor=conductor, start=start, port=next(PORTS)))
         self.conductor, self.telegram = conductor, telegram
         if telegram:
             token = self.path / "bot.token"

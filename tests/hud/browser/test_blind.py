@@ -27,7 +27,7 @@ def test_a_lost_daemon_is_seen_and_the_page_comes_back_without_a_gap(shown: Any)
 
     crew.start()
     crew.ctl("pass", crew.mission("EURUSD"))
-    shown.see(re.compile(r"^live"), "#link")
+    shown.see(re.compile(r"^live"), "#link", timeout_s=30)
     assert not shown.page.locator("#blind").is_visible()
     shown.page.get_by_role("button", name="FIRE BUY").wait_for()
     shown.lost = False

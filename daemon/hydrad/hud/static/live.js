@@ -5,7 +5,7 @@
 
 import { headers } from "./api.js";
 
-const RETRY_MS = [300, 700, 1500, 3000, 5000];
+const RETRY_MS = [300, 700, 1500, 2000]; // a daemon that is back is seen within as much
 export const BLIND_AFTER_MS = 3500;
 const CUT_AFTER_MS = 1500; // a connection that was lost, and not found again
 

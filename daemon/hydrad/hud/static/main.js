@@ -144,6 +144,7 @@ function moved() {
 
 /** Asks for what the view shows. One question at a time: what is wanted meanwhile is asked when that one is answered. */
 async function load() {
+  if (!view) return; // an act that outlived its page
   if (reload.asking) {
     reload.wanted = true;
     return;
