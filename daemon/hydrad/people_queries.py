@@ -10,6 +10,7 @@ from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.queries import NotFound
 from hydrad.toc import alarm_views, digest, oncall_views, preflight, reports
+from hydrad.toc.desk.refusals import usage
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers.alarms import AlarmShow, FindingRow
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hydrad.app import App
 
 DIGEST_BACK_MAX = 366
+LATEST_MS = 253_402_300_800_000  # the year 10000
 
 
 def alarm_show(app: App, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> AlarmShow:
@@ -61,6 +63,9 @@ def preflight_data(app: App, turn: Turn, actor: Actor, verb: calls.Preflight) ->
 def report(app: App, turn: Turn, actor: Actor, verb: calls.Report) -> ReportData:
     if verb.by is not None and verb.by not in reports.BY:
         raise NotFound(f"nothing is grouped by '{verb.by}'; known are {', '.join(reports.BY)}")
+    for named in (verb.since_ms, verb.until_ms, verb.ago_ms):
+        if named is not None and not 0 <= named < LATEST_MS:
+            raise usage("a time of a report is between 1970 and 9999")
     since_ms = verb.since_ms if verb.since_ms is not None else 0
     if verb.ago_ms is not None:
         since_ms = max(turn.market_ms - verb.ago_ms, 0)

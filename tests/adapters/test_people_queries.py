@@ -10,12 +10,13 @@ from hydrad import people_queries as q
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.ids import IdKind, show
 from hydrad.queries import NotFound
+from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.fold import FINDINGS_MAX
 from hydrad.toc.record import Record
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.calls.base import Verb
-from hydrad.wire.codes import Finding
+from hydrad.wire.codes import ErrorCode, Finding
 from tests.toc.conftest import BOSS, Core
 
 ACTOR = Actor(BOSS, Surface.SHELL)
@@ -52,6 +53,13 @@ def test_findings_come_newest_first_up_to_a_limit() -> None:
     assert [row.subject for row in rows] == ["t4", "t3", "t2"]
     assert rows[0].meaning == Finding.SEQUENCE_GAP.text and rows[0].now.startswith("Nothing to do")
     assert Journal(core).ask(q.findings, calls.Findings(limit=0)) == []
+
+
+@pytest.mark.parametrize("fields", [{"until_ms": -(1 << 99)}, {"since_ms": 1 << 63}, {"until_ms": -1}, {"ago_ms": -1}])
+def test_a_report_of_a_time_that_no_calendar_has_is_usage(fields: dict[str, int]) -> None:
+    with pytest.raises(Refused) as refused:
+        Journal(Core()).ask(q.report, calls.Report(**fields))
+    assert refused.value.problem.code == ErrorCode.USAGE.value
 
 
 def test_findings_by_code_and_since() -> None:
