@@ -9,11 +9,13 @@ Its texts are those of the Bot API server (https://github.com/tdlib/telegram-bot
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message as Mime
@@ -96,7 +98,8 @@ class Message:
 @dataclass
 class Fake:
     """`away`: "", "silent" or "502"; `refuse()` and `listen()` close and open the port. `swallow`: so many answers are
-    lost after their work was done. `patience`: seconds that a chat is asked for, until which time."""
+    lost after their work was done. `patience`: seconds that a chat is asked for, until which time. `before`: called
+    with each call's method before anything of it is done."""
 
     chats: set[int] = field(default_factory=lambda: {42, 7, 8, -100_500})
     blocked: set[int] = field(default_factory=set)
@@ -111,6 +114,7 @@ class Fake:
     commands: list[Any] = field(default_factory=list)
     menu: dict[str, Any] = field(default_factory=dict)
     port: int = 0
+    before: Callable[[str], None] = lambda method: None
 
     def __post_init__(self) -> None:
         self.changed = threading.Condition()
@@ -135,7 +139,8 @@ class Fake:
             server.shutdown()
             server.server_close()
         for connection in list(self.connections):
-            connection.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # it has ended by itself
+                connection.shutdown(socket.SHUT_RDWR)
         with self.changed:
             self._poll += 1
             self.changed.notify_all()
@@ -394,6 +399,7 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None:
             self._send(404, b'{"ok":false,"error_code":404,"description":"Not Found"}')
             return
+        fake.before(found[2])
         code, body = fake.answer(found[2], found[1], self._fields(data))
         if fake.swallow and found[2].startswith("send"):
             fake.swallow -= 1

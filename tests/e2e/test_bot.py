@@ -7,11 +7,12 @@ import dataclasses
 import json
 import re
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from paper import CONFIG, HYDRACTL, PaperHome, fire_by_hand, quote
+from paper import CONFIG, HYDRACTL, PaperHome, fire_by_hand, quote, resolved
 
 from tests.bot.fake_api import TOKEN, Fake, Message
 
@@ -176,6 +177,45 @@ def test_what_waited_while_the_daemon_was_away_is_late_but_for_a_halt(chats: Cha
     chats.message(BOSS, "HALTED: authority of everything, by ann: smells wrong")
     assert fires(chats) == []
     assert chats.ctl("status").data["authority"] == "HALTED"
+
+
+@pytest.mark.parametrize("method", ["answerCallbackQuery", "editMessageText"])
+def test_a_daemon_killed_at_the_press_fires_once_or_not_at_all(chats: Chats, method: str) -> None:
+    """Once when the press is used up and nothing was asked for yet, and once when it has fired and is about to say it."""
+    fake = chats.fake
+    mission = mission_of(chats)
+    alert = chats.message(ANN, mission)
+    fake.press(ANN, alert, alert.token("Fire"))
+    asked = chats.message(ANN, f"Fire {mission}\\?(.*\n)*all \\d+ checks pass")
+    confirm = asked.token("Confirm")
+    chats.until(lambda: len(fake.toasts) == 1, "the press that asked is answered")
+    killed = threading.Event()
+
+    def kill(called: str) -> None:
+        if called == method and not killed.is_set():
+            chats.kill("daemon")
+            killed.set()
+
+    fake.before = kill
+    fake.press(ANN, asked, confirm)
+    chats.until(killed.is_set, "the daemon is killed")
+    chats.start()
+    chats.until(lambda: resolved(chats), "nothing is on the wire")
+    if method == "answerCallbackQuery":
+        assert fires(chats) == []
+        chats.message(ANN, "pressed before; what came of it was not written down: look at /positions")
+    else:
+        assert len(fires(chats)) == 1
+    told = len(fake.toasts)
+    fake.press(ANN, asked, confirm)
+    chats.until(lambda: len(fake.toasts) > told, "it is told what happened")
+    said = fake.toasts[-1]["text"]
+    assert any(word in said for word in ("too late", "pressed before", "firing")), said
+    if "firing" in said:
+        chats.until(lambda: len(fires(chats)) == 1, "asked for again, under the same key")
+    chats.until(lambda: resolved(chats), "nothing is on the wire")
+    assert len(fires(chats)) <= 1
+    assert len(chats.opened()) == sum(act["state"] == "FILLED" for act in fires(chats))
 
 
 def test_a_reply_is_a_note_and_reading_shows_what_stands(chats: Chats) -> None:

@@ -67,7 +67,10 @@ class Pressing:
         elif button.expires_ns > self._world.now_ns() and not late:
             await self._act(caller, press, button)
         else:
-            await self._mouth.toast(press.query, f"it was pressed before; look at {_look(button)}", alert=True)
+            told = f"{button.subject} was pressed before; what came of it was not written down: look at {_look(button)}"
+            await self._mouth.toast(press.query, told, alert=True)
+            if late:  # Telegram does not show an answer that comes so late
+                await self._mouth.say(caller.chat, told)
 
     async def _first(self, caller: Caller, press: Press, button: Button) -> None:
         confirming = self._commands.confirming

@@ -137,9 +137,9 @@ def _press(number: int, query: _Query) -> Heard | Ignored:
 
 def _message(number: int, body: Any, bot_name: str) -> Heard | Ignored:
     message = msgspec.convert(body, _Message)
-    if any(body.get(name) for name in _ORIGINS):
+    if any(body.get(name) is not None for name in _ORIGINS):
         return Ignored("forwarded")
-    if message.sender is None or message.sender.is_bot or any(body.get(name) for name in _OTHERS):
+    if message.sender is None or message.sender.is_bot or any(body.get(name) is not None for name in _OTHERS):
         return Ignored("not a person's own message")
     place = _place(message.sender, message)
     if place is None:
