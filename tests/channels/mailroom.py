@@ -25,12 +25,14 @@ def server_context(*names: str) -> ssl.SSLContext:
 
 @dataclass
 class Mailroom:
-    """`answers`: what the next RCPT and texts get, in order; then all is taken. `hold`: texts get no answer."""
+    """`rcpt`, `text`: what the next RCPT and texts get, in order; then all is taken. `hold`: texts get no answer.
+    `dead`: addresses that nobody has."""
 
     security: str = "starttls"
     rcpt: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     hold: bool = False
+    dead: set[str] = field(default_factory=set)
     login: bool = True
     names: tuple[str, ...] = ()
     taken: list[Envelope] = field(default_factory=list)
@@ -65,6 +67,8 @@ class Mailroom:
     async def handle_RCPT(self, server: Any, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:
         if self.rcpt:
             return self.rcpt.pop(0)
+        if to in self.dead:
+            return "550 5.1.1 no such user"
         envelope.rcpt_tos.append(to)
         return "250 OK"
 

@@ -18,7 +18,7 @@ from hydrad.channels.smtp import LATER_S, NEVER_S, Setup, Smtp
 from hydrad.channels.threads import Threads
 from hydrad.host.secrets import Secret
 from hydrad.outbox.letter import Channel, Letter, Priority
-from hydrad.outbox.outcomes import Lost, Refused, Sent, Throttled
+from hydrad.outbox.outcomes import Lost, Outcome, Refused, Rejected, Sent, Throttled
 from hydrad.outbox.store import Row
 from tests.channels.mailroom import PASSWORD, TOKENS, USER, Mailroom
 
@@ -110,14 +110,18 @@ def test_a_wrong_password_is_said_without_it(ca: str, caplog: pytest.LogCaptureF
     ("room", "outcome"),
     [
         ({"rcpt": ["450 greylisted"]}, Throttled(LATER_S)),
-        ({"rcpt": ["550 no such user"]}, Throttled(NEVER_S)),
         ({"text": ["451 try later"]}, Throttled(LATER_S)),
-        ({"text": ["554 this is spam"]}, Throttled(NEVER_S)),
+        ({"text": ["554 this is spam"]}, Rejected("the server says 554 this is spam", NEVER_S)),
     ],
 )
-def test_what_the_server_does_not_take_is_tried_again(ca: str, room: dict[str, Any], outcome: Throttled) -> None:
+def test_what_the_server_does_not_take_is_tried_again(ca: str, room: dict[str, Any], outcome: Outcome) -> None:
     got, _ = go(ca, room)
     assert got.outcome == outcome and got.why.startswith("the server says ")
+
+
+def test_one_address_that_is_rejected_says_nothing_against_the_channel(ca: str) -> None:
+    got, _ = go(ca, {"rcpt": ["550 no such user"]})
+    assert got == Carried(Rejected("the server says 550 no such user", NEVER_S), "")
 
 
 def test_an_address_that_is_none_is_refused_before_anything_is_sent(ca: str) -> None:

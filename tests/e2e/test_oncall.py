@@ -179,6 +179,29 @@ def test_an_alarm_goes_round_until_somebody_takes_it_on(home: PaperHome, post: P
     no_secret_is_anywhere(home.path)
 
 
+def test_an_address_that_nobody_has_is_an_alarm_by_other_ways(home: PaperHome, post: Post) -> None:
+    confirm(home, post)
+    post.room.dead.add("bob@example.org")
+    assert home.ctl("operator", "add", "bob", "--uid", "54321", "--policy", "full", "--accounts", "all").code == 0
+    assert home.ctl("operator", "contact", "bob", "email", "bob@example.org").code == 0
+    assert home.ctl("halt").code == 0
+    home.until(lambda: any("HALTED" in mail["Subject"] for mail in post.mails("boss@example.org")), "one is told")
+    home.until(lambda: bool(rejected(home)), "the other is an alarm")
+    assert "550 5.1.1 no such user" in rejected(home)[0]["text"]
+    home.until(
+        lambda: any("ADDRESS_REJECTED" in mail["Subject"] for mail in post.mails("boss@example.org")), "told elsewhere"
+    )
+    rows = home.ctl("channels").data
+    assert next(row["state"] for row in rows["channels"] if row["name"] == "email") == "UP"
+    assert "takes no letters" in next(row["ways"][0] for row in rows["people"] if row["name"] == "bob")
+    assert home.ctl("operator", "contact", "bob", "email", "bob@example.net").code == 0
+    home.until(lambda: not rejected(home), "another address ends it")
+
+
+def rejected(home: PaperHome) -> list[dict[str, Any]]:
+    return [row for row in home.ctl("alarms").data if row["code"] == "ADDRESS_REJECTED"]
+
+
 def told_down(post: Post) -> bool:
     return any("CHANNEL_DOWN" in mail["Subject"] and "telegram" in text(mail) for mail in post.room.mails())
 

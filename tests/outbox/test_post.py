@@ -14,10 +14,10 @@ from msgspec.structs import astuple
 from hydrad.domain.instants import MINUTE, SECOND
 from hydrad.outbox.letter import Channel, Letter, Priority
 from hydrad.outbox.outbox import Outbox
-from hydrad.outbox.outcomes import Gone, Lost, Outcome, Refused, Sent, Throttled
+from hydrad.outbox.outcomes import Gone, Lost, Outcome, Refused, Rejected, Sent, Throttled
 from hydrad.outbox.planner import Limits
 from hydrad.outbox.post import Post
-from hydrad.outbox.store import Row, Store
+from hydrad.outbox.store import REJECTED_MAX_NS, Row, Store
 from hydrad.outbox.telling import Journal, Telling
 from hydrad.toc.record import Record
 from tests.outbox.letters import START_NS, letter
@@ -136,6 +136,35 @@ def test_each_outcome_is_booked(world: World) -> None:
             await outbox.back(TG, "42")
             assert world.notes[2:] == [("CHAT_GONE", "telegram:42", "")]
             assert await outbox.do(Store.stopped) == []
+
+    asyncio.run(story())
+
+
+def test_a_dead_address_is_said_holds_up_nobody_and_ends(world: World) -> None:
+    async def story() -> None:
+        halts = [letter("h", to="dead", priority=Priority.HALT), letter("e", to="else", priority=Priority.HALT)]
+        desk = Desk(Rejected("550 no such user", 300.0))
+        async with opened(world) as outbox, running(Post(outbox, TG, desk, QUICK)):
+            await outbox.put(halts)
+            await until(lambda: len(desk.rows) == 2)
+            await until(lambda: outbox.counts.get("sent") == 1)
+            assert world.notes == [("ADDRESS_REJECTED", "telegram:dead", "550 no such user")]
+        async with opened(world) as outbox:
+            world.now_ns += REJECTED_MAX_NS
+            await outbox.look()
+            assert (outbox.waiting, outbox.counts) == (0, {"rejected": 1})
+            assert world.notes[1:] == [("ADDRESS_REJECTED", "telegram:dead", "")]
+
+    asyncio.run(story())
+
+
+def test_an_address_that_is_put_right_ends_what_was_said(world: World) -> None:
+    async def story() -> None:
+        async with opened(world) as outbox, running(Post(outbox, TG, Desk(Rejected("550", 0.0)), QUICK)):
+            await outbox.put([letter("1", priority=Priority.HALT)])
+            await until(lambda: len(world.notes) == 2)
+            assert [note[2] for note in world.notes] == ["550", ""]
+            assert outbox.counts == {"sent": 1}
 
     asyncio.run(story())
 

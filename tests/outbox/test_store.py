@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hydrad.domain.instants import HOUR, SECOND
+from hydrad.domain.instants import SECOND
 from hydrad.outbox.file import BadStore
 from hydrad.outbox.letter import BadLetter, Button, Channel, Letter, Priority, clipped, utf16_units
-from hydrad.outbox.outcomes import Gone, Lost, Outcome, Refused, Sent, Throttled, Uneditable
-from hydrad.outbox.store import EDITABLE_NS, Message, Row, Store
+from hydrad.outbox.outcomes import Gone, Lost, Outcome, Refused, Rejected, Sent, Throttled, Uneditable
+from hydrad.outbox.store import EDITABLE_NS, REJECTED_MAX_NS, WAIT_MAX_NS, Message, Row, Store
 from tests.outbox.letters import START_NS, letter
 
 TG = Channel.TELEGRAM
@@ -232,6 +232,28 @@ def test_who_is_gone_gets_nothing_until_back(store: Store) -> None:
     assert store.put([letter("4")], START_NS) == []
 
 
+def test_who_is_rejected_is_asked_for_a_day_and_then_no_letter_of_theirs_is_left(store: Store) -> None:
+    day = REJECTED_MAX_NS
+    store.put([letter("1", priority=Priority.HALT), letter("else", to="43", priority=Priority.HALT)], START_NS)
+    assert store.settle(leave(store), Rejected("550 no such user", 300.0), START_NS + 5) == []
+    assert store.rejected() == [(TG, "42")]
+    store.put([letter("2", priority=Priority.HALT)], START_NS + 9)
+    assert store.settle(leave(store), Rejected("550 no such user", 300.0), START_NS + day) == []
+    assert store.expire(START_NS + 4 + day) == [], "a day since the first rejection"
+    assert [(drop.key, drop.reason) for drop in store.expire(START_NS + 5 + day)] == [("1", "rejected")]
+    assert store.rejected() == [(TG, "42")]
+    assert [drop.key for drop in store.expire(START_NS + 9 + day)] == ["2"]
+    assert (waiting(store), store.rejected()) == (["else"], []), "nothing waits, nothing is said"
+
+
+def test_who_takes_a_letter_is_not_rejected_any_more(store: Store) -> None:
+    store.put([letter("1"), letter("2")], START_NS)
+    store.settle(leave(store), Rejected("550 no such user", 300.0), START_NS)
+    deliver(store)
+    assert store.rejected() == []
+    assert store.expire(START_NS + REJECTED_MAX_NS) == []
+
+
 # --- order, expiry, bounds -------------------------------------------------------------------------------
 
 
@@ -242,15 +264,15 @@ def test_the_most_urgent_of_each_recipient_goes_first_then_the_oldest(store: Sto
     assert {head.to: head.priority for head in store.heads(TG)} == {"42": Priority.HALT, "43": Priority.RESULT}
 
 
-def test_expired_letters_are_dropped_and_counted_halts_never(store: Store) -> None:
+def test_expired_letters_are_dropped_and_counted_a_halt_after_a_week(store: Store) -> None:
     store.put([letter("m", priority=Priority.MISSION, expires_ns=START_NS + SECOND)], START_NS)
     store.put([letter("h", priority=Priority.HALT), letter("flies", to="43", expires_ns=START_NS + SECOND)], START_NS)
     leave(store, "43")
     assert store.expire(START_NS + SECOND - 1) == []
     assert [drop.key for drop in store.expire(START_NS + SECOND)] == ["m"]
     assert store.counts["expired"] == 1
-    assert store.expire(START_NS + 1000 * HOUR) == []
-    assert "h" in waiting(store)
+    assert store.expire(START_NS + WAIT_MAX_NS - 1) == []
+    assert [(drop.key, drop.reason) for drop in store.expire(START_NS + WAIT_MAX_NS)] == [("h", "expired")]
     with pytest.raises(BadLetter, match="never expires"):
         letter("h", priority=Priority.HALT, expires_ns=START_NS)
 

@@ -12,13 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from hydrad.domain.instants import SECOND
 from hydrad.outbox.letter import Channel, Priority
-from hydrad.outbox.outcomes import Gone, Lost, Outcome, Refused, Sent, Throttled, Uneditable
-from hydrad.outbox.store import Row, Store
+from hydrad.outbox.outcomes import Gone, Lost, Outcome, Refused, Rejected, Sent, Throttled, Uneditable
+from hydrad.outbox.store import REJECTED_MAX_NS, Row, Store
 from tests.outbox.letters import START_NS, letter
 
 TG = Channel.TELEGRAM
 TO = st.sampled_from(["42", "7"])
 OUTCOMES = st.sampled_from([Sent("1"), Sent("2"), Throttled(1.0), Lost("x"), Lost("x", reached=False), Refused("bad")])
+REJECTED = Rejected("no such user", 300.0)
 
 
 class Outboxes(RuleBasedStateMachine):
@@ -72,6 +73,17 @@ class Outboxes(RuleBasedStateMachine):
             self.arrived.append(row.letter.key)
         elif isinstance(outcome, Lost) and outcome.reached and row.edits is None:
             self.in_doubt.add(row.id)
+
+    @precondition(lambda self: self.flying)
+    @rule(data=st.data())
+    def rejected_for_a_day(self, data: st.DataObject) -> None:
+        """Whatever is on its way elsewhere; nothing of theirs waits then."""
+        to = data.draw(st.sampled_from(sorted(self.flying)))
+        self.store.settle(self.flying.pop(to), REJECTED, self.now_ns)
+        self.now_ns += REJECTED_MAX_NS
+        self.store.expire(self.now_ns)
+        assert all(head.to != to for head in self.store.heads(TG))
+        assert (TG, to) not in self.store.rejected()
 
     @precondition(lambda self: self.flying)
     @rule(why=st.sampled_from([Gone("blocked"), Uneditable("deleted")]), data=st.data())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hydrad.domain.actors import Actor, Role, Surface
 from hydrad.domain.ids import IdKind, show
-from hydrad.toc import crew, hearing, oncall
+from hydrad.toc import crew, hearing, oncall, oncall_views
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.hearing import About, Heard, Kind
@@ -18,6 +18,7 @@ from hydrad.toc.limits import Timing
 from hydrad.toc.oncall import Channel, Way
 from hydrad.toc.service import ServiceState
 from hydrad.toc.state import Alarm, Hears, Operator
+from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from tests.toc.conftest import Core
 
@@ -167,6 +168,33 @@ def test_while_telegram_is_down_the_first_way_is_another(core: Core) -> None:
     assert oncall.ways(core.state, ann, 0) == (Way(Channel.TELEGRAM, "42"),)
     core.step(i.ServiceReported("bot", ServiceState.FATAL, "a wrong token"))
     assert oncall.ways(core.state, ann, 0) == (Way(Channel.EMAIL, "ann@example.org"),), "no bot is no way"
+
+
+def test_a_way_that_takes_no_letters_for_this_person_is_not_the_first(core: Core) -> None:
+    ann, bob = core.state.operators["ann"], core.state.operators["bob"]
+    core.step(i.OutboxNoted("CHAT_GONE", "telegram:42", "blocked"))
+    assert oncall.ways(core.state, ann, 0) == (Way(Channel.EMAIL, "ann@example.org"),)
+    core.step(i.OutboxNoted("ADDRESS_REJECTED", "email:ann@example.org", "550 no such user"))
+    assert oncall.ways(core.state, ann, 0) == (Way(Channel.WEBHOOK, "webhook"),)
+    assert oncall.ways(core.state, bob, 0) == (Way(Channel.EMAIL, "bob@example.org"),), "another's still works"
+    assert len(oncall.ways(core.state, ann, 1)) == 3
+    shown = oncall_views.person(Turn(core.state, core.engine.live, core.now_ns, 0), ann)
+    assert ["takes no letters" in way for way in shown.ways] == [True, True, False]
+    core.step(i.OutboxNoted("CHAT_GONE", "telegram:42", ""))
+    assert oncall.ways(core.state, ann, 0) == (Way(Channel.TELEGRAM, "42"),)
+
+
+def test_a_rejected_address_is_one_finding_and_one_alarm_until_it_is_another(core: Core) -> None:
+    said = i.OutboxNoted("ADDRESS_REJECTED", "email:ann@example.org", "550 no such user")
+    assert [type(body) for body in core.step(said)] == [r.FindingMade, r.AlarmRaised]
+    assert core.step(said) == []
+    (alarm,) = (a for a in core.state.alarms.values() if a.code == "ADDRESS_REJECTED")
+    assert alarm.severity == "ALARM" and "550 no such user" in alarm.text
+    assert core.ask(calls.OperatorContact("bob", "email", "ann@example.org")).problem is None
+    assert core.ask(calls.OperatorContact("ann", "email", "ann@example.net"), ANN).problem is None
+    assert "ADDRESS_REJECTED" in core.alarms(), "bob has it"
+    assert core.ask(calls.OperatorContact("bob", "email", "")).problem is None
+    assert "ADDRESS_REJECTED" not in core.alarms()
 
 
 def test_with_every_channel_down_the_first_one_is_tried_all_the_same(core: Core) -> None:

@@ -1,8 +1,9 @@
 """The carrier of e-mail: one connection a letter, encrypted, with a login where one is set. Owns what a server's answer
 means for the letter.
 
-An answer that says "not now" and one that says "never" are both tried again, the second rarely: who is on call must not
-be lost by an answer that a person can put right within the hour. What is wrong is told at once by the channel's alarm.
+An answer that says "not now" and one that says "never" are both tried again, the second rarely and for a day: who is on
+call must not be lost by an answer that a person can put right within the hour. What is wrong is told at once: of one
+address by its own alarm, of everything by the channel's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from hydrad.channels.carrying import Carried, lost, shown
 from hydrad.channels.mail import BadAddress, message
 from hydrad.channels.threads import ANSWER_S, Line, Threads
 from hydrad.host.secrets import Secret
-from hydrad.outbox.outcomes import Lost, Refused, Sent, Throttled
+from hydrad.outbox.outcomes import Lost, Refused, Rejected, Sent, Throttled
 from hydrad.outbox.store import Row
 
 LATER_S = 60.0
@@ -113,10 +114,11 @@ class _Work:
     def _hand_over(self, client: smtplib.SMTP) -> Carried:
         client.ehlo_or_helo_if_needed()
         code, text = client.mail(self._setup.sender)
-        if 200 <= code < 300:
-            code, text = client.rcpt(self._to)
         if not 200 <= code < 300:
             return _answered(code, shown(text))
+        code, text = client.rcpt(self._to)
+        if not 200 <= code < 300:
+            return _of_one(_answered(code, shown(text)))
         self.is_sent = True  # or is about to be
         code, text = client.data(self._data)
         if 200 <= code < 300:
@@ -129,7 +131,12 @@ def _answered(code: int, why: str) -> Carried:
     told = f"the server says {code} {why}"
     if not 400 <= code < 600:  # smtplib's own -1 too, for a line that was no answer
         return Carried(Lost(told, reached=False), told)
-    return Carried(Throttled(LATER_S if code < 500 else NEVER_S), told)
+    return Carried(Throttled(LATER_S) if code < 500 else Rejected(told, NEVER_S), told)
+
+
+def _of_one(answered: Carried) -> Carried:
+    """That one address is rejected says nothing against the channel."""
+    return answered._replace(why="") if isinstance(answered.outcome, Rejected) else answered
 
 
 def said(error: Exception) -> str:

@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from hydrad.domain.instants import MINUTE
 from hydrad.outbox.letter import Channel, Letter
-from hydrad.outbox.outcomes import Outcome, Refused
+from hydrad.outbox.outcomes import Outcome, Refused, Rejected, Sent
 from hydrad.outbox.store import LETTERS_MAX, Drop, Row, Store
 
 P = ParamSpec("P")
@@ -46,6 +46,7 @@ class Outbox:
         self.waiting = 0
         self._full = False
         self._gone: set[tuple[Channel, str]] = set()
+        self._rejected: set[tuple[Channel, str]] = set()
         self._refused = 0
         self._refused_ns = 0
 
@@ -55,6 +56,7 @@ class Outbox:
         self._thread = thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
         self._store = await loop.run_in_executor(thread, lambda: Store(self._path, schemas=schemas))
         self._gone = {(found.channel, found.to) for found in await self.do(Store.stopped)}
+        self._rejected = set(await self.do(Store.rejected))
         return self._store.new
 
     @property
@@ -76,15 +78,32 @@ class Outbox:
 
     async def look(self) -> None:
         """Drop what has expired; see whether there is room again. Now and then, whoever sends."""
-        await self.do(Store.expire, self.now_ns())
+        await self.expire()
         self.waiting = await self.do(Store.size)
         if self._full and self.waiting <= LETTERS_MAX * 9 // 10:
             self._full = False
             self.noted("OUTBOX_FULL", "outbox", "")
 
+    async def expire(self) -> None:
+        """Drop what has expired, and end what is said of those for whom nothing waits any more."""
+        await self.do(Store.expire, self.now_ns())
+        if self._rejected:
+            for to in self._rejected.difference(await self.do(Store.rejected)):
+                self._taken(to)
+
+    def _taken(self, to: tuple[Channel, str]) -> None:
+        self._rejected.discard(to)
+        self.noted("ADDRESS_REJECTED", f"{to[0].value}:{to[1]}", "")
+
     async def settle(self, row: Row, outcome: Outcome) -> None:
         """What became of a letter that left."""
         self.dropped(await self.do(Store.settle, row, outcome, self.now_ns()))
+        to = (row.letter.channel, row.letter.to)
+        if isinstance(outcome, Rejected):  # said each time: whose address was changed and changed back is told anew
+            self._rejected.add(to)
+            self.noted("ADDRESS_REJECTED", f"{to[0].value}:{to[1]}", outcome.why)
+        elif isinstance(outcome, Sent) and to in self._rejected:
+            self._taken(to)
         if isinstance(outcome, Refused):
             digest = sha256(row.letter.text.encode()).hexdigest()[:16]
             self.refused(f"{row.letter.channel.value}: {outcome.why}; SHA-256 of the text {digest}")

@@ -28,6 +28,15 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """The far side says that it never takes anything for this recipient. A person can put that right: ask again after
+    so many seconds, until the letter is too old (`store.REJECTED_MAX_NS`)."""
+
+    why: str
+    retry_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Not sent, and it never would be as it is."""
 
@@ -49,4 +58,4 @@ class Lost:
     reached: bool = True
 
 
-Outcome = Sent | Throttled | Gone | Refused | Uneditable | Lost
+Outcome = Sent | Throttled | Gone | Rejected | Refused | Uneditable | Lost

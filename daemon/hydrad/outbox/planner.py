@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hydrad.domain.instants import MINUTE, SECOND
-from hydrad.outbox.outcomes import Lost, Outcome, Throttled
+from hydrad.outbox.outcomes import Lost, Outcome, Rejected, Throttled
 from hydrad.outbox.store import Head
 
 FAIR_EVERY = 10
@@ -147,10 +147,10 @@ class Planner:
             return
         lane.failures = 0
         self.answered()
-        if isinstance(outcome, Throttled):
+        if isinstance(outcome, Throttled | Rejected):
             until_ns = now_ns + round(outcome.retry_after_s * SECOND)
             lane.until_ns = max(lane.until_ns, until_ns)
-            if outcome.everyone:
+            if isinstance(outcome, Throttled) and outcome.everyone:
                 self._until_ns = max(self._until_ns, until_ns)
 
     def answered(self) -> None:

@@ -74,7 +74,7 @@ class Post:
     async def _turn(self) -> float:
         """Let go what may go; seconds until there may be more."""
         box, now_ns, boot_ns = self._outbox, self._outbox.now_ns(), self._outbox.boot_ns()
-        await box.do(Store.expire, now_ns)
+        await box.expire()
         self.waiting = await box.do(Store.waiting, self._channel)
         plan = self._planner.next(await box.do(Store.heads, self._channel), boot_ns)
         rows = await box.do(Store.began, [head.id for head in plan.go], now_ns) if plan.go else []

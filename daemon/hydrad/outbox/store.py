@@ -3,6 +3,10 @@
 One thread at a time. What a method has written is durable when it returns; letters and the place in the journal that
 they were read from move in one transaction, so that each record is told at least once, and a letter's key tells it
 once. `doubt_ns` is written before a message leaves: a letter that has one may have been sent already.
+
+Every letter ends. It arrives, expires by itself, is one too many, or its recipient is gone; one whose recipient has
+been rejected for `REJECTED_MAX_NS`, and any that has waited for `WAIT_MAX_NS`, is dropped, a halt too: an alarm stands
+then that says so by other ways (ADDRESS_REJECTED, CHANNEL_DOWN), and nobody is served by last week's halt.
 """
 
 from __future__ import annotations
@@ -18,13 +22,15 @@ import msgspec
 from hydrad.domain.instants import HOUR
 from hydrad.outbox.file import open_file
 from hydrad.outbox.letter import Button, Channel, Letter, Priority
-from hydrad.outbox.outcomes import Gone, Lost, Outcome, Refused, Sent, Throttled, Uneditable
+from hydrad.outbox.outcomes import Gone, Lost, Outcome, Refused, Rejected, Sent, Throttled, Uneditable
 
 LETTERS_MAX = 10_000
 BYTES_MAX = 32 << 20
 # Telegram edits messages of at most 48 h; an hour less, since clocks differ and an edit may wait.
 EDITABLE_NS = 47 * HOUR
 KEPT_NS = 30 * 24 * HOUR
+REJECTED_MAX_NS = 24 * HOUR
+WAIT_MAX_NS = 7 * 24 * HOUR
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS letter (
@@ -64,6 +70,12 @@ CREATE TABLE IF NOT EXISTS stopped (
     why TEXT NOT NULL,
     PRIMARY KEY (channel, recipient)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rejected (
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    since_ns INTEGER NOT NULL,
+    PRIMARY KEY (channel, recipient)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS place (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL) STRICT;
 """
 _FIELDS = "key, channel, recipient, priority, expires_ns, topic, silent, edits_only, text, buttons, image"
@@ -74,6 +86,12 @@ UPDATE letter SET size_bytes = ?, made_ns = ?, {" = ?, ".join(_FIELDS.split(", "
 _HEADS = """
 SELECT recipient, priority, id, made_ns, min(priority * 4611686018427387 + id) FROM letter
 WHERE channel = ? GROUP BY recipient"""
+_EXPIRED = "SELECT id FROM letter WHERE expires_ns > 0 AND expires_ns <= ?1 OR made_ns <= ?2"
+_REJECTED = """
+SELECT id FROM letter JOIN rejected USING (channel, recipient) WHERE max(made_ns, since_ns) <= ?"""
+_NOT_WAITED_FOR = """
+DELETE FROM rejected WHERE NOT EXISTS (SELECT 1 FROM letter WHERE letter.channel = rejected.channel
+AND letter.recipient = rejected.recipient)"""
 _BUTTONS = msgspec.msgpack.Decoder(tuple[tuple[Button, ...], ...])
 
 
@@ -113,7 +131,7 @@ class Stopped(NamedTuple):
 
 
 class Drop(NamedTuple):
-    """A letter that will not be sent. `reason`: full, expired, gone, refused."""
+    """A letter that will not be sent. `reason`: full, expired, gone, rejected, refused."""
 
     reason: str
     channel: Channel
@@ -283,6 +301,10 @@ class Store:
                     self._back(row, row.doubt_ns, now_ns)
                 case Throttled():
                     self._back(row, row.doubt_ns, now_ns)
+                case Rejected():
+                    self._back(row, row.doubt_ns, now_ns)
+                    to = (row.letter.channel.value, row.letter.to, now_ns)
+                    self.db.execute("INSERT OR IGNORE INTO rejected VALUES (?, ?, ?)", to)
                 case Lost(_, reached):
                     sent_perhaps = reached and row.edits is None and not row.doubt_ns
                     self._back(row, now_ns if sent_perhaps else row.doubt_ns, now_ns)
@@ -291,6 +313,8 @@ class Store:
     def _sent(self, row: Row, message: str, now_ns: int) -> None:
         letter = row.letter
         self._over("edited" if row.edits else "sent", row, now_ns)
+        to = (letter.channel.value, letter.to)
+        self.db.execute("DELETE FROM rejected WHERE channel = ? AND recipient = ?", to)
         if letter.topic and message and row.edits is None:
             values = (letter.channel.value, letter.to, message, letter.topic, int(bool(letter.image)), now_ns)
             self.db.execute("INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?)", values)
@@ -320,14 +344,25 @@ class Store:
         self.db.execute("UPDATE message SET sent_ns = 0 WHERE channel = ? AND recipient = ? AND message = ?", of)
 
     def expire(self, now_ns: int) -> list[Drop]:
-        """What is not worth sending any more leaves, and so does what was told long ago. Never a halt or an unknown."""
-        query = "SELECT id FROM letter WHERE expires_ns > 0 AND expires_ns <= ?"
-        numbers = [number for (number,) in self.db.execute(query, (now_ns,)) if number not in self._flying]
+        """What is not worth sending any more leaves, and so does what was told long ago; a halt or an unknown only
+        where it cannot arrive. Of recipients for whom nothing waits it is forgotten that they were rejected."""
+        expired = self._standing(_EXPIRED, now_ns, now_ns - WAIT_MAX_NS)
         with self.db:
-            drops = [self._drop("expired", number, now_ns) for number in numbers]
+            drops = [self._drop("expired", number, now_ns) for number in expired]
+            rejected = self._standing(_REJECTED, now_ns - REJECTED_MAX_NS)
+            drops += [self._drop("rejected", number, now_ns) for number in rejected]
+            self.db.execute(_NOT_WAITED_FOR)
             self.db.execute("DELETE FROM told WHERE at_ns <= ?", (now_ns - KEPT_NS,))
             self.db.execute("DELETE FROM message WHERE sent_ns <= ?", (now_ns - KEPT_NS,))
         return drops
+
+    def _standing(self, query: str, *values: apsw.SQLiteValue) -> list[int]:
+        return [number for (number,) in self._rows(query, *values) if number not in self._flying]
+
+    def rejected(self) -> list[tuple[Channel, str]]:
+        """Recipients whose last letter was rejected, and who are still waited for."""
+        rows = self._rows("SELECT channel, recipient FROM rejected ORDER BY since_ns")
+        return [(Channel(channel), to) for channel, to in rows]
 
     # --- recipients -----------------------------------------------------------------------------------
 

@@ -133,6 +133,8 @@ def _channel_problem(turn: Turn, name: str) -> str:
         return "too long ago"
     if all((way.channel, way.to) != (name, test.to) for way in oncall.all_ways(turn.state, tester)):
         return "at another address"
+    if oncall.is_dead(turn.state, oncall.Way(Channel(name), test.to)):
+        return "REJECTED there"
     return "DOWN" if oncall.is_down(turn.state, Channel(name)) else ""
 
 

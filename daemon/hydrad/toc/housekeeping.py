@@ -6,7 +6,7 @@ All of it becomes records, so that `tail` shows it and a replay gives it again.
 from __future__ import annotations
 
 from hydrad.domain.actors import Role, Surface
-from hydrad.toc import changes, config_loosening, loosening, oncall, service
+from hydrad.toc import alarms, changes, config_loosening, loosening, oncall, service
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.limits import Limits
@@ -88,13 +88,16 @@ _OVER = {
     Finding.DISK_LOW: "there is room on the disk again",
     Finding.OUTBOX_FULL: "there is room in the outbox again",
     Finding.CHAT_GONE: "they were heard of again",
+    Finding.ADDRESS_REJECTED: "a letter was taken there, or none waits for it any more",
 }
 
 
 def noted(turn: Turn, body: i.RecordingNoted | i.OutboxNoted) -> None:
     """A finding of the recorder or of the outbox, with an alarm where something is being lost or will be; without a
-    detail it has ended."""
+    detail it has ended. That an address is rejected is said at each letter: while its alarm stands that is no news."""
     code = Finding[body.code]
+    if code is Finding.ADDRESS_REJECTED and body.detail and alarms.standing(turn.state, code.name, body.subject):
+        return
     if body.detail:
         turn.finding(code, body.subject, body.detail, alarm=code in _OVER)
     else:

@@ -2,7 +2,8 @@
 
 The order is the configuration's (`oncall.order`); who is suspended, or nobody, is passed over. A person's ways are the
 bot (an identity `telegram:N`), e-mail (`operator contact`), the home's webhook and its other services, in this order.
-At step 0 of an alarm the first way is used that is not down; from step 1 on all of them are.
+At step 0 of an alarm the first way is used that is not down and takes letters for this person; from step 1 on all of
+them are.
 
 A channel whose letters do not leave for `DOWN_AFTER_NS` is an alarm, which goes by the others.
 """
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 DOWN_AFTER_NS = 60 * SECOND
 DOWN_ALARM = "CHANNEL_DOWN"
 UNKNOWN_ALARM = "ON_CALL_UNKNOWN"
+# Of one person's way, by `subject_of`: nothing arrives there, whoever else the channel reaches.
+DEAD_ALARMS = ("CHAT_GONE", "ADDRESS_REJECTED")
 
 
 class Channel(enum.StrEnum):
@@ -59,7 +62,7 @@ def ways(state: State, operator: Operator, step: int) -> tuple[Way, ...]:
     every = tuple(way for way in all_ways(state, operator))
     if step:
         return every
-    standing = [way for way in every if not is_down(state, way.channel)]
+    standing = [way for way in every if not is_down(state, way.channel) and not is_dead(state, way)]
     return tuple(standing[:1] or every[:1])
 
 
@@ -80,6 +83,22 @@ def is_down(state: State, channel: Channel) -> bool:
     standing = any((alarm.code, alarm.subject) == (DOWN_ALARM, channel.value) for alarm in state.alarms.values())
     name = service.BOT if channel is Channel.TELEGRAM else service.CHANNELS
     return standing or (state.services.get(name) or Service(name)).state is not ServiceState.RUNNING
+
+
+def is_dead(state: State, way: Way) -> bool:
+    """Whether it is known that this one takes no letters."""
+    return any(a.code in DEAD_ALARMS and a.subject == subject_of(way) for a in state.alarms.values())
+
+
+def subject_of(way: Way) -> str:
+    return f"{way.channel.value}:{way.to}"
+
+
+def address_changed(turn: Turn, old: Way) -> None:
+    """What was said of an address that is nobody's any more has ended."""
+    if not any(old in all_ways(turn.state, operator) for operator in turn.state.operators.values()):
+        for code in DEAD_ALARMS:
+            turn.clear_alarm(code, subject_of(old), "it is nobody's address any more")
 
 
 def reported(turn: Turn, body: i.ChannelReported) -> None:

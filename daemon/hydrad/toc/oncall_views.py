@@ -45,6 +45,11 @@ def _state(turn: Turn, channel: Channel) -> tuple[str, str]:
     return "DOWN", f"fails since {duration_text(turn.now_ns - since_ns)}: {why}"
 
 
+def _way(turn: Turn, way: oncall.Way) -> str:
+    dead = " (takes no letters: hydractl alarms)" if oncall.is_dead(turn.state, way) else ""
+    return f"{way.channel.value} {way.to}{dead}"
+
+
 def person(turn: Turn, operator: Operator) -> OnCallRow:
     hears, on_call = operator.hears, [o.name for o in oncall.order(turn.state)]
     only = [", ".join(names) for names in (hears.kinds, hears.symbols, hears.accounts) if names]
@@ -53,7 +58,7 @@ def person(turn: Turn, operator: Operator) -> OnCallRow:
     return OnCallRow(
         name=operator.name,
         position=on_call.index(operator.name) + 1 if operator.name in on_call else None,
-        ways=tuple(f"{way.channel.value} {way.to}" for way in oncall.all_ways(turn.state, operator)),
+        ways=tuple(_way(turn, way) for way in oncall.all_ways(turn.state, operator)),
         quiet=f"{hears.quiet} {hears.zone}" if hears.quiet else None,
         hears="; ".join(only) or "everything",
         muted=tuple(f"{what or 'all'} until {ns_text(until, 0)}" for what, until in standing),

@@ -102,6 +102,7 @@ class Finding(enum.Enum):
     OUTBOX_FULL = "Too many letters wait: the least important are dropped."
     LETTER_REFUSED = "A letter to people could not be made, or its channel refused it."
     CHAT_GONE = "A person takes no letters any more."
+    ADDRESS_REJECTED = "A person's e-mail address is rejected by its server."
     RECORDING_DAMAGED = "A recording of ticks was damaged or cut; what is left is whole."
 
     @property

@@ -234,6 +234,12 @@ RUNBOOKS: dict[str, Runbook] = {
         "They blocked the bot, deleted the chat or never began it. Letters to them are dropped until they are heard",
         "of; who is on call must be somebody else meanwhile.",
     ),
+    "ADDRESS_REJECTED": _alarm(
+        "Correct it: `hydractl operator contact NAME email ADDRESS`, then `hydractl channel test email`.",
+        "The mail server says that it never takes letters for this address; its words are in the alarm. Others get",
+        "theirs. It is tried every five minutes; a letter that is a day old is dropped, a halt too. It clears when a",
+        "letter is taken, when the address is another one, or when nothing waits for it any more.",
+    ),
     # --- the home itself ---
     "CHANNEL_DOWN": _alarm(
         "Look at `hydractl channels` for why; until it is up you are told by the other channels only.",
