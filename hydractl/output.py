@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hydrad.wire.answers import Answer
 
 MISSING = "-"
+_FORMULA = tuple("=+-@")
 _ENVELOPE = ("schema", "ok", "ts", "daemon", "data", "warnings", "error")
 _CLEAR = "\x1b[H\x1b[2J"
 _STYLES = {"bad": "1;31", "warn": "33", "good": "32", "id": "36", "dim": "2", "bold": "1"}
@@ -142,7 +143,7 @@ class Output:
     def _fields(self, cells: Sequence[str]) -> None:
         """One line of tsv, or of csv as RFC 4180 quotes it."""
         if self._comma:
-            self.line(",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if _quotes(cell) else cell for cell in cells))
+            self.line(",".join(map(_csv_cell, cells)))
         else:
             self.line("\t".join(cells))
 
@@ -256,8 +257,18 @@ def _pad(text: str, width: int, right: bool) -> str:
     return text.rjust(width) if right else text.ljust(width)
 
 
-def _quotes(cell: str) -> bool:
-    return any(character in cell for character in ',"')
+def _csv_cell(cell: str) -> str:
+    """Quoted where it must be; with a `'` before what a spreadsheet would take for a formula, as OWASP advises."""
+    if cell.lstrip()[:1] in _FORMULA and not _is_number(cell):
+        cell = "'" + cell
+    return f'"{cell.replace(chr(34), chr(34) * 2)}"' if any(character in cell for character in ',"') else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return float(cell) is not None
+    except ValueError:
+        return False
 
 
 def _field(row: Any, key: str) -> Any:

@@ -128,6 +128,17 @@ def test_csv_of_a_statement_is_its_rows_quoted(fake: Any, hydractl: Any) -> None
     assert len(hydractl("statement", "paper-1", "--month", "2026-11", "-o", "csv", "-q").stdout.splitlines()) == 1
 
 
+def test_no_brokers_comment_is_a_formula(fake: Any, hydractl: Any, wire: Any) -> None:
+    """A spreadsheet takes what begins so for one: https://owasp.org/www-community/attacks/CSV_Injection."""
+    texts = ("=1+1", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", '=HYPERLINK("x")', "-5.00", "plain")
+    rows = tuple(msgspec.structs.replace(wire.STATEMENT.rows[0], comment=text) for text in texts)
+    fake.script = lambda call: wire.answer(call, data=msgspec.structs.replace(wire.STATEMENT, rows=rows))
+    words = ("statement", "paper-1", "--month", "2026-11", "-o")
+    shown = [row["comment"] for row in csv.DictReader(io.StringIO(hydractl(*words, "csv").stdout))]
+    assert all(cell.startswith("'") for cell in shown[:6]) and shown[6:] == ["-5.00", "plain"], "a number stays one"
+    assert "\t=1+1" in hydractl(*words, "tsv").stdout, "a program reads that"
+
+
 def test_csv_of_any_table_and_of_what_is_no_table(fake: Any, hydractl: Any) -> None:
     heading, row = csv.reader(io.StringIO(hydractl("positions", "-o", "csv").stdout))
     assert dict(zip(heading, row, strict=True))["stop"] == "1.08140"

@@ -1,12 +1,15 @@
 """The daemon's log: lines that can be sorted and merged, and levels that fall back by themselves.
 
 A line is `2026-11-26T09:10:11.123Z LEVEL LOGGER TEXT`; what does not begin with an instant belongs to the line before.
+What servers, brokers and people have written into a text begins no line, steers no terminal, and what looks like a
+token in it is masked. Secrets of ours never get here (`host.secrets`); that is for those that others repeat to us.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 import time
 
@@ -24,12 +27,32 @@ QUIET = ("apscheduler", "uvicorn")
 LEVELS = ("debug", "info", "warning", "error")
 
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
+_MASKED = (
+    re.compile(r"(\d{6,12}:)[\w-]{30,}"),  # a bot's token, also within an address
+    re.compile(r"(hash=)[0-9a-fA-F]{64}"),  # of initData
+    re.compile(r"(bearer )[\w.-]{16,}", re.IGNORECASE),
+)
+
+
 class UtcFormatter(logging.Formatter):
     """Instants in UTC, with milliseconds and a `Z`."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
+
+    def format(self, record: logging.LogRecord) -> str:
+        first, *more = harmless(super().format(record)).split("\n")
+        return "\n".join([first, *(f"  {line}" if _INSTANT.match(line) else line for line in more)])
+
+
+def harmless(text: str) -> str:
+    """Without control characters but tabs and line ends, and with a mask where a token seems to stand."""
+    plain = "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
+    for pattern in _MASKED:
+        plain = pattern.sub(r"\1(secret)", plain)
+    return plain
 
 
 def set_up(level: str) -> None:
