@@ -14,6 +14,7 @@ from hydrad.domain.accounts import AccountKind, Authority, HomeMode
 from hydrad.domain.actors import Actor, Role, Surface
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR, MINUTE
+from hydrad.domain.money import volume_text
 from hydrad.link import frames as f
 from hydrad.toc import crew, limiting
 from hydrad.toc import inputs as i
@@ -250,9 +251,48 @@ def test_a_dry_run_has_a_row_an_account_and_writes_nothing(two: Core) -> None:
     assert problem(reply) == "PARTLY" and len(two.records) == count + 0
 
 
+def test_a_dry_run_says_of_each_what_was_measured(two: Core) -> None:
+    two.ask(calls.Halt(account="beta", wait_s=0.0))
+    rows = two.ask(calls.Fire(two.mission(), all_accounts=True, dry_run=True)).data.targets  # type: ignore[union-attr]
+    assert rows[0].failed == ()
+    assert [(row.code, row.measured) for row in rows[1].failed] == [("AUTHORITY", "HALTED")]
+
+
+def test_the_sizes_that_were_shown_are_sent_whatever_a_group_says_by_then(two: Core) -> None:
+    two.ask(calls.AccountGroup("both", {"alpha": "1", "beta": "0.5"}))
+    mission = two.mission()
+    told = two.ask(calls.Fire(mission, group="both", dry_run=True)).data.targets  # type: ignore[union-attr]
+    two.ask(calls.AccountGroup("both", {"alpha": "3", "beta": "3"}))
+    two.send(calls.Fire(mission, sized=tuple(calls.Sized(row.account, row.volume) for row in told)))
+    acts = acts_of(two, mission)
+    assert {act.account: volume_text(act.order.volume_steps, act.volume_step) for act in acts} == {
+        row.account: row.volume for row in told
+    }
+    assert all(act.volume_asked_steps == act.order.volume_steps for act in acts)
+
+
+def test_a_size_that_was_shown_is_judged_by_the_limits_of_now(two: Core) -> None:
+    """Its account has not become rich meanwhile: what would be too much is denied, and never made smaller."""
+    mission = two.mission()
+    told = two.ask(calls.Fire(mission, dry_run=True)).data.targets[0]  # type: ignore[union-attr]
+    two.ask(calls.AccountLimits("alpha", {"risk_per_trade_max_percent": "0.1"}))
+    two.send(calls.Fire(mission, sized=(calls.Sized("alpha", told.volume),)))
+    (act,) = acts_of(two, mission)
+    assert (act.state, act.codes) == (ActState.DENIED, ("RISK_PER_TRADE",))
+
+
+SIZED = (calls.Sized("alpha", "0.01"),)
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
+        ({"sized": SIZED, "all_accounts": True}, "USAGE"),
+        ({"sized": SIZED, "volume": "0.01"}, "USAGE"),
+        ({"sized": SIZED, "risk": "0.5%"}, "USAGE"),
+        ({"sized": SIZED * 2}, "USAGE"),
+        ({"sized": (calls.Sized("alpha", "0.015"),)}, "USAGE"),
+        ({"sized": (calls.Sized("gamma", "0.01"),)}, "NOT_FOUND"),
         ({"account": "alpha", "all_accounts": True}, "USAGE"),
         ({"accounts": ("alpha", "alpha")}, "USAGE"),
         ({"accounts": ("alpha", "gamma")}, "NOT_FOUND"),

@@ -12,7 +12,7 @@ from hydrad.toc import sight
 from hydrad.toc.people import Person, person
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, DaemonInfo
-from hydrad.wire.answers.accounts import AccountRow
+from hydrad.wire.answers.accounts import AccountRow, GroupRow
 from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer, OrderView
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, NoteRow
 from hydrad.wire.answers.comparing import PreflightData, PreflightRow
@@ -118,9 +118,13 @@ def test_sums_over_all_accounts_are_left_out_of_a_report() -> None:
     assert [(g.group, g.money) for g in data.groups] == [("alpha", ()), ("bravo", ())]
 
 
-@pytest.mark.parametrize(
-    "verb", [calls.Findings(), calls.Changes(), calls.ConfigShow(), calls.SymbolDiff(), calls.Groups()]
-)
+def test_a_group_is_seen_whole_or_not_at_all() -> None:
+    own, mixed = GroupRow("own", {"alpha": "1"}), GroupRow("mixed", {"alpha": "1", "bravo": "0.5"})
+    assert seen((own, mixed), calls.Groups()).data == (own,)
+    assert seen((own, mixed), calls.Groups(), ALL).data == (own, mixed)
+
+
+@pytest.mark.parametrize("verb", [calls.Findings(), calls.Changes(), calls.ConfigShow(), calls.SymbolDiff()])
 def test_what_cannot_be_told_apart_is_for_those_who_see_all(verb: Any) -> None:
     assert seen(("row",), verb).data is None and seen(("row",), verb, ALL).data == ("row",)
 

@@ -27,10 +27,10 @@ from hydrad.wire.codec import (
 VERBS = typing.get_args(calls.AnyVerb)
 DAEMON = DaemonInfo("0.1.0", calls.PROTOCOL, "test", "paper")
 CALL = (
-    "000000bc85a870726f746f636f6c01a2696407a4626f64798ea476657262a466697265a76d697373696f6eaa4d2d30303030"
+    "000000c385a870726f746f636f6c01a2696407a4626f64798fa476657262a466697265a76d697373696f6eaa4d2d30303030"
     "30303130a76163636f756e74c0a86163636f756e747390a567726f7570c0ac616c6c5f6163636f756e7473c2a6766f6c756d"
     "65c0a47269736ba4302e3525a4706c616ea764656661756c74a76472795f72756ec2a6776169745f73cb4024000000000000"
-    "a6726561736f6ec0a4706f6f6cc0a5616761696ec2a36b6579a26b31a773757266616365a57368656c6c"
+    "a6726561736f6ec0a4706f6f6cc0a5616761696ec2a573697a656490a36b6579a26b31a773757266616365a57368656c6c"
 )
 ANSWER = (
     "000000b589a6736368656d61af68796472612e7374617475732f7631a26f6bc2a27473b8323031342d30352d30325431"
@@ -48,6 +48,8 @@ def strategy(kind: object) -> st.SearchStrategy[object]:
         return st.dictionaries(strategy(args[0]), strategy(args[1]), max_size=3)
     if origin is tuple:
         return st.lists(strategy(args[0]), max_size=3).map(tuple)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return any_verb(kind)
     simple: dict[object, st.SearchStrategy[object]] = {
         type(None): st.none(),
         bool: st.booleans(),

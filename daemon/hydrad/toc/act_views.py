@@ -194,6 +194,7 @@ def target_row(verdict: risk.Verdict, account: Account, multiplier: Decimal) -> 
         basis=f"{verdict.basis.points:+d} points" if verdict.basis else None,
         would=_would(verdict),
         codes=verdict.codes,
+        failed=check_rows(tuple(check for check in verdict.checks if not check.ok)),
     )
 
 

@@ -15,7 +15,7 @@ from hydrad.toc.audience import Audience, sees
 from hydrad.toc.people import Person
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, Problem
-from hydrad.wire.answers.accounts import AccountRow, AccountShow
+from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow
 from hydrad.wire.answers.acts import ActShow, FireAnswer
 from hydrad.wire.answers.comparing import PreflightData, PreflightRow
 from hydrad.wire.answers.journal import TraceData
@@ -25,9 +25,7 @@ from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
 # Their answers name accounts and sums in words.
-WHOLE_ONLY: frozenset[type[Verb]] = frozenset(
-    {calls.Findings, calls.Changes, calls.ConfigShow, calls.SymbolDiff, calls.Groups}
-)
+WHOLE_ONLY: frozenset[type[Verb]] = frozenset({calls.Findings, calls.Changes, calls.ConfigShow, calls.SymbolDiff})
 
 
 def narrowed(person: Person, verb: Verb, answer: Answer) -> Answer:
@@ -59,6 +57,8 @@ def _seen(value: Any, shown: Audience) -> Any:
     account = _account_of(value)
     if account is not None and not sees(shown, account):
         return None
+    if isinstance(value, GroupRow):  # whole or not at all: a fire on it is one on every member
+        return value if all(sees(shown, member) for member in value.members) else None
     if isinstance(value, TraceData):
         return _trace(value, shown)
     if isinstance(value, ReportData):

@@ -75,6 +75,32 @@ def test_fired_by_keyboard_alone(shown: Any) -> None:
     assert len(shown.crew.opened()) == 1
 
 
+ARMED = "document.querySelector('.fire .hold').classList.contains('armed')"
+
+
+def test_a_button_waits_for_its_second_press_while_the_page_is_drawn_anew(
+    screen: Callable[..., Any], crew: Any
+) -> None:
+    """Four seconds, then it must be begun anew."""
+    shown = screen("desktop").brief_after_login(crew.mission())
+    drawn = "window.drawn = 0; new MutationObserver(() => window.drawn++).observe(document.querySelector('.head'), { childList: true })"
+    shown.page.evaluate(drawn)
+    button = shown.page.get_by_role("button", name="FIRE BUY")
+    button.focus()
+    shown.page.keyboard.press("Enter")
+    crew.ctl("pass", crew.mission())  # what is told of it draws the page anew
+    crew.step(1)
+    shown.page.wait_for_function("() => window.drawn > 0")
+    assert shown.page.evaluate(ARMED)
+    shown.page.wait_for_function(f"() => !({ARMED})")
+    assert shown.page.locator("dialog").count() == 0
+    button.focus()
+    shown.page.keyboard.press("Enter")
+    assert shown.page.evaluate(ARMED) and shown.page.locator("dialog").count() == 0
+    shown.page.keyboard.press("Enter")
+    shown.see("Nothing was sent yet.", "dialog")
+
+
 @pytest.mark.parametrize("kind", ["phone", "small", "landscape"])
 def test_nothing_is_cut_off_and_fingers_find_it(screen: Callable[..., Any], crew: Any, kind: str) -> None:
     shown = screen(kind).log_in()

@@ -8,6 +8,11 @@ import { fill, h } from "./dom.js";
 const HOLD_MS = 800;
 const ARMED_MS = 4000;
 
+/** Whether a button in `part` is being held, or waits to be pressed again: what it stands in is not drawn anew now. */
+export function isPressed(part) {
+  return part.querySelector(".holding, .armed") !== null;
+}
+
 /** A button that acts when it was held for 0.8 s, or, by keyboard and screen reader, when it was pressed twice. */
 export function holdButton(label, done, kind = "danger") {
   let timer = null;
@@ -18,6 +23,12 @@ export function holdButton(label, done, kind = "danger") {
   const rest = () => {
     clearTimeout(timer);
     button.classList.remove("holding");
+  };
+  const disarm = () => {
+    clearTimeout(armed);
+    button.classList.remove("armed");
+    button.removeAttribute("aria-label");
+    fill(hint, "hold");
   };
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -34,20 +45,16 @@ export function holdButton(label, done, kind = "danger") {
   button.addEventListener("contextmenu", (event) => event.preventDefault());
   button.addEventListener("click", (event) => {
     if (event.detail !== 0) return; // by pointer: only holding counts
-    if (armed) {
-      clearTimeout(armed);
-      armed = null;
-      button.setAttribute("aria-label", label);
+    const again = button.classList.contains("armed");
+    disarm();
+    if (again) {
       done();
       return;
     }
+    button.classList.add("armed");
     button.setAttribute("aria-label", `${label}: press again to confirm`);
     fill(hint, "press again");
-    armed = setTimeout(() => {
-      armed = null;
-      button.removeAttribute("aria-label");
-      fill(hint, "hold");
-    }, ARMED_MS);
+    armed = setTimeout(disarm, ARMED_MS);
   });
   return button;
 }
@@ -86,21 +93,23 @@ function answered(place, close, answer, again, shown) {
     return;
   }
   const rows = answer.data?.acts ?? [];
+  const several = rows.length > 1;
   const { code, message, hint, facts } = answer.error;
   if (facts?.needs === "pin") {
     askPin(place, close, again, facts.tried);
     return;
   }
-  const unknown = code === "UNKNOWN_OUTCOME" || code === "TIMED_OUT";
-  fill(place, h("p", { class: unknown ? "bad big" : "bad" }, said(code, message)),
+  const unknown = code === "UNKNOWN_OUTCOME" || code === "TIMED_OUT" || (several && rows.some((row) => OPEN.has(row.state) || row.state === "UNKNOWN"));
+  fill(place, !(several && code === "PARTLY") && h("p", { class: unknown ? "bad big" : "bad" }, said(code, message)),
     h("ul", { class: "checks" }, (answer.data?.checks ?? []).filter((row) => !row.ok).map((row) =>
       h("li", null, h("b", null, row.code), ` ${row.measured}`, h("small", null, ` limit ${row.limit}`)))),
+    several && h("p", null, `${rows.filter((row) => GOOD.has(row.state)).length} of ${rows.length} done:`),
     unknown && h("p", null, "Look at the act below before anything else; asking again here cannot do it twice."),
     hint && h("p", null, hint), rows.length === 1 && rows[0].verdict === message ? h("p", null, h("small", null, rows[0].id)) : answer.data && shown(answer.data),
     unknown && h("button", { type: "button", onclick: again }, "Ask again"), close);
 }
 
-const WORDS = { DENIED: "DENIED by us", REJECTED: "REJECTED by the broker", NOT_EXECUTED: "NOT EXECUTED", PENDING: "WAITS for a second person", UNKNOWN_OUTCOME: "UNKNOWN", TIMED_OUT: "UNKNOWN, time was up" };
+const WORDS = { DENIED: "DENIED by us", REJECTED: "REJECTED by the broker", NOT_EXECUTED: "NOT EXECUTED", PENDING: "WAITS for a second person", PARTLY: "PARTLY", UNKNOWN_OUTCOME: "UNKNOWN", TIMED_OUT: "UNKNOWN, time was up" };
 
 function said(code, message) {
   const word = WORDS[code] ?? code;

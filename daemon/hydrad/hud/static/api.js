@@ -39,6 +39,14 @@ export async function get(path, auto = true) {
   return answer.status === 401 ? ask() : answer; // a PIN has changed the session's id while this was asked
 }
 
+/** A question with a body: a dry run, which sends nothing. Raises Lost. */
+export async function ask(path, body) {
+  const said = () => headers({ ...AUTO, "content-type": "application/json" });
+  const once = () => send(`/api/v1${path}`, { method: "POST", headers: said(), body: JSON.stringify(body) }, QUERY_MS);
+  const answer = await once();
+  return answer.status === 401 ? once() : answer;
+}
+
 /** A POST to the session. Raises Lost. */
 export function session(path, body) {
   const said = headers({ "content-type": "application/json" });

@@ -75,8 +75,8 @@ def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission
     `mission` None: by hand; it is proposed here, once nothing in the request can be refused any more.
     """
     plan_named(turn, verb.plan)
-    if verb.volume is not None and verb.risk is not None:
-        raise usage("volume and risk exclude each other")
+    if sum((verb.volume is not None, verb.risk is not None, bool(verb.sized))) > 1:
+        raise usage("volume, risk and a size for each account exclude each other")
     chosen = _accounts(turn, verb)
     if verb.pool:
         chosen = [_whose_turn(turn, verb, signal, mission, chosen)]
@@ -131,9 +131,9 @@ def _in_turn(turn: Turn, pool: str) -> list[tuple[Account, Decimal]]:
 def _accounts(turn: Turn, verb: Firing) -> list[tuple[Account, Decimal]]:
     """The accounts that a fire names, each with its multiplier: one, several, a group, all of the operator's, or their
     primary one."""
-    ways = [bool(verb.account), bool(verb.accounts), bool(verb.group), bool(verb.pool), verb.all_accounts]
-    if sum(ways) > 1:
-        raise usage("account, accounts, group, pool and all exclude each other")
+    named = (verb.account, verb.accounts, verb.group, verb.pool, verb.all_accounts, verb.sized)
+    if sum(map(bool, named)) > 1:
+        raise usage("account, accounts, group, pool, all and a size for each account exclude each other")
     if verb.pool:
         return _in_turn(turn, verb.pool)
     if verb.group:
@@ -148,7 +148,7 @@ def _accounts(turn: Turn, verb: Firing) -> list[tuple[Account, Decimal]]:
         if not found:
             raise Refused(ErrorCode.NOT_FOUND, "no account was given to you", "hydractl terminal assign")
         return [(turn.state.accounts[name], ONE) for name in found]
-    names = verb.accounts or (verb.account,)
+    names = tuple(row.account for row in verb.sized) or verb.accounts or (verb.account,)
     if len(set(names)) != len(names):
         raise usage("an account is named twice")
     return [(account_named(turn, name), ONE) for name in names]
@@ -156,7 +156,8 @@ def _accounts(turn: Turn, verb: Firing) -> list[tuple[Account, Decimal]]:
 
 def _target(turn: Turn, verb: Firing, signal: Signal, account: Account, multiplier: Decimal) -> Target:
     """What the multiplier makes of the risk or the volume asked for; a volume is rounded down to the step."""
-    volume_steps = volume_of(turn, account, signal.symbol, verb.volume)
+    lots = next((row.volume for row in verb.sized if row.account == account.name), verb.volume)
+    volume_steps = volume_of(turn, account, signal.symbol, lots)
     if volume_steps:
         scaled = int(volume_steps * multiplier)
         if not scaled:

@@ -71,8 +71,8 @@ class ActShow(Out, frozen=True):
 
 
 class TargetRow(Out, frozen=True):
-    """One account of a dry run. `codes`: what would deny it. `multiplier`: of the group; `basis`: account's price minus
-    the source's, null where it is not measured."""
+    """One account of a dry run. `codes`: what would deny it, and `failed` with what was measured. `multiplier`: of the
+    group; `basis`: account's price minus the source's, null where it is not measured."""
 
     account: str
     kind: str
@@ -84,6 +84,7 @@ class TargetRow(Out, frozen=True):
     basis: str | None
     would: str
     codes: tuple[str, ...]
+    failed: tuple[CheckRow, ...] = ()
 
 
 class FireAnswer(Out, frozen=True):

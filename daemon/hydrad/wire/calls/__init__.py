@@ -34,6 +34,7 @@ from hydrad.wire.calls.daemon import (
     ServiceStop,
 )
 from hydrad.wire.calls.fires import Approve, Fire, FireSymbol, Pass, Resolve, Withdraw
+from hydrad.wire.calls.fires import Sized as Sized
 from hydrad.wire.calls.oncall import (
     ChannelConfirm,
     Channels,

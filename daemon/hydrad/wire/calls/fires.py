@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hydrad.wire.calls.base import Verb
+
+
+class Sized(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One account of a fire with the lots that its person was shown: no other size is sent there."""
+
+    account: str
+    volume: str
 
 
 class Fire(Verb, frozen=True, tag="fire"):
     """Fire a mission. One of `volume` (lots) and `risk` ("0.5%") or neither (the configured risk). `wait_s`: how long
     to wait for the verdict; 0 answers once routed. `plan`: a named one, such as `default` or `none`. One of
     `account`, `accounts`, `group` and `all_accounts` (those that were given to the operator), or none: the operator's
-    primary account. Several make one fire each. `again`, with `pool`: another account of it may take the mission,
-    too."""
+    primary account. Several make one fire each. `sized` names each account with its own volume, in place of all of
+    these. `again`, with `pool`: another account of it may take the mission, too."""
 
     mission: str
     account: str | None = None
@@ -25,6 +34,7 @@ class Fire(Verb, frozen=True, tag="fire"):
     reason: str | None = None
     pool: str | None = None
     again: bool = False
+    sized: tuple[Sized, ...] = ()
 
 
 class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
@@ -50,6 +60,7 @@ class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
     entry: str | None = None
     type: str | None = None
     pool: str | None = None
+    sized: tuple[Sized, ...] = ()
 
 
 class Pass(Verb, frozen=True, tag="pass"):

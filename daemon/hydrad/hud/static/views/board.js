@@ -1,6 +1,6 @@
 // The board: what needs a person first, then everything at a glance.
 
-import { goodness, holdButton, perform } from "../act.js";
+import { goodness, holdButton, isPressed, perform } from "../act.js";
 import { get } from "../api.js";
 import { facts, fill, h, table, told } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
@@ -39,7 +39,7 @@ export function make({ main, me, reload }) {
   }
 
   function urgent() {
-    if (part.urgent.querySelector(".holding")) return;
+    if (isPressed(part.urgent)) return;
     const status = data.home.data;
     const alarms = status.alarms.filter((row) => !row.acknowledged_by);
     const waits = (data.fires.data ?? []).filter((row) => row.state === "AWAITING_APPROVAL");

@@ -1,7 +1,8 @@
 // The briefing: what, why, the money, the checks, and the gesture that fires it.
 
-import { goodness, holdButton, perform, verdict } from "../act.js";
-import { get } from "../api.js";
+import { goodness, holdButton, isPressed, perform, verdict } from "../act.js";
+import { aims, failures, going, kindOf, lines, moneys, spread } from "../aim.js";
+import { ask, get } from "../api.js";
 import { candles } from "../chart.js";
 import { facts, fill, h } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
@@ -18,21 +19,25 @@ export function make({ main, me, args, reload }) {
   part.chart.append(h("h2", null, "Chart"), place, legend);
   const column = (...names) => h("div", { class: "column" }, names.map((name) => part[name]));
   fill(main, h("div", { class: "briefing" }, column("head", "chart", "acts", "why"), column("fire", "price", "money", "checks")));
-  let account = args.account ?? null;
+  let aim = args.account ?? null; // an account's name, or several: see aim.js
+  let groups = null;
   let chart = null;
   let shown = null;
   let bars = [];
   let barsAt = 0;
 
   async function load() {
-    const query = account ? `?account=${encodeURIComponent(account)}` : "";
-    const answer = await get(`/missions/${encodeURIComponent(args.id)}/brief${query}`);
+    const path = `/missions/${encodeURIComponent(args.id)}`;
+    const [of, asks] = [aim, spread(aim)];
+    const [answer, dry, known] = await Promise.all([get(`${path}/brief${of && !asks ? `?account=${encodeURIComponent(of)}` : ""}`),
+      asks && ask(`${path}/fire`, { ...asks, dry_run: true }), groups ?? get("/groups")]);
+    groups = known.ok ? known : null;
     if (answer.ok) {
       if (Date.now() - barsAt >= BARS_MS) await recorded(answer.data.chart, answer.data.mission.mission.horizon_at);
       const owned = answer.data.mission.acts.some((row) => row.position);
       const held = owned ? await get("/positions") : { data: [] };
       const closed = owned ? await get("/positions?closed=true&limit=50") : { data: [] };
-      return { answer, positions: [...(held.data ?? []), ...(closed.data ?? [])] };
+      return { answer, aim: of, dry, positions: [...(held.data ?? []), ...(closed.data ?? [])] };
     }
     return answer.status === 401 ? answer : { answer, positions: [] };
   }
@@ -52,7 +57,7 @@ export function make({ main, me, args, reload }) {
       fill(part.head, h("p", { class: "bad", role: "alert" }, data.answer.error.message), h("a", { href: "/missions" }, "All missions"));
       return;
     }
-    shown = data.answer.data;
+    shown = { ...data.answer.data, aim: data.aim ?? data.answer.data.account, dry: data.dry };
     part.chart.hidden = false;
     now();
     money(shown);
@@ -111,9 +116,14 @@ export function make({ main, me, args, reload }) {
   function money(data) {
     const s = data.stake;
     const choose = h("select", { id: "account", "data-focus": "account", onchange: (event) => {
-      account = event.target.value;
+      aim = event.target.value;
       reload();
-    } }, data.accounts.map((name) => h("option", { value: name, selected: name === data.account }, name)));
+    } }, (me.may.includes("fire") ? aims(data.accounts, groups?.data ?? []) : data.accounts.map((name) => [name, name])).map(([value, label]) => h("option", { value, selected: value === data.aim }, label)));
+    const title = h("h2", null, "Money on ", h("label", { for: "account", class: "sr" }, "Account"), choose, data.dry ? "" : ` ${data.kind.toUpperCase()}`);
+    if (data.dry) {
+      fill(part.money, title, data.dry.data ? moneys(data.dry.data.targets) : h("p", { class: "bad" }, data.dry.error.message));
+      return;
+    }
     const rows = !s ? [] : [
       ["Size", `${s.volume} lots`],
       ["At the stop", `${signed(s.at_stop, s.currency)}${s.of_base_percent ? `, ${s.of_base_percent}% of the account` : ""}`, "loss"],
@@ -122,17 +132,15 @@ export function make({ main, me, args, reload }) {
       ["It needs", s.needs_percent ? `${s.needs_percent}% to lose nothing` : null],
       ["Commission", s.commission ? signed(s.commission, s.currency) : "not known: nothing in it was closed yet"],
       ["Break-even", s.break_even],
+      ["Plan", data.fire.order?.plan.map((step) => step.text).join("; ") || "none: its stop and target stand alone"],
       ["Next night", s.night ? `${s.night.money === null ? "not counted in this currency" : signed(s.night.money, s.currency)} at ${when(s.night.at)}${s.night.nights > 1 ? `, ${s.night.nights} nights` : ""}` : "not known"],
     ];
-    fill(part.money, h("h2", null, "Money on ", h("label", { for: "account", class: "sr" }, "Account"), choose, ` ${data.kind.toUpperCase()}`),
-      rows.length ? facts(rows) : h("p", { class: "empty" }, "No size can be made: see the checks."));
+    fill(part.money, title, rows.length ? facts(rows) : h("p", { class: "empty" }, "No size can be made: see the checks."));
   }
 
   function fire(data) {
     const m = data.mission.mission;
     const open = OPEN.has(m.state) && left() > 0;
-    const denied = data.fire.checks.filter((row) => !row.ok);
-    const order = data.fire.order;
     if (isBlind()) {
       fill(part.fire, h("p", { class: "bad" }, "Not live: nothing is fired from what may be old."));
       return;
@@ -142,21 +150,50 @@ export function make({ main, me, args, reload }) {
       fill(part.fire, h("p", { class: "dim" }, why));
       return;
     }
-    const label = `FIRE ${m.side} ${order?.volume ?? "?"} ${m.symbol} on ${data.account} ${data.kind.toUpperCase()}`;
-    const says = denied.length ? h("p", { class: "bad" }, `Would be DENIED: ${denied.map((row) => `${row.code}, ${row.measured}`).join("; ")}`)
-      : h("p", { class: "good" }, `${data.fire.checks.length} checks pass; risk ${data.fire.risk_money} ${data.fire.currency}`);
     const pass = m.passed ? h("p", { class: "dim" }, "You passed on it.") : me.may.includes("pass") && h("button", { type: "button", class: "plain", onclick: letGo }, "Pass");
-    if (part.fire.querySelector(".holding")) return;
-    fill(part.fire, says, holdButton(label, () => go(data), data.kind === "live" ? "danger live" : "danger"), pass);
+    if (isPressed(part.fire)) return;
+    fill(part.fire, data.dry ? several(data) : single(data), pass);
   }
 
-  /** `data`: what the button was made of, whatever has come since. */
+  function single(data) {
+    const m = data.mission.mission;
+    const denied = data.fire.checks.filter((row) => !row.ok);
+    const size = data.fire.order?.volume;
+    const label = `FIRE ${m.side} ${size} ${m.symbol} on ${data.account} ${data.kind.toUpperCase()}`;
+    return [denied.length ? h("p", { class: "bad" }, `Would be DENIED: ${denied.map((row) => `${row.code}, ${row.measured}`).join("; ")}`)
+      : h("p", { class: "good" }, `${data.fire.checks.length} checks pass; risk ${data.fire.risk_money} ${data.fire.currency}`),
+    Number(size) > 0 ? holdButton(label, () => go(data), look(data.kind)) : h("p", { class: "dim" }, "No size can be made, so there is nothing to fire.")];
+  }
+
+  function several(data) {
+    const m = data.mission.mission;
+    if (!data.dry.data) return [h("p", { class: "bad" }, data.dry.error.message)];
+    const targets = data.dry.data.targets;
+    const sent = going(targets);
+    const kind = kindOf(sent);
+    const label = `FIRE ${m.side} ${m.symbol} on ${sent.length} of ${targets.length} accounts ${kind.toUpperCase()}`;
+    return [lines(targets), sent.length ? holdButton(label, () => goAll(m, sent), look(kind)) : h("p", { class: "dim" }, "Nothing of it would be sent.")];
+  }
+
+  const look = (kind) => (kind === "live" ? "danger live" : "danger");
+
+  /** `data`: what the button was made of, whatever has come since. Its size is what is sent: it is judged, and never made anew. */
   function go(data) {
     perform({
       title: `${data.mission.mission.symbol} ${data.mission.mission.side} on ${data.account}`,
-      lines: [data.stake ? `${data.stake.volume} lots, at the stop ${data.stake.at_stop} ${data.stake.currency}` : ""],
+      lines: [`${data.fire.order.volume} lots${data.stake ? `, at the stop ${data.stake.at_stop} ${data.stake.currency}` : ""}`],
       path: `/missions/${encodeURIComponent(args.id)}/fire`,
-      body: { account: data.account },
+      body: { account: data.account, volume: data.fire.order.volume },
+    }).addEventListener("close", () => reload());
+  }
+
+  /** One fire an account, each with the size that its line said. */
+  function goAll(m, sent) {
+    perform({
+      title: `${m.symbol} ${m.side} on ${sent.length} accounts`,
+      lines: sent.map((row) => `${row.account}: ${row.volume} lots, risk ${row.risk_money} ${row.currency}`),
+      path: `/missions/${encodeURIComponent(args.id)}/fire`,
+      body: { sized: sent.map((row) => ({ account: row.account, volume: row.volume })) },
     }).addEventListener("close", () => reload());
   }
 
@@ -183,6 +220,10 @@ export function make({ main, me, args, reload }) {
   }
 
   function checks(data) {
+    if (data.dry) {
+      fill(part.checks, h("h2", null, "Checks"), data.dry.data && failures(data.dry.data.targets));
+      return;
+    }
     const rows = [...data.fire.checks].sort((one, other) => one.ok - other.ok);
     const bad = rows.filter((row) => !row.ok).length;
     fill(part.checks, h("h2", null, "Checks"), h("p", { class: bad ? "bad" : "good" }, bad ? `${bad} of ${rows.length} fail` : `all ${rows.length} pass`),

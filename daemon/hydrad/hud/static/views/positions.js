@@ -1,6 +1,6 @@
 // Open positions and the newest closed ones; resting orders between them.
 
-import { holdButton, perform } from "../act.js";
+import { holdButton, isPressed, perform } from "../act.js";
 import { get } from "../api.js";
 import { fill, h, table, told } from "../dom.js";
 import { signed, span, tone, when } from "../format.js";
@@ -25,7 +25,7 @@ export function make({ main, me, reload }) {
     const moved = new Map((live.now?.positions ?? []).map((row) => [row.id, row]));
     const of = (row) => moved.get(row.id) ?? row;
     const link = (row) => row.foreign ? `${row.id} FOREIGN` : h("a", { href: `/positions?position=${row.id}` }, row.id);
-    if (main.querySelector(".holding")) return;
+    if (isPressed(main)) return;
     fill(main, h("h1", null, "Positions"), h("section", { class: "card" }, table([
       ["Position", link], ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account], ["Opened at", (row) => row.open_price, "num"],
       ["Stop", (row) => row.stop ?? h("b", { class: "bad" }, "NONE"), "num"], ["Target", (row) => row.target ?? "–", "num"],

@@ -1,6 +1,6 @@
 // Terminals: link, duty, and how long since each was heard.
 
-import { holdButton, halt } from "../act.js";
+import { halt, holdButton, isPressed } from "../act.js";
 import { get } from "../api.js";
 import { fill, h, table, told } from "../dom.js";
 import { span } from "../format.js";
@@ -22,7 +22,7 @@ export function make({ main, me }) {
       fill(main, h("p", { class: "bad" }, data.error.message));
       return;
     }
-    if (main.querySelector(".holding")) return;
+    if (isPressed(main)) return;
     const heard = new Map((live.now?.terminals ?? []).map((row) => [row.name, row]));
     const of = (row) => ({ ...row, ...(heard.get(row.name) ?? {}) });
     const tone = (row) => (of(row).link === "READY" && of(row).duty === "ACTIVE" ? "good" : "bad");
