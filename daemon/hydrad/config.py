@@ -208,9 +208,9 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             description="instant of the recorded day at which a new home begins",
-            extra={"parse": parse_ms, "expected": 'an instant in quotes, such as "2014-05-02T12:25:00Z"'},
+            extra={"parse": parse_ms, "expected": 'an instant in quotes, such as "2014-05-02T14:25:00Z"'},
         ),
-    ] = "2014-05-02T12:25:00Z"
+    ] = "2014-05-02T14:25:00Z"
     history_hours: Annotated[
         int, Meta(ge=0, le=168, description="hours before `start` that agents send as history")
     ] = 12

@@ -95,7 +95,7 @@ EURUSD = "wide"
         "config.toml:12: risk.spread_points_max: expected a table of symbols and whole numbers, "
         "such as { EURUSD = 20 }",
         'config.toml:7: paper.speed: expected "max" or a number in quotes from 0 to 100000',
-        'config.toml:8: paper.start: expected an instant in quotes, such as "2014-05-02T12:25:00Z"',
+        'config.toml:8: paper.start: expected an instant in quotes, such as "2014-05-02T14:25:00Z"',
         "config.toml:9: paper.balance: expected a number in quotes from 1 to 1000000000",
         "config.toml:10: brige: unknown key; the nearest is [bridge]",
     ]
