@@ -1,8 +1,8 @@
 """What the daemon under test is seen to do, from inside its process and by none of its own counters.
 
-Owns three things, written to a file whenever the bench asks by SIGUSR1: how many live ticks of each terminal reached the
-core, when the first frame that has read a whole minute came out of the daemon's socket, and when each mission was
-published. Times are nanoseconds of the machine's monotonic clock, which all processes share.
+Owns four things, written to a file whenever the bench asks by SIGUSR1: how many live ticks of each terminal reached the
+core, when the first frame that has read a whole minute came out of the daemon's socket, and when each mission and each
+note was published. Times are nanoseconds of the machine's monotonic clock, which all processes share.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Witness:
         self._taken: Counter[str] = Counter()
         self._minutes: dict[str, dict[int, int]] = {}
         self._missions: list[tuple[str, int, int]] = []
+        self._notes: dict[str, int] = {}
 
     def install(self) -> None:
         frame_in, take, published = app.App._frame, inbox.Inbox.take, app.App.published
@@ -46,8 +47,9 @@ class Witness:
             return taken
 
         def seen_published(daemon: app.App, records: list[Record]) -> None:
+            began_ns = self._now_ns()
             published(daemon, records)
-            self._published(records)
+            self._published(records, began_ns)
 
         app.App._frame, inbox.Inbox.take, app.App.published = seen_frame, seen_take, seen_published  # type: ignore
         signal.signal(signal.SIGUSR1, lambda _number, _frame: self._write())
@@ -62,17 +64,21 @@ class Witness:
             if isinstance(entry, i.FrameIn) and isinstance(entry.frame.body, f.Ticks) and not entry.frame.body.history:
                 self._taken[entry.terminal] += sum(len(batch.ticks) for batch in entry.frame.body.batches)
 
-    def _published(self, records: list[Record]) -> None:
+    def _published(self, records: list[Record], began_ns: int) -> None:
         now_ns = self._now_ns()
         for record in records:
             if record.type == "MISSION_PROPOSED":
                 body = r.decode(record.type, record.body)
                 if isinstance(body, r.MissionProposed) and body.origin == "apex":
                     self._missions.append((body.source, body.signal.at_ms, now_ns))
+            elif record.type == "NOTE":
+                note = r.decode(record.type, record.body)
+                assert isinstance(note, r.NoteMade)
+                self._notes[note.text] = began_ns
 
     def _write(self) -> None:
-        told = {"taken": self._taken, "minutes": self._minutes, "missions": self._missions}
+        told = {"taken": self._taken, "minutes": self._minutes, "missions": self._missions, "notes": self._notes}
         part = self._path.with_suffix(".part")
         part.write_text(json.dumps(told))
         part.replace(self._path)
-        self._minutes, self._missions = {}, []
+        self._minutes, self._missions, self._notes = {}, [], {}

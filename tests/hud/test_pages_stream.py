@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrad.hud.stream import BEHIND_MAX, EVENTS_AT_ONCE, WOKEN_AT_ONCE, Over, Stream
+from hydrad.hud.stream import BEHIND_MAX, EVENTS_AT_ONCE, TOLD_AT_ONCE, Over, Stream
 from hydrad.toc.audience import Audience
 from hydrad.toc.record import Record
 from hydrad.wire.answers.journal import Event
@@ -58,18 +59,36 @@ class Journal:
 
 
 class Page:
-    """One watcher, and what it was told."""
+    """One watcher, and what it was told. Its sink is full after each piece until that is read, or never (`eager`)."""
 
-    def __init__(self, stream: Stream, after: int | None = None, audience: Callable[[], Audience] = ALL) -> None:
-        self._pieces: AsyncIterator[bytes] = stream.follow(after, audience)
+    def __init__(
+        self, stream: Stream, after: int | None = None, audience: Callable[[], Audience] = ALL, eager: bool = False
+    ) -> None:
         self.told: list[tuple[str, int | None, dict[str, object]]] = []
+        self.pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self._eager = eager
+        self._empty = asyncio.Event()
+        self.following = asyncio.ensure_future(stream.follow(after, audience, self))
+
+    def write(self, data: bytes) -> bool:
+        assert self._eager or self.pieces.empty(), "written to, though it was full"
+        self.pieces.put_nowait(data)
+        self._empty.clear()
+        return self._eager
+
+    async def drained(self) -> None:
+        await self._empty.wait()
 
     async def read(self) -> bool:
-        try:
-            piece = await self._pieces.__anext__()
-        except StopAsyncIteration:
+        """The next piece; False: there is none any more."""
+        getting = asyncio.ensure_future(self.pieces.get())
+        await asyncio.wait({getting, self.following}, return_when=asyncio.FIRST_COMPLETED)
+        if not getting.done():
+            getting.cancel()
+            self.following.result()
             return False
-        self.told += [_parsed(block) for block in piece.decode().split("\n\n") if block]
+        self._empty.set()
+        self.told += [_parsed(block) for block in getting.result().decode().split("\n\n") if block]
         return True
 
     @property
@@ -91,6 +110,11 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.wait_for(work(), 60)
 
     asyncio.run(bounded())
+
+
+async def asleep(stream: Stream, count: int) -> None:
+    while len(stream._sleeping) < count:
+        await asyncio.sleep(0)
 
 
 async def until(page: Page, seq: int) -> None:
@@ -117,9 +141,10 @@ def test_a_page_is_greeted_and_told_what_follows() -> None:
     before=st.integers(0, 450),
     adds=st.lists(st.integers(1, 300), min_size=1, max_size=6),
     back=st.integers(0, 700),
+    eager=st.booleans(),
 )
 def test_a_page_that_comes_back_misses_nothing_and_is_told_nothing_twice(
-    before: int, adds: list[int], back: int
+    before: int, adds: list[int], back: int, eager: bool
 ) -> None:
     async def work() -> None:
         journal = Journal(before)
@@ -127,7 +152,7 @@ def test_a_page_that_comes_back_misses_nothing_and_is_told_nothing_twice(
         for count in adds[:-1]:
             stream.published(journal.add(count))
         after = max(journal.head_seq() - back, 0)
-        page = Page(stream, after)
+        page = Page(stream, after, eager=eager)
         await page.read()
         stream.published(journal.add(adds[-1]))
         await until(page, journal.head_seq())
@@ -157,7 +182,6 @@ def test_one_that_is_too_far_behind_asks_anew_instead_of_reading_the_whole_journ
     async def work() -> None:
         journal = Journal(BEHIND_MAX + 10)
         page = Page(Stream(journal), 5)
-        await page.read()
         await page.read()
         assert page.kinds == ["hello", "reset"] and journal.reads == 0
 
@@ -240,7 +264,8 @@ def test_a_page_sees_the_accounts_of_its_person_and_no_others() -> None:
     run(work)
 
 
-def test_the_stream_of_somebody_without_a_role_ends_at_the_next_second() -> None:
+@pytest.mark.parametrize("eager", [False, True])
+def test_the_stream_of_somebody_without_a_role_ends_at_the_next_second(eager: bool) -> None:
     async def work() -> None:
         over = False
 
@@ -250,14 +275,13 @@ def test_the_stream_of_somebody_without_a_role_ends_at_the_next_second() -> None
             return None
 
         stream = Stream(Journal())
-        page = Page(stream, None, audience)
+        page = Page(stream, None, audience, eager)
         while len(page.told) < 2:
             await page.read()
-        reading = asyncio.create_task(page.read())
-        await asyncio.sleep(0)
+        await asleep(stream, 1)
         over = True
         stream.beat()
-        assert await reading is False
+        assert await page.read() is False
         assert stream.watchers == 0
 
     run(work)
@@ -274,24 +298,57 @@ def test_who_was_given_no_account_is_told_the_seconds() -> None:
     run(work)
 
 
-def test_watchers_are_woken_in_slices_and_a_round_ends() -> None:
+def test_watchers_are_told_in_slices_and_a_round_ends() -> None:
     async def work() -> None:
         journal = Journal()
         stream = Stream(journal)
-        pages = [Page(stream) for _ in range(WOKEN_AT_ONCE * 3)]
-        for page in pages:
-            await page.read()
-            await page.read()
-        readers = [asyncio.create_task(page.read()) for page in pages]
-        await asyncio.sleep(0)
+        pages = [Page(stream, eager=True) for _ in range(TOLD_AT_ONCE * 3)]
+        await asleep(stream, len(pages))
+        before = sum(page.pieces.qsize() for page in pages)
         stream.published(journal.add(1))
-        woken = []
-        while not all(reader.done() for reader in readers):
+        told = [before]
+        while told[-1] < before + len(pages):
             await asyncio.sleep(0)
-            woken.append(sum(reader.done() for reader in readers))
-        steps = [later - earlier for earlier, later in zip([0, *woken], woken, strict=False)]
-        assert max(steps) <= WOKEN_AT_ONCE
-        assert not stream._rising and not stream._sleeping  # nobody is left to be woken
+            told.append(sum(page.pieces.qsize() for page in pages))
+        steps = [later - earlier for earlier, later in pairwise(told)]
+        assert max(steps) <= TOLD_AT_ONCE
+        assert not stream._due and len(stream._sleeping) == len(pages)  # told in their sleep
+
+    run(work)
+
+
+def test_one_that_is_full_is_waited_for_alone() -> None:
+    async def work() -> None:
+        journal = Journal()
+        stream = Stream(journal)
+        slow, quick = Page(stream), Page(stream, eager=True)
+        await asleep(stream, 1)
+        for _ in range(5):
+            stream.published(journal.add(1))
+            while stream._due:
+                await asyncio.sleep(0)
+        assert slow.pieces.qsize() == 1, "nothing is kept for it but what it has not taken"
+        while not quick.pieces.empty():
+            await quick.read()
+        assert quick.seqs == [1, 2, 3, 4, 5]
+        await until(slow, 5)
+        assert slow.seqs == [1, 2, 3, 4, 5]
+
+    run(work)
+
+
+def test_one_that_has_left_is_told_nothing_more() -> None:
+    async def work() -> None:
+        journal = Journal()
+        stream = Stream(journal)
+        page, other = Page(stream, eager=True), Page(stream, eager=True)
+        await asleep(stream, 2)
+        page.following.cancel()
+        await asyncio.wait({page.following})
+        told = page.pieces.qsize()
+        stream.published(journal.add(1))
+        await until(other, 1)
+        assert page.pieces.qsize() == told and len(stream._sleeping) == 1
 
     run(work)
 
@@ -304,7 +361,8 @@ def test_pages_are_counted_and_bounded() -> None:
         for page in pages:
             await page.read()
         assert stream.full
-        await pages[0]._pieces.aclose()  # type: ignore[attr-defined]
+        pages[0].following.cancel()
+        await asyncio.wait({pages[0].following})
         assert not stream.full and stream.watchers == 1
 
     run(work)

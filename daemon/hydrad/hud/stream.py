@@ -5,17 +5,18 @@ journal's number as its `id`; a page that comes back names the last one it saw (
 followed, from the ring or, further back, from the journal. Each second an event `now` without an id says the time, the
 quotes with their ages, the authority: so silence means a daemon that hangs, and never that nothing has happened.
 
-Everything is rendered and encoded once, whoever looks. Watchers sleep until there is something and are woken
-`WOKEN_AT_ONCE` a turn of the loop, about a millisecond of work, so that a thousand of them hold up no order. What one
-does not take is not kept for it: it reads on from its place when its socket has drained, and the kernel hangs up on one
-that has taken nothing for `STALLED_S` (TCP_USER_TIMEOUT, tcp(7): it counts at a closed window too).
+Everything is rendered and encoded once, whoever looks. Watchers sleep until there is something and are told
+`TOLD_AT_ONCE` a turn of the loop, about a millisecond of work, so that a thousand of them hold up no order. They are
+told in their sleep: the bytes go to the sink, and a watcher's own task wakes only for one that is further behind, full,
+or over. What one does not take is not kept for it: it reads on from its place when its sink has drained, and the kernel
+hangs up on one that has taken nothing for `STALLED_S` (TCP_USER_TIMEOUT, tcp(7): it counts at a closed window too).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -27,7 +28,7 @@ from hydrad.wire.answers.journal import Event
 from hydrad.wire.answers.live import Hello, Now
 
 WATCHERS_MAX = 1_024
-WOKEN_AT_ONCE = 25
+TOLD_AT_ONCE = 50
 EVENTS_AT_ONCE = 200
 # A page that is further behind is told to ask anew instead.
 BEHIND_MAX = 20_000
@@ -55,6 +56,25 @@ class Told(Protocol):
     def now(self, audience: Audience) -> Now: ...
 
 
+class Sink(Protocol):
+    """Where a page's bytes go. `write` takes all it is given; False: it is full, and wants no more until `drained`."""
+
+    def write(self, data: bytes) -> bool: ...
+
+    async def drained(self) -> None: ...
+
+
+class _Watcher:
+    """`cursor`: the last record it was told. `beat`: the last second. `waker`: what its task sleeps on."""
+
+    __slots__ = ("audience", "beat", "cursor", "sink", "waker")
+
+    def __init__(self, cursor: int, audience: Callable[[], Audience], sink: Sink) -> None:
+        self.cursor, self.audience, self.sink = cursor, audience, sink
+        self.beat = -1
+        self.waker: asyncio.Future[None] | None = None
+
+
 class Stream:
     """Every page's stream. `published` and `beat` are called on the loop."""
 
@@ -62,8 +82,8 @@ class Stream:
         self._told = told
         self._ring = Ring(told.head_seq())
         self._watchers_max = watchers_max
-        self._sleeping: list[asyncio.Future[None]] = []
-        self._rising: deque[asyncio.Future[None]] = deque()
+        self._sleeping: list[_Watcher] = []
+        self._due: deque[_Watcher] = deque()
         self._beats = 0
         self._nows: dict[Audience, bytes] = {}
         self.watchers = 0
@@ -94,35 +114,43 @@ class Stream:
         self._nows.clear()
         self._wake()
 
-    async def follow(self, after_seq: int | None, audience: Callable[[], Audience]) -> AsyncIterator[bytes]:
-        """What a page reads, from the number it saw last, or from now on. `audience` is asked before each piece, and
-        may have become smaller; one that raises `Over` ends the stream. Who was given no account is told of what is
-        about none."""
+    async def follow(self, after_seq: int | None, audience: Callable[[], Audience], sink: Sink) -> None:
+        """Tells a page what follows the number it saw last, or what comes from now on. `audience` is asked before each
+        piece, and may have become smaller; one that raises `Over` ends the stream. Who was given no account is told of
+        what is about none."""
         self.watchers += 1
         try:
             head = self._ring.last
-            yield self._hello(head)
-            cursor = head if after_seq is None else after_seq
-            if not head - BEHIND_MAX <= cursor <= head:  # too far back, or a number of another journal
-                yield b"event: reset\ndata: {}\n\n"
-                cursor = head
-            beat = -1
+            watcher = _Watcher(head if after_seq is None else after_seq, audience, sink)
+            greeting = self._hello(head)
+            if not head - BEHIND_MAX <= watcher.cursor <= head:  # too far back, or a number of another journal
+                greeting += b"event: reset\ndata: {}\n\n"
+                watcher.cursor = head
+            taken = sink.write(greeting)
             while True:
-                shown = audience()
-                piece, cursor = self._next(cursor, shown)
-                if beat != self._beats and cursor == self._ring.last:
-                    beat = self._beats
-                    piece += self._now(shown)
-                if piece:
-                    yield piece
-                elif cursor == self._ring.last:
-                    await self._news()
-                else:  # nothing of this slice was to be shown
+                if not taken:
+                    await sink.drained()
+                elif self._knows_all(watcher):
+                    await self._news(watcher)
+                else:
                     await asyncio.sleep(0)
+                taken = self._tell(watcher)
         except Over:
             return
         finally:
             self.watchers -= 1
+
+    def _tell(self, watcher: _Watcher) -> bool:
+        """The next piece, and whether the sink takes more. Raises Over."""
+        shown = watcher.audience()
+        piece, watcher.cursor = self._next(watcher.cursor, shown)
+        if watcher.beat != self._beats and watcher.cursor == self._ring.last:
+            watcher.beat = self._beats
+            piece += self._now(shown)
+        return not piece or watcher.sink.write(piece)
+
+    def _knows_all(self, watcher: _Watcher) -> bool:
+        return watcher.cursor == self._ring.last and watcher.beat == self._beats
 
     # --- pieces ---------------------------------------------------------------------------------------
 
@@ -149,25 +177,37 @@ class Stream:
             found = self._nows[shown] = b"event: now\ndata: %s\n\n" % msgspec.json.encode(self._told.now(shown))
         return found
 
-    # --- sleeping and waking --------------------------------------------------------------------------
+    # --- sleeping, and being told -----------------------------------------------------------------------
 
-    async def _news(self) -> None:
-        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleeping.append(sleeper)
-        await sleeper
+    async def _news(self, watcher: _Watcher) -> None:
+        watcher.waker = asyncio.get_running_loop().create_future()
+        self._sleeping.append(watcher)
+        await watcher.waker
 
     def _wake(self) -> None:
         """All who sleep now; those who lie down again meanwhile have seen the news."""
-        waking = bool(self._rising)
-        self._rising.extend(self._sleeping)
+        telling = bool(self._due)
+        self._due.extend(self._sleeping)
         self._sleeping.clear()
-        if self._rising and not waking:
-            asyncio.get_running_loop().call_soon(self._wake_some)
+        if self._due and not telling:
+            asyncio.get_running_loop().call_soon(self._tell_some)
 
-    def _wake_some(self) -> None:
-        for _ in range(min(WOKEN_AT_ONCE, len(self._rising))):
-            sleeper = self._rising.popleft()
-            if not sleeper.done():  # else its page has left
-                sleeper.set_result(None)
-        if self._rising:
-            asyncio.get_running_loop().call_soon(self._wake_some)
+    def _tell_some(self) -> None:
+        some = [self._due.popleft() for _ in range(min(TOLD_AT_ONCE, len(self._due)))]
+        if self._due:
+            asyncio.get_running_loop().call_soon(self._tell_some)
+        for watcher in some:
+            assert watcher.waker is not None
+            if watcher.waker.done():  # its page has left
+                continue
+            if self._sleeps_on(watcher):
+                self._sleeping.append(watcher)
+            else:
+                watcher.waker.set_result(None)
+
+    def _sleeps_on(self, watcher: _Watcher) -> bool:
+        """Told in its sleep. What hinders that, its own task finds."""
+        try:
+            return self._tell(watcher) and self._knows_all(watcher)
+        except Over:
+            return False

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from hydrad.hud.peers import Body
 from hydrad.hud.stream import Stream
 from hydrad.toc.audience import Audience
 
@@ -18,10 +21,41 @@ class BadPlace(ValueError):
     """`Last-Event-ID` or `back` is no number."""
 
 
-def response(request: Request, stream: Stream, audience: Callable[[], Audience]) -> StreamingResponse:
+class Watching(Response):
+    """The stream, until it is over or its page has left."""
+
+    def __init__(self, stream: Stream, after_seq: int | None, audience: Callable[[], Audience]) -> None:
+        self.status_code, self.media_type, self.background = 200, "text/event-stream", None
+        self.init_headers(HEADERS)
+        self._stream, self._after_seq, self._audience = stream, after_seq, audience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if scope["method"] != "HEAD":
+            await self._follow(Body(scope), receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _follow(self, body: Body, receive: Receive) -> None:
+        following = asyncio.create_task(self._stream.follow(self._after_seq, self._audience, body))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait({following, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            following.cancel()
+            leaving.cancel()
+            await asyncio.wait({following, leaving})
+        if not following.cancelled():
+            following.result()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def response(request: Request, stream: Stream, audience: Callable[[], Audience]) -> Response:
     """The page's stream from where it stopped. Raises BadPlace."""
-    pieces = stream.follow(place(request, stream.head_seq), audience)
-    return StreamingResponse(pieces, headers=HEADERS, media_type="text/event-stream")
+    return Watching(stream, place(request, stream.head_seq), audience)
 
 
 def place(request: Request, head_seq: int) -> int | None:
