@@ -133,6 +133,14 @@ def test_somebody_without_a_role_gets_nothing(hud: Hud) -> None:
     assert hud.strangers == ["somebody without a role"], "one reason for all of them: strangers fill no journal"
 
 
+def test_of_somebody_without_a_role_nothing_is_written_down(hud: Hud) -> None:
+    """Anybody can have Telegram sign for them: it costs no write, and once they have a role it is fresh."""
+    raw = init_data(user=666)
+    assert mini_app(hud, raw).status == 401
+    hud.people["telegram:666"] = BOSS
+    assert mini_app(hud, raw).data["scope"] == "full"
+
+
 def test_a_read_only_session_looks_and_halts_and_does_nothing_else(hud: Hud) -> None:
     got = mini_app(hud, init_data(age_s=3_600))
     own = bearer(got)

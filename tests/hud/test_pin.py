@@ -68,6 +68,16 @@ def test_a_right_one_holds_for_fifteen_minutes(hud: Hud) -> None:
     assert hud.get("/session", cookie=got.cookie).data["confirmed_until"] is None
 
 
+def test_a_new_pin_is_asked_for_where_the_old_one_was_given(hud: Hud) -> None:
+    """Who sets another one because somebody has seen it wants that somebody stopped now."""
+    cookie = confirm(hud, logged_in(hud)).cookie
+    hud.set_pin(ANN, "1357")
+    assert act(hud, "fire", cookie).status == 200, "another person's changes nothing"
+    hud.set_pin(BOSS, "8642")
+    assert (act(hud, "fire", cookie, "k2").status, len(hud.asked)) == (403, 1)
+    assert act(hud, "fire", confirm(hud, cookie, "8642").cookie, "k3").status == 200
+
+
 def test_confirming_draws_a_new_id_and_what_was_asked_with_the_old_one_is_still_answered(hud: Hud) -> None:
     """A page's query that left before the answer came: no reason to show it as logged out. Acts need the new one."""
     cookie = logged_in(hud)

@@ -86,6 +86,14 @@ def test_a_former_id_ends_with_its_session() -> None:
     assert held.find_former(old, T0) is None
 
 
+def test_ids_that_were_replaced_are_forgotten_in_time() -> None:
+    held = sessions()
+    _, session = held.begin(WHO, True, T0)
+    for n in range(100):
+        held.confirm(session, T0 + n * SECOND)
+    assert len(held._former) <= FORMER_NS // SECOND + 1
+
+
 def test_wrong_pins_are_counted_before_they_are_looked_at() -> None:
     held = sessions()
     _, session = held.begin(WHO, True, T0)

@@ -130,10 +130,12 @@ class Doors:
         return pin if pin is not None and pin.since_ns == person.since_ns else None
 
     async def set_pin(self, person: Person, text: str) -> None:
-        """Durable on return."""
+        """Durable on return. Acts ask for it from then on, whatever was confirmed before."""
         pin = await self.apart(lambda: pins.made(text, os.urandom(pins.SALT_BYTES), person.since_ns))
         self.pins[person.name] = pin
+        self.sessions.unconfirm(person.identities)
         await self.apart(lambda: self.store.keep_pin(person.name, pin))
+        await self.keep()
 
     async def count_try(self, person: Person) -> None:
         """One more since a right one, over all sessions; counted at once, and durable on return."""

@@ -113,20 +113,26 @@ class Login:
             told = initdata.proven(raw, world.bot_token.reveal(), now_ns)
         except initdata.Refused as refused:
             return self._kept_out(request, f"initData: {refused}", f"Telegram's word is not taken: {refused}")
+        identity = f"telegram:{told.user}"
+        if world.person(identity) is None:  # anybody can have Telegram sign for them: no write for that
+            return self._unknown(request)
         fresh = await self._doors.apart(lambda: self._doors.store.first_use(told.hash, told.ends_ns, now_ns))
-        return await self._let_in(request, f"telegram:{told.user}", full=told.full and fresh, bearer=True)
+        return await self._let_in(request, identity, full=told.full and fresh, bearer=True)
 
     async def _let_in(self, request: Request, identity: str, full: bool, bearer: bool) -> Response:
         doors = self._doors
         person = doors.world.person(identity)
         if person is None:
-            return self._kept_out(request, "somebody without a role", "who this is for has no role in this home")
+            return self._unknown(request)
         doors.end_of_client(request)
         token, session = doors.sessions.begin(identity, full, self._now_ns())
         await doors.keep()
         scope = "full" if full else "read-only"
         log.info("a %s session began for %s, %s", scope, person.name, identity)
         return self._with_id(request, Visit(session, person), token, bearer)
+
+    def _unknown(self, request: Request) -> Response:
+        return self._kept_out(request, "somebody without a role", "who this is for has no role in this home")
 
     def _kept_out(self, request: Request, why: str, text: str) -> Response:
         """Only what proves nothing is counted against its peer: nobody's wrong codes keep out who has a right one."""
@@ -153,6 +159,8 @@ class Login:
         right = len(asked.pin) <= pins.LENGTH_MAX and await doors.apart(lambda: pins.is_right(pin, asked.pin))
         if visit.session.ended:
             return self._refusals.no_session()
+        now = doors.pin_of(visit.person)  # it may have been set anew while the other one was hashed
+        right = right and now is not None and now.salt == pin.salt
         return await (self._right(request, visit) if right else self._wrong(visit))
 
     async def _right(self, request: Request, visit: Visit) -> Response:

@@ -89,7 +89,7 @@ class Sessions:
 
     def find_former(self, token: str, now_ns: int) -> Session | None:
         """Whose id this was until moments ago: good for a look, for no act."""
-        self._former = {key: kept for key, kept in self._former.items() if kept[1] > now_ns}
+        self._forget_former(now_ns)
         session, _ = self._former.get(digest(token), (None, 0)) if len(token) <= TOKEN_CHARACTERS_MAX else (None, 0)
         return None if session is None or session.is_over(self.limits, now_ns) else session
 
@@ -103,6 +103,13 @@ class Sessions:
         """Its PIN was right; its new id."""
         session.confirmed_ns, session.wrong = now_ns, 0
         return self._rotate(session, now_ns)
+
+    def unconfirm(self, identities: Collection[str]) -> None:
+        """A person's PIN is another one: each of their sessions is asked for it."""
+        for session in self._open.values():
+            if session.identity in identities and session.confirmed_ns:
+                session.confirmed_ns = 0
+                self.changed[session.key] = session
 
     def elevate(self, session: Session, now_ns: int) -> str:
         """It may act from now on; its new id."""
@@ -144,8 +151,12 @@ class Sessions:
         for session in among[: max(len(among) - most + 1, 0)]:
             self.end(session)
 
+    def _forget_former(self, now_ns: int) -> None:
+        self._former = {key: kept for key, kept in self._former.items() if kept[1] > now_ns}
+
     def _rotate(self, session: Session, now_ns: int) -> str:
         del self._open[session.key]
+        self._forget_former(now_ns)
         self._former[session.key] = session, now_ns + FORMER_NS
         self.changed[session.key] = None
         token = self._draw()
