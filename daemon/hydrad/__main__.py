@@ -189,7 +189,7 @@ def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
 def _prepare(places: Places, loaded: config.Config) -> None:
     """See that secrets are secret, and that there is a home; else BAD_CONFIG."""
     try:
-        modes.check(places)
+        modes.check(places, config.secret_files(loaded))
         if not places.journal.exists():
             home.create(places, loaded, HomeMode.PAPER)
         home.daemon_key(places, loaded)
@@ -250,6 +250,8 @@ def _config_check(options: argparse.Namespace) -> tuple[object, list[str]]:
     if options.file is not None and not options.file.exists():
         raise Failed(EXIT_NOT_FOUND, ErrorCode.NOT_FOUND, f"no file {options.file}")
     loaded = _load(places, EXIT_FAILED, options.file)
+    if findings := modes.open_secrets(config.secret_files(loaded.config)):
+        raise Failed(EXIT_FAILED, ErrorCode.FAILED, "\n".join(findings), "a start is refused until then")
     keys = len(loaded.sources)
     if options.file is not None:
         return {"file": str(options.file), "keys": keys}, [f"{options.file}: good, {keys} keys"]

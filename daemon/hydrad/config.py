@@ -698,6 +698,23 @@ def key_of(path: str) -> Key | None:
     return Key(section, name, PlanText, "")
 
 
+# Keys that name a file with a secret in it. Nobody but its owner may read one: such a start is refused.
+SECRET_FILES = (
+    "secrets.daemon_key_file",
+    "hud.metrics_token_file",
+    "bot.token_file",
+    "email.password_file",
+    "webhook.secret_file",
+    "apprise.urls_file",
+)
+
+
+def secret_files(config: Config) -> dict[str, Path]:
+    """Those that are named, by their keys; whether they exist is not looked at."""
+    named = {key: getattr(getattr(config, key.partition(".")[0]), key.partition(".")[2]) for key in SECRET_FILES}
+    return {key: Path(text) for key, text in named.items() if text}
+
+
 class Rule(NamedTuple):
     """Two keys whose values must be in order."""
 

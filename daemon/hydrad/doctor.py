@@ -18,7 +18,7 @@ from pathlib import Path
 
 import apsw
 
-from hydrad import settings
+from hydrad import config, settings
 from hydrad.config import ConfigError, Loaded
 from hydrad.domain import calendar
 from hydrad.host import keys, tcp_ports
@@ -170,16 +170,15 @@ def _keys(patient: Patient) -> Rows:
         yield good("daemon key", f"{path} is a key pair, readable by its owner alone")
 
 
-def _bot_token(patient: Patient) -> Rows:
-    token_file = patient.loaded.config.bot.token_file if patient.loaded else None
-    if token_file is None:
-        return
-    try:
-        keys.read_secret(Path(token_file))
-    except (BadSecret, OSError) as error:
-        yield bad("bot token", str(error), f"chmod 600 {token_file}, owned by the daemon's user")
-    else:
-        yield good("bot token", f"{token_file} is readable by its owner alone")
+def _secret_files(patient: Patient) -> Rows:
+    """Those that the configuration names; what stands in each is looked at by whoever needs it."""
+    for key, path in (config.secret_files(patient.loaded.config) if patient.loaded else {}).items():
+        try:
+            keys.read_secret(path)
+        except (BadSecret, OSError) as error:
+            yield bad(key, str(error), f"chmod 600 {path}, owned by the daemon's user")
+        else:
+            yield good(key, f"{path} is readable by its owner alone")
 
 
 # --- daemon ---------------------------------------------------------------------------------------------
@@ -308,7 +307,7 @@ CHECKS: tuple[tuple[str, Callable[[Patient], Rows]], ...] = (
     ("home", _home),
     ("permissions", _permissions),
     ("daemon key", _keys),
-    ("bot token", _bot_token),
+    ("bot token", _secret_files),
     ("lock", _lock),
     ("socket", _socket),
     ("halt file", _halt),

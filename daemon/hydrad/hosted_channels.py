@@ -1,7 +1,8 @@
 """The channels beside the bot as a service of the daemon: brought up from the configuration, their failures told.
 
-Each channel's post runs beside the others; one whose secret or certificate cannot be read stops the service, and says
-so. The clients of SMTP and HTTP are imported when it is started.
+Each channel's post runs beside the others. One whose secret or certificate cannot be used fails alone, with its alarm,
+until it is mended and the service is started again; where none can be used, the service ends. The clients of SMTP and
+HTTP are imported when it is started.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class ChannelsService:
         self.names = home.channels_of(config)
         self._posts: dict[str, Post] = {}
         self._watched: dict[str, Watched] = {}
+        self._unusable: dict[str, str] = {}
         if self.names:
             app.letters.channels |= {Channel(name) for name in self.names}
             app.letters.composers.append(self._composed)
@@ -72,6 +74,8 @@ class ChannelsService:
             self._posts = {
                 name: Post(outbox, Channel(name), watched, LIMITS) for name, watched in self._watched.items()
             }
+            for name, why in self._unusable.items():
+                self._reporter(name)(why)
             ready()
             async with asyncio.TaskGroup() as posts:
                 for post in self._posts.values():
@@ -85,14 +89,18 @@ class ChannelsService:
         return lambda why: self._app.submit(i.ChannelReported(name, why))
 
     def _carriers(self) -> dict[str, Carrying]:
-        """Raises Hopeless: nothing but a person changes what is wrong here."""
+        """Those that can be used; why the others cannot is kept. Raises Hopeless where there is none: nothing but a
+        person changes what is wrong here."""
         made = {Channel.EMAIL: self._email, Channel.WEBHOOK: self._webhook, Channel.APPRISE: self._services}
-        found = {}
+        found, self._unusable = {}, {}
         for name in self.names:
             try:
                 found[name] = made[Channel(name)]()
             except (BadSecret, OSError, ValueError) as error:  # ssl.SSLError is an OSError
-                raise Hopeless(f"[{name}]: {error}") from None
+                self._unusable[name] = f"[{name}]: {error}"
+        if not found:
+            why, self._unusable = "; ".join(self._unusable.values()), {}
+            raise Hopeless(why)
         return found
 
     def _email(self) -> Carrying:
@@ -165,6 +173,6 @@ class ChannelsService:
     def _told(self, name: str, now_ns: int) -> str:
         watched, post = self._watched.get(name), self._posts.get(name)
         if watched is None or post is None:
-            return f"{name}: nothing leaves"
+            return self._unusable.get(name) or f"{name}: nothing leaves"
         last = f"the last {duration_text(now_ns - post.sent_ns)} ago" if post.sent_ns else "none yet"
         return f"{name}: {watched.sent} letters sent, {last}{f', FAILS: {watched.why}' if watched.why else ''}"

@@ -72,11 +72,11 @@ def test_a_key_that_is_none_or_gone(places: Places) -> None:
 
 def test_a_token_that_others_can_read(places: Places, tmp_path: Path) -> None:
     token = tmp_path / "token"
-    assert failed(places, HYDRA_BOT__TOKEN_FILE=str(token)) == {"bot token"}
+    assert failed(places, HYDRA_BOT__TOKEN_FILE=str(token)) == {"bot.token_file"}
     token.write_text("secret")
     token.chmod(0o644)
     rows = look(places, HYDRA_BOT__TOKEN_FILE=str(token))
-    assert not rows["bot token"].ok and "secret" not in rows["bot token"].detail
+    assert not rows["bot.token_file"].ok and "secret" not in rows["bot.token_file"].detail
     token.chmod(0o600)
     assert failed(places, HYDRA_BOT__TOKEN_FILE=str(token)) == set()
 

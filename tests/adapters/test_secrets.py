@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from hydrad.config import load
+from hydrad.__main__ import main
+from hydrad.config import KEYS, SECRET_FILES, load, secret_files
 from hydrad.home import daemon_key
 from hydrad.host import keys, modes, secrets
 from hydrad.host.places import Places, find_places
@@ -266,7 +267,7 @@ def test_the_pipe_to_the_worker_carries_the_password() -> None:
 
 def test_a_home_as_it_is_made_is_private(places: Places) -> None:
     keys.write_keypair(places.daemon_key, keys.draw_keypair())
-    modes.check(places)
+    modes.check(places, {})
 
 
 def test_every_finding_is_told_at_once_with_its_fix(places: Places) -> None:
@@ -277,7 +278,7 @@ def test_every_finding_is_told_at_once_with_its_fix(places: Places) -> None:
     places.keys_dir.chmod(0o750)
     places.halt_file.parent.chmod(0o2777)
     with pytest.raises(BadSecret) as caught:
-        modes.check(places)
+        modes.check(places, {})
     said = str(caught.value).splitlines()
     assert len(said) == 3
     assert said[0].endswith(f"run chmod 700 {places.keys_dir}")
@@ -286,4 +287,40 @@ def test_every_finding_is_told_at_once_with_its_fix(places: Places) -> None:
     places.halt_file.parent.chmod(0o2770)  # the operators' group may write there
     places.keys_dir.chmod(0o700)
     (folder / "bundle.toml").chmod(0o600)
-    modes.check(places)
+    modes.check(places, {})
+
+
+def test_a_secret_that_the_configuration_names_is_told_by_its_key(places: Places, tmp_path: Path) -> None:
+    mail, token = private(tmp_path / "mail", b"x", 0o640), private(tmp_path / "token", b"x")
+    named = {"email.password_file": mail, "bot.token_file": token, "webhook.secret_file": tmp_path / "missing"}
+    with pytest.raises(BadSecret) as caught:
+        modes.check(places, named)
+    assert str(caught.value) == f"email.password_file: {mail} can be read by others (mode 0640): run chmod 600 {mail}"
+    assert modes.open_secrets(named) == [str(caught.value)]
+    mail.chmod(0o600)
+    modes.check(places, named)
+    assert modes.open_secrets(named) == []
+
+
+def test_every_key_that_names_a_secret_is_looked_at(places: Places, tmp_path: Path) -> None:
+    public = {"email.ca_file", "webhook.ca_file"}  # certificates
+    assert set(SECRET_FILES) | public == {key for key in KEYS if key.endswith("_file")}
+    assert secret_files(config_of(places)) == {}
+    found = secret_files(config_of(places, HYDRA_EMAIL__PASSWORD_FILE="/x", HYDRA_APPRISE__URLS_FILE="/y"))
+    assert found == {"email.password_file": Path("/x"), "apprise.urls_file": Path("/y")}
+
+
+def test_a_secret_that_others_can_read_stops_the_start_and_config_check_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = private(tmp_path / "mail", CANARY.encode(), 0o604)
+    monkeypatch.setenv("HYDRA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HYDRA_EMAIL__PASSWORD_FILE", str(secret))
+    for words, code in ((["config", "check"], 1), (["run"], 78)):
+        assert main(words) == code
+        said = capsys.readouterr().err
+        assert f"email.password_file: {secret} can be read by others (mode 0604): run chmod 600 {secret}" in said
+        assert CANARY not in said
+    assert not (tmp_path / "home" / "state" / "journal.db").exists()
+    secret.chmod(0o600)
+    assert main(["config", "check"]) == 0

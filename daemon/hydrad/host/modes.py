@@ -6,19 +6,34 @@ All findings are told at once, each with its path and the command that mends it.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hydrad.host.places import Places
-from hydrad.host.secrets import BadSecret, check_private
+from hydrad.host.secrets import BadSecret, check_closed, check_private
 
 
-def check(places: Places) -> None:
-    """Raises BadSecret with every finding. What does not exist yet is no finding."""
+def check(places: Places, secrets: Mapping[str, Path]) -> None:
+    """`secrets`: files that the configuration names, by their keys. Raises BadSecret with every finding. What does not
+    exist yet is no finding: what needs it says so itself."""
     findings = [text for path in _private(places) if (text := _finding(path))]
+    findings += [f"{key}: {text}" for key, path in secrets.items() if (text := _finding(path))]
     findings += _halt_findings(places.halt_file.parent)
     if findings:
         raise BadSecret("\n".join(findings))
+
+
+def open_secrets(secrets: Mapping[str, Path]) -> list[str]:
+    """One text for each that others can read, whoever asks; of one that they may not look at, nothing."""
+    found = []
+    for key, path in secrets.items():
+        try:
+            check_closed(path, path.stat())
+        except OSError:
+            continue
+        except BadSecret as error:
+            found.append(f"{key}: {error}")
+    return found
 
 
 def _private(places: Places) -> Iterator[Path]:

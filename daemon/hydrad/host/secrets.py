@@ -162,9 +162,16 @@ def check_private(path: Path, found: os.stat_result) -> None:
         if told:
             raise BadSecret(told)
         return
+    check_closed(path, found)
+    if found.st_uid not in (os.geteuid(), 0):
+        raise BadSecret(f"{path} belongs to uid {found.st_uid}: run chown {os.geteuid()} {path}")
+
+
+def check_closed(path: Path, found: os.stat_result) -> None:
+    """Raises BadSecret for what others than its owner can reach, whoever that is; where modes say so."""
+    if sys.platform == "win32":
+        return
     mode = stat.S_IMODE(found.st_mode)
     right = "700" if stat.S_ISDIR(found.st_mode) else "600"
     if mode & 0o077:
         raise BadSecret(f"{path} can be read by others (mode {mode:04o}): run chmod {right} {path}")
-    if found.st_uid not in (os.geteuid(), 0):
-        raise BadSecret(f"{path} belongs to uid {found.st_uid}: run chown {os.geteuid()} {path}")
