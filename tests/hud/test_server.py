@@ -154,6 +154,14 @@ def test_a_peer_that_takes_nothing_is_hung_up_by_the_kernel() -> None:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 10_000
 
 
+def test_what_is_written_in_two_pieces_waits_for_no_acknowledgement() -> None:
+    """A head and its body, or two events: with Nagle's algorithm the second waits for the peer's delayed ACK, 40 ms."""
+    with listen(0) as listener:
+        listener.listen()
+        with socket.create_connection(listener.getsockname(), 20), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
 def test_headers_are_bounded(hud: Hud) -> None:
     with socket.create_connection(("127.0.0.1", hud.port), 20) as peer:
         peer.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 40_000)

@@ -148,6 +148,8 @@ def listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Of those it accepts: asyncio sets it where a socket names its protocol, and these do not.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if _USER_TIMEOUT is not None:  # of those it accepts; Linux alone has it
             listener.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, STALLED_S * 1_000)
         listener.bind((HOST, port))
