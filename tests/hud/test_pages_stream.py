@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hydrad.domain.instants import SECOND
 from hydrad.hud.stream import BEHIND_MAX, EVENTS_AT_ONCE, TOLD_AT_ONCE, Over, Stream
+from hydrad.hud.watching import BadPlace, instant_ns
 from hydrad.toc.audience import Audience
 from hydrad.toc.record import Record
 from hydrad.wire.answers.journal import Event
@@ -159,6 +161,34 @@ def test_a_page_that_comes_back_misses_nothing_and_is_told_nothing_twice(
         assert page.seqs == list(range(after + 1, journal.head_seq() + 1))
 
     run(work)
+
+
+@given(count=st.integers(0, 40), at_ns=st.integers(-5, 60))
+def test_the_last_number_before_an_instant_is_found(count: int, at_ns: int) -> None:
+    """A record's number is its time here."""
+    assert Stream(Journal(count)).before(at_ns) == min(max(at_ns - 1, 0), count)
+
+
+SOON_NS = 60 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("text", "at_ns"),
+    [
+        ("10s", SOON_NS - 10 * SECOND),
+        ("1m30s", SOON_NS - 90 * SECOND),
+        ("1970-01-01T00:00:07Z", 7 * SECOND),
+        ("1970-01-01T01:00:07+01:00", 7 * SECOND),
+    ],
+)
+def test_since_is_read_as_the_shell_reads_it(text: str, at_ns: int) -> None:
+    assert instant_ns(text, SOON_NS) == at_ns
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0s", "-5m", "2026-11-26", "2026-11-26T09:00:00", "T", "1e400s"])
+def test_what_is_no_time_is_said(text: str) -> None:
+    with pytest.raises(BadPlace):
+        instant_ns(text, SOON_NS)
 
 
 @pytest.mark.parametrize("after", [11, 10**17])

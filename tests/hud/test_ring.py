@@ -39,6 +39,6 @@ def test_it_holds_the_newest_and_says_from_where(head: int, sizes: list[int], ev
 @given(text=st.text())
 def test_an_event_is_one_line_of_data_whatever_is_in_it(text: str) -> None:
     data = item(an_event(7, text), "alpha").data
-    number, kind, body, *rest = data.split(b"\n")
-    assert (number, kind, rest) == (b"id: 7", b"event: record", [b"", b""])
+    number, kind, account, body, *rest = data.split(b"\n")
+    assert (number, kind, account, rest) == (b"id: 7", b"event: record", b"account: alpha", [b"", b""])
     assert json.loads(body.removeprefix(b"data: "))["text"] == text

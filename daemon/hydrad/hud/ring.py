@@ -1,7 +1,7 @@
 """The last events, encoded once for everybody. Owns what is remembered of the journal in memory.
 
-An event is a record as `tail` shows it, ready to be written to a page: `id: SEQ`, `event: record`, its JSON. The ring
-is bounded by count and by bytes; who is further behind reads the journal.
+An event is a record as `tail` shows it, ready to be written to a page: `id: SEQ`, `event: record`, `account: ` what it
+is about, its JSON. The ring is bounded by count and by bytes; who is further behind reads the journal.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ class Item(NamedTuple):
 
 
 def item(event: Event, account: str) -> Item:
-    """Encode one event. JSON has no line break of its own, so one `data:` line holds it."""
+    """Encode one event. JSON has no line break of its own, so one `data:` line holds it, nor has a name."""
     body = msgspec.json.encode(event)
-    return Item(event.seq, account, b"id: %d\nevent: record\ndata: %s\n\n" % (event.seq, body))
+    head = b"id: %d\nevent: record\naccount: %s\n" % (event.seq, account.encode())
+    return Item(event.seq, account, b"%sdata: %s\n\n" % (head, body))
 
 
 class Ring:

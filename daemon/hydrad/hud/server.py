@@ -111,7 +111,8 @@ class HudServer:
         if self._stream.full:
             return self._refusals.problem(503, ErrorCode.TIMED_OUT, "too many pages are open", "close some")
         try:
-            return watching.response(request, self._stream, lambda: self._audience(visit))
+            now_ns = self.doors.world.now_ns()
+            return watching.response(request, self._stream, lambda: self._audience(visit), now_ns)
         except watching.BadPlace as error:
             return self._refusals.usage(str(error))
 

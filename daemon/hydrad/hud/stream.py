@@ -98,6 +98,18 @@ class Stream:
         """The last record that was told."""
         return self._ring.last
 
+    def before(self, at_ns: int) -> int:
+        """The last number older than this instant, by halving; times follow the numbers unless the host's clock was set
+        back."""
+        low, high = 0, self._ring.last
+        while low < high:
+            middle = (low + high) // 2
+            if self._told.read(middle, 1)[0].at_ns < at_ns:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
     def published(self, records: Sequence[Record]) -> None:
         """These records are durable. While nobody watches nothing is rendered."""
         if not self.watchers:

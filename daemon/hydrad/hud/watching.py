@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from hydrad.domain.instants import MS, BadInstant, parse_duration_ns, parse_ms
 from hydrad.hud.peers import Body
 from hydrad.hud.stream import Stream
 from hydrad.toc.audience import Audience
@@ -18,7 +19,7 @@ HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class BadPlace(ValueError):
-    """`Last-Event-ID` or `back` is no number."""
+    """`Last-Event-ID` or `back` is no number, `since` no time."""
 
 
 class Watching(Response):
@@ -53,18 +54,28 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def response(request: Request, stream: Stream, audience: Callable[[], Audience]) -> Response:
+def response(request: Request, stream: Stream, audience: Callable[[], Audience], now_ns: int) -> Response:
     """The page's stream from where it stopped. Raises BadPlace."""
-    return Watching(stream, place(request, stream.head_seq), audience)
+    return Watching(stream, place(request, stream, now_ns), audience)
 
 
-def place(request: Request, head_seq: int) -> int | None:
-    """The number after which a page wants to read: where it stopped, or the last `back` before now; None: from now on.
-    Raises BadPlace."""
-    said, back = request.headers.get("last-event-id"), request.query_params.get("back")
+def place(request: Request, stream: Stream, now_ns: int) -> int | None:
+    """The number after which a page wants to read: where it stopped, else `since` so long ago or an instant, else the
+    last `back` before now; None: from now on. Raises BadPlace."""
+    said, asked = request.headers.get("last-event-id"), request.query_params
     if said is not None:
         return _number(said)
-    return None if back is None else max(head_seq - min(_number(back), BACK_MAX), 0)
+    if "since" in asked:
+        return stream.before(instant_ns(asked["since"], now_ns))
+    return None if "back" not in asked else max(stream.head_seq - min(_number(asked["back"]), BACK_MAX), 0)
+
+
+def instant_ns(text: str, now_ns: int) -> int:
+    """UTC nanoseconds of `10m` (so long ago) or of an ISO 8601 instant, as `tail --since` has them. Raises BadPlace."""
+    try:
+        return parse_ms(text) * MS if "T" in text.upper() else now_ns - parse_duration_ns(text)
+    except (BadInstant, OverflowError) as error:
+        raise BadPlace(str(error)) from None
 
 
 def _number(text: str) -> int:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hydrad.domain.instants import ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.link import frames as f
-from hydrad.toc import costs, exposure, plan_views
+from hydrad.toc import costs, exposure, plan_views, planning
 from hydrad.toc.live import Link, Live
 from hydrad.toc.state import Act, Position, State
 from hydrad.toc.terminal import REDUCES_IN
@@ -54,6 +54,7 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         commission=money_text(position.commission) if position.deals else None,
         break_even=_break_even(state, link, position, reported),
         night=_night(live, link, position),
+        plan_name=planning.name_of(state, position),
     )
 
 

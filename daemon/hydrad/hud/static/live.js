@@ -19,6 +19,7 @@ let late = 0;
 let tries = 0;
 let running = null;
 let wanted = 0;
+let since = null;
 
 /** `hear(kind, data)`; kinds: record, now, reset, state. The return value ends it. */
 export function listen(hear) {
@@ -72,9 +73,10 @@ export function stop() {
   running = null;
 }
 
-/** Begins anew, with the last `back` records. */
-export function again(back) {
+/** Begins anew, with the last `back` records, or with those since a time: `10m`, or an instant. */
+export function again(back, from = null) {
   stop();
+  since = from;
   live.seq = null;
   start(back);
 }
@@ -110,7 +112,7 @@ async function follow(signal) {
     const more = live.seq === null ? {} : { "last-event-id": String(live.seq) };
     const asked = Date.now();
     const timer = setTimeout(stop, 10_000);
-    const response = await fetch(live.seq === null && wanted ? `/api/v1/stream?back=${wanted}` : "/api/v1/stream", { headers: headers(more), signal: inner.signal, cache: "no-store" });
+    const response = await fetch(`/api/v1/stream${live.seq !== null ? "" : since ? `?since=${encodeURIComponent(since)}` : wanted ? `?back=${wanted}` : ""}`, { headers: headers(more), signal: inner.signal, cache: "no-store" });
     clearTimeout(timer);
     if (response.status === 401 || response.status === 403) return response.status;
     if (!response.ok) return null;
@@ -150,9 +152,10 @@ function take(block) {
   if (fields.event === "hello") greeted(data);
   else if (fields.event === "record") {
     live.seq = Number(fields.id);
-    tell("record", data);
+    tell("record", { ...data, account: fields.account ?? "" });
   } else if (fields.event === "now") {
     live.now = data;
+    live.seq ??= live.hello.seq; // all that was wanted of before has been told by then, and it was nothing
     toldAt = Date.now();
     apart = Math.min(apart, toldAt - Date.parse(data.ts));
     late = toldAt - Date.parse(data.ts) - apart;
@@ -171,7 +174,7 @@ function greeted(hello) {
   late = 0;
   live.ended = null;
   tries = 0;
-  if (live.seq === null && !wanted) live.seq = hello.seq;
+  if (live.seq === null && !wanted && !since) live.seq = hello.seq;
   tell("state", null);
   if (other) tell("reset", null);
 }

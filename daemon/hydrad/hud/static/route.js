@@ -11,6 +11,7 @@ const VIEWS = {
   "/log": ["Log", "log"],
 };
 const FRAMED = "/app";
+const LOG = "/log"; // a mission in its address is what it looks for
 
 export const pages = Object.entries(VIEWS).map(([path, [title]]) => ({ path, title }));
 
@@ -18,11 +19,12 @@ export const pages = Object.entries(VIEWS).map(([path, [title]]) => ({ path, tit
 export function here() {
   const params = new URLSearchParams(location.search);
   const args = Object.fromEntries(params);
+  const path = params.get("page") ?? location.pathname;
+  if (path === LOG) return { path, title: VIEWS[path][0], view: VIEWS[path][1], args };
   const mission = params.get("mission") ?? params.get("mission_id");
   if (mission) return { path: "/hud", title: `Mission ${mission}`, view: "mission", args: { ...args, id: mission } };
   const position = params.get("position");
   if (position) return { path: "/position", title: `Position ${position}`, view: "position", args: { ...args, id: position } };
-  const path = params.get("page") ?? location.pathname;
   const found = Object.hasOwn(VIEWS, path) ? path : "/";
   return { path: found, title: VIEWS[found][0], view: VIEWS[found][1], args };
 }
@@ -31,7 +33,7 @@ export function here() {
 export function go(href) {
   const to = new URL(href, location.origin);
   if (location.pathname === FRAMED) {
-    if (!to.searchParams.has("mission") && !to.searchParams.has("position")) to.searchParams.set("page", to.pathname);
+    if (to.pathname === LOG || !(to.searchParams.has("mission") || to.searchParams.has("position"))) to.searchParams.set("page", to.pathname);
     to.pathname = FRAMED;
   }
   history.pushState(null, "", to.pathname + to.search);

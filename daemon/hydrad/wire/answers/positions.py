@@ -33,7 +33,7 @@ class PositionRow(Out, frozen=True):
     """`foreign`: not ours; never touched unasked. `pnl`: open profit with swap, or the closed result net of costs.
     `reachable`: whether a close could be sent now; what is shown of one that is not is as old as `as_of_age_s`. `swap`
     to date; `commission` paid so far; `break_even`: the price that pays both and, where it is known, the commission of
-    the close."""
+    the close. `plan_name`: under which `plan` was asked for."""
 
     id: str
     state: str
@@ -61,6 +61,7 @@ class PositionRow(Out, frozen=True):
     commission: str | None = None
     break_even: str | None = None
     night: NightView | None = None
+    plan_name: str | None = None
 
 
 class OrderRow(Out, frozen=True):

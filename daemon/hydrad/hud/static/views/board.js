@@ -5,6 +5,7 @@ import { get } from "../api.js";
 import { facts, fill, h, table, told } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
 import { aged, isOld, live } from "../live.js";
+import { brief } from "../plan.js";
 
 export function make({ main, me, reload }) {
   const part = Object.fromEntries(["urgent", "missions", "positions", "accounts", "feed", "terminals"].map((name) => [name, h("section", { class: `card ${name}` })]));
@@ -86,7 +87,7 @@ export function make({ main, me, reload }) {
       ["Position", (row) => row.foreign ? `${row.id} FOREIGN` : h("a", { href: `/positions?position=${row.id}` }, row.id)],
       ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account],
       ["Stop", (row) => row.stop ?? h("b", { class: "bad" }, "NONE"), "num"],
-      ["P&L", (row) => h("b", { class: tone(of(row).pnl) }, signed(of(row).pnl, row.currency)), "num"], ["R", (row) => of(row).r ?? "–", "num"],
+      ["Plan", brief], ["P&L", (row) => h("b", { class: tone(of(row).pnl) }, signed(of(row).pnl, row.currency)), "num"], ["R", (row) => of(row).r ?? "–", "num"],
       ["As of", (row) => of(row).reachable ? `${span(aged(of(row).as_of_age_s))} ago` : h("b", { class: "bad" }, `UNREACHABLE, ${span(aged(of(row).as_of_age_s))} ago`), "num"],
     ], rows, "Nothing is open.", "Open positions")));
   }

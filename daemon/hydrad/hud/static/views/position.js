@@ -5,20 +5,26 @@ import { get } from "../api.js";
 import { facts, fill, h } from "../dom.js";
 import { signed, span, tone, when } from "../format.js";
 import { aged, live } from "../live.js";
+import { steps } from "../plan.js";
 
 // The state of the act that opened it, and what that means for the position.
 const STATES = { FILLED: "OPEN", CLOSING: "CLOSING" };
 
 export function make({ main, me, args, reload }) {
-  const part = Object.fromEntries(["head", "told", "close", "modify", "plan", "trace"].map((name) => [name, h("section", { class: `card ${name}` })]));
+  const part = Object.fromEntries(["head", "told", "close", "modify", "plan", "replan", "trace"].map((name) => [name, h("section", { class: `card ${name}` })]));
   fill(main, h("div", { class: "grid" }, Object.values(part)));
   let row = null;
   let share = "100%";
   let built = false;
+  let plan = null; // as the daemon tells it; and the named ones, which change with its configuration alone
+  let named = null;
 
   async function load() {
-    const [open, closed, trace] = await Promise.all([get("/positions"), get("/positions?closed=true&limit=200"), get(`/trace/${encodeURIComponent(args.id)}`)]);
+    const [open, closed, trace, told, plans] = await Promise.all([get("/positions"), get("/positions?closed=true&limit=200"), get(`/trace/${encodeURIComponent(args.id)}`),
+      get(`/positions/${encodeURIComponent(args.id)}/plan`), named ?? get("/plans")]);
     if (!open.ok) return open;
+    plan = told;
+    named = plans.ok ? plans : null;
     const found = [...open.data, ...(closed.data ?? [])].find((one) => one.id === args.id);
     return found || closed.ok ? { ok: true, row: found, trace } : closed;
   }
@@ -31,12 +37,11 @@ export function make({ main, me, args, reload }) {
       fill(part.head, h("p", { class: "bad" }, found.error?.message ?? `No position ${args.id}.`), h("a", { href: "/positions" }, "All positions"));
       return;
     }
-    fill(part.plan, h("h2", null, "Plan"), row.plan.length ? h("ul", { class: "rows" }, row.plan.map((step) =>
-      h("li", null, h("b", null, step.kind), ` ${step.text} `, h("small", null, [step.state, step.detail].filter(Boolean).join(", "))))) : h("p", { class: "empty" }, "None: its stop and target stand alone."));
+    planned();
     fill(part.trace, h("h2", null, "What happened"), h("ul", { class: "rows" }, (found.trace.data?.events ?? []).map((event) =>
       h("li", null, h("small", null, `${when(event.at)} `), h("b", null, event.kind), ` ${event.text}`))));
     now();
-    if (row.closed_at) [part.close, part.modify].forEach((one) => fill(one));
+    if (row.closed_at) [part.close, part.modify, part.replan].forEach((one) => fill(one));
     else if (!built) buttons();
     for (const name of ["stop", "target"]) unwritten(main.querySelector(`#new-${name}`), row[name] ?? "");
   }
@@ -59,6 +64,19 @@ export function make({ main, me, args, reload }) {
     ]));
   }
 
+  /** The plan that runs, who set it, and one that is on its way to the agent. */
+  function planned() {
+    const data = plan.data;
+    const title = h("h2", null, data ? `Plan ${data.plan}` : "Plan");
+    if (row.foreign || !plan.ok) {
+      fill(part.plan, title, h("p", { class: row.foreign ? "empty" : "bad" }, row.foreign ? "A position that is not ours has none." : `Not told: ${plan.error.message}`));
+      return;
+    }
+    const open = row.closed_at ? "" : `, ${data.r_now ?? "not known"} R now${data.price ? ` at ${data.price}` : ""}`;
+    fill(part.plan, title, data.pending && h("p", { class: "bad" }, `Another may run already: ${data.pending}`), steps(data.steps),
+      h("p", { class: "dim" }, `${data.set_by ? `Set by ${data.set_by}` : "Came with its fire"}${open}. The agent runs it without us; it only lessens risk.`));
+  }
+
   function buttons() {
     built = true;
     if (row.closed_at || row.foreign) return;
@@ -72,6 +90,23 @@ export function make({ main, me, args, reload }) {
       fill(part.modify, h("h2", null, "Modify"), h("div", { class: "row fields" }, h("span", null, h("label", { for: "new-stop" }, "Stop "), stop), h("span", null, h("label", { for: "new-target" }, "Target "), target)),
         holdButton("Modify stop and target", () => modify({ stop, target }), "calm"));
     }
+    if (me.may.includes("plan.set") && named) replan();
+  }
+
+  /** Another plan in place of the one that runs. */
+  function replan() {
+    const plans = named.data;
+    const text = (name) => plans.find((one) => one.name === name).text || "nothing: its stop and target stand alone";
+    const said = h("p", { class: "dim", role: "status" });
+    const choose = h("select", { id: "new-plan", onchange: () => fill(said, text(choose.value)) }, plans.map((one) => h("option", { value: one.name, selected: one.name === plan.data?.plan }, one.name)));
+    fill(said, text(choose.value));
+    fill(part.replan, h("h2", null, "Another plan"), h("label", { for: "new-plan" }, "Plan "), choose, said,
+      holdButton("Set this plan", () => setPlan(choose.value, text(choose.value)), "calm"));
+  }
+
+  function setPlan(name, text) {
+    perform({ title: `Plan ${name} for ${row.id}`, lines: [`${plan.data?.plan ?? "its plan"} → ${name}: ${text}`, "What is done stays done."],
+      path: `/positions/${row.id}/plan`, body: { plan: name } }).addEventListener("close", () => reload());
   }
 
   /** An input that nobody has written in shows what stands now. */

@@ -5,6 +5,7 @@ import { get } from "../api.js";
 import { fill, h, table, told } from "../dom.js";
 import { signed, span, tone, when } from "../format.js";
 import { aged, live } from "../live.js";
+import { brief } from "../plan.js";
 
 export function make({ main, me, reload }) {
   let data = null;
@@ -28,7 +29,7 @@ export function make({ main, me, reload }) {
     if (isPressed(main)) return;
     fill(main, h("h1", null, "Positions"), h("section", { class: "card" }, table([
       ["Position", link], ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account], ["Opened at", (row) => row.open_price, "num"],
-      ["Stop", (row) => row.stop ?? h("b", { class: "bad" }, "NONE"), "num"], ["Target", (row) => row.target ?? "–", "num"],
+      ["Stop", (row) => row.stop ?? h("b", { class: "bad" }, "NONE"), "num"], ["Target", (row) => row.target ?? "–", "num"], ["Plan", brief],
       ["P&L", (row) => h("b", { class: tone(of(row).pnl) }, signed(of(row).pnl, row.currency)), "num"], ["R", (row) => of(row).r ?? "–", "num"],
       ["As of", (row) => `${of(row).reachable ? "" : "UNREACHABLE, "}${span(aged(of(row).as_of_age_s))} ago`, "num"],
     ], data.open.data, "Nothing is open.", "Open")),
