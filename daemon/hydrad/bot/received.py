@@ -1,8 +1,15 @@
-"""Updates that are confirmed and not handled: a table of the outbox's file. The functions run on the file's thread."""
+"""Updates that are confirmed and not handled: a table of the outbox's file. The functions run on the file's thread.
+
+They hold invitations' codes and buttons' tokens as people sent them, so what was handled is wiped out: off its page
+(`PRAGMA secure_delete`), and out of the write-ahead log as soon as none waits.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+
+import apsw
 
 from hydrad.outbox.store import Store
 
@@ -20,6 +27,9 @@ def keep(store: Store, found: Sequence[tuple[int, bytes]]) -> None:
 def over(store: Store, number: int) -> None:
     """It was handled."""
     store.db.execute("DELETE FROM update_waiting WHERE number = ?", (number,))
+    if not store.db.execute("SELECT 1 FROM update_waiting LIMIT 1").get:
+        with contextlib.suppress(apsw.BusyError):  # somebody reads the file: the next one that is over clears up
+            store.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def waiting(store: Store) -> list[tuple[int, bytes]]:

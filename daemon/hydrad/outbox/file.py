@@ -14,6 +14,7 @@ import apsw
 from hydrad.ports import Unfit
 
 VERSION = 1
+_SETTINGS = (("busy_timeout", 2000), ("journal_mode", "WAL"), ("synchronous", "FULL"), ("secure_delete", "ON"))
 
 
 class BadStore(Unfit):
@@ -27,7 +28,7 @@ def open_file(path: Path, schemas: tuple[str, ...]) -> tuple[apsw.Connection, bo
     path.chmod(0o600)
     db = apsw.Connection(str(path))
     try:
-        for setting, value in (("busy_timeout", 2000), ("journal_mode", "WAL"), ("synchronous", "FULL")):
+        for setting, value in _SETTINGS:
             db.pragma(setting, value)
         version = db.pragma("user_version")
         if version not in (0, VERSION):
