@@ -109,6 +109,7 @@ class ControlSurface:
         self._tasks: set[asyncio.Task[None]] = set()
         self._done: dict[Keyed, tuple[Verb, asyncio.Future[Told]]] = {}
         self._running = Running(app)
+        self._past = past.Past(app)
 
     # --- Handler ------------------------------------------------------------------------------------
 
@@ -137,7 +138,7 @@ class ControlSurface:
         elif isinstance(verb, calls.Tail):
             self._problem(reply, verb, ErrorCode.USAGE, "a stream is not asked for here")
         elif isinstance(verb, past.VERBS):
-            self._task(self._answered(reply, past.answer(self._app, verb)))
+            self._task(self._answered(reply, self._past.answer(verb)))
         elif type(verb) in QUERIES:
             if isinstance(verb, calls.Trace) and verb.recheck:
                 self._app.submit(i.Recheck())

@@ -97,7 +97,7 @@ def bars(options: argparse.Namespace, market: Path, now_ns: int) -> Done:
     since_ms, until_ms = _range_of(options, now_ns)
     minutes = TIMEFRAMES[options.timeframe]
     made = _made(options, market, minutes, since_ms, until_ms)
-    rows = [_bar_row(made, at) for at in range(max(len(made) - options.limit, 0), len(made))]
+    rows = newest(made, options.limit)
     head = ("TIME", "BID O", "H", "L", "C", "ASK O", "H", "L", "C", "TICKS", "SPREAD", "")
     cells = [
         (
@@ -153,6 +153,10 @@ def bars_of_days(paths: Sequence[Path], minutes: int, since_ms: int, until_ms: i
     made = barring.of_ticks(joined, minutes, marks, unused)
     inside = np.flatnonzero((made.time_ms >= since_ms) & (made.time_ms < until_ms))
     return barring.picked(made, inside)
+
+
+def newest(made: MadeBars, limit: int) -> list[m.BarRow]:
+    return [_bar_row(made, at) for at in range(max(len(made) - limit, 0), len(made))]
 
 
 def _bar_row(made: MadeBars, at: int) -> m.BarRow:

@@ -31,3 +31,15 @@ def test_a_briefing_is_small_too_chart_and_bars_included(screen: Callable[..., A
     sizes = transferred(shown)
     assert any("vendor" in name for name in sizes) and any("/bars/" in name for name in sizes)
     assert 0 < sum(sizes.values()) <= BYTES_MAX, sizes
+
+
+def test_words_and_the_button_do_not_wait_for_a_recording_to_be_read(screen: Callable[..., Any], crew: Any) -> None:
+    shown = screen("phone").log_in()
+    held: list[Any] = []
+    shown.page.route("**/api/v1/bars/**", held.append)
+    shown.brief(crew.mission())
+    shown.see("The recording is being read.")
+    shown.page.locator(".fire .hold").wait_for()
+    held[0].fulfill(json={"ok": False, "data": None, "error": {"message": "too busy", "code": "TIMED_OUT"}})
+    shown.see("The bars were not told: too busy")
+    shown.page.unroute("**/api/v1/bars/**")

@@ -8,8 +8,11 @@ import { axis } from "./format.js";
 const LEVELS = { entry: "#3b82f6", stop: "#dc2626", target: "#15803d" };
 const SESSIONS = { ASIA: "#a855f726", LONDON: "#3b82f626", OVERLAP: "#f59e0b33", NEW_YORK: "#10b98126" };
 
+/** The library, on its way from the moment on that bars are asked for. */
+export const fetched = () => import("./vendor/lightweight-charts.js");
+
 export async function candles(place) {
-  const { createChart, CandlestickSeries, HistogramSeries, createSeriesMarkers, LineStyle } = await import("./vendor/lightweight-charts.js");
+  const { createChart, CandlestickSeries, HistogramSeries, createSeriesMarkers, LineStyle } = await fetched();
   const chart = createChart(place, {
     autoSize: true,
     layout: { background: { color: "transparent" }, textColor: getComputedStyle(place).color, attributionLogo: false },

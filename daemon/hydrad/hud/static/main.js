@@ -21,6 +21,7 @@ const reload = { timer: null, due: 0, at: 0, asking: false, wanted: false, late:
 // --- the session ----------------------------------------------------------------------------------------
 
 async function begin() {
+  viewOf(here()).catch(() => null); // fetched meanwhile; who opens it says what has failed
   const fragment = location.hash.slice(1);
   const telegram = told(fragment);
   if (fragment) history.replaceState(null, "", location.pathname + location.search);
@@ -122,13 +123,15 @@ function leaveView() {
   reload.timer = null;
 }
 
+const viewOf = (at) => import(`./views/${at.view}.js`);
+
 async function open() {
   const at = here();
   document.title = `${at.title} · HydraX`;
   fill($("nav"), pages.map(({ path, title }) => h("a", { href: path, "aria-current": path === at.path ? "page" : null }, title)));
   $("nav").hidden = false;
   $("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  const module = await import(`./views/${at.view}.js`);
+  const module = await viewOf(at);
   if (JSON.stringify(here()) !== JSON.stringify(at)) return; // somebody has gone on meanwhile
   leaveView();
   fill($("main"));

@@ -2,8 +2,8 @@
 
 import { goodness, holdButton, isPressed, perform, verdict } from "../act.js";
 import { aims, failures, going, kindOf, lines, moneys, spread } from "../aim.js";
-import { ask, get } from "../api.js";
-import { candles } from "../chart.js";
+import { Lost, ask, get } from "../api.js";
+import { candles, fetched } from "../chart.js";
 import { facts, fill, h } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
 import { aged, isBlind, isOld, live } from "../live.js";
@@ -23,8 +23,10 @@ export function make({ main, me, args, reload }) {
   let groups = null;
   let chart = null;
   let shown = null;
-  let bars = [];
+  let bars = null; // until the first answer: the words do not wait for a recording to be read
   let barsAt = 0;
+  let barless = ""; // why there are none
+  let over = false;
 
   async function load() {
     const path = `/missions/${encodeURIComponent(args.id)}`;
@@ -33,7 +35,7 @@ export function make({ main, me, args, reload }) {
       asks && ask(`${path}/fire`, { ...asks, dry_run: true }), groups ?? get("/groups")]);
     groups = known.ok ? known : null;
     if (answer.ok) {
-      if (Date.now() - barsAt >= BARS_MS) await recorded(answer.data.chart, answer.data.mission.mission.horizon_at);
+      if (Date.now() - barsAt >= BARS_MS) recorded(answer.data.chart, answer.data.mission.mission.horizon_at);
       const owned = answer.data.mission.acts.some((row) => row.position);
       const held = owned ? await get("/positions") : { data: [] };
       const closed = owned ? await get("/positions?closed=true&limit=50") : { data: [] };
@@ -43,10 +45,17 @@ export function make({ main, me, args, reload }) {
   }
 
   async function recorded(view, end) {
-    const told = await get(`/bars/${encodeURIComponent(view.symbol)}?since=${encodeURIComponent(view.start)}&until=${encodeURIComponent(end)}&limit=${BARS_MAX}`);
-    if (!told.ok) return;
     barsAt = Date.now();
-    bars = told.data;
+    fetched().catch(() => null); // who draws with it says what has failed
+    try {
+      const told = await get(`/bars/${encodeURIComponent(view.symbol)}?since=${encodeURIComponent(view.start)}&until=${encodeURIComponent(end)}&limit=${BARS_MAX}`);
+      if (told.ok) bars = told.data;
+      barless = told.ok ? "No minute of it is recorded yet." : `The bars were not told: ${told.error.message}`;
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+      barless = "The bars were not told: no answer came.";
+    }
+    if (shown && !over) draw();
   }
 
   function show(data) {
@@ -234,14 +243,17 @@ export function make({ main, me, args, reload }) {
 
   async function draw() {
     const digits = (shown.mission.mission.entry.split(".")[1] ?? "").length;
-    fill(legend, bars.length ? `Bid, minutes of the recording; sessions: ${[...new Set(shown.chart.sessions.map((row) => row.session))].join(", ")}` : "No minute of it is recorded yet.");
-    place.hidden = !bars.length;
-    if (!bars.length) return;
+    fill(legend, bars?.length ? `Bid, minutes of the recording; sessions: ${[...new Set(shown.chart.sessions.map((row) => row.session))].join(", ")}` : barless || "The recording is being read.");
+    place.hidden = !bars?.length && barless !== ""; // its room is kept until then: nothing moves under a finger
+    if (!bars?.length) return;
     chart ??= candles(place);
     (await chart).show(bars, shown.chart, digits);
   }
 
   const concerns = (record) => record.ids.includes(args.id) || ["AUTHORITY_SET", "POSITION_CHANGED", "POSITION_CLOSED"].includes(record.kind);
-  const end = () => chart?.then((made) => made.end());
+  const end = () => {
+    over = true;
+    chart?.then((made) => made.end());
+  };
   return { load, show, now, end, concerns, every_ms: 2000 };
 }
