@@ -53,6 +53,7 @@ check: setup     ## lint, types, layers
 
 sim: setup       ## the seeded simulator: SEEDS=300
 	$(BIN)/hydrad drill --ring R1 --seeds $(SEEDS)
+	$(BIN)/hydrad drill --ring R3 --seeds $$(($(SEEDS) * 5))
 
 man:             ## the manual pages, from their templates and the tables of the code
 	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/python man/make.py

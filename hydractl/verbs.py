@@ -136,7 +136,7 @@ HANDED_OVER = {
     "data verify": "Gaps, duplicates, crossed quotes, disorder, opens that never traded; exits 10 where there are any.",
     "demo": "The whole pipeline on a bundled day, with simulated terminals.",
     "doctor": "Check this home, its daemon or not: each line ok or FAILED with what to do; 9 when one failed.",
-    "drill": "Run the seeded simulator: rings R1 and R2.",
+    "drill": "Run the seeded simulator: rings R1 and R3.",
     "init": "Make a home: paper by default, --real for demo and live accounts.",
     "replay": "A recorded day through this build's APEX, against what the journal says; 10 where they differ.",
     "service install": "Put HydraX under systemd, for the machine or for this user.",

@@ -1,8 +1,8 @@
-"""`hydrad drill`: runs of ring R1, each from one seed.
+"""`hydrad drill`: runs of a ring, each from one seed.
 
-A run has a safety phase, in which anything that its swarm holds may go wrong; then everything heals, and a liveness
-phase demands that it all comes to a verdict and that every book agrees. A run that fails is run again with its time
-line remembered, which the same seed makes the same.
+A run of R1 has a safety phase, in which anything that its swarm holds may go wrong; then everything heals, and a
+liveness phase demands that it all comes to a verdict and that every book agrees. A run that fails is run again with its
+time line remembered, which the same seed makes the same.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import multiprocessing
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 
@@ -22,6 +23,7 @@ from hydrad import __version__
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import MS, SECOND, ns_text
 from hydrad.host.clock import SystemClock
+from hydrad.simulation import powercuts
 from hydrad.simulation.brokerage import Brokerage
 from hydrad.simulation.clocks import HostClock
 from hydrad.simulation.daemons import DaemonActor, Home
@@ -30,6 +32,7 @@ from hydrad.simulation.mutants import MUTANTS
 from hydrad.simulation.network import Network
 from hydrad.simulation.oracles import Oracles, Violation
 from hydrad.simulation.people import People
+from hydrad.simulation.powercuts import Cuts
 from hydrad.simulation.terminals import AgentActor, Seat
 from hydrad.simulation.world import START_NS, World
 from hydrad.toc.guard_limits import Guards
@@ -68,6 +71,25 @@ class Result:
     @property
     def ok(self) -> bool:
         return not self.code
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in ("fires", "routed", "executed", "records", "events")}
+
+
+class Outcome(Protocol):
+    """What a run of any ring tells. `code` is empty where nothing was broken."""
+
+    seed: int
+    code: str
+    text: str
+    hits: dict[str, int]
+    lines: list[str]
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def counts(self) -> dict[str, int]: ...
 
 
 class Run:
@@ -230,27 +252,43 @@ def run(seed: int, safety_s: float = SAFETY_S, mutants: frozenset[str] = frozens
     )
 
 
-def runs(seeds: Sequence[int], safety_s: float = SAFETY_S, processes: int | None = None) -> list[Result]:
-    """Many runs, on all cores; their results in the order of the seeds."""
+def runs(
+    seeds: Sequence[int], safety_s: float = SAFETY_S, processes: int | None = None, ring: str = "R1"
+) -> list[Outcome]:
+    """Many runs of a ring, on all cores; their results in the order of the seeds."""
+    one = RINGS[ring]
     count = min(processes or multiprocessing.cpu_count(), len(seeds))
     if count <= 1:
-        return [run(seed, safety_s) for seed in seeds]
+        return [one(seed, safety_s) for seed in seeds]
     with multiprocessing.get_context("fork").Pool(count) as pool:
-        return pool.starmap(run, [(seed, safety_s) for seed in seeds], chunksize=1)
+        return pool.starmap(one, [(seed, safety_s) for seed in seeds], chunksize=1)
+
+
+def _seeded(seed: int, safety_s: float, remember: bool = False) -> Result:
+    return run(seed, safety_s, remember=remember)
+
+
+def _cut(seed: int, safety_s: float, remember: bool = False) -> Cuts:
+    """A run of R3 has no time line."""
+    return powercuts.run(seed)
+
+
+# R1: the core, every port simulated. R3: the files as they ship, on a disk that loses power.
+RINGS: dict[str, Callable[..., Outcome]] = {"R1": _seeded, "R3": _cut}
 
 
 def main(argv: Sequence[str]) -> int:
     """0 when every run is clean, 10 when one is not."""
     options = _parser().parse_args(argv)
-    if options.ring != "R1":
-        sys.stderr.write(f"hydrad drill: ring {options.ring} is not here yet; R1 is\n")
+    if options.ring not in RINGS:
+        sys.stderr.write(f"hydrad drill: ring {options.ring} is not here yet; {' and '.join(RINGS)} are\n")
         return EXIT_USAGE
     seeds = range(options.seed, options.seed + options.seeds)
-    results = runs(seeds, options.until)
+    results = runs(seeds, options.until, ring=options.ring)
     failed = [result for result in results if not result.ok]
-    told = [run(result.seed, options.until, remember=True) for result in failed[:3]]
+    told = [RINGS[options.ring](result.seed, options.until, remember=True) for result in failed[:3]]
     if options.output == "json":
-        _tell_json(results, told)
+        _tell_json(options.ring, results, told)
     else:
         _tell(results, told)
     return EXIT_DIFFERENCES if failed else EXIT_OK
@@ -258,7 +296,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hydrad drill", description="The seeded simulator.")
-    parser.add_argument("--ring", default="R1", help="which ring of the simulator")
+    parser.add_argument("--ring", default="R1", help="R1: the core in a seeded world; R3: its files under power cuts")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=20, help="how many seeds")
     parser.add_argument("--until", type=float, default=SAFETY_S, help="seconds of the safety phase")
@@ -266,26 +304,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _sums(results: Sequence[Result]) -> dict[str, int]:
-    return {
-        "seeds": len(results),
-        "failed": sum(not result.ok for result in results),
-        "fires": sum(result.fires for result in results),
-        "routed": sum(result.routed for result in results),
-        "executed": sum(result.executed for result in results),
-        "records": sum(result.records for result in results),
-        "events": sum(result.events for result in results),
-    }
+def _sums(results: Sequence[Outcome]) -> dict[str, int]:
+    sums = {"seeds": len(results), "failed": sum(not result.ok for result in results)}
+    for result in results:
+        for name, count in result.counts.items():
+            sums[name] = sums.get(name, 0) + count
+    return sums
 
 
-def _hits(results: Sequence[Result]) -> Counter[str]:
+def _hits(results: Sequence[Outcome]) -> Counter[str]:
     hits: Counter[str] = Counter()
     for result in results:
         hits.update(result.hits)
     return hits
 
 
-def _tell(results: Sequence[Result], told: Sequence[Result]) -> None:
+def _tell(results: Sequence[Outcome], told: Sequence[Outcome]) -> None:
     out = sys.stdout.write
     for result in told:
         out(f"seed {result.seed}: {result.code}: {result.text}\n")
@@ -298,9 +332,9 @@ def _tell(results: Sequence[Result], told: Sequence[Result]) -> None:
     out("faults hit: " + "  ".join(f"{name} {count}" for name, count in sorted(_hits(results).items())) + "\n")
 
 
-def _tell_json(results: Sequence[Result], told: Sequence[Result]) -> None:
+def _tell_json(ring: str, results: Sequence[Outcome], told: Sequence[Outcome]) -> None:
     data: dict[str, object] = {
-        "ring": "R1",
+        "ring": ring,
         "ok": all(result.ok for result in results),
         **_sums(results),
         "hits": dict(sorted(_hits(results).items())),

@@ -50,11 +50,13 @@ class BadLedger(ValueError):
 
 
 class LedgerFile:
-    """One ledger. Made when missing, with a new id; raises BadLedger. `ready`: its log too, for who commits often."""
+    """One ledger. Made when missing, with a new id; raises BadLedger. `ready`: its log too, for who commits often.
+    `vfs` names the file system layer of SQLite, its own when empty."""
 
-    def __init__(self, path: Path, *, ready: bool = False) -> None:
+    def __init__(self, path: Path, *, ready: bool = False, vfs: str = "") -> None:
         _close_to_others(path)
-        self._db = apsw.Connection(str(path))
+        self._vfs = vfs
+        self._db = apsw.Connection(str(path), vfs=vfs or None)
         self._db.set_busy_timeout(BUSY_MS)
         self._log_pages = 0
         self._db.set_wal_hook(self._note)  # takes the place of automatic checkpoints
@@ -128,7 +130,7 @@ class LedgerFile:
         """In a write transaction: a person's entry may come from another process at any time."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            grow(path.with_name(path.name + "-wal"), LOG_BYTES_READY)
+            grow(path.with_name(path.name + "-wal"), LOG_BYTES_READY, self._vfs)
         finally:
             self._db.execute("ROLLBACK")
 
