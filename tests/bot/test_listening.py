@@ -251,6 +251,11 @@ def test_a_close_is_asked_and_confirmed(room: Room) -> None:
     assert acts(room) == [calls.Close(POSITION, "50%", wait_s=8.0)]
 
 
+def test_a_part_that_is_none_is_still_asked_about_within_telegrams_limits(room: Room) -> None:
+    (asked,) = room.type(7, f"/close {POSITION} \x1b[2J" + "9" * 300)
+    assert "\x1b" not in asked.text + asked.labels[0] and asked.labels[0].startswith("Close ")
+
+
 @pytest.mark.parametrize("subject", [POSITION, show(IdKind.FIRE, 9), MISSION])
 def test_a_close_names_a_position_a_fire_or_a_mission(room: Room, subject: str) -> None:
     (asked,) = room.type(7, f"/close {subject.lower()}")

@@ -689,3 +689,12 @@ def test_a_login_has_one_account(make: Callable[..., Core], mode: HomeMode) -> N
     feeds = calls.TerminalEnroll("t9", "beta", 5001, "Sim", kind=kind, feed_only=True)
     assert problem(core.ask(feeds, extra="key-t9")) == ""
     assert problem(core.ask(calls.TerminalEnroll("t8", "gamma", 5001, "Other", kind=kind), extra="key-t8")) == ""
+
+
+@pytest.mark.parametrize(
+    "fields", [{"currency": "U\nSD"}, {"currency": ""}, {"server": "Sim\x1b[2J"}, {"server": ""}, {"server": "S" * 129}]
+)
+def test_a_terminal_is_enrolled_with_words_that_can_be_shown(core: Core, fields: dict[str, str]) -> None:
+    verb = calls.TerminalEnroll("t9", "beta", 9, **{"server": "Sim", **fields})
+    assert problem(core.ask(verb, extra="key-t9")) == "USAGE"
+    assert "beta" not in core.state.accounts

@@ -16,7 +16,7 @@ from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import HOUR, SECOND
 from hydrad.domain.money import decimal
 from hydrad.host.tickets import Purpose
-from hydrad.outbox.letter import Button, clipped
+from hydrad.outbox.letter import LABEL_MAX, Button, clipped
 from hydrad.toc import sight
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, Problem
@@ -123,7 +123,14 @@ class Confirming:
         own = [row for row in answer.data if not row.foreign and _is(row, kind, number)]
         if not own:
             return _problem(answer, ErrorCode.NOT_FOUND, f"no open position of yours is {subject}")
-        confirm = _Wanted(f"Close {part or 'all'} of {subject}", Action.CLOSE, subject, 0, Meant(part=part))
+        label = f"Close {words.line(part) or 'all'} of {subject}"
+        confirm = _Wanted(
+            label if len(label) <= LABEL_MAX else f"Close as asked of {subject}",
+            Action.CLOSE,
+            subject,
+            0,
+            Meant(part=part),
+        )
         await self._mouth.say(
             caller.chat, clipped(words.ask_close(own, part)), await self._asked(caller, confirm, subject)
         )

@@ -133,7 +133,7 @@ def _stake(stake: Stake) -> str:
     target = f", at the target {stake.at_target}" if stake.at_target else ", no target"
     paid = f", commission {stake.commission}" if stake.commission else ""
     r = f", R {stake.r}" if stake.r else ""
-    return f"at the stop {stake.at_stop}{of}{target} {stake.currency}{r}{paid}"
+    return f"at the stop {stake.at_stop}{of}{target} {line(stake.currency)}{r}{paid}"
 
 
 def _price(price: PriceNow) -> str:
@@ -145,7 +145,7 @@ def _price(price: PriceNow) -> str:
 
 
 def ask_close(rows: Sequence[PositionRow], part: str) -> str:
-    what = f"{part} of " if part else ""
+    what = f"{line(part)} of " if part else ""
     lines = [f"Close {what}{rows[0].id if len(rows) == 1 else f'{len(rows)} positions'}?"]
     return "\n".join(lines + [position(row) for row in rows[:SHOWN_MAX]])
 
@@ -156,7 +156,7 @@ def ask_close(rows: Sequence[PositionRow], part: str) -> str:
 def position(row: PositionRow) -> str:
     """`stop`, `target`: as the broker last said."""
     foreign = " FOREIGN" if row.foreign else ""
-    pnl = f"{row.pnl} {row.currency}" if row.pnl is not None else "P&L not known"
+    pnl = f"{row.pnl} {line(row.currency)}" if row.pnl is not None else "P&L not known"
     r = f" ({row.r} R)" if row.r else ""
     age = f", {span(row.as_of_age_s)} old" if row.as_of_age_s is not None else ", not told in this session"
     reach = "" if row.reachable else ", NOT REACHABLE"
@@ -175,19 +175,19 @@ def terminal(row: TerminalRow) -> str:
 
 def status(data: StatusData, for_group: bool) -> str:
     m = data.missions
-    stale = [feed.symbol for feed in data.feed if feed.stale]
+    stale = [line(feed.symbol) for feed in data.feed if feed.stale]
     lines = [
         f"{data.mode} home, {data.authority}, market {clock(data.clocks.market)} ({data.clocks.speed})",
         f"missions: {m.open} open, {m.proposed_today} today; {len(data.alarms)} alarms",
         f"feed: {len(data.feed)} symbols, stale: {', '.join(stale[:SHOWN_MAX]) or 'none'}",
     ]
-    failing_now = [row.check for row in data.health if not row.ok]
+    failing_now = [line(row.check) for row in data.health if not row.ok]
     lines.append(f"health: {'failing ' + ', '.join(failing_now) if failing_now else 'good'}")
     if for_group:
         return "\n".join(lines)
     lines.append(f"positions {data.positions}, acts UNKNOWN {data.acts.unknown}, in flight {data.acts.in_flight}")
     for row in data.accounts[:SHOWN_MAX]:
-        equity = f"{row.equity} {row.currency}" if row.equity is not None else "not told"
+        equity = f"{row.equity} {line(row.currency)}" if row.equity is not None else "not told"
         day = f", day {row.day_pnl}" if row.day_pnl is not None else ""
         lines.append(f"{line(row.name)} ({row.kind}): equity {equity}{day}, {row.authority}")
     lines += [f"{alarm.id} {alarm.code} {line(alarm.subject)}: {line(alarm.text)}" for alarm in data.alarms[:SHOWN_MAX]]
@@ -201,7 +201,7 @@ def halted(data: HaltData) -> str:
     lines.append(f"{verified} of {len(data.terminals)} terminals have confirmed:")
     for row in data.terminals:
         lines.append(f"- {line(row.terminal)}: {'verified' if row.verified else 'NOT VERIFIED'}, {line(row.detail)}")
-    lines += [f"- order {row.id} {line(row.symbol)}: {row.verdict}, {line(row.detail)}" for row in data.resting]
+    lines += [f"- order {row.id} {line(row.symbol)}: {line(row.verdict)}, {line(row.detail)}" for row in data.resting]
     if data.on_the_wire:
         lines.append("already on the wire: " + ", ".join(data.on_the_wire))
     if data.withheld:
@@ -222,7 +222,7 @@ def me(row: OperatorRow, fired: ReportGroup | None) -> str:
 
 
 def report(data: ReportData) -> str:
-    lines = [f"by {data.by or 'all'}; {data.open} open positions are not in it"]
+    lines = [f"by {line(data.by or 'all')}; {data.open} open positions are not in it"]
     return "\n".join(lines + [f"{line(group.group)}: {_group(group)}" for group in data.groups[:SHOWN_MAX]])
 
 
@@ -232,7 +232,7 @@ def _group(group: ReportGroup) -> str:
     wide = ""
     if side.mean_r.low is not None and side.mean_r.high is not None:
         wide = f" ({side.mean_r.low:+.2f} to {side.mean_r.high:+.2f})"
-    money = ", ".join(f"{total.amount} {total.currency}" for total in group.money)
+    money = ", ".join(f"{total.amount} {line(total.currency)}" for total in group.money)
     return f"n {side.n}, {side.wins} won, mean {mean}{wide}, sum {side.total_r:+.2f} R{', ' + money if money else ''}"
 
 

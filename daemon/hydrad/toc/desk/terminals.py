@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from hydrad.domain.accounts import AccountKind
@@ -21,6 +23,9 @@ from hydrad.wire.answers import Problem
 from hydrad.wire.answers.terminals import EnrollData, LeavingData
 from hydrad.wire.codes import ErrorCode, Finding
 
+SERVER_MAX = 128
+_CURRENCY = re.compile(r"[A-Za-z0-9]{2,8}")
+
 
 def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
     """Add the account when it is new; a known one must be described the same, and has one name: by another its limits,
@@ -28,6 +33,10 @@ def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
     kind in any home: nothing of it but quotes is ever looked at."""
     if not is_plain(verb.name) or not is_plain(verb.account):
         raise usage("names are 1 to 32 letters, digits, dashes or underscores")
+    if not _CURRENCY.fullmatch(verb.currency):
+        raise usage("a currency is 2 to 8 letters or digits")
+    if not 0 < len(verb.server) <= SERVER_MAX or not verb.server.isprintable():
+        raise usage(f"a broker's server has 1 to {SERVER_MAX} printable characters")
     try:
         kind = AccountKind(verb.kind)
     except ValueError:
