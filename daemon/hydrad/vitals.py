@@ -129,7 +129,8 @@ def public(app: App) -> Glance:
     state = app.state
     found = health(app).checks
     named = ("terminal", "feed", "service")
-    checks = [Check(row.check, row.ok, row.detail) for row in found if row.check.partition(" ")[0] not in named]
+    own = (row for row in found if row.check.partition(" ")[0] not in named)
+    checks = [Check(row.check, row.ok, f"{len(row.accounts)} accounts" if row.accounts else row.detail) for row in own]
     for word in named:
         rows = [row for row in found if row.check.partition(" ")[0] == word]
         good = sum(row.ok for row in rows)

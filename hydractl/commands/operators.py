@@ -31,6 +31,7 @@ OPERATORS = (
     Column("PRIMARY", "primary"),
     Column("OPEN", "open", right=True),
     Column("FIRES TODAY", "fires_today", right=True),
+    Column("LEFT", "fires_left", right=True),
     Column("SINCE", "since", wide=True),
     Column("WHY", "why"),
 )

@@ -16,7 +16,7 @@ from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR, MINUTE
 from hydrad.domain.money import volume_text
 from hydrad.link import frames as f
-from hydrad.toc import crew, limiting
+from hydrad.toc import crew, limiting, views_crew
 from hydrad.toc import inputs as i
 from hydrad.toc.act import ActState
 from hydrad.toc.limits import Limits
@@ -113,6 +113,14 @@ def test_a_person_is_one_operator_however_they_are_known(core: Core) -> None:
     assert [c.measured for c in second.checks if c.code == "POLICY"] == ["1 open, 1 allowed"]
 
 
+def told(core: Core, who: str) -> tuple[int, int | None, int | None]:
+    """Fires of today, how many there may be, and how many are left."""
+    operator = core.state.operator(who)
+    assert operator is not None
+    row = views_crew.operator_row(core.state, operator, core.market_ms)
+    return row.fires_today, row.fires_max, row.fires_left
+
+
 def test_a_policy_counts_the_fires_of_a_trading_day(core: Core) -> None:
     core.ask(calls.PolicySet("two", kinds=("paper",), fires_per_day_max=2))
     add(core, policy="two")
@@ -120,7 +128,10 @@ def test_a_policy_counts_the_fires_of_a_trading_day(core: Core) -> None:
         act = core.fire(who=ANN)
         core.result(act, f.RowState.REFUSED)
     assert core.fire(who=ANN).codes == ("POLICY",)
+    assert told(core, ANN) == (2, 2, 0)
     core.later(10 * 3_600_000)  # past 17:00 New York
+    assert told(core, ANN) == (0, 2, 2)
+    assert told(core, BOSS)[1:] == (None, None)
     assert "POLICY" not in core.fire(who=ANN).codes
 
 

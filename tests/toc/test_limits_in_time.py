@@ -11,14 +11,16 @@ import pytest
 
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import sequence_of
+from hydrad.domain.instants import ms_text
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
-from hydrad.toc import limiting
+from hydrad.toc import limiting, views_crew
 from hydrad.toc import records as r
 from hydrad.toc.act import ActState
 from hydrad.toc.limits import Limits
 from hydrad.toc.state import Act
 from hydrad.wire import calls
+from hydrad.wire.answers.people import RoomRow
 from hydrad.wire.codes import Finding
 from tests.toc.conftest import ACCOUNT, Core
 
@@ -38,6 +40,13 @@ def with_limits(make: Callable[..., Core], **fields: Any) -> Core:
     core = make(limits=replace(WIDE, **fields))
     core.connect()
     return core
+
+
+def room(core: Core) -> RoomRow:
+    """What stands there of the account's day, as its page shows it."""
+    (operator,) = core.state.operators.values()
+    (row,) = views_crew.operator_row(core.state, operator, core.market_ms).room
+    return row
 
 
 # --- repeats --------------------------------------------------------------------------------------------
@@ -92,6 +101,7 @@ def test_fires_of_a_day_are_counted_when_routed_and_begin_anew(make: Callable[..
     core.done(core.fire())
     assert core.fire().codes == ("FIRES_PER_DAY",)
     assert core.state.accounts["alpha"].day_fires == 2
+    assert room(core) == RoomRow("alpha", 2, 2, 0, None)
     core.restart()
     core.connect()
     assert core.state.accounts["alpha"].day_fires == 2
@@ -108,8 +118,10 @@ def test_a_loss_cools_the_account_down(make: Callable[..., Core]) -> None:
     core.deals(core.deal_row(70, 1000 + sequence_of(act.act_id), profit=Decimal("-12.00"), reason=4))
     assert core.state.accounts["alpha"].last_loss_ms == lost_ms
     assert core.fire().codes == ("COOL_DOWN",)
+    assert room(core) == RoomRow("alpha", 1, None, None, ms_text(lost_ms + 15 * MINUTE, 0))
     core.later(15 * MINUTE)
     core.beat()
+    assert room(core).cooling_until is None
     assert core.fire().state is ActState.ROUTED
 
 

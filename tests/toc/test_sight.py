@@ -11,18 +11,20 @@ from hydrad.domain.actors import Role
 from hydrad.toc import sight
 from hydrad.toc.people import Person, person
 from hydrad.wire import calls
-from hydrad.wire.answers import Answer, DaemonInfo
+from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.answers.accounts import AccountRow, GroupRow
 from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer, OrderView
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, NoteRow
+from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
 from hydrad.wire.answers.comparing import PreflightData, PreflightRow
 from hydrad.wire.answers.journal import Event, TraceData
+from hydrad.wire.answers.market import FeedRow, QuoteRow
 from hydrad.wire.answers.missions import MissionRow, MissionShow
 from hydrad.wire.answers.oncall import ChannelsData, OnCallRow
 from hydrad.wire.answers.people import OperatorRow
 from hydrad.wire.answers.positions import PositionRow
 from hydrad.wire.answers.reports import MoneyTotal, ReportData, ReportGroup, ReportSide
-from hydrad.wire.answers.status import StatusData
+from hydrad.wire.answers.status import HealthData, HealthRow, StatusData
 from hydrad.wire.answers.terminals import TerminalRow
 from tests.toc.conftest import BOSS, Core
 
@@ -116,6 +118,73 @@ def test_sums_over_all_accounts_are_left_out_of_a_report() -> None:
     assert [(g.group, g.money) for g in data.groups] == [("alpha", ())]
     data = seen(ReportData("kind", None, None, groups, 0, 0), calls.Report("kind")).data
     assert [(g.group, g.money) for g in data.groups] == [("alpha", ()), ("bravo", ())]
+
+
+@pytest.mark.parametrize("kind", [FeedRow, QuoteRow])
+def test_a_price_is_seen_without_the_name_of_anothers_terminal(kind: Any) -> None:
+    mine, theirs = of(kind)
+    for row in seen((mine, theirs)).data:
+        assert row.symbol == "x" and "bravo" not in str(row)
+    assert [(row.terminal, row.account) for row in seen((mine, theirs)).data] == [("x", "alpha"), ("elsewhere", None)]
+    assert seen((mine, theirs), who=ALL).data == (mine, theirs)
+
+
+def checks() -> tuple[HealthRow, ...]:
+    return (
+        HealthRow("loop", True, "lag"),
+        HealthRow("terminal a1", False, "LOST", ("alpha",)),
+        HealthRow("terminal b1", False, "LOST", ("bravo",)),
+        HealthRow("open risk", False, "not known: alpha, bravo", ("alpha", "bravo")),
+    )
+
+
+def test_a_check_of_another_account_is_left_out_and_one_of_several_names_ones_own() -> None:
+    rows = seen(filled(StatusData, health=checks())).data.health
+    assert [(row.check, row.detail) for row in rows] == [
+        ("loop", "lag"),
+        ("terminal a1", "LOST"),
+        ("open risk", "it concerns alpha"),
+    ]
+    assert seen(filled(StatusData, health=checks()), who=ALL).data.health == checks()
+
+
+def test_what_fails_elsewhere_is_counted_and_makes_nobody_healthy() -> None:
+    failing = tuple(row.check for row in checks() if not row.ok)
+    answer = Answer("hydra.health/v1", False, "t", DAEMON, HealthData(False, failing, checks()))
+    answer = msgspec.structs.replace(answer, error=Problem("UNHEALTHY", f"failing: {', '.join(failing)}"))
+    told = sight.narrowed(ANN, calls.Health(), answer)
+    assert not told.ok and not told.data.healthy and told.data.failing == ("terminal a1", "open risk")
+    assert told.error is not None
+    assert told.error.message == "failing: terminal a1, open risk, 1 of accounts that were not given to you"
+    assert "b1" not in str(told) and "bravo" not in str(told)
+
+
+@pytest.mark.parametrize(("verified", "named"), [(True, ["a1"]), (False, ["a1", "1 elsewhere"])])
+def test_a_halt_is_told_without_the_names_of_other_accounts(verified: bool, named: list[str]) -> None:
+    terminals = (
+        HaltedTerminal("a1", "alpha", False, "not confirmed"),
+        HaltedTerminal("b1", "bravo", verified, "whatever"),
+    )
+    resting = tuple(filled(HaltedOrder, account=name) for name in ("alpha", "bravo"))
+    data = filled(HaltData, account=None, terminals=terminals, resting=resting, elsewhere=0, elsewhere_unverified=0)
+    unverified = [row.terminal for row in terminals if not row.verified]
+    message = f"latched here; not confirmed by {', '.join(unverified)}"
+    answer = Answer("hydra.halt/v1", False, "t", DAEMON, data)
+    answer = msgspec.structs.replace(answer, error=Problem("PARTLY", message, None, {"unverified": unverified}))
+    told = sight.narrowed(ANN, calls.Halt(), answer)
+    assert told.data.terminals == terminals[:1] and told.data.resting == resting[:1]
+    assert (told.data.elsewhere, told.data.elsewhere_unverified) == (1, int(not verified))
+    assert told.error is not None and told.error.facts == {"unverified": named}
+    assert told.error.message == f"latched here; not confirmed by {', '.join(named)}"
+    assert "b1" not in str(told) and "bravo" not in str(told)
+    assert sight.narrowed(ALL, calls.Halt(), answer) == answer
+
+
+def test_a_halt_of_an_account_that_was_not_given_is_no_refusal() -> None:
+    """It was done, and says so."""
+    terminals = (HaltedTerminal("b1", "bravo", True, "HALTED"),)
+    told = seen(filled(HaltData, account="bravo", authority="HALTED", terminals=terminals), calls.Halt(account="bravo"))
+    assert told.ok and told.data.authority == "HALTED" and told.data.elsewhere == 1 and told.data.terminals == ()
 
 
 def test_a_group_is_seen_whole_or_not_at_all() -> None:

@@ -98,7 +98,7 @@ class Api:
                 return refusal
             key = request.headers.get("idempotency-key", "")
             answer = await self._doors.world.ask(visit.actor, verb, key)  # type: ignore[arg-type]
-            reads = dry_run or isinstance(verb, calls.Reconcile)  # an act's own verdict is told whole
+            reads = dry_run or isinstance(verb, calls.Reconcile | calls.Halt)  # an act's own verdict is told whole
             return envelope(sight.narrowed(visit.person, verb, answer) if reads else answer)
 
         return handle

@@ -47,7 +47,7 @@ def health_rows(turn: Turn, standing_ms: int = 0) -> tuple[HealthRow, ...]:
             ok, detail = False, f"{detail}, but the terminal was last read {duration_text(read_ns)} ago"
         if skew := _skew(state, link, terminal.account):
             ok, detail = False, f"{detail}, {skew}"
-        rows.append(HealthRow(f"terminal {terminal.name}", ok, detail))
+        rows.append(HealthRow(f"terminal {terminal.name}", ok, detail, (terminal.account,)))
     for feed in feed_rows(turn, standing_ms):
         closed = _closed(turn, feed)
         nothing = "no terminal is READY to take it from" if feed.terminal == NO_SOURCE else "no tick in this session"
@@ -67,7 +67,8 @@ def health_rows(turn: Turn, standing_ms: int = 0) -> tuple[HealthRow, ...]:
     traded = sorted(account.name for account in state.traded())
     unsized = [name for name in traded if exposure.open_risk(state, live, name) is None]
     why = "not known (a foreign position without a stop, or without terms): nothing opens on "
-    rows.append(HealthRow("open risk", not unsized, why + ", ".join(unsized) if unsized else "known on all accounts"))
+    detail = why + ", ".join(unsized) if unsized else "known on all accounts"
+    rows.append(HealthRow("open risk", not unsized, detail, tuple(unsized)))
     strictest = max((state.account_authority(name) for name in state.accounts), default=state.authority)
     rows.append(HealthRow("authority", strictest is Authority.ACTIVE, strictest.name))
     ringing = sum(alarm.severity == Severity.ALARM for alarm in state.alarms.values())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hydrad.domain.instants import ms_text, ns_text
-from hydrad.toc import alarm_views
+from hydrad.toc import sight
 from hydrad.toc.account_views import terminal_row
+from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.audience import Audience, sees
-from hydrad.toc.health_views import act_counts
 from hydrad.toc.mission_views import mission_counts
 from hydrad.toc.position_views import position_row
 from hydrad.toc.quote_views import quote_rows
@@ -17,20 +17,20 @@ from hydrad.wire.answers.live import LivePosition, LiveTerminal, Now
 def now_view(turn: Turn, audience: Audience, standing_ms: int, speed: str) -> Now:
     """`standing_ms` as in `quote_views`; `speed`: of the market's clock, for people."""
     state, live = turn.state, turn.live
-    acts = act_counts(state, live)
+    states = [act.state for act in map(state.acts.__getitem__, state.acts_open) if sees(audience, act.account)]
     return Now(
         ts=ns_text(turn.now_ns, 6),
         market=ms_text(turn.market_ms) if turn.market_ms else None,
         speed=speed,
         seq=state.seq,
         authority=state.authority.name,
-        quotes=tuple(row for row in quote_rows(turn, (), standing_ms) if row.source),
+        quotes=tuple(sight.quote(row, audience) for row in quote_rows(turn, (), standing_ms) if row.source),
         positions=_positions(turn, audience),
         terminals=_terminals(turn, audience),
         missions=mission_counts(state, live).open,
-        unread=sum(not alarm.acknowledged_by for alarm in alarm_views.alarm_rows(state, turn.now_ns)),
-        unknown=acts.unknown,
-        in_flight=acts.in_flight,
+        unread=sum(not alarm.acked_by and sees(audience, alarm.account) for alarm in state.alarms.values()),
+        unknown=states.count(ActState.UNKNOWN),
+        in_flight=sum(found in IN_FLIGHT for found in states),
     )
 
 

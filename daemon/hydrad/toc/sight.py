@@ -6,7 +6,7 @@ are left out, an answer about one such thing is refused, and so are the question
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,13 +17,17 @@ from hydrad.wire import calls
 from hydrad.wire.answers import Answer, Problem
 from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow
 from hydrad.wire.answers.acts import ActShow, FireAnswer
+from hydrad.wire.answers.authority import HaltData
 from hydrad.wire.answers.comparing import PreflightData, PreflightRow
 from hydrad.wire.answers.journal import TraceData
+from hydrad.wire.answers.market import FeedRow, QuoteRow
 from hydrad.wire.answers.missions import MissionShow
 from hydrad.wire.answers.reports import ReportData
+from hydrad.wire.answers.status import HealthData, HealthRow
 from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
+ELSEWHERE = "elsewhere"
 # Their answers name accounts and sums in words.
 WHOLE_ONLY: frozenset[type[Verb]] = frozenset({calls.Findings, calls.Changes, calls.ConfigShow, calls.SymbolDiff})
 
@@ -40,6 +44,10 @@ def narrowed(person: Person, verb: Verb, answer: Answer) -> Answer:
         return msgspec.structs.replace(answer, data=msgspec.structs.replace(answer.data, people=own))
     if person.audience is None:
         return answer
+    if isinstance(answer.data, HaltData):
+        return _halt(answer, answer.data, person.audience)
+    if isinstance(answer.data, HealthData):
+        return _health(answer, answer.data, person.audience)
     data = None if type(verb) in WHOLE_ONLY else _seen(answer.data, person.audience)
     if data is None:
         problem = Problem(ErrorCode.FORBIDDEN.value, "it concerns an account that was not given to you")
@@ -54,9 +62,15 @@ def _seen(value: Any, shown: Audience) -> Any:
         return tuple(item for item in kept if item is not None)
     if not isinstance(value, msgspec.Struct):
         return value
+    if isinstance(value, FeedRow):
+        return quote(value, shown)
+    if isinstance(value, QuoteRow):
+        return quote(value, shown)
     account = _account_of(value)
     if account is not None and not sees(shown, account):
         return None
+    if isinstance(value, HealthRow):
+        return _health_row(value, shown)
     if isinstance(value, GroupRow):  # whole or not at all: a fire on it is one on every member
         return value if all(sees(shown, member) for member in value.members) else None
     if isinstance(value, TraceData):
@@ -68,6 +82,60 @@ def _seen(value: Any, shown: Audience) -> Any:
     if isinstance(value, PreflightData):
         value = msgspec.structs.replace(value, rows=tuple(map(_preflight, value.rows)))
     return _fields(value, shown)
+
+
+Q = TypeVar("Q", FeedRow, QuoteRow)
+
+
+def quote(row: Q, shown: Audience) -> Q:
+    """A price is nobody's; from whose terminal it comes, and why from that one, is told to who sees the account."""
+    if shown is None:
+        return row
+    why = {"source_why" if isinstance(row, QuoteRow) else "why": None}
+    if sees(shown, row.account or ""):
+        return msgspec.structs.replace(row, **why)
+    return msgspec.structs.replace(row, terminal=ELSEWHERE, account=None, **why)
+
+
+def _health_row(row: HealthRow, shown: Audience) -> HealthRow | None:
+    seen = tuple(account for account in row.accounts if sees(shown, account))
+    if seen == row.accounts:
+        return row
+    detail = f"it concerns {', '.join(seen)}"
+    return msgspec.structs.replace(row, accounts=seen, detail=detail) if seen else None
+
+
+def _health(answer: Answer, data: HealthData, shown: Audience) -> Answer:
+    """As healthy as it is, also where what fails is of accounts that are not seen: that is counted, and not named."""
+    checks = tuple(row for row in (_health_row(row, shown) for row in data.checks) if row is not None)
+    failing = tuple(row.check for row in checks if not row.ok)
+    hidden = len(data.failing) - len(failing)
+    error = answer.error
+    if error is not None:
+        named = (*failing, f"{hidden} of accounts that were not given to you") if hidden else failing
+        error = Problem(error.code, "failing: " + ", ".join(named))
+    return msgspec.structs.replace(answer, data=HealthData(data.healthy, failing, checks), error=error)
+
+
+def _halt(answer: Answer, data: HaltData, shown: Audience) -> Answer:
+    """Told whosever it was: terminals and orders of other accounts are counted, and not named."""
+    own = tuple(row for row in data.terminals if sees(shown, row.account))
+    hidden = [row for row in data.terminals if not sees(shown, row.account)]
+    unverified = sum(not row.verified for row in hidden)
+    told = msgspec.structs.replace(
+        data,
+        terminals=own,
+        resting=tuple(row for row in data.resting if sees(shown, row.account)),
+        elsewhere=len(hidden),
+        elsewhere_unverified=unverified,
+    )
+    error = answer.error
+    if error is not None and error.facts and "unverified" in error.facts:
+        named = [row.terminal for row in own if not row.verified]
+        named += [f"{unverified} {ELSEWHERE}"] if unverified else []
+        message = error.message.replace(", ".join(error.facts["unverified"]), ", ".join(named))
+        error = Problem(error.code, message, error.hint, {"unverified": named})
+    return msgspec.structs.replace(answer, data=told, error=error)
 
 
 def _account_of(value: msgspec.Struct) -> str | None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hydrad.domain.ids import IdKind, show
-from hydrad.domain.instants import MINUTE, ns_text
+from hydrad.domain.instants import MINUTE, ms_text, ns_text
 from hydrad.domain.money import money_text
 from hydrad.toc import account_views, crew, risk
 from hydrad.toc.changes import ALONE_AFTER_NS
 from hydrad.toc.first_fires import first_fires_left
+from hydrad.toc.gate.account import cool_at_ms
 from hydrad.toc.limiting import limits_for, own_limits
 from hydrad.toc.live import Live
 from hydrad.toc.state import Account, Change, Operator, Policy, State
 from hydrad.toc.turn import DAEMON_ACTOR
 from hydrad.wire.answers.accounts import AccountShow, GroupRow, LimitRow
-from hydrad.wire.answers.people import ChangeRow, OperatorRow, PolicyRow
+from hydrad.wire.answers.people import ChangeRow, OperatorRow, PolicyRow, RoomRow
 
 
 def operator_row(state: State, operator: Operator, market_ms: int) -> OperatorRow:
+    fired = crew.fires_today(operator, market_ms) if market_ms else 0
+    policy = crew.policy_named(state, operator.policy)
+    most = policy.fires_per_day_max if policy else None
     return OperatorRow(
         name=operator.name,
         role=operator.role.name.lower(),
@@ -28,10 +32,25 @@ def operator_row(state: State, operator: Operator, market_ms: int) -> OperatorRo
         accounts=operator.accounts,
         primary=crew.primary_of(state, operator),
         open=crew.open_of(state, operator),
-        fires_today=crew.fires_today(operator, market_ms) if market_ms else 0,
+        fires_today=fired,
         since=ns_text(operator.added_ns),
         why=operator.why or None,
+        fires_max=most,
+        fires_left=_left(most, fired),
+        room=tuple(room_row(state, state.accounts[name], market_ms) for name in crew.accounts_of(state, operator)),
     )
+
+
+def room_row(state: State, account: Account, market_ms: int) -> RoomRow:
+    """By the figures that the gate judges by."""
+    holds = limits_for(state, account.name)
+    most, cool_ms = holds.fires_per_day_max, cool_at_ms(account, holds)
+    cooling = ms_text(cool_ms, 0) if market_ms < cool_ms else None
+    return RoomRow(account.name, account.day_fires, most, _left(most, account.day_fires), cooling)
+
+
+def _left(most: int | None, fired: int) -> int | None:
+    return None if most is None else max(most - fired, 0)
 
 
 def policy_row(state: State, policy: Policy) -> PolicyRow:

@@ -76,8 +76,9 @@ class Crew(PaperHome):
             done = self.ctl("operator", "link", self.ctl("operators").data[0]["name"], "--telegram", str(BOSS))
             assert done.code == 0, done
 
-    def set_pin(self) -> None:
-        argv = [*HYDRACTL, "hud", "pin", "-o", "json"]
+    def set_pin(self, *whose: str) -> None:
+        """One's own, or with `--for NAME` somebody's who has no shell."""
+        argv = [*HYDRACTL, "hud", "pin", *whose, "-o", "json"]
         done = subprocess.run(argv, env=self.environ, input=f"{PIN}\n{PIN}\n".encode(), capture_output=True)
         assert done.returncode == 0, done.stderr
 

@@ -119,3 +119,23 @@ def test_a_trader_sees_the_accounts_that_were_given(screen: Callable[..., Any], 
     shown = screen().log_in_by_telegram(TRADER).go("/terminals")
     shown.see("alpha", "main")
     assert "bravo" not in shown.text()
+
+
+@pytest.mark.telegram
+def test_a_trader_halts_and_reads_no_name_of_what_was_not_given(screen: Callable[..., Any], crew: Any) -> None:
+    """Nor where something of it fails: its terminal is lost, and rings for others."""
+    shown = screen().log_in_by_telegram(TRADER)
+    agent = crew.kill("bravo", signal.SIGSTOP)
+    try:
+        crew.until(lambda: any(row["link"] == "LOST" for row in crew.status()["terminals"]), "bravo is lost")
+        shown.go("/")
+        shown.see("Needs you", ".urgent")
+        shown.page.wait_for_timeout(2_500)
+        assert "bravo" not in shown.text("main") and "alarm" not in shown.text("#link")
+        shown.hold("HALT")
+        shown.see("HALTED. 1 of 2 terminals NOT verified", "dialog", timeout_s=20)
+        shown.see("1 of accounts that were not given to you: 1 NOT verified", "dialog")
+        shown.see("alpha verified: HALTED in its ledger", "dialog")
+        assert "bravo" not in shown.text("dialog")
+    finally:
+        os.kill(agent, signal.SIGCONT)

@@ -168,12 +168,13 @@ export function halt(account = null) {
 }
 
 function halted(data) {
-  const open = data.terminals.filter((row) => !row.verified);
+  const open = data.terminals.filter((row) => !row.verified).length + data.elsewhere_unverified;
+  const all = data.terminals.length + data.elsewhere;
   return [
-    h("p", { class: open.length ? "bad big" : "good big" }, `${data.authority}. `,
-      open.length ? `${open.length} of ${data.terminals.length} terminals NOT verified` : `${data.terminals.length} terminals verified`),
+    h("p", { class: open ? "bad big" : "good big" }, `${data.authority}. `, open ? `${open} of ${all} terminals NOT verified` : `${all} terminals verified`),
     h("ul", { class: "verdicts" }, data.terminals.map((row) =>
-      h("li", { class: row.verified ? "good" : "bad" }, h("b", null, row.terminal), ` ${row.verified ? "verified" : "NOT VERIFIED"}: ${row.detail}`))),
+      h("li", { class: row.verified ? "good" : "bad" }, h("b", null, row.terminal), ` ${row.verified ? "verified" : "NOT VERIFIED"}: ${row.detail}`)),
+      data.elsewhere ? h("li", { class: data.elsewhere_unverified ? "bad" : "good" }, `${data.elsewhere} of accounts that were not given to you: ${data.elsewhere_unverified || "none"} NOT verified`) : ""),
     data.on_the_wire.length ? h("p", { class: "bad" }, `Had left before: ${data.on_the_wire.join(", ")}`) : null,
     data.resting.length ? h("ul", { class: "verdicts" }, data.resting.map((row) =>
       h("li", { class: row.verdict === "verified" ? "good" : "bad" }, `${row.id} ${row.symbol}: ${row.verdict} ${row.detail}`))) : null,

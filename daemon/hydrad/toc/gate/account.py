@@ -10,6 +10,8 @@ from hydrad.domain.money import money_text, volume_text
 from hydrad.toc.first_fires import FIRST_FIRES, first_fires_left
 from hydrad.toc.gate.case import NOT_SET, UNKNOWN, Case, Measure
 from hydrad.toc.limit_table import unset
+from hydrad.toc.limits import Limits
+from hydrad.toc.state import Account
 
 
 def fires_per_minute(c: Case) -> Measure:
@@ -23,14 +25,20 @@ def fires_per_day(c: Case) -> Measure:
     return limit is None or count + 1 <= limit, f"{count} and this one", NOT_SET if limit is None else str(limit)
 
 
+def cool_at_ms(account: Account, limits: Limits) -> int:
+    """Market time from which the account's last loss keeps it from nothing more; 0: it never did."""
+    if not account.last_loss_ms or not limits.cool_down_minutes:
+        return 0
+    return account.last_loss_ms + limits.cool_down_minutes * MINUTE_MS
+
+
 def cool_down(c: Case) -> Measure:
     """Market time since the account's last position that closed with a loss."""
     minutes, lost_ms = c.limits.cool_down_minutes, c.ask.account.last_loss_ms
     limit = NOT_SET if minutes is None else f"{minutes} minutes after a loss"
     if not lost_ms:
         return True, "no loss", limit
-    over_ms = lost_ms + (minutes or 0) * MINUTE_MS
-    return not minutes or c.market_ms >= over_ms, f"a loss at {ms_text(lost_ms, 0)}", limit
+    return c.market_ms >= cool_at_ms(c.ask.account, c.limits), f"a loss at {ms_text(lost_ms, 0)}", limit
 
 
 def day_loss(c: Case) -> Measure:

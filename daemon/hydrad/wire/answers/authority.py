@@ -26,7 +26,8 @@ class HaltedOrder(Out, frozen=True):
 
 class HaltData(Out, frozen=True):
     """What the latch has stopped, as verified. `on_the_wire`: acts that had left before the latch. `orders`: resting
-    orders of ours, one by one in `resting`. `drill`: it was closed on purpose, and `authority` is what holds again."""
+    orders of ours, one by one in `resting`. `drill`: it was closed on purpose, and `authority` is what holds again.
+    `elsewhere`: terminals of accounts that were not given to who asks, and how many of them are not verified."""
 
     authority: str
     account: str | None
@@ -38,3 +39,5 @@ class HaltData(Out, frozen=True):
     positions_open: int
     resting: tuple[HaltedOrder, ...] = ()
     drill: bool = False
+    elsewhere: int = 0
+    elsewhere_unverified: int = 0

@@ -8,7 +8,7 @@ from hydrad.wire.answers import Out
 
 
 class FeedRow(Out, frozen=True):
-    """`terminal`: the source of the symbol's ticks, `since` when it is, and `why` it was taken."""
+    """`terminal`: the source of the symbol's ticks and its `account`, `since` when it is, and `why` it was taken."""
 
     symbol: str
     terminal: str
@@ -17,6 +17,7 @@ class FeedRow(Out, frozen=True):
     stale: bool
     since: str | None = None
     why: str | None = None
+    account: str | None = None
 
 
 class NewsView(Out, frozen=True):
@@ -63,6 +64,7 @@ class QuoteRow(Out, frozen=True):
     source: bool
     source_since: str | None = None
     source_why: str | None = None
+    account: str | None = None
 
 
 class StepData(Out, frozen=True):

@@ -5,8 +5,20 @@ from __future__ import annotations
 from hydrad.wire.answers import Out
 
 
+class RoomRow(Out, frozen=True):
+    """What an account may take yet. `fires`: routed since its own day began; `fires_max`, `fires_left`: null where no
+    limit is set. `cooling_until`: market time until which its last loss keeps it from opening; null: it does not."""
+
+    account: str
+    fires: int
+    fires_max: int | None
+    fires_left: int | None
+    cooling_until: str | None
+
+
 class OperatorRow(Out, frozen=True):
-    """`accounts`: `*` is all. `fires_today`: routed on the trading day of New York."""
+    """`accounts`: `*` is all. `fires_today`: routed on the trading day of New York, `fires_max` and `fires_left` by the
+    policy, null where it sets none. `room`: of each account that they may fire on, whoever fires."""
 
     name: str
     role: str
@@ -19,6 +31,9 @@ class OperatorRow(Out, frozen=True):
     fires_today: int
     since: str
     why: str | None
+    fires_max: int | None = None
+    fires_left: int | None = None
+    room: tuple[RoomRow, ...] = ()
 
 
 class InviteData(Out, frozen=True):

@@ -47,9 +47,12 @@ class PendingRow(Out, frozen=True):
 
 
 class HealthRow(Out, frozen=True):
+    """`accounts`: those that the check is about, or that its detail names; none: it is about the daemon."""
+
     check: str
     ok: bool
     detail: str
+    accounts: tuple[str, ...] = ()
 
 
 class ActCounts(Out, frozen=True):
