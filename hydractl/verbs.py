@@ -29,7 +29,7 @@ MODULES = {
     "adopt": "closing",
     "alarm show": "alarms",
     "alarms": "alarms",
-    "approve": "changes",
+    "approve": "approve",
     "bars": "ticks",
     "brief": "brief",
     "cancel": "orders",

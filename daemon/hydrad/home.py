@@ -35,7 +35,7 @@ from hydrad.market.recorder import RECORDED as RECORDINGS
 from hydrad.terminal import bundle as bundles
 from hydrad.terminal.broker.config import RECORDED, RECORDING, SAMPLE, AccountConfig, BrokerConfig
 from hydrad.terminal.broker.followed import LAG_MS
-from hydrad.toc import codec, fold
+from hydrad.toc import approvers, codec, fold
 from hydrad.toc import inputs as i
 from hydrad.toc.effects import RatesSought, RatesTold, Reply, TicksTaken
 from hydrad.toc.engine import Engine
@@ -122,6 +122,8 @@ def open_home(places: Places, config: Config) -> Opened:
     state, last_input = _fold(places, journal, notes)
     if input_log.last_number < last_input:
         notes.append(("INPUTS_SHORT", f"inputs end at {input_log.last_number}, records name {last_input}"))
+    if why_not := approvers.short_of_people(state, config.risk, len(approvers.approvers(state)) or 1):
+        raise NoHome(why_not)
     watch = _watch(config, state)
     clock = SystemClock()
     return Opened(

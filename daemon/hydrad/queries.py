@@ -98,6 +98,8 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> StatusDat
         news=app.news_view(turn),
         pending_limits=settings.pending_rows(state),
         hud=app.hud.address or None,
+        approvals=health_views.waiting_rows(turn),
+        one_person=health_views.one_person(state),
     )
 
 

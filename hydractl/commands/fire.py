@@ -12,7 +12,9 @@ from hydractl.commands.verdicts import (
     show_fire,
     show_order,
     show_targets,
+    waits,
     would_be_denied,
+    would_wait,
 )
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.session import Session, an_id, seconds
@@ -128,6 +130,8 @@ def _confirm(session: Session, preview: Answer) -> None:
         session.out.flush()
     account = data.order.account if data.order is not None else None
     what = _what(data.order, account) if data.order else "this"
+    if would_wait(data):
+        what += ", which waits for a second person"
     session.confirm(f"fire {what}?", session.label(preview, account))
     return None
 
@@ -143,7 +147,7 @@ def _confirm_several(session: Session, preview: Answer) -> None:
     show_targets(session, targets)
     if not session.machine:
         session.out.flush()
-    going = [row for row in targets if not row.codes]
+    going = [row for row in targets if not row.codes or waits(row)]
     session.confirm(f"fire on {len(going)} of {len(targets)} accounts, each by itself?", label_of(targets))
 
 
@@ -154,11 +158,11 @@ def label_of(targets: Sequence[TargetRow]) -> str:
 
 
 def may_go(preview: Answer) -> bool:
-    """Whether anything of a preview would be routed."""
+    """Whether anything of a preview would be routed, or wait for a second person."""
     data = preview.data
     if data is not None and len(data.targets) > 1:
-        return any(not row.codes for row in data.targets)
-    return preview.error is None and not would_be_denied(data)
+        return any(not row.codes or waits(row) for row in data.targets)
+    return data is not None and (would_wait(data) or (preview.error is None and not would_be_denied(data)))
 
 
 def _show(session: Session, answer: Answer) -> ExitCode:

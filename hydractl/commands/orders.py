@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
-from hydractl.commands.verdicts import exit_of_answer, show_fire
+from hydractl.commands.verdicts import acts_of, exit_of_answer, show_fire
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.output import Column, age
 from hydractl.session import Session, an_id
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.acts import FireAnswer
     from hydrad.wire.answers.positions import OrderRow
 
 _AT_BROKER = {True: "yes", False: "MISSING", None: "not known"}
@@ -63,7 +64,7 @@ def orders(session: Session, account: str | None, limit: int) -> int:
 @verb(
     "cancel",
     "fire",
-    argument("id", "An order, or its fire.", required=False),
+    argument("id", "An order, its fire, or a fire that waits for a second person.", required=False),
     flag("--all", "All of ours that rest.", name="all_orders"),
     option("--account", "With --all: only of this account.", metavar="NAME"),
     YES,
@@ -104,16 +105,34 @@ def cancel(
         show_fire(session, data)
 
     decided = answer.data is not None and answer.data.acts and answer.error is None
-    return session.present(answer, people, exit_code=exit_of_answer(answer.data) if decided else ExitCode.DONE)
+    return session.present(answer, people, exit_code=_exit(answer.data) if decided else ExitCode.DONE)
+
+
+def _exit(data: FireAnswer) -> ExitCode:
+    """A fire that is answered itself, and not by an act that cancels, waited for a second person, and waits no more."""
+    taken_back = all(row.kind == "FIRE" and row.state == "DENIED" for row in acts_of(data))
+    return ExitCode.DONE if taken_back else exit_of_answer(data)
 
 
 def _confirm(session: Session, id: str | None, account: str | None) -> None:
     """Shows the orders that are meant, and asks."""
     listed: Answer = session.client.query("orders", account=account)
     rows = [row for row in listed.data or () if not row.foreign and id in (None, row.id, row.fire)]
+    if id is not None and not rows:
+        return _confirm_fire(session, id)
     if not session.machine:
         session.out.table(ORDERS, rows, empty="no such order rests")
         session.out.flush()
     accounts = {row.account for row in rows}
     label = session.label(listed, accounts.pop() if len(accounts) == 1 else account)
     session.confirm(f"cancel {id or 'all of these'}?", label)
+    return None
+
+
+def _confirm_fire(session: Session, id: str) -> None:
+    """What has no order may be a fire that waits for a second person."""
+    shown = session.client.query("fire.show", act=id)
+    if shown.error is not None:
+        raise Failure(shown.error.code, shown.error.message, shown.error.hint, shown.error.facts)
+    row = shown.data.act
+    session.confirm(f"cancel {id}, {row.verdict}?", session.label(shown, row.account))

@@ -122,6 +122,8 @@ def _wrong(data: StatusData) -> Iterator[str]:
     for service in data.services:
         if service.state.upper() not in _UP:
             yield f"service {service.name} is {service.state}: {service.detail}"
+    for waiting in data.approvals or ():
+        yield f"{waiting.id} {waiting.text} on {waiting.account} waits ({age(waiting.age_s)}): {waiting.how}"
     for row in data.pending_limits or ():
         yield f"limit {row.key} is {row.value}; {row.wanted} from {row.due} (looser: {row.change} waits)"
     for check in data.health:
@@ -152,6 +154,8 @@ def _counters(session: Session, data: StatusData) -> Iterator[str]:
     yield f"missions  {m.open} open, {m.engaged} engaged; {today}"
     yield f"acts      {a.unknown} unknown, {a.in_flight} in flight; today {a.today}, {a.denied_today} denied"
     yield f"positions {data.positions} open"
+    if data.one_person:
+        yield f"approvals one person: {data.one_person}, by another identity, ten minutes later"
     suppressed = ", ".join(f"{count} {why}" for why, count in s.suppressed.items()) or "none"
     yield f"signals   {s.rate_per_h:.1f} an hour, last {ago(s.last_age_s)}; suppressed: {suppressed}"
     yield f"journal   {j.seq} records, {j.size_bytes / 1e6:.1f} MB, head {j.head[:16]}"

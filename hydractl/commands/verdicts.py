@@ -38,6 +38,7 @@ EXIT_OF_STATE = {
 
 
 LEVELS = ("MODIFY",)
+APPROVAL = "APPROVAL"  # of the checks, the one whose failing lets a fire wait
 
 
 def _money(amount: str | None, currency: str) -> str:
@@ -77,11 +78,28 @@ def exit_of(acts: Sequence[ActRow]) -> ExitCode:
 def exit_of_answer(answer: FireAnswer) -> ExitCode:
     """A dry run that would be denied is DENIED; else the acts decide."""
     if answer.dry_run and len(answer.targets) > 1:
-        bad = sum(bool(row.codes) for row in answer.targets)
-        return ExitCode.DONE if not bad else ExitCode.DENIED if bad == len(answer.targets) else ExitCode.PARTLY
+        codes = {_exit_of_target(row) for row in answer.targets}
+        return codes.pop() if len(codes) == 1 else ExitCode.PARTLY
     if answer.dry_run:
+        if would_wait(answer):
+            return ExitCode.PENDING
         return ExitCode.DENIED if would_be_denied(answer) else ExitCode.DONE
     return exit_of(acts_of(answer))
+
+
+def would_wait(answer: FireAnswer) -> bool:
+    """Whether a second person's word is all that a dry run lacks."""
+    return {check.code for check in answer.checks if not check.ok} == {APPROVAL}
+
+
+def _exit_of_target(row: TargetRow) -> ExitCode:
+    if not row.codes:
+        return ExitCode.DONE
+    return ExitCode.PENDING if waits(row) else ExitCode.DENIED
+
+
+def waits(row: TargetRow) -> bool:
+    return tuple(row.codes) == (APPROVAL,)
 
 
 def would_be_denied(answer: FireAnswer) -> bool:
@@ -99,6 +117,10 @@ def show_act(session: Session, act: ActRow) -> None:
     """The verdict in one line that a person reads."""
     out = session.out
     out.line(f"{out.word(act.state)}  {out.paint(act.id, 'id')}  {act.kind}  {act.verdict}")
+    if act.approval is not None and act.approval.how:
+        out.line(f"  {act.approval.how}; until {out.instant(act.approval.due_at)} or the mission's expiry")
+    elif act.approval is not None and act.approval.approved_by:
+        out.line(f"  approved by {act.approval.approved_by} at {out.instant(act.approval.approved_at)}")
     if out.form == "wide":
         asked = f"requested {out.instant(act.requested_at)}, {age(act.age_s)} ago, by {act.by} ({act.surface})"
         out.line(f"  {act.account} at {act.terminal or 'no terminal'}; {asked}")

@@ -348,7 +348,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "policies": ("hydra.policies/v1", (POLICY,)),
     "policy.set": ("hydra.policy/v1", POLICY),
     "changes": ("hydra.changes/v1", (CHANGE,)),
-    "approve": ("hydra.change/v1", CHANGE),
+    "approve": ("hydra.fire/v1", FIRE),
     "change.drop": ("hydra.change/v1", CHANGE),
     "operator.invite": (
         "hydra.invite/v1",

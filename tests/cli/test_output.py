@@ -98,7 +98,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "ack": ([L, "--note", "on it"], AlarmShow),
     "alarm show": ([L], AlarmShow),
     "alarms": ([], tuple[AlarmRow, ...]),
-    "approve": ([C, "--yes"], ChangeRow),
+    "approve": ([F, "--yes"], FireAnswer),
     "bars": (["EURUSD"], tuple[m.BarRow, ...]),
     "cancel": ([F, "--yes"], FireAnswer),
     "change drop": ([C], ChangeRow),

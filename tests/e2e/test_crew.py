@@ -14,6 +14,7 @@ from paper import HYDRACTL, PaperHome, as_user
 pytestmark = pytest.mark.timeout(180)
 root = pytest.mark.skipif(os.getuid() != 0, reason="needs a second uid")
 ANN = 1001
+ALPHA = ("--accounts", "alpha")
 HAND = ("--symbol", "EURUSD", "--side", "buy", "--stop", "1.3790", "--yes", "--again")
 
 
@@ -124,3 +125,32 @@ def test_one_fire_on_a_group(home: PaperHome) -> None:
     some = home.ctl("fire", *HAND, "--group", "both")
     assert some.code == 7 and [act["state"] for act in some.data["acts"]] == ["FILLED", "DENIED"]
     assert (len(home.opened(100001)), len(home.opened(100002))) == (2, 1)
+
+
+@root
+def test_a_fire_above_a_threshold_waits_for_another_person(home: PaperHome) -> None:
+    let_others_in(home)
+    home.step()
+    assert home.ctl("account", "limits", "alpha", "approval_lots=0.02").code == 15, "one may approve, two are needed"
+    assert (
+        home.ctl("operator", "add", "ann", "--uid", str(ANN), "--role", "approver", "--policy", "full", *ALPHA).code
+        == 0
+    )
+    assert home.ctl("account", "limits", "alpha", "approval_lots=0.02").code == 0
+    assert home.ctl("fire", *HAND, "--volume", "0.03", "--dry-run").code == 8
+    fired = home.ctl("fire", *HAND, "--volume", "0.03")
+    assert (fired.code, fired.act["state"]) == (8, "AWAITING_APPROVAL")
+    fire, digest = fired.act["id"], fired.data["order"]["hash"]
+    assert [row["id"] for row in home.ctl("status").data["approvals"]] == [fire]
+    assert home.ctl("approve", fire, "--yes").code == 4
+    home.kill("daemon")  # what waits is in the journal
+    home.start()
+    home.await_ready()
+    home.step()
+    approved = home.ctl("approve", fire, "--yes", uid=ANN)
+    assert (approved.code, approved.act["state"], approved.data["order"]["hash"]) == (0, "FILLED", digest)
+    assert home.ctl("approve", fire, "--yes", uid=ANN).code == 15
+    other = home.ctl("fire", *HAND, "--volume", "0.03").act["id"]
+    assert home.ctl("cancel", other, "--reason", "too big", "--yes", uid=ANN).code == 0
+    assert len(home.opened()) == 1
+    assert home.ctl("journal", "verify").code == 0

@@ -21,7 +21,7 @@ BODIES: dict[str, dict[str, object]] = {
     "mute": {"for_s": 60.0},
     "channel.confirm": {"code": "x"},
 }
-CONFIRMED = {"fire", "approve", "close", "modify", "plan.set", "cancel", "flatten"}
+CONFIRMED = {"fire", "approve", "approve.change", "close", "modify", "plan.set", "cancel", "flatten"}
 
 
 def act(hud: Hud, name: str, cookie: str, key: str = "k") -> Got:

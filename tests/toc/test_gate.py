@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -368,6 +369,11 @@ CASES: list[tuple[Reason, Change, Change]] = [
         _do(lambda c: with_limits(c, correlated_exposure_max_percent=Decimal("242.03"))),
     ),
     (
+        Reason.APPROVAL,
+        _do(lambda c: with_limits(c, approval_lots=Decimal("0.21"))),
+        lambda c, a: (with_limits(c, approval_lots=Decimal("0.21")), dataclasses.replace(a, approved_by="uid:2"))[1],
+    ),
+    (
         Reason.DRAWDOWN,
         _do(lambda c: with_account(c, equity=Decimal(9800)), lambda c: with_limits(c, drawdown_max_percent=Decimal(2))),
         _do(
@@ -561,6 +567,7 @@ NEVER_ALONE = {Reason.ACCOUNT_UNKNOWN, Reason.TERMS_UNKNOWN, Reason.STOP_PRESENT
 OF_SERVICES = {Reason.SERVICE_STOPPED, Reason.FIRST_FIRES}  # in test_services, and in test_arming
 # Given outside the gate's checks, by lanes and by acts on positions.
 ELSEWHERE = {Reason.LANE_FULL, Reason.LANE_WAIT, Reason.POSITION_STATE, Reason.NOT_TIGHTER}
+ELSEWHERE |= {Reason.APPROVALS_FULL, Reason.APPROVAL_VOID, Reason.NOT_APPROVED}  # test_approvals
 
 
 def test_every_reason_is_tested() -> None:

@@ -28,6 +28,9 @@ limits = st.builds(
     open_positions_max=st.integers(0, 1000),
     spread_points_max=st.dictionaries(st.sampled_from(("EURUSD", "XAUUSD")), st.integers(0, 100)),
     currency=st.sampled_from(("USD", "EUR")),
+    approval_lots=st.none() | percent,
+    approval_below_role=st.sampled_from((None, "approver", "commander")),
+    approval_alone=st.booleans(),
 )
 
 
@@ -61,6 +64,12 @@ LOOSER: dict[str, tuple[Any, Any]] = {
     "currency_exposure_max_percent": (None, Decimal("1")),
     "correlated_exposure_max_percent": (None, Decimal("1")),
     "drawdown_max_percent": (None, Decimal("1")),
+    "approval_risk_percent": (None, Decimal("0.4")),
+    "approval_risk_money": (Decimal(501), Decimal(499)),
+    "approval_lots": (Decimal("5.01"), Decimal("4.99")),
+    "approval_day_risk_percent": (None, Decimal("0.9")),
+    "approval_below_role": (None, "commander"),
+    "approval_alone": (True, None),
 }
 BEFORE = Limits(
     spread_points_max={"EURUSD": 20},
@@ -71,6 +80,11 @@ BEFORE = Limits(
     currency_exposure_max_percent=Decimal("2"),
     correlated_exposure_max_percent=Decimal("2"),
     drawdown_max_percent=Decimal("2"),
+    approval_risk_percent=Decimal("0.5"),
+    approval_risk_money=Decimal(500),
+    approval_lots=Decimal(5),
+    approval_day_risk_percent=Decimal(1),
+    approval_below_role="approver",
 )
 
 
@@ -92,6 +106,14 @@ def test_field_by_field(field: str) -> None:
 def test_what_was_not_limited_and_a_switch_are_tightened_at_once() -> None:
     wide = Limits(opposite_positions=True)
     assert tighter(wide, BEFORE) == BEFORE and loosened(wide, BEFORE) == ()
+
+
+def test_one_person_is_enough_at_once_where_nothing_had_to_be_approved() -> None:
+    alone = Limits(approval_lots=Decimal(1), approval_alone=True)
+    assert tighter(Limits(), alone) == alone and loosened(Limits(), alone) == ()
+    two = replaced(alone, approval_alone=False)
+    assert tighter(two, alone) == two and tighter(alone, two) == two
+    assert loosened(replaced(two, approval_below_role="commander"), replaced(two, approval_below_role="approver"))
 
 
 def test_a_limit_a_name() -> None:

@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.orders import ActKind, Order, order_hash
 from hydrad.link import frames as f
@@ -20,18 +21,28 @@ from hydrad.toc.limits import Limits
 from hydrad.toc.state import Act
 from hydrad.toc.terminal import LinkState
 from hydrad.wire import calls
-from tests.toc.conftest import Core
+from tests.toc.conftest import BOSS, Core
 
 PICK = st.integers(0, 1 << 16)
 VERDICTS = (RowState.DONE, RowState.REFUSED, RowState.NOT_EXECUTED, RowState.UNKNOWN, RowState.TOMBSTONED)
 OPEN_RISK_MAX = Decimal("1.5")
+APPROVAL_ABOVE = Decimal("0.7")
+SECOND, OTHER_SELF = "uid:1002", "telegram:7"
 
 
 class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        limits = Limits(open_risk_max_percent=OPEN_RISK_MAX, fires_per_minute_max=50, open_positions_max=4)
+        limits = Limits(
+            open_risk_max_percent=OPEN_RISK_MAX,
+            fires_per_minute_max=50,
+            open_positions_max=4,
+            approval_risk_percent=APPROVAL_ABOVE,
+            approval_day_risk_percent=Decimal(1),
+        )
         self.core = Core(limits=limits)
+        self.core.role(SECOND, Role.APPROVER)
+        self.core.ask(calls.OperatorLink("commander", OTHER_SELF))
         self.core.connect()
         self.missions = [self.core.mission()]
         self.deal = 5_000
@@ -47,10 +58,27 @@ class Machine(RuleBasedStateMachine):
         if self.core.link().state is LinkState.READY:
             self.missions.append(self.core.mission(expires_ms=self.core.market_ms + 20_000 + number))
 
-    @rule(number=PICK, key=st.sampled_from(["", "a", "b"]), risk=st.sampled_from([None, "0.1%", "5%"]))
+    @rule(number=PICK, key=st.sampled_from(["", "a", "b"]), risk=st.sampled_from([None, "0.1%", "0.9%", "5%"]))
     def fire(self, number: int, key: str, risk: str | None) -> None:
         mission = self.missions[number % len(self.missions)]
         self.core.send(calls.Fire(mission, risk=risk, wait_s=1.0), key=key)
+
+    @rule(number=PICK, who=st.sampled_from([BOSS, SECOND, OTHER_SELF]), key=st.sampled_from(["", "c"]))
+    def approve(self, number: int, who: str, key: str) -> None:
+        """Of what waits, and of what does not any more."""
+        act = self.pick([act for act in self.core.state.acts.values() if act.approval is not None], number)
+        if act is not None:
+            self.core.send(calls.Approve(show(IdKind.FIRE, sequence_of(act.act_id)), 1.0), who, key)
+
+    @rule(number=PICK)
+    def take_back(self, number: int) -> None:
+        act = self.pick(self.acts(ActState.AWAITING_APPROVAL), number)
+        if act is not None:
+            self.core.send(calls.Cancel(show(IdKind.FIRE, sequence_of(act.act_id))))
+
+    @rule(number=st.integers(3, 6))
+    def limit(self, number: int) -> None:
+        self.core.send(calls.AccountLimits("alpha", {"open_positions_max": str(number)}))
 
     @rule(number=PICK, part=st.sampled_from([None, "50%", "0.01"]))
     def close(self, number: int, part: str | None) -> None:
@@ -194,6 +222,19 @@ class Machine(RuleBasedStateMachine):
             measured = next((check for check in act.checks if check.code == "OPEN_RISK"), None)
             assert measured is None or measured.ok
         assert held is None or held >= 0
+
+    @invariant()
+    def two_people_stand_behind_what_is_above_the_threshold(self) -> None:
+        """Whatever was routed and risks more has the word of another person, on this very order."""
+        state = self.core.state
+        for act in state.acts.values():
+            if act.kind is not ActKind.FIRE or not act.terminal:
+                continue
+            above = act.risk_money * 100 > APPROVAL_ABOVE * act.base_money
+            assert not above or (act.approval is not None and act.approval.by)
+            if act.approval is not None:
+                assert act.approval.by == SECOND, "fired by the commander, whichever of their identities"
+        assert state.awaiting == {act.act_id for act in self.acts(ActState.AWAITING_APPROVAL)}
 
     @invariant()
     def every_act_is_final_or_open(self) -> None:

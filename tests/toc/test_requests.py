@@ -152,7 +152,7 @@ VERBS: list[tuple[Verb, Role]] = [
     (calls.Mute(60.0), Role.VIEWER),
     (calls.ChannelTest("email"), Role.TRADER),
     (calls.ChannelConfirm("00"), Role.TRADER),
-    (calls.Approve("C-00000011"), Role.COMMANDER),
+    (calls.Approve("F-00000011"), Role.APPROVER),
     (calls.ChangeDrop("C-00000011"), Role.COMMANDER),
     (calls.NewsImport("x"), Role.COMMANDER),
     (calls.NewsAdd("x", "USD", "CPI"), Role.TRADER),

@@ -56,7 +56,8 @@ class Pick(NamedTuple):
 
 
 class Act(NamedTuple):
-    """`confirm`: a PIN is asked for. `read_only`: sessions that may not act may do this."""
+    """`confirm`: a PIN is asked for. `read_only`: sessions that may not act may do this. `needs`: the role, where it is
+    not that of the verb. `named`: taken from phones only where the configuration names the verb."""
 
     name: str
     path: str
@@ -65,6 +66,8 @@ class Act(NamedTuple):
     as_: str = ""
     confirm: bool = False
     read_only: bool = False
+    needs: Role | None = None
+    named: bool = False
 
 
 QUERIES: tuple[Query, ...] = (
@@ -117,7 +120,17 @@ ACTS: tuple[Act, ...] = (
     Act("fire", "/missions/{id}/fire", calls.Fire, acts.FireAnswer, "mission", confirm=True),
     Act("pass", "/missions/{id}/pass", calls.Pass, missions.MissionRow, "mission"),
     Act("withdraw", "/missions/{id}/withdraw", calls.Withdraw, missions.MissionRow, "mission"),
-    Act("approve", "/approvals/{id}", calls.Approve, people.ChangeRow, "id", confirm=True),
+    Act("approve", "/approvals/{id}", calls.Approve, acts.FireAnswer, "id", confirm=True),
+    Act(
+        "approve.change",
+        "/changes/{id}/approve",
+        calls.Approve,
+        people.ChangeRow,
+        "id",
+        confirm=True,
+        needs=Role.COMMANDER,
+        named=True,
+    ),
     Act("close", "/positions/{id}/close", calls.Close, acts.FireAnswer, "id", confirm=True),
     Act("modify", "/positions/{id}/modify", calls.Modify, acts.FireAnswer, "id", confirm=True),
     Act("plan.set", "/positions/{id}/plan", calls.PlanSet, acts.FireAnswer, "id", confirm=True),
@@ -139,9 +152,9 @@ def offered(role: Role, full: bool, phone_may: tuple[str, ...]) -> tuple[str, ..
     return tuple(
         act.name
         for act in ACTS
-        if role >= desk.NEEDS[act.verb] and (full or act.read_only) and _on_phones(act.verb, phone_may)
+        if role >= (act.needs or desk.NEEDS[act.verb]) and (full or act.read_only) and _on_phones(act, phone_may)
     )
 
 
-def _on_phones(verb: type[Verb], phone_may: tuple[str, ...]) -> bool:
-    return verb in phones.MAY or phones.name_of(verb) in phone_may
+def _on_phones(act: Act, phone_may: tuple[str, ...]) -> bool:
+    return (act.verb in phones.MAY and not act.named) or phones.name_of(act.verb) in phone_may

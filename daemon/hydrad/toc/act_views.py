@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hydrad.domain.instants import ms_text, ns_text
+from hydrad.domain.instants import MINUTE, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Order
 from hydrad.link import retcodes
-from hydrad.toc import plan_views, risk
+from hydrad.toc import approvals, crew, plan_views, risk
 from hydrad.toc.act import ActState
+from hydrad.toc.changes import ALONE_AFTER_NS
 from hydrad.toc.records.acts import Check
 from hydrad.toc.state import Account, Act, State
 from hydrad.toc.texts import act_id_text, mission_id_text, position_id_text, seconds
-from hydrad.wire.answers.acts import ActRow, ActShow, CheckRow, FireAnswer, OrderView, TargetRow
+from hydrad.wire.answers.acts import ActRow, ActShow, ApprovalView, CheckRow, FireAnswer, OrderView, TargetRow
 from hydrad.wire.codes import Reason
 
 
@@ -37,7 +38,11 @@ def verdict_line(act: Act) -> str:
         case ActState.DONE:
             return f"DONE at {price}, deal {act.deal_ticket}" if act.deal_ticket else "DONE"
         case ActState.DENIED:
-            return "DENIED by us: " + ", ".join(act.codes)
+            return "DENIED by us: " + ", ".join(act.codes) + (f" ({act.detail})" if act.by == "approval" else "")
+        case ActState.AWAITING_APPROVAL if act.approval is not None:
+            return f"AWAITING APPROVAL by a second person: {'; '.join(act.approval.why)}"
+        case ActState.EXPIRED if act.by == "approval":
+            return f"EXPIRED unapproved: {act.detail}"
         case ActState.REJECTED:
             return f"REJECTED by the broker: {retcodes.name(act.retcode)} ({act.retcode})"
         case ActState.NOT_EXECUTED:
@@ -49,6 +54,42 @@ def verdict_line(act: Act) -> str:
             return f"QUARANTINED: {act.detail}; a person decides"
         case _:
             return act.state.value
+
+
+def how_approved(state: State, act: Act) -> str:
+    """Who may let a waiting fire go, and how."""
+    names = approvals.who_may(state, act)
+    if not names:
+        return "nobody may approve it: hydractl operator role"
+    wait = f", by another identity, {ALONE_AFTER_NS // MINUTE} minutes later" if _is_alone(state, act) else ""
+    return f"hydractl approve {act_id_text(act)}, by {' or '.join(names)}{wait}"
+
+
+def _is_alone(state: State, act: Act) -> bool:
+    asked = state.operator(act.actor)
+    names = approvals.who_may(state, act)
+    return asked is not None and names == (asked.name,)
+
+
+def approval_view(state: State, act: Act) -> ApprovalView | None:
+    """What a second person is, or was, asked about this fire."""
+    approval = act.approval
+    if approval is None:
+        return None
+    waits = act.state is ActState.AWAITING_APPROVAL
+    mission = state.missions[act.mission]
+    return ApprovalView(
+        why=approval.why,
+        asked_by=crew.name_of(state, act.actor),
+        asked_at=ns_text(approval.asked_ns),
+        due_at=ns_text(approval.due_ns),
+        mission_expires_at=ms_text(mission.signal.expires_ms, 0),
+        approvers=approvals.who_may(state, act) if waits else (),
+        how=how_approved(state, act) if waits else None,
+        approved_by=crew.name_of(state, approval.by) if approval.by else None,
+        approved_at=ns_text(approval.at_ns) if approval.by else None,
+        surface=approval.surface or None,
+    )
 
 
 def act_row(state: State, now_ns: int, act: Act) -> ActRow:
@@ -80,6 +121,7 @@ def act_row(state: State, now_ns: int, act: Act) -> ActRow:
         codes=act.codes,
         verdict=verdict_line(act),
         reason=act.reason or None,
+        approval=approval_view(state, act),
     )
 
 
@@ -176,8 +218,13 @@ def _basis(checks: tuple[Check, ...]) -> str | None:
     return next((check.measured for check in checks if check.code == Reason.BASIS.name), None)
 
 
-def _would(verdict: risk.Verdict) -> str:
-    return f"would be ROUTED to {verdict.terminal}" if verdict.ok else "would be DENIED: " + ", ".join(verdict.codes)
+def would(verdict: risk.Verdict) -> str:
+    if verdict.ok:
+        return f"would be ROUTED to {verdict.terminal}"
+    if approvals.only_missing(verdict):
+        why = next(check.measured for check in verdict.checks if check.code == Reason.APPROVAL.name)
+        return f"would be AWAITING APPROVAL by a second person: {why}"
+    return "would be DENIED: " + ", ".join(verdict.codes)
 
 
 def target_row(verdict: risk.Verdict, account: Account, multiplier: Decimal) -> TargetRow:
@@ -192,7 +239,7 @@ def target_row(verdict: risk.Verdict, account: Account, multiplier: Decimal) -> 
         risk_money=money_text(verdict.risk_money) if verdict.risk_money else None,
         currency=account.currency,
         basis=f"{verdict.basis.points:+d} points" if verdict.basis else None,
-        would=_would(verdict),
+        would=would(verdict),
         codes=verdict.codes,
         failed=check_rows(tuple(check for check in verdict.checks if not check.ok)),
     )
@@ -206,7 +253,7 @@ def dry_run(state: State, verdict: risk.Verdict, account: Account, targets: tupl
         order = order_view(verdict.order, terms.digits, terms.volume_step, verdict.order_hash, verdict.left_out)
     return FireAnswer(
         dry_run=True,
-        would=_would(verdict),
+        would=would(verdict),
         act=None,
         acts=(),
         mission=None,

@@ -9,10 +9,12 @@ never due by itself. While a home has one active commander only, that person is 
 from __future__ import annotations
 
 from hydrad.domain import calendar
+from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR, MINUTE
 from hydrad.toc import crew, news
 from hydrad.toc import records as r
+from hydrad.toc.approvers import leaves_too_few
 from hydrad.toc.records.base import Body
 from hydrad.toc.state import Change, Operator, State
 from hydrad.toc.turn import DAEMON_ACTOR, Turn
@@ -84,8 +86,11 @@ def _fits(state: State, body: Body) -> bool:
     match body:
         case r.OperatorAdded():
             return body.name not in state.operators and not any(i in state.identities for i in body.identities)
-        case r.OperatorRoleSet() | r.OperatorRemoved():
-            return body.name in state.operators
+        case r.OperatorRemoved():
+            return body.name in state.operators and not leaves_too_few(state, state.operators[body.name])
+        case r.OperatorRoleSet():
+            stays = body.role >= Role.APPROVER
+            return body.name in state.operators and (stays or not leaves_too_few(state, state.operators[body.name]))
         case r.OperatorLinked():
             return body.name in state.operators and body.identity not in state.identities
         case r.BasesCorrected():

@@ -12,6 +12,7 @@ from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.toc import (
     agent_acts,
     alarms,
+    approvals,
     before_news,
     changes,
     config_loosening,
@@ -76,6 +77,7 @@ class Engine:
         news.look(turn, before_news.cancel_resting)
         if self.state.created:
             routing.settle_missions(turn)
+            approvals.pursue(turn)
             routing.pump_lanes(turn)
             resting.pursue(turn)
             resting_alarm.look(turn)

@@ -20,10 +20,10 @@ from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
 from hydrad.toc.records.base import Body
 from hydrad.toc.service import Service
-from hydrad.toc.state import Account, Act, Alarm, Job, Key, Mission, Note, Position, State, Terminal
+from hydrad.toc.state import Account, Act, Alarm, Approval, Job, Key, Mission, Note, Position, State, Terminal
 from hydrad.toc.terminal import Cause, Duty
 
-FOLD_VERSION = 10
+FOLD_VERSION = 11
 ENTRY_IN = 0  # of a deal
 ALARMS_PAST_MAX = 200
 FINDINGS_MAX = 1_000
@@ -190,6 +190,7 @@ def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
             _routed(state, act.account, record.market_ms)
             crew.fired(state, act.actor, record.market_ms)
             state.accounts[act.account].day_fires += 1
+            state.accounts[act.account].day_fired.append(act.act_id)
     if body.event is ActEvent.EXECUTE and act.kind is ActKind.SET_PLAN and act.order is not None:
         position = state.positions[act.position]
         position.plan, position.plan_act, position.terminal = act.order.plan, act.act_id, act.terminal
@@ -201,11 +202,28 @@ def _index(state: State, act: Act) -> None:
         (state.acts_open, act.state not in FINAL),
         (state.acts_pending, act.state in PENDING),
         (state.resting, act.state is ActState.WORKING and act.kind is ActKind.FIRE),
+        (state.awaiting, act.state is ActState.AWAITING_APPROVAL),
     ):
         if within:
             index.add(act.act_id)
         else:
             index.discard(act.act_id)
+
+
+def _approval_asked(state: State, record: Record, body: r.ApprovalAsked) -> None:
+    asked_ns = record.at_ns
+    state.acts[body.act_id].approval = Approval(body.why, asked_ns, body.due_ns, body.rules, body.contract)
+
+
+def _act_approved(state: State, record: Record, body: r.ActApproved) -> None:
+    act = state.acts[body.act_id]
+    approval = act.approval
+    assert approval is not None and not approval.by, "an approval is asked for, and used once"
+    assert act.order_hash == body.order_hash, "an approval is of one order"
+    act.deadline_ns = body.deadline_ns
+    approval.by, approval.surface, approval.at_ns = record.actor, record.surface, record.at_ns
+    if body.key:
+        state.keys[(record.actor, body.key)] = Key(body.asked, [body.act_id])
 
 
 def _routed(state: State, account: str, market_ms: int) -> None:
@@ -390,7 +408,7 @@ def _cash_booked(state: State, record: Record, body: r.CashBooked) -> None:
 def _day_started(state: State, record: Record, body: r.DayStarted) -> None:
     account = state.accounts[body.account]
     account.day, account.day_equity, account.day_cash = body.day, body.equity, Decimal(0)
-    account.day_fires = 0
+    account.day_fires, account.day_fired = 0, []
     if account.start_equity is None:
         account.start_equity = body.equity
 
@@ -509,6 +527,8 @@ _HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.ActRequested: _act_requested,
     r.ActJudged: _act_judged,
     r.ActMoved: _act_moved,
+    r.ApprovalAsked: _approval_asked,
+    r.ActApproved: _act_approved,
     r.PlanStepBegun: _plan_step_begun,
     r.PositionOpened: _position_opened,
     r.PositionChanged: _position_changed,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from hydrad.domain import calendar
 from hydrad.domain.accounts import Authority
-from hydrad.domain.instants import MS, SECOND, duration_text
-from hydrad.toc import after_fill, exposure
+from hydrad.domain.instants import MS, SECOND, duration_text, ns_text
+from hydrad.domain.money import volume_text
+from hydrad.toc import act_views, after_fill, approvals, approvers, crew, exposure
 from hydrad.toc.act import IN_FLIGHT, ActState
+from hydrad.toc.limit_table import thresholds
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.live import Link, Live
 from hydrad.toc.quote_views import NO_SOURCE, feed_rows
-from hydrad.toc.state import State
+from hydrad.toc.state import Act, State
 from hydrad.toc.terminal import Duty, LinkState
+from hydrad.toc.texts import act_id_text, seconds
 from hydrad.toc.turn import Turn
 from hydrad.wire.answers.market import FeedRow
-from hydrad.wire.answers.status import ActCounts, HealthRow
+from hydrad.wire.answers.status import ActCounts, HealthRow, WaitingRow
 from hydrad.wire.runbooks import Severity
 
 FIGURES_MAX_NS = 15 * SECOND  # agents tell what they read again every 5 s, changed or not
@@ -30,6 +33,34 @@ def act_counts(state: State, live: Live) -> ActCounts:
         denied_today=sum(x.state is ActState.DENIED for x in day),
         resting=len(state.resting),
     )
+
+
+def waiting_rows(turn: Turn) -> tuple[WaitingRow, ...]:
+    """Fires that wait for a second person, the oldest first."""
+    return tuple(_waiting_row(turn, act) for act in approvals.waiting(turn.state))
+
+
+def _waiting_row(turn: Turn, act: Act) -> WaitingRow:
+    order, approval = act.order, act.approval
+    assert order is not None and approval is not None, "what waits was judged and asked for"
+    return WaitingRow(
+        id=act_id_text(act),
+        account=act.account,
+        text=f"{order.side.name} {volume_text(order.volume_steps, act.volume_step)} {order.symbol}",
+        why="; ".join(approval.why),
+        asked_by=crew.name_of(turn.state, act.actor),
+        due_at=ns_text(approval.due_ns),
+        age_s=seconds(turn.now_ns - approval.asked_ns),
+        how=act_views.how_approved(turn.state, act),
+    )
+
+
+def one_person(state: State) -> str | None:
+    """Who does without a second person, where fires wait for one."""
+    everywhere = (limits_for(state, account.name) for account in state.traded())
+    if not any(thresholds(limits) and approvers.alone(state, limits) for limits in everywhere):
+        return None
+    return ", ".join(operator.name for operator in approvers.approvers(state))
 
 
 def health_rows(turn: Turn, standing_ms: int = 0) -> tuple[HealthRow, ...]:

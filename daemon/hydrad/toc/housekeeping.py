@@ -6,7 +6,7 @@ All of it becomes records, so that `tail` shows it and a replay gives it again.
 from __future__ import annotations
 
 from hydrad.domain.actors import Role, Surface
-from hydrad.toc import alarms, changes, config_loosening, loosening, oncall, service
+from hydrad.toc import alarms, approvers, changes, config_loosening, loosening, oncall, service
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.limits import Limits
@@ -116,6 +116,10 @@ def configured(turn: Turn, body: i.Configured) -> None:
             turn.emit(r.CallRefused("Reload", Role.COMMANDER, role))
         text = f"commander is needed, {body.actor.identity} is {role.name.lower()}"
         turn.reply(body.request, "hydra.reload/v1", None, Problem(ErrorCode.FORBIDDEN.value, text))
+        return
+    why_not = approvers.short_of_people(turn.state, loosening.tighter(turn.state.limits, body.limits))
+    if why_not:
+        turn.reply(body.request, "hydra.reload/v1", None, Problem(ErrorCode.CONFLICT.value, why_not))
         return
     take_limits(turn, body.limits, "reload")
     now = config_loosening.tighter_timing(turn.state.timing, body.timing)

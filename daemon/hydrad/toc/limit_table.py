@@ -16,6 +16,15 @@ LIVE_NEEDS = (
     "drawdown_max_percent",
 )
 
+# Above any of these a fire waits for a second person.
+THRESHOLDS = (
+    "approval_risk_percent",
+    "approval_risk_money",
+    "approval_lots",
+    "approval_day_risk_percent",
+    "approval_below_role",
+)
+
 KEYS: dict[Reason, tuple[str, ...]] = {
     Reason.CLOCK_OFFSET: ("clock_offset_max_ms",),
     Reason.MARKET_HOURS: ("market_hours",),
@@ -39,9 +48,15 @@ KEYS: dict[Reason, tuple[str, ...]] = {
     Reason.DRAWDOWN: ("drawdown_max_percent",),
     Reason.MARGIN: ("margin_level_min_percent",),
     Reason.LIMIT_UNSET: LIVE_NEEDS,
+    Reason.APPROVAL: (*THRESHOLDS, "approval_alone"),
 }
 
 
 def unset(limits: Limits) -> tuple[str, ...]:
     """Those that a live account must have and these do not."""
     return tuple(name for name in LIVE_NEEDS if getattr(limits, name) is None)
+
+
+def thresholds(limits: Limits) -> tuple[str, ...]:
+    """Those above which a fire waits for a second person."""
+    return tuple(name for name in THRESHOLDS if getattr(limits, name) is not None)

@@ -18,6 +18,8 @@ Count = Annotated[int, Meta(ge=0, le=10_000)]
 # msgspec has no ranges for Decimal: `extra` carries them, and the loader of the configuration applies them.
 Percent = Annotated[Decimal, Meta(extra={"min": Decimal("0.01"), "max": Decimal(100)})]
 MarginPercent = Annotated[Decimal, Meta(extra={"min": Decimal(0), "max": Decimal(10_000)})]
+Amount = Annotated[Decimal, Meta(extra={"min": Decimal("0.01"), "max": Decimal(10) ** 9})]
+Decider = Annotated[str, Meta(pattern="^(approver|commander)$", extra={"expected": "approver or commander"})]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", extra={"expected": "three capital letters"})]
 
 
@@ -143,6 +145,50 @@ class Limits(msgspec.Struct, frozen=True):
             extra={"example": Decimal(8)},
         ),
     ] = None
+    approval_risk_percent: Annotated[
+        Percent | None,
+        Meta(
+            description="percent of an account; a fire that risks more waits for a second person; none waits for its "
+            "risk where it is not set",
+            extra={"example": Decimal("0.75")},
+        ),
+    ] = None
+    approval_risk_money: Annotated[
+        Amount | None,
+        Meta(
+            description="money in the account's currency; a fire that risks more waits for a second person",
+            extra={"example": Decimal(500)},
+        ),
+    ] = None
+    approval_lots: Annotated[
+        Amount | None,
+        Meta(
+            description="lots; a fire of more volume waits for a second person",
+            extra={"example": Decimal(5)},
+        ),
+    ] = None
+    approval_day_risk_percent: Annotated[
+        Percent | None,
+        Meta(
+            description="percent of an account; a fire waits for a second person when it and the account's fires of "
+            "the trading day that nobody approved risk more together, so that splitting one changes nothing",
+            extra={"example": Decimal("1.5")},
+        ),
+    ] = None
+    approval_below_role: Annotated[
+        Decider | None,
+        Meta(
+            description="role, approver or commander; each fire of whoever has less waits for a second person",
+            extra={"example": "approver"},
+        ),
+    ] = None
+    approval_alone: Annotated[
+        bool,
+        Meta(
+            description="true or false; whether a home in which fewer than two people may approve does with one: by "
+            "another of that person's identities, ten minutes later"
+        ),
+    ] = False
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -172,3 +218,6 @@ class Timing(msgspec.Struct, frozen=True):
     signals_silent_ms: Annotated[
         int, Meta(ge=60_000, le=604_800_000, description="milliseconds of market time; then APEX is asked about")
     ] = 14_400_000
+    approval_wait_ms: Annotated[
+        int, Meta(ge=10_000, le=86_400_000, description="milliseconds; how long a fire waits for a second person")
+    ] = 900_000

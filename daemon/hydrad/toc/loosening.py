@@ -10,13 +10,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from hydrad.domain.actors import Role
+from hydrad.toc.limit_table import thresholds
 from hydrad.toc.limiting import is_floor
 from hydrad.toc.limits import Limits
 
 # A number a symbol; a symbol without one is not limited.
 BY_NAME = frozenset({"spread_points_max"})
 # True allows what False does not.
-SWITCHES = frozenset({"opposite_positions"})
+SWITCHES = frozenset({"opposite_positions", "approval_alone"})
+# Whoever has less than this role needs a second person: the higher one is the stricter.
+ROLES = frozenset({"approval_below_role"})
 
 
 def loosened(old: Limits, new: Limits) -> tuple[str, ...]:
@@ -32,10 +36,14 @@ def tighter(old: Limits, new: Limits) -> Limits:
 def _tighter(name: str, old: Limits, new: Limits) -> Any:
     before, after = getattr(old, name), getattr(new, name)
     choose = max if is_floor(name) else min
+    if name == "approval_alone" and not thresholds(old):
+        return after  # where nothing had to be approved, one person's approval is no less
     if name in BY_NAME:
         names = sorted({*before, *after})
         return {key: choose(limits[key] for limits in (before, after) if key in limits) for key in names}
     set_values = [value for value in (before, after) if value is not None]
+    if name in ROLES:
+        return max(set_values, key=lambda role: Role[role.upper()], default=None)
     if name in SWITCHES or all(_is_number(value) for value in set_values):
         return choose(set_values, default=None)
     return before

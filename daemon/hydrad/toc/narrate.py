@@ -218,6 +218,16 @@ def _moved(state: State, b: r.ActMoved) -> Told:
     return " ".join(parts), ids, symbol
 
 
+def _approval_asked(state: State, b: r.ApprovalAsked) -> Told:
+    shown, ids, symbol = _act(state, b.act_id)
+    return f"{shown} waits for a second person until {ns_text(b.due_ns)}: {'; '.join(b.why)}", ids, symbol
+
+
+def _approved(state: State, b: r.ActApproved) -> Told:
+    shown, ids, symbol = _act(state, b.act_id)
+    return f"{shown} approved, order {b.order_hash.hex()[:16]}", ids, symbol
+
+
 def _plan_step(state: State, b: r.PlanStepBegun) -> Told:
     shown, ids, symbol = _act(state, b.act_id)
     fire = act_id_text(state.acts[b.fire_id])
@@ -399,6 +409,8 @@ _TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.ActRequested: _requested,
     r.ActJudged: _judged,
     r.ActMoved: _moved,
+    r.ApprovalAsked: _approval_asked,
+    r.ActApproved: _approved,
     r.PlanStepBegun: _plan_step,
     r.PositionOpened: _opened,
     r.PositionChanged: _changed,

@@ -23,7 +23,7 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import news, planning, sizing
 from hydrad.toc.basis import Basis, basis_of
 from hydrad.toc.first_fires import first_fires_left
-from hydrad.toc.gate import account, exposure, market, people, prices, size, terminal
+from hydrad.toc.gate import account, approval, exposure, market, people, prices, size, terminal
 from hydrad.toc.gate.case import UNKNOWN, Ask, Case, Measure
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.limits import Limits
@@ -113,11 +113,19 @@ def _look_up(state: State, live: Live, now_ns: int, ask: Ask) -> Case:
             ask.signal.digits,
             limits.tick_age_max_ms,
         )
-    at = sizing.levels(ask.signal, terms.digits, basis.points if basis else 0) if terms else None
+    at = _levels(ask, terms, basis) if terms else None
     base = base_of(link)
     steps, risk_money = _size(limits, ask, terms, at, base)
     quote = link.quotes.get(symbol) if link else None
     return Case(ask, state, live, now_ns, limits, holder, link, terms, quote, basis, at, base, steps, risk_money)
+
+
+def _levels(ask: Ask, terms: SymbolTerms, basis: Basis | None) -> sizing.Levels:
+    """Where a second person was asked about an order, its own."""
+    frozen = ask.frozen
+    if frozen is None:
+        return sizing.levels(ask.signal, terms.digits, basis.points if basis else 0)
+    return sizing.Levels(frozen.entry_points, frozen.stop_points, frozen.target_points, frozen.collar_points)
 
 
 def base_of(link: Link | None) -> Decimal | None:
@@ -235,6 +243,7 @@ CHECKS: tuple[tuple[Reason, Callable[[Case], Measure]], ...] = (
     (Reason.NETTING_SYMBOL_BUSY, exposure.netting_busy),
     (Reason.PLAN, _plan),
     (Reason.FIRST_FIRES, account.first_fires),
+    (Reason.APPROVAL, approval.approval),
     (Reason.LIMIT_UNSET, account.limits_set),
 )
 # In every verdict: which checks, in which order, this build has.

@@ -124,6 +124,8 @@ def judge_again(turn: Turn, act: Act) -> None:
 
 
 def ask_of(state: State, act: Act, mission: Mission) -> risk.Ask:
+    """The question of an act anew; one that a second person was asked about is asked as its order stands."""
+    frozen = act.order if act.approval is not None else None
     return risk.Ask(
         signal=mission.signal,
         mission_number=mission.number,
@@ -131,13 +133,15 @@ def ask_of(state: State, act: Act, mission: Mission) -> risk.Ask:
         account=state.accounts[act.account],
         role=state.role(act.actor),
         plan=act.plan,
-        volume_steps=act.volume_asked_steps,
-        risk_percent=act.risk_asked_percent,
+        volume_steps=frozen.volume_steps if frozen else act.volume_asked_steps,
+        risk_percent=None if frozen else act.risk_asked_percent,
         act_id=act.act_id,
         actor=act.actor,
         source=mission.source,
         by_hand=mission.origin == HAND,
         again=act.again,
+        frozen=frozen,
+        approved_by=act.approval.by if act.approval else "",
     )
 
 

@@ -45,6 +45,7 @@ class Account:
     drill_ns: int = 0
     drill: tuple[tuple[str, int | None], ...] = ()  # the last halt drill: terminal, ms until it confirmed
     day_fires: int = 0  # routed since the day began
+    day_fired: list[int] = field(default_factory=list)  # those
     last_loss_ms: int = 0  # market time of the last position that closed with a loss
     # Money from outside moves both with it.
     start_equity: Decimal | None = None
@@ -100,6 +101,21 @@ class Mission:
 
 
 @dataclass(slots=True)
+class Approval:
+    """What a second person was asked about a fire: why, until when (machine time), and digests of what must be as it
+    was. `by` empty: nobody has said yes."""
+
+    why: tuple[str, ...]
+    asked_ns: int
+    due_ns: int
+    rules: bytes
+    contract: bytes
+    by: str = ""
+    surface: str = ""
+    at_ns: int = 0
+
+
+@dataclass(slots=True)
 class Act:
     """`position`: the number of the position that it acts on, or that its fire opened. `move`: of a plan's step.
     `ledger`: which of its terminal's ledgers it was routed under. `local_id`: its id there, of an act that the agent
@@ -143,6 +159,7 @@ class Act:
     volume_steps: int = 0
     moved_ns: int = 0
     again: bool = False
+    approval: Approval | None = None
 
 
 @dataclass(slots=True)
@@ -442,6 +459,7 @@ class State:
     acts_open: set[int] = field(default_factory=set)
     acts_pending: set[int] = field(default_factory=set)  # open, but not a fire that lives on with its position
     resting: set[int] = field(default_factory=set)  # fires that are WORKING
+    awaiting: set[int] = field(default_factory=set)  # fires that wait for a second person
     missions_open: set[int] = field(default_factory=set)
     missions_unended: set[int] = field(default_factory=set)
     position_numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # account, broker's position id

@@ -60,7 +60,11 @@ class Reason(enum.Enum):
     LANE_WAIT = "The act's own deadline passed while it waited in the lane."
     PLAN = "The plan is not known any more, or one of its times has passed."
     FIRST_FIRES = "A live account's first fires use the least volume, and this one names more."
+    APPROVAL = "Above a threshold a second person must say yes, and nobody has."
     LIMIT_UNSET = "A limit that a live account must have is not set, or the live account is not armed."
+    APPROVALS_FULL = "Eight fires already wait on this account for a second person."
+    APPROVAL_VOID = "What the second person was asked about is not as it was: limits, terms, people or the order."
+    NOT_APPROVED = "It was refused, or taken back, while it waited for a second person."
     POSITION_STATE = "The position is not open, or another act on it is in flight."
     NOT_TIGHTER = "While halted a stop may only be tightened."
 

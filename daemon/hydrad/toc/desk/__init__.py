@@ -17,6 +17,7 @@ from hydrad.toc.desk import (
     adopt,
     again,
     alarms,
+    approving,
     arming,
     asking,
     authority,
@@ -72,7 +73,7 @@ for noun in (
     services,
 ):
     VERBS |= noun.VERBS
-for noun in (arming, correcting, flatten, adopt, trading_day, plans, symbols, orders, oncall):
+for noun in (approving, arming, correcting, flatten, adopt, trading_day, plans, symbols, orders, oncall):
     VERBS |= noun.VERBS
 
 # Some verbs are the daemon's own: the core only refuses them, so that every refusal is journaled in one place.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from hydrad.domain import money
 from hydrad.domain.actors import Role
-from hydrad.toc import changes, views_crew
+from hydrad.toc import approvers, changes, views_crew
 from hydrad.toc import records as r
 from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import Refused, account_named, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.inputs import Requested
+from hydrad.toc.limit_table import THRESHOLDS
 from hydrad.toc.limiting import BadLimit, loosened, value_of
 from hydrad.toc.records.people import GroupMember
 from hydrad.toc.state import Account
@@ -30,6 +33,7 @@ def _limits(turn: Turn, asked: Requested, verb: calls.AccountLimits) -> None:
     looser = loosened(account.limits, wanted)
     now = {**wanted, **{name: account.limits[name] for name in looser}}
     subject = f"limits {account.name}"
+    _enough_people(turn, now)
     if now != account.limits:
         turn.emit(r.AccountLimitsSet(account.name, now))
     changes.void(turn, subject, "the account's limits were set anew")
@@ -41,6 +45,13 @@ def _limits(turn: Turn, asked: Requested, verb: calls.AccountLimits) -> None:
         problem = pending(turn, change, "looser limits")
     data = views_crew.account_show(turn.state, turn.live, turn.now_ns, account)
     turn.reply(asked.request, "hydra.account/v1", data, problem)
+
+
+def _enough_people(turn: Turn, limits: dict[str, str]) -> None:
+    named = {name: value_of(name, limits[name]) for name in THRESHOLDS if name in limits}
+    why_not = approvers.short_of_people(turn.state, msgspec.structs.replace(turn.state.limits, **named))
+    if named and why_not:
+        raise Refused(ErrorCode.CONFLICT, why_not, "hydractl operator role NAME approver")
 
 
 def _wanted(account: Account, verb: calls.AccountLimits) -> dict[str, str]:

@@ -14,6 +14,7 @@ from enum import Enum
 import msgspec
 
 from hydrad.toc import records as r
+from hydrad.toc.desk.phones import is_of_change
 from hydrad.toc.desk.refusals import Refused, usage
 from hydrad.toc.desk.waiting import answer_of, hash_of
 from hydrad.toc.effects import Reply
@@ -118,9 +119,16 @@ HOW: dict[type[Verb], How] = {
 }
 
 
+def how_of(verb: Verb) -> How:
+    """Of a fire's approval the key is kept with the fire, as the fire's own is."""
+    if isinstance(verb, calls.Approve) and not is_of_change(verb.id):
+        return How.ACTS
+    return HOW[type(verb)]
+
+
 def told(turn: Turn, asked: Requested) -> bool:
     """Answer a repeated key with what its first request was answered. Raises Refused for other parameters."""
-    how = HOW[type(asked.body)]
+    how = how_of(asked.body)
     if not asked.key or how is How.FREE:
         return False
     if len(asked.key) > KEY_MAX:
@@ -141,7 +149,7 @@ def told(turn: Turn, asked: Requested) -> bool:
 def keep(turn: Turn, asked: Requested) -> None:
     """Keep the answer of a request that changed something; of one that is answered later, or may be carried out again,
     that it was asked."""
-    how = HOW[type(asked.body)]
+    how = how_of(asked.body)
     if not asked.key or how not in (How.KEPT, How.LATER, How.SAME_END) or (how is How.KEPT and not turn.records):
         return
     replies = (effect for effect in turn.effects if isinstance(effect, Reply) and effect.request == asked.request)

@@ -31,7 +31,12 @@ def pending(turn: Turn, change: Change, what: str) -> Problem:
     )
 
 
-def _approve(turn: Turn, asked: Requested, verb: calls.Approve) -> None:
+def approve(turn: Turn, asked: Requested, verb: calls.Approve) -> None:
+    """A change is a commander's to approve."""
+    has = turn.state.role(turn.actor)
+    if has < Role.COMMANDER:
+        turn.emit(r.CallRefused(type(verb).__name__, Role.COMMANDER, has))
+        raise Refused(ErrorCode.FORBIDDEN, f"commander is needed, {turn.actor} is {has.name.lower()}")
     change = _named(turn, verb.id)
     why_not = changes.may_approve(turn.state, change, turn.actor, turn.now_ns)
     if why_not:
@@ -72,6 +77,5 @@ def _named(turn: Turn, text: str) -> Change:
 
 
 VERBS: Table = {
-    calls.Approve: (Role.COMMANDER, _approve),
     calls.ChangeDrop: (Role.COMMANDER, _drop),
 }

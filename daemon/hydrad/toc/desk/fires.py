@@ -10,7 +10,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
 from hydrad.domain.orders import ActKind, EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
-from hydrad.toc import act_views, crew, fold, risk, routing
+from hydrad.toc import act_views, approvals, crew, fold, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.desk.refusals import (
@@ -210,12 +210,19 @@ def _dry_run(
     )
     first = verdicts[0]
     bad = [verdict for verdict in verdicts if not verdict.ok]
-    problem = denied(bad[0].codes, bad[0].checks) if bad else None
+    problem = _would_not(bad[0]) if bad else None
     if bad and len(bad) < len(verdicts):
-        message = f"{len(bad)} of {len(verdicts)} would be denied"
+        message = f"{len(bad)} of {len(verdicts)} would be denied, or wait for a second person"
         problem = Problem(ErrorCode.PARTLY.value, message, None, {"denied": [r.account for r in rows if r.codes]})
     data = act_views.dry_run(turn.state, first, targets[0].account, rows)
     turn.reply(asked.request, FIRE_SCHEMA, data, problem)
+
+
+def _would_not(verdict: risk.Verdict) -> Problem:
+    if not approvals.only_missing(verdict):
+        return denied(verdict.codes, verdict.checks)
+    message = act_views.would(verdict)
+    return Problem(ErrorCode.PENDING.value, message, None, {"codes": list(verdict.codes)})
 
 
 def looked_at(turn: Turn, verb: calls.Fire, mission: Mission) -> tuple[risk.Verdict, Account]:
@@ -251,6 +258,8 @@ def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, targ
     routing.record_verdict(turn, act, verdict)
     if verdict.ok:
         routing.pass_verdict(turn, act, verdict)
+    elif approvals.only_missing(verdict):
+        approvals.ask(turn, act, verdict)
     else:
         turn.move(act, ActEvent.DENY, "gate", codes=verdict.codes)
     return act_id

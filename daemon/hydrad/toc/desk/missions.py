@@ -5,7 +5,7 @@ from __future__ import annotations
 from hydrad.domain import ids
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
-from hydrad.toc import mission_views
+from hydrad.toc import approvals, mission_views
 from hydrad.toc import records as r
 from hydrad.toc.desk.refusals import (
     Refused,
@@ -27,6 +27,7 @@ def _pass(turn: Turn, asked: Requested, verb: calls.Pass) -> None:
         raise Refused(ErrorCode.CONFLICT, f"{verb.mission} is {mission.state.value}")
     if turn.actor not in mission.passed_by:
         turn.emit(r.MissionPassed(number, turn.actor, verb.reason or ""))
+    approvals.pass_on(turn, number)
     turn.reply(asked.request, "hydra.mission/v1", mission_views.mission_row(turn.state, turn.live, mission, turn.actor))
 
 

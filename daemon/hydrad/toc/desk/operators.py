@@ -9,7 +9,7 @@ from hydrad.domain import money
 from hydrad.domain.accounts import AccountKind, HomeMode
 from hydrad.domain.actors import Role, Surface
 from hydrad.domain.instants import MINUTE, ns_text
-from hydrad.toc import changes, crew, views_crew
+from hydrad.toc import approvers, changes, crew, views_crew
 from hydrad.toc import records as r
 from hydrad.toc.desk.changing import pending
 from hydrad.toc.desk.refusals import Refused, is_plain, usage
@@ -96,6 +96,8 @@ def _set_role(turn: Turn, asked: Requested, verb: calls.OperatorRole) -> None:
         _not_the_last(turn, operator)
     if role is operator.role:
         return _tell(turn, asked, operator.name)
+    if role < DECIDES:
+        _still_enough(turn, operator)
     changed = r.OperatorRoleSet(operator.name, role, verb.reason)
     raised = role > operator.role and role >= DECIDES
     if turn.state.mode is HomeMode.REAL and (raised or operator.role is Role.COMMANDER):
@@ -162,6 +164,7 @@ def _restore(turn: Turn, asked: Requested, verb: calls.OperatorRestore) -> None:
 def _remove(turn: Turn, asked: Requested, verb: calls.OperatorRemove) -> None:
     operator = _named(turn, verb.name)
     _not_the_last(turn, operator)
+    _still_enough(turn, operator)
     row = views_crew.operator_row(turn.state, operator, turn.market_ms)
     removed = r.OperatorRemoved(operator.name, verb.reason)
     if operator.role is Role.COMMANDER and turn.state.mode is HomeMode.REAL:
@@ -295,6 +298,13 @@ def _accounts_named(turn: Turn, names: tuple[str, ...]) -> tuple[str, ...]:
     if unknown:
         raise Refused(ErrorCode.NOT_FOUND, f"no account {', '.join(unknown)}")
     return tuple(dict.fromkeys(names))
+
+
+def _still_enough(turn: Turn, operator: Operator) -> None:
+    """Where fires wait for a second person there are two who may approve."""
+    why_not = approvers.leaves_too_few(turn.state, operator)
+    if why_not:
+        raise Refused(ErrorCode.CONFLICT, f"{operator.name} stays an approver: {why_not}")
 
 
 def _not_the_last(turn: Turn, operator: Operator) -> None:

@@ -1,4 +1,5 @@
-"""Cancelling resting orders. Passes in every authority; FOREIGN ones are never touched."""
+"""Cancelling resting orders, and fires that wait for a second person. Passes in every authority; FOREIGN orders are
+never touched."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from hydrad.domain import ids
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.orders import ActKind
-from hydrad.toc import closing, resting, routing
+from hydrad.toc import act_views, approvals, closing, resting, routing
 from hydrad.toc.act import FINAL, HOLDS_POSITION, ActState
 from hydrad.toc.desk.flatten import nothing
 from hydrad.toc.desk.refusals import Refused, account_named, usage
@@ -16,14 +17,17 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.state import Act
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.codes import ErrorCode
+from hydrad.wire.codes import ErrorCode, Reason
 
 
 def _cancel(turn: Turn, asked: Requested, verb: calls.Cancel) -> None:
     if told_before(turn, asked, verb):
-        return
+        return None
     if (verb.id is None) is not verb.all_orders or (verb.account and not verb.all_orders):
         raise usage("name one order or fire, or all of them, of one account or of every one")
+    waiting = None if verb.id is None else _fire_that_waits(turn, verb.id)
+    if waiting is not None:
+        return _take_back(turn, asked, waiting, verb.reason or "")
     asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
     if verb.id is not None:
         acts: tuple[int, ...] = (_cancel_one(turn, _fire_named(turn, verb.id), asked_for),)
@@ -34,6 +38,22 @@ def _cancel(turn: Turn, asked: Requested, verb: calls.Cancel) -> None:
         wait(turn, asked.request, "fire", verb.wait_s, acts)
     else:
         turn.reply(asked.request, FIRE_SCHEMA, nothing(list(turn.state.accounts.values()), "nothing rests"))
+    return None
+
+
+def _fire_that_waits(turn: Turn, text: str) -> Act | None:
+    """A fire that waits for a second person has no order yet. One that was taken back already is answered the same."""
+    _, number = ids.parse(text, IdKind.ORDER, IdKind.FIRE)
+    fire = turn.state.acts.get(ids.act_id(turn.state.tag, number))
+    waits = fire is not None and fire.state is ActState.AWAITING_APPROVAL
+    taken_back = fire is not None and fire.codes == (Reason.NOT_APPROVED.name,)
+    return fire if waits or taken_back else None
+
+
+def _take_back(turn: Turn, asked: Requested, fire: Act, reason: str) -> None:
+    if fire.state is ActState.AWAITING_APPROVAL:
+        approvals.take_back(turn, fire, reason)
+    turn.reply(asked.request, FIRE_SCHEMA, act_views.fire_answer(turn.state, turn.now_ns, (fire.act_id,)))
 
 
 def _cancel_one(turn: Turn, fire: Act, asked: closing.Asked) -> int:

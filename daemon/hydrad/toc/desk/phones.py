@@ -2,7 +2,7 @@
 
 Raising authority, arming, roles, policies, limits, terminals' enrolment and the daemon itself are not here. The
 configuration (`hud.phone_may`) adds verbs by their names on the wire; a change that waits is approved there only with
-`approve` among them, since what it lets through is mostly of that kind.
+`approve` among them, since what it lets through is mostly of that kind. A fire that waits is, as it is fired there.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def barred(surface: Surface, verb: Verb, added: Collection[str]) -> str:
     """Why this request is not taken from there; empty where it is. `added`: verbs that the configuration allows."""
     if surface not in SURFACES or name_of(type(verb)) in added:
         return ""
-    of_change = isinstance(verb, calls.Approve) and _is_of_change(verb.id)
+    of_change = isinstance(verb, calls.Approve) and is_of_change(verb.id)
     if type(verb) in MAY and not of_change:
         return ""
     return f"{name_of(type(verb))} {'of a change ' if of_change else ''}is not taken from a phone"
 
 
-def _is_of_change(text: str) -> bool:
+def is_of_change(text: str) -> bool:
     """However an id may be written (`ids.parse` forgives blanks, case and the dash)."""
     return text.strip().upper().startswith(IdKind.CHANGE.value)
 

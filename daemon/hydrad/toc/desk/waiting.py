@@ -11,7 +11,7 @@ from hydrad.domain import money
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind
-from hydrad.toc import act_views, drilling, halt_views, remainders, resting, routing
+from hydrad.toc import act_views, approvals, drilling, halt_views, remainders, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, HOLDS_POSITION, ActState
 from hydrad.toc.desk.refusals import (
@@ -112,6 +112,7 @@ def _act_settled(turn: Turn, act: Act) -> bool:
         ActState.WORKING,
         ActState.CLOSING,
         ActState.QUARANTINED,
+        ActState.AWAITING_APPROVAL,
     )
 
 
@@ -196,7 +197,7 @@ def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
     worst = bad[0]
     message = act_views.verdict_line(worst)
     failed = [f"{c.code}: {c.measured}, limit {c.limit}" for c in worst.checks if not c.ok]
-    facts = {
+    facts: dict[str, Any] = {
         "act": routing.shown(worst),
         "state": worst.state.value,
         "codes": list(worst.codes),
@@ -204,6 +205,9 @@ def _act_problem(turn: Turn, acts: tuple[int, ...]) -> Problem | None:
     }
     code = _PROBLEMS[worst.state] if len(bad) == len(found) else ErrorCode.PARTLY
     hint = None
+    if worst.state is ActState.AWAITING_APPROVAL:
+        facts["approvers"] = list(approvals.who_may(turn.state, worst))
+        hint = act_views.how_approved(turn.state, worst)
     if worst.state in (ActState.UNKNOWN, ActState.ROUTED, ActState.ACKED):
         hint = f"hydractl trace {routing.shown(worst)}; nothing is resent, its exposure stays reserved"
     return Problem(code.value, message, hint, facts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hydrad.domain.actors import Role
-from hydrad.domain.orders import EntryType
+from hydrad.domain.orders import EntryType, Order
 from hydrad.domain.signals import Signal
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import sizing
@@ -27,7 +27,8 @@ Measure = tuple[bool, str, str]  # passed, measured, limit
 class Ask:
     """One question to the gate. `mission_number` 0 for a dry run by hand, whose mission does not exist. `actor`: the
     operator's identity. `source`: the terminal whose quotes made the signal, empty when nobody knows. `again`: a
-    person said that it only looks repeated."""
+    person said that it only looks repeated. `frozen`: the order that a second person was asked about, whose levels and
+    volume stand. `approved_by`: that person's identity, once they have said yes."""
 
     signal: Signal
     mission_number: int
@@ -42,6 +43,8 @@ class Ask:
     source: str = ""
     by_hand: bool = False
     again: bool = False
+    frozen: Order | None = None
+    approved_by: str = ""
 
 
 @dataclass(slots=True)

@@ -26,10 +26,12 @@ from hydrad.toc.records.accounts import (
     SymbolsMapped,
 )
 from hydrad.toc.records.acts import (
+    ActApproved,
     ActJudged,
     ActMoved,
     ActRequested,
     AgentActBegun,
+    ApprovalAsked,
     PlanMoveActed,
     PlanMoveBegun,
     PlanMoveEnded,
@@ -197,6 +199,8 @@ TYPES: dict[str, type[Body]] = {
     "MUTED": Muted,
     "CHANNEL_ASKED": ChannelAsked,
     "CHANNEL_TESTED": ChannelTested,
+    "APPROVAL_ASKED": ApprovalAsked,
+    "ACT_APPROVED": ActApproved,
 }
 
 

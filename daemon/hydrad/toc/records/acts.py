@@ -72,6 +72,29 @@ class ActMoved(Body, frozen=True):
     detail: str = ""
 
 
+class ApprovalAsked(Body, frozen=True):
+    """A fire waits for a second person, its order frozen. `why`: the thresholds that it passes. `due_ns`: machine time
+    at which it lapses. `rules`, `contract`: SHA-256 of the limits and the person it was asked under, and of the
+    symbol's terms; either being another voids it."""
+
+    act_id: int
+    why: tuple[str, ...]
+    due_ns: int
+    rules: bytes
+    contract: bytes
+
+
+class ActApproved(Body, frozen=True):
+    """A second person, the record's actor, said yes to the order of this hash; it is judged again under a deadline of
+    its own. `key` and `asked`: of their request."""
+
+    act_id: int
+    order_hash: bytes
+    deadline_ns: int
+    key: str
+    asked: bytes
+
+
 class PlanStepBegun(Body, frozen=True):
     """The agent ran a step of a fire's plan by itself; from here it is an act like any other. `move` counts from 0:
     a step that the broker refused is tried again as the next move."""

@@ -33,6 +33,23 @@ class OrderView(Out, frozen=True):
     expires_at: str | None = None
 
 
+class ApprovalView(Out, frozen=True):
+    """What a second person is, or was, asked about a fire. `why`: the thresholds that it passes. `due_at`: when it
+    lapses by itself, machine time; it lapses with its mission too, market time. `approvers`: who may say yes, and
+    `how`, while it waits."""
+
+    why: tuple[str, ...]
+    asked_by: str
+    asked_at: str
+    due_at: str
+    mission_expires_at: str
+    approvers: tuple[str, ...]
+    how: str | None
+    approved_by: str | None
+    approved_at: str | None
+    surface: str | None
+
+
 class ActRow(Out, frozen=True):
     """`state`: see hydra-states(7). `verdict` is the one line a person reads."""
 
@@ -60,6 +77,7 @@ class ActRow(Out, frozen=True):
     codes: tuple[str, ...]
     verdict: str
     reason: str | None
+    approval: ApprovalView | None = None
 
 
 class ActShow(Out, frozen=True):

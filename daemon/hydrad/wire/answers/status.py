@@ -46,6 +46,19 @@ class PendingRow(Out, frozen=True):
     change: str
 
 
+class WaitingRow(Out, frozen=True):
+    """A fire that waits for a second person. `how`: who may approve it, and by which command."""
+
+    id: str
+    account: str
+    text: str
+    why: str
+    asked_by: str
+    due_at: str
+    age_s: float
+    how: str
+
+
 class HealthRow(Out, frozen=True):
     """`accounts`: those that the check is about, or that its detail names; none: it is about the daemon."""
 
@@ -64,6 +77,8 @@ class ActCounts(Out, frozen=True):
 
 
 class StatusData(Out, frozen=True):
+    """`one_person`: who approves their own fires, while that is how this home does with one."""
+
     mode: str
     authority: str
     since: str
@@ -87,6 +102,8 @@ class StatusData(Out, frozen=True):
     news: NewsView | None = None
     pending_limits: tuple[PendingRow, ...] = ()
     hud: str | None = None
+    approvals: tuple[WaitingRow, ...] = ()
+    one_person: str | None = None
 
 
 class HealthData(Out, frozen=True):

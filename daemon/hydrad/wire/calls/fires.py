@@ -87,6 +87,8 @@ class Resolve(Verb, frozen=True, tag="resolve"):
 
 
 class Approve(Verb, frozen=True, tag="approve"):
-    """A second commander lets a waiting change be made."""
+    """A second person lets a fire go that waits for one, or a waiting change be made. `wait_s`: how long to wait for
+    the fire's verdict."""
 
     id: str
+    wait_s: float = 10.0
