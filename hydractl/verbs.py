@@ -21,6 +21,7 @@ MODULES = {
     "account day": "accounts",
     "account disarm": "accounts",
     "account group": "accounts",
+    "account phone": "accounts",
     "account pool": "accounts",
     "account limits": "accounts",
     "account show": "accounts",

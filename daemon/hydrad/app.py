@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hydrad import __version__, figures, home, hosted_words, settings, vitals
+from hydrad import __version__, cards, figures, home, hosted_words, settings, vitals
 from hydrad.bridge.bridge import Bridge
 from hydrad.comparing import Comparison
 from hydrad.config import Loaded
@@ -181,6 +181,7 @@ class App:
         """A terminal was added to the journal: write its bundle, and in a paper home run its agent."""
         server_key = home.daemon_key(self.places, self.loaded.config).public
         path = home.write_bundle(self.places, verb, pair, self.endpoint, server_key)
+        cards.write_all(self.places, self.state)
         if self.family is not None and not verb.feed_only:
             self.family.add(verb.name)
         return path
@@ -287,6 +288,7 @@ class App:
     def published(self, records: Sequence[Record]) -> None:
         if any(record.type == "AUTHORITY_SET" and _opens_all(record) for record in records):
             self.places.halt_file.unlink(missing_ok=True)
+        cards.published(self.places, self.state, records)
         self.supervisor.published(records)
         self.surface.published(records[-1].seq)
         self.pages.published(records)
@@ -314,6 +316,7 @@ class App:
             self.recorder.start()
             self._look_at_news()
             await self._drain()
+            cards.write_all(self.places, self.state)
             if self.state.mode is HomeMode.PAPER:
                 own = [t.name for t in self.state.terminals.values() if not t.feed_only]
                 self.family = Family(self.places, own)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from hydrad import past, people_queries, queries
+from hydrad import cards, past, people_queries, queries
 from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids, money
@@ -242,7 +242,8 @@ class ControlSurface:
         known = msgspec.convert(msgspec.to_builtins(data), EnrollData)
         is_first = known.public_key == drawn.public
         path = self._app.enrolled(verb, drawn) if is_first else str(self._app.places.bundle(verb.name))
-        return msgspec.structs.replace(known, bundle=path)
+        card = str(cards.path_of(self._app.places, verb.name))
+        return msgspec.structs.replace(known, bundle=path, card=card)
 
     def _is_resumed(self, verb: calls.Resume, problem: Problem | None) -> bool:
         """Whether everything is open by this answer. A HALT file that a shell has just written may not have been seen

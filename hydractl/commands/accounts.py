@@ -93,6 +93,18 @@ def account_correct(
     return _show(session, answer)
 
 
+@verb(
+    "account phone",
+    "account",
+    argument("name", "The account's name."),
+    argument("number", "Of the broker's dealing desk, such as +44 20 7946 0000; an empty one takes it away."),
+)
+def account_phone(session: Session, name: str, number: str) -> int:
+    """The broker's phone number, for the account's card and for the alarm of a terminal that is lost with positions.
+    Needs a commander."""
+    return _show(session, session.client.request("account.phone", account=name, phone=number))
+
+
 @verb("groups", "groups")
 def groups(session: Session) -> int:
     """Groups of accounts, for fire --group."""
@@ -177,6 +189,7 @@ def _show(session: Session, answer: Answer) -> int:
         bases = {"peak": data.peak, "start": data.start, "day": data.day}
         losses = ", ".join(f"{name} {base or 'unknown'}" for name, base in bases.items())
         out.line(f"losses     count from {losses}")
+        out.line(f"broker     phone {data.phone or 'not known: hydractl account phone'}")
 
     return session.present(answer, people)
 

@@ -80,10 +80,11 @@ def terminal_show(session: Session, name: str) -> int:
     option("--currency", "The account's currency.", default="USD", metavar="CUR"),
     flag("--hedging/--netting", "How the account books positions.", default=True),
     option("--symbols", "Symbols it reports, with commas.", default="", metavar="A,B"),
+    option("--phone", "Of the broker's dealing desk, for the account's card.", metavar="NUMBER"),
     flag("--feed-only", "It gives quotes and is sent nothing that trades; of any kind, in any home."),
 )
 def terminal_enroll(session: Session, name: str, symbols: str, **fields: Any) -> ExitCode:
-    """Enrol a terminal: draws its keys and writes the bundle that its agent starts from."""
+    """Enrol a terminal: draws its keys, writes the bundle that its agent starts from, and a card to print."""
     listed = [symbol for symbol in symbols.split(",") if symbol]
     answer = session.client.request("terminal.enroll", name=name, symbols=listed, **fields)
 
@@ -91,6 +92,7 @@ def terminal_enroll(session: Session, name: str, symbols: str, **fields: Any) ->
         session.heading(answer)
         session.out.line(f"enrolled {data.terminal} for account {data.account}")
         session.out.line(f"bundle   {data.bundle}")
+        session.out.line(f"card     {data.card}")
         session.out.line(f"key      {data.public_key}")
         session.out.line("copy the bundle to the terminal's host and run: hydra-terminal run BUNDLE")
 

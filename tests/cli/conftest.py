@@ -293,6 +293,7 @@ CHANGE = ChangeRow(
 ACCOUNT_SHOW = AccountShow(
     account=ACCOUNT, limits=(LimitRow("open_positions_max", "5", "2", "2"),), groups={"majors": "1"},
     terminals=("sim-1",), lane="sim-1", operators=("ann",), peak="10100.00", start="10000.00", day="10050.00",
+    phone="+44 20 7946 0000",
 )  # fmt: skip
 SYMBOLS = (
     SymbolRow(
@@ -336,6 +337,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "account.show": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.limits": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.correct": ("hydra.account/v1", ACCOUNT_SHOW),
+    "account.phone": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.group": ("hydra.group/v1", GROUP),
     "account.pool": ("hydra.group/v1", GROUP),
     "groups": ("hydra.groups/v1", (GROUP,)),
@@ -440,7 +442,9 @@ DATA: dict[str, tuple[str, Any]] = {
     ),
     "terminal.enroll": (
         "hydra.enroll/v1",
-        EnrollData(terminal="t1", account="acc", bundle="/state/t1/bundle.toml", public_key="k"),
+        EnrollData(
+            terminal="t1", account="acc", bundle="/state/t1/bundle.toml", public_key="k", card="/state/t1/card.txt"
+        ),
     ),
     "tail": ("hydra.event/v1", None),
     "service.start": ("hydra.services/v1", ServicesData(services=STATUS.services)),

@@ -90,6 +90,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "account arm": (["paper-1", "--dry-run"], ArmData),
     "account disarm": (["paper-1"], ArmData),
     "account limits": (["paper-1", "open_positions_max=2"], AccountShow),
+    "account phone": (["paper-1", "+44 20 7946 0000"], AccountShow),
     "account correct": (["paper-1", "--peak", "10100", "--reason", "a wrong report"], AccountShow),
     "account show": (["paper-1"], AccountShow),
     "account day": (["paper-1", "--zone", "Europe/Prague", "--at", "00:00"], AccountDayData),

@@ -45,6 +45,8 @@ COMMON = [
     "ticks",
     "ticks EURUSD XAUUSD -w",
     "terminal enroll t1 --account a --login 7 --server S --netting --symbols EURUSD,XAUUSD",
+    "terminal enroll t1 --account a --login 7 --server S --phone +442079460000",
+    "account phone a +442079460000",
     "terminal show t1",
     "config show --source",
     "tail -f -n 5 --json --kind k",

@@ -154,6 +154,8 @@ def test_an_alarm_goes_round_until_somebody_takes_it_on(home: PaperHome, post: P
     assert home.ctl("operator", "contact", "bob", "email", "bob@example.org").code == 0
     home.step(2)
     assert home.ctl("operator", "link", "commander", "--telegram", "42").code == 0
+    assert home.ctl("account", "phone", "alpha", "+44 20 7946 0000").code == 0
+    assert "broker's phone  +44 20 7946 0000" in (home.places.bundle("alpha").with_name("card.txt")).read_text()
     position = fire(home)
     home.kill("alpha", signal.SIGSTOP)
     try:
@@ -161,7 +163,11 @@ def test_an_alarm_goes_round_until_somebody_takes_it_on(home: PaperHome, post: P
         first = next(mail for mail in post.mails("boss@example.org") if "TERMINAL_LOST" in mail["Subject"])
         assert first["Subject"].startswith("[hydra] ALARM: ALARM TERMINAL_LOST L-")
         told = text(first)
-        assert position in told and "stop 1." in told and "By the broker's own app or phone" in told
+        assert (
+            position in told
+            and "stop 1." in told
+            and "By the broker's own app or phone: phone +44 20 7946 0000, server " in told
+        )
         alarm = next(row for row in home.ctl("alarms").data if row["code"] == "TERMINAL_LOST")
         assert home.ctl("ack", alarm["id"], "--note", "on it").code == 0
         home.until(

@@ -35,6 +35,7 @@ CASES: list[Any] = [
     calls.AccountDay("alpha", "Europe/Prague", "00:00"),
     calls.TerminalDuty("t1", "draining", "for today"),
     calls.AccountCorrect("alpha", peak="12000", reason="a wrong report"),
+    calls.AccountPhone("alpha", "+44 20 7946 0000"),
     calls.ServiceStop(("apex",)),
     calls.ServiceRestart(("apex",)),
 ]

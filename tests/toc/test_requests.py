@@ -137,6 +137,7 @@ VERBS: list[tuple[Verb, Role]] = [
     (calls.AccountPool("ours", {"alpha": "1"}), Role.COMMANDER),
     (calls.AccountLimits("alpha", {"open_positions_max": "1"}), Role.COMMANDER),
     (calls.AccountCorrect("alpha", peak="1", reason="x"), Role.COMMANDER),
+    (calls.AccountPhone("alpha", "+44 20 7946 0000"), Role.COMMANDER),
     (calls.AccountGroup("g", {"alpha": "1"}), Role.COMMANDER),
     (calls.OperatorAdd("ann", "viewer", "uid:1"), Role.COMMANDER),
     (calls.OperatorInvite("ann"), Role.COMMANDER),

@@ -81,13 +81,14 @@ def _worst(state: State, link: Link | None, position: Position, stop_points: int
 
 
 def _other_way(turn: Turn, account: str) -> str:
-    """Another terminal of the account that closes now, else the broker's own app."""
+    """Another terminal of the account that closes now, else the broker's phone and its own app."""
     others = [t.name for t in turn.state.terminals.values() if t.account == account and t.reduces]
     able = [name for name in others if turn.live.link(name).state in REDUCES_IN]
     if able and position_views.reachable(turn.state, turn.live, account):
         return f"Closes still go, through {line(able[0])}: /positions"
     of = turn.state.accounts[account]
+    phone = line(of.phone) or f"not known (hydractl account phone {line(account)} NUMBER)"
     return (
-        f"No other terminal of the account closes now. By the broker's own app or phone (the number is on the "
-        f"enrolment card): server {line(of.server)}, login {of.login}."
+        f"No other terminal of the account closes now. By the broker's own app or phone: phone {phone}, "
+        f"server {line(of.server)}, login {of.login}."
     )

@@ -74,6 +74,10 @@ def _account_added(state: State, record: Record, body: r.AccountAdded) -> None:
     )
 
 
+def _phone_set(state: State, record: Record, body: r.BrokerPhoneSet) -> None:
+    state.accounts[body.account].phone = body.phone
+
+
 def _terminal_enrolled(state: State, record: Record, body: r.TerminalEnrolled) -> None:
     known = state.terminals.get(body.name)
     rank = known.rank if known else max((t.rank for t in state.terminals.values()), default=-1) + 1
@@ -516,6 +520,7 @@ _HANDLERS: dict[type[Body], Callable[[State, Record, Any], None]] = {
     r.DaemonStarted: _daemon_started,
     **crew.HANDLERS,
     r.AccountAdded: _account_added,
+    r.BrokerPhoneSet: _phone_set,
     r.TerminalEnrolled: _terminal_enrolled,
     r.TerminalDutySet: _terminal_duty,
     r.LedgerBooked: _ledger_booked,

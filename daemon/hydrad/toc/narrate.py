@@ -96,6 +96,10 @@ def _account(state: State, b: r.AccountAdded) -> Told:
     return f"account {b.name}: {b.kind.value} {b.login}@{b.server}, {b.currency}, {book}", (), ""
 
 
+def _phone(state: State, b: r.BrokerPhoneSet) -> Told:
+    return f"{b.account} broker's phone {b.phone or 'taken off its card'}", (), ""
+
+
 def _enrolled(state: State, b: r.TerminalEnrolled) -> Told:
     return f"terminal {b.name} enrolled for {b.account}", (), ""
 
@@ -395,6 +399,7 @@ _TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
     r.DaemonStopped: _daemon_stopped,
     **narrate_crew.TELLERS,
     r.AccountAdded: _account,
+    r.BrokerPhoneSet: _phone,
     r.TerminalEnrolled: _enrolled,
     r.TerminalSession: _session,
     r.TerminalLinkChanged: _link,

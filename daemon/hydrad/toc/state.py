@@ -54,6 +54,7 @@ class Account:
     drift: Decimal = Decimal(0)  # what of it is told as unexplained
     day_zone: str = calendar.NEW_YORK
     day_minute: int = calendar.ROLL_MINUTE
+    phone: str = ""  # of the broker's dealing desk
 
     def base(self, name: str) -> Decimal | None:
         """What losses are counted from: the peak, the start, or the first equity of the day."""

@@ -97,6 +97,7 @@ def account_show(state: State, live: Live, now_ns: int, account: Account) -> Acc
         peak=_money(account.peak_equity),
         start=_money(account.start_equity),
         day=_money(account.day_equity),
+        phone=account.phone or None,
     )
 
 

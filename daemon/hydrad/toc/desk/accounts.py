@@ -1,7 +1,8 @@
-"""Accounts: limits of their own, and groups with multipliers."""
+"""Accounts: limits of their own, groups with multipliers, and the phone number of their broker."""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import msgspec
@@ -24,6 +25,8 @@ from hydrad.wire.codes import ErrorCode
 
 GROUPS_MAX = 100
 MULTIPLIER_MAX = Decimal(10)
+# As people write them, such as +44 (0)20 7946 0000 ext. 12: nothing that a message could take for more than a number.
+_PHONE = re.compile(r"\+?[0-9(][0-9 ().\-/]{3,30}[0-9](?: (?:ext\. ?|x ?)[0-9]{1,8})?")
 
 
 def _limits(turn: Turn, asked: Requested, verb: calls.AccountLimits) -> None:
@@ -67,6 +70,26 @@ def _wanted(account: Account, verb: calls.AccountLimits) -> dict[str, str]:
     return {**kept, **named}
 
 
+def _phone(turn: Turn, asked: Requested, verb: calls.AccountPhone) -> None:
+    account = account_named(turn, verb.account)
+    set_phone(turn, account, verb.phone)
+    data = views_crew.account_show(turn.state, turn.live, turn.now_ns, account)
+    turn.reply(asked.request, "hydra.account/v1", data)
+
+
+def set_phone(turn: Turn, account: Account, phone: str) -> None:
+    """Raises Refused for what is no number."""
+    checked_phone(phone)
+    if phone != account.phone:
+        turn.emit(r.BrokerPhoneSet(account.name, phone))
+
+
+def checked_phone(phone: str) -> None:
+    """Raises Refused; nothing is a number that is not known."""
+    if phone and not _PHONE.fullmatch(phone):
+        raise usage("this is no phone number", "such as +44 20 7946 0000, or +44 20 7946 0000 ext. 12")
+
+
 def _group(turn: Turn, asked: Requested, verb: calls.AccountGroup) -> None:
     turn.emit(r.GroupSet(verb.group, _members(turn, verb.group, verb.members, turn.state.groups, "multiplier")))
     turn.reply(asked.request, "hydra.group/v1", views_crew.group_row(turn.state, verb.group))
@@ -96,6 +119,7 @@ def _members(
 
 VERBS: Table = {
     calls.AccountLimits: (Role.COMMANDER, _limits),
+    calls.AccountPhone: (Role.COMMANDER, _phone),
     calls.AccountGroup: (Role.COMMANDER, _group),
     calls.AccountPool: (Role.COMMANDER, _pool),
 }

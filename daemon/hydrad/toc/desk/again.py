@@ -75,6 +75,7 @@ HOW: dict[type[Verb], How] = {
             calls.ChannelConfirm,
             calls.AccountLimits,
             calls.AccountCorrect,
+            calls.AccountPhone,
             calls.AccountGroup,
             calls.AccountPool,
             calls.AccountDay,

@@ -11,6 +11,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
 from hydrad.toc import account_views, crew, leaving, plan_moves, routing, uplink, views_crew
 from hydrad.toc import records as r
+from hydrad.toc.desk import accounts
 from hydrad.toc.desk.refusals import Refused, is_plain, usage
 from hydrad.toc.desk.table import Table
 from hydrad.toc.effects import Admit
@@ -47,6 +48,7 @@ def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
         raise Refused(ErrorCode.CONFLICT, f"a terminal {verb.name} was removed; its name is not used again")
     if verb.name in turn.state.terminals:
         raise Refused(ErrorCode.CONFLICT, f"terminal {verb.name} is enrolled already")
+    accounts.checked_phone(verb.phone or "")
     known = turn.state.accounts.get(verb.account)
     same = next((a for a in turn.state.traded() if (a.login, a.server) == (verb.login, verb.server)), None)
     if same is not None and known is not same and not verb.feed_only:
@@ -57,6 +59,8 @@ def _enroll(turn: Turn, asked: Requested, verb: calls.TerminalEnroll) -> None:
         turn.emit(r.AccountAdded(verb.account, *wanted))
     elif (known.kind, known.login, known.server, known.currency, known.hedging, known.feed_only) != wanted:
         raise Refused(ErrorCode.CONFLICT, f"account {verb.account} is enrolled as another one")
+    if verb.phone is not None:
+        accounts.set_phone(turn, turn.state.accounts[verb.account], verb.phone)
     turn.emit(r.TerminalEnrolled(verb.name, verb.account, asked.extra, verb.symbols, verb.feed_only))
     turn.effects.append(Admit())
     turn.reply(asked.request, "hydra.enroll/v1", EnrollData(verb.name, verb.account, "", asked.extra))

@@ -48,6 +48,13 @@ class AccountAdded(Body, frozen=True):
     feed_only: bool = False
 
 
+class BrokerPhoneSet(Body, frozen=True):
+    """The number of the broker's dealing desk, as it stands on the account's card; empty: none is known."""
+
+    account: str
+    phone: str
+
+
 class CashBooked(Body, frozen=True):
     """A deal that is no trade. `kind`: its MT5 deal type; which ones are money from outside stands in `cash`."""
 

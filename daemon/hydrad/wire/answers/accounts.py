@@ -38,7 +38,7 @@ class LimitRow(Out, frozen=True):
 class AccountShow(Out, frozen=True):
     """`lane`: the terminal that opens for the account now. `operators`: those to whom it was given. `armed`: of a live
     account, with the fills that still use the minimum volume. `peak`, `start`, `day`: equities that losses are
-    counted from, net of cash but for the day's."""
+    counted from, net of cash but for the day's. `phone`: of the broker's dealing desk."""
 
     account: AccountRow
     limits: tuple[LimitRow, ...]
@@ -51,6 +51,7 @@ class AccountShow(Out, frozen=True):
     peak: str | None = None
     start: str | None = None
     day: str | None = None
+    phone: str | None = None
 
 
 class ConditionRow(Out, frozen=True):

@@ -72,7 +72,10 @@ class LeavingData(Out, frozen=True):
 
 
 class EnrollData(Out, frozen=True):
+    """`card`: what a person needs who has only a phone, to be printed."""
+
     terminal: str
     account: str
     bundle: str
     public_key: str
+    card: str = ""

@@ -16,6 +16,7 @@ from hydrad.wire.calls.accounts import (
     AccountDisarm,
     AccountGroup,
     AccountLimits,
+    AccountPhone,
     AccountPool,
     Statement,
     SymbolMap,
@@ -172,6 +173,7 @@ AnyVerb = (
     | AccountDisarm
     | AccountLimits
     | AccountCorrect
+    | AccountPhone
     | AccountGroup
     | AccountPool
     | OperatorAdd

@@ -54,6 +54,14 @@ class AccountCorrect(Verb, frozen=True, tag="account.correct"):
     reason: str = ""
 
 
+class AccountPhone(Verb, frozen=True, tag="account.phone"):
+    """The number of the broker's dealing desk, for the account's card and for a terminal that is lost; empty takes it
+    away."""
+
+    account: str
+    phone: str
+
+
 class AccountLimits(Verb, frozen=True, tag="account.limits"):
     """Set (`values`) and take away (`clear`) limits of one account. Tighter is at once, looser waits."""
 

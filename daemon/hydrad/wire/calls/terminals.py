@@ -13,8 +13,9 @@ class Reconcile(Verb, frozen=True, tag="reconcile"):
 
 
 class TerminalEnroll(Verb, frozen=True, tag="terminal.enroll"):
-    """Enrol a terminal for an account: draws its keys, writes its bundle. The account is added when new. `feed_only`:
-    it gives quotes and is sent nothing that trades, nor could its agent."""
+    """Enrol a terminal for an account: draws its keys, writes its bundle and its card. The account is added when new.
+    `feed_only`: it gives quotes and is sent nothing that trades, nor could its agent. `phone`: of the broker's dealing
+    desk; None leaves what the account has."""
 
     name: str
     account: str
@@ -25,6 +26,7 @@ class TerminalEnroll(Verb, frozen=True, tag="terminal.enroll"):
     hedging: bool = True
     symbols: tuple[str, ...] = ()
     feed_only: bool = False
+    phone: str | None = None
 
 
 class TerminalAssign(Verb, frozen=True, tag="terminal.assign"):
