@@ -70,7 +70,8 @@ def main() -> int:
         print(f"{name:15} {ms:7.0f} ms  {weights[name] / 1024:7.1f} KiB")
     figures = {f"{name}_ms": round(ms, 1) for name, ms in medians.items()}
     figures |= {f"{name}_kib": round(size / 1024, 1) for name, size in weights.items() if size}
-    finish("hud_pages", figures, {"board_to_empty_page": round(medians["board"] / medians["livez"], 2)})
+    ratios = {f"{name}_to_empty_page": medians[name] / medians["livez"] for name in views if name != "livez"}
+    finish("hud_pages", figures, ratios)
     return 0
 
 

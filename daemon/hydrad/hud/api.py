@@ -17,6 +17,7 @@ from starlette.routing import Route
 from hydrad.hud import openapi
 from hydrad.hud.doors import Doors, Visit
 from hydrad.hud.login import Login
+from hydrad.hud.packing import packed
 from hydrad.hud.replies import Handler, by_method, envelope
 from hydrad.hud.table import ACTS, PICKS, PREFIX, QUERIES, Act, Pick, Query
 from hydrad.toc import sight
@@ -48,7 +49,8 @@ class Api:
         self.routes += [by_method(PREFIX + path, found) for path, found in handlers.items()]
 
     async def _openapi(self, request: Request) -> Response:
-        return Response(self._description, media_type="application/json", headers={"cache-control": "no-cache"})
+        headers = {"cache-control": "no-cache"}
+        return packed(request, Response(self._description, media_type="application/json", headers=headers))
 
     def _query(self, query: Query) -> Handler:
         async def handle(request: Request) -> Response:
@@ -59,7 +61,7 @@ class Api:
             if isinstance(verb, str):
                 return self._refusals.usage(verb)
             answer = await self._doors.world.ask(visit.actor, verb)  # type: ignore[arg-type]
-            return envelope(sight.narrowed(visit.person, verb, answer))
+            return packed(request, envelope(sight.narrowed(visit.person, verb, answer)))
 
         return handle
 
@@ -77,7 +79,7 @@ class Api:
                     return envelope(answer)
                 for row in answer.data or ():
                     if getattr(row, pick.key) == request.path_params["id"]:
-                        return envelope(msgspec.structs.replace(answer, schema=pick.schema, data=row))
+                        return packed(request, envelope(msgspec.structs.replace(answer, schema=pick.schema, data=row)))
             return self._refusals.problem(404, ErrorCode.NOT_FOUND, "there is none of this name")
 
         return handle

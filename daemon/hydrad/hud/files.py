@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hydrad.hud.guard import MINI_APP
+from hydrad.hud.packing import takes_gzip
 
 FOLDER = Path(__file__).parent / "static"
 PREFIX = "/static"
@@ -88,6 +89,6 @@ class Files:
         headers = {"etag": held.etag, "cache-control": "no-cache", "vary": "accept-encoding"}
         if held.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        if held.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        if held.packed is not None and takes_gzip(request):
             return Response(held.packed, headers={**headers, "content-encoding": "gzip"}, media_type=held.kind)
         return Response(held.plain, headers=headers, media_type=held.kind)
