@@ -270,7 +270,7 @@ def test_what_is_about_an_account_that_was_not_given_is_told_by_no_answer_and_no
     try:
         home.start()
         home.step()
-        for name, number, account in (("ann", "7", "alpha"), ("bob", "8888", "bravo")):
+        for name, number, account in (("ann", "7", "alpha"), ("bob", "66778899", "bravo")):
             add = ("operator", "add", name, "--telegram", number, "--role", "trader", "--policy", "full")
             assert home.ctl(*add, "--accounts", account).code == 0
         fired = fire_by_hand(home, "--account", "bravo")
@@ -292,7 +292,7 @@ def test_what_is_about_an_account_that_was_not_given_is_told_by_no_answer_and_no
         assert "ACCOUNT_ADDED" in texts["stream"] and '"name": "alpha"' in texts["/accounts"], "one's own is told"
         for secret in (
             "100002",
-            "8888",
+            "66778899",
             "secret-of-bravo",
             '"account": "bravo"',
             '"account":"bravo"',
