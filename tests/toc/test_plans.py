@@ -11,7 +11,7 @@ import pytest
 from hydrad.domain import calendar
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.orders import ActKind, Order, PlanStep, PlanStepKind, Side, order_hash
-from hydrad.domain.plans import replacing_order
+from hydrad.domain.plans import MOVES_MAX, replacing_order
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
 from hydrad.toc import act_views, narrate, plan_views, planning
@@ -203,6 +203,23 @@ def test_each_move_of_a_trail_is_booked(planned: Core) -> None:
     refused = run(planned, fire, step, RowState.REFUSED, 3, stop_points=110_170, target_points=110_410)
     assert refused.state is ActState.REJECTED and position_of(planned, fire).stop_points == 110_150
     assert planned.state.missions[fire.mission].acts.count(step.act_id) == 1
+
+
+@pytest.mark.parametrize("state", [RowState.DONE, RowState.REFUSED])
+def test_a_trail_that_has_made_all_its_moves_rings_until_it_is_set_anew(planned: Core, state: RowState) -> None:
+    fire = planned.filled(plan="tight")
+    step = step_of(ours(fire).plan, K.TRAIL)
+    run(planned, fire, step, state, MOVES_MAX - 2, stop_points=110_090, target_points=110_410)
+    planned.clock()
+    assert planned.alarms() == []
+    run(planned, fire, step, state, MOVES_MAX - 1, stop_points=110_120, target_points=110_410)
+    planned.clock()
+    assert planned.alarms() == ["PLAN_LOST"]
+    again = planned.act(calls.PlanSet(shown(fire), "tight"))
+    assert step_of(ours(again).plan, K.TRAIL).act_id != step.act_id
+    planned.result(again, RowState.DONE)
+    planned.clock()
+    assert planned.alarms() == []
 
 
 def test_a_part_close_is_booked_and_the_fire_stays_open(planned: Core) -> None:

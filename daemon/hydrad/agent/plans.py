@@ -20,14 +20,13 @@ import msgspec
 from hydrad.agent.ledger import Ledger
 from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import ORDER_VERSION, PLAN_STEPS_MAX, ActKind, Order, PlanStep, PlanStepKind, Side
-from hydrad.domain.plans import trail_step
+from hydrad.domain.plans import MOVES_MAX, trail_step
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link.frames import LedgerRow, PositionRow, RowState, Tick
 
 RETRY_MS = MINUTE_MS
 RETRY_LATER_MS = 10 * MINUTE_MS  # from the move RETRIES_SOON on: a market may be closed for a weekend
 RETRIES_SOON = 10
-MOVES_MAX = 600
 PART_SKIPPED = "PART_SKIPPED"
 _RETRIED = frozenset({RowState.REFUSED, RowState.NOT_EXECUTED, RowState.TOMBSTONED})
 _EXITS = frozenset({PlanStepKind.TIME_STOP, PlanStepKind.EXIT_BEFORE_NEWS, PlanStepKind.EXIT_BEFORE_WEEKEND})

@@ -30,6 +30,7 @@ R_MILLI_MAX = 50_000
 POINTS_MAX = 1_000_000
 BEFORE_MS_MAX = 2 * DAY_MS
 TRAIL_PARTS = 10
+MOVES_MAX = 600  # orders of one step: a trail's, and what the broker did not execute; then its agent lets it be
 
 
 class BadPlan(ValueError):

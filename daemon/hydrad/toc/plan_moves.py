@@ -22,13 +22,13 @@ from decimal import Decimal
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind, PlanStep, order_hash
-from hydrad.domain.plans import replacing_order
+from hydrad.domain.plans import MOVES_MAX, replacing_order
 from hydrad.toc import closing, fold, planning, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActEvent, ActState
 from hydrad.toc.live import Link
 from hydrad.toc.records.acts import Check
-from hydrad.toc.state import PlanMove, Position, State
+from hydrad.toc.state import Act, PlanMove, Position, State
 from hydrad.toc.terminal import REDUCES_IN
 from hydrad.toc.turn import Turn
 
@@ -192,6 +192,18 @@ def _failed(turn: Turn, move: PlanMove, terminal: str, tried: Sequence[int]) -> 
     _end(turn, move, "FAILED", why)
 
 
+def step_ended(turn: Turn, act: Act) -> None:
+    """A plan's step came to a verdict; one that was the last its agent makes is told, since nothing else would show."""
+    position = turn.state.positions.get(act.position)
+    if position is None or not position.open:
+        return
+    for step in position.plan:
+        if step.act_id == act.act_id and planning.is_spent(turn.state, step):
+            shown = show(IdKind.POSITION, position.number)
+            text = f"{step.kind.name} of {shown} has made all its {MOVES_MAX} moves: set it anew, or watch it yourself"
+            turn.alarm(PLAN_LOST_ALARM, shown, text)
+
+
 def lost(turn: Turn, position: Position, why: str) -> None:
     """Nobody runs this position's plan any more; the alarm stands until it has one again, or is closed."""
     shown = show(IdKind.POSITION, position.number)
@@ -211,5 +223,11 @@ def settle_alarms(turn: Turn) -> None:
         position = next(p for p in turn.state.positions.values() if show(IdKind.POSITION, p.number) == alarm.subject)
         if not position.open:
             turn.clear_alarm(PLAN_LOST_ALARM, alarm.subject, "the position is closed")
-        elif position.plan and turn.state.same_ledger(turn.state.acts[position.plan_act or position.fire_id]):
+        elif _runs(turn.state, position):
             turn.clear_alarm(PLAN_LOST_ALARM, alarm.subject, "it has a plan")
+
+
+def _runs(state: State, position: Position) -> bool:
+    """Whether an agent has its plan, and every step of it may still move."""
+    known = state.same_ledger(state.acts[position.plan_act or position.fire_id])
+    return known and bool(position.plan) and not any(planning.is_spent(state, step) for step in position.plan)

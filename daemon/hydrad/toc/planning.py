@@ -16,8 +16,8 @@ from hydrad.domain import calendar
 from hydrad.domain.ids import act_id
 from hydrad.domain.instants import ms_text
 from hydrad.domain.orders import PLAN_STEPS_MAX, PlanStep, PlanStepKind
-from hydrad.domain.plans import BUILT_IN, Wanted, parse, text_of
-from hydrad.toc.act import ActState
+from hydrad.domain.plans import BUILT_IN, MOVES_MAX, Wanted, parse, text_of
+from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.state import Position, State
 
 _NO_NEWS = "no news about {symbol} is known"
@@ -116,7 +116,8 @@ def _made(
             else:
                 left_out.append(f"{text_of(wanted)}: done, by a ledger that this agent does not have")
             continue
-        if position is not None and not state.same_ledger(state.acts[position.plan_act or position.fire_id]):
+        moved_on = position is not None and not state.same_ledger(state.acts[position.plan_act or position.fire_id])
+        if moved_on or (before is not None and is_spent(state, before)):
             before = None
         step = _step(state, act_id(state.tag, number), wanted, occasion)
         why = _why_not(step, wanted, occasion, left)
@@ -139,6 +140,12 @@ def is_done(state: State, step: PlanStep) -> bool:
     """Whether a step that happens once has happened."""
     act = state.acts.get(step.act_id)
     return act is not None and act.state is ActState.DONE and step.kind is not PlanStepKind.TRAIL
+
+
+def is_spent(state: State, step: PlanStep) -> bool:
+    """Whether a step has made all its moves, and its agent makes no more."""
+    act = state.acts.get(step.act_id)
+    return act is not None and act.move >= MOVES_MAX - 1 and act.state in FINAL and not is_done(state, step)
 
 
 def _step(state: State, number: int, wanted: Wanted, occasion: Occasion) -> PlanStep | None:

@@ -14,7 +14,7 @@ from hydrad.domain.orders import ActKind, Order, Side, order_hash
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
-from hydrad.toc import after_fill, agent_acts, cash, order_reports, resting, routing
+from hydrad.toc import after_fill, agent_acts, cash, order_reports, plan_moves, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, IN_FLIGHT, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.disarming import disarm
@@ -76,6 +76,8 @@ def book_row(turn: Turn, link: Link, row: f.LedgerRow, by: str) -> None:
         _ended(turn, act, row, by)
     else:
         _answered(turn, link, act, row, by)
+    if act.kind is ActKind.PLAN_STEP:
+        plan_moves.step_ended(turn, act)
 
 
 def _its_own(turn: Turn, link: Link, row: f.LedgerRow, order: Order) -> bool:

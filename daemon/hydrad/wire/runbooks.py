@@ -154,7 +154,8 @@ RUNBOOKS: dict[str, Runbook] = {
     ),
     "PLAN_LOST": _alarm(
         "Look with `hydractl plan show ID`; then set a plan (`hydractl plan set ID PLAN`) or watch it yourself.",
-        "A plan could not be moved between two agents. What the text names holds: it is at none, or still at the old.",
+        "A plan could not be moved between two agents, or a step has made all the moves that one makes. What the",
+        "text names holds: it is at none, still at the old, or rests. Set anew, it begins again.",
     ),
     "CLOCK_OFF": _alarm(
         "Set the host's clock (w32tm /resync, chronyc makestep); then `hydractl terminal activate NAME --reason WHY`.",
