@@ -13,6 +13,7 @@ MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+DURATION_CHARACTERS_MAX = 64
 _UNITS = {"ms": MS, "s": SECOND, "m": MINUTE, "h": HOUR, "d": 24 * HOUR}
 
 
@@ -46,6 +47,8 @@ def parse_ms(text: str) -> int:
 def parse_duration_ns(text: str) -> int:
     """Nanoseconds of `90s`, `5m`, `1h30m`, `250ms`, or a bare number of seconds; above zero; raises BadInstant."""
     plain = text.strip().lower()
+    if len(plain) > DURATION_CHARACTERS_MAX:
+        raise BadInstant(f"a duration has at most {DURATION_CHARACTERS_MAX} characters")
     if re.fullmatch(r"\d+(?:\.\d+)?", plain):
         plain += "s"
     parts = _DURATION.findall(plain)
