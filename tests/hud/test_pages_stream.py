@@ -317,6 +317,35 @@ def test_the_stream_of_somebody_without_a_role_ends_at_the_next_second(eager: bo
     run(work)
 
 
+def test_a_watcher_that_cannot_be_told_is_the_only_one_that_is_not() -> None:
+    """Else the pages behind it would be silent for ever."""
+
+    async def work() -> None:
+        broken = False
+
+        def audience() -> Audience:
+            if broken:
+                raise RuntimeError("no state")
+            return None
+
+        journal = Journal()
+        stream = Stream(journal)
+        first, bad, last = (Page(stream, None, who, eager=True) for who in (ALL, audience, ALL))
+        await asleep(stream, 3)
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        broken = True
+        for _ in range(2):
+            stream.published(journal.add(1))
+            await asyncio.wait({bad.following})
+            await asleep(stream, 2)
+        assert isinstance(bad.following.exception(), RuntimeError) and stream.watchers == 2
+        for page in (first, last):
+            await until(page, 2)
+            page.following.cancel()
+
+    run(work)
+
+
 def test_who_was_given_no_account_is_told_the_seconds() -> None:
     async def work() -> None:
         stream = Stream(Journal(2))
