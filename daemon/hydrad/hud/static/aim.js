@@ -19,9 +19,13 @@ export function spread(aim) {
   return aim?.startsWith(GROUP) ? { group: aim.slice(GROUP.length) } : null;
 }
 
-/** Those of a dry run that would be sent, each with a size that stands on the page. */
+/** Those of a dry run that would be sent or wait for a second person, each with a size that stands on the page. */
 export function going(targets) {
-  return targets.filter((row) => !row.codes.length && row.volume);
+  return targets.filter((row) => (!row.codes.length || waits(row)) && row.volume);
+}
+
+function waits(row) {
+  return row.codes.length === 1 && row.codes[0] === "APPROVAL";
 }
 
 /** The strictest word of what is fired on. */
@@ -34,8 +38,8 @@ export function lines(targets) {
   return h("ul", { class: "verdicts targets" }, targets.map((row) => {
     const size = row.volume ? `${row.volume} lots${row.multiplier === "1" ? "" : ` (× ${row.multiplier})`}` : "no size";
     const money = row.risk_money ? `, risk ${row.risk_money} ${row.currency}` : "";
-    return h("li", { class: row.codes.length ? "bad" : "good" }, h("b", null, `${row.account} ${row.kind.toUpperCase()}`), ` ${size}${money}`,
-      row.codes.length ? h("div", null, `Would be DENIED: ${denials(row)}`) : "");
+    return h("li", { class: waits(row) ? "pending" : row.codes.length ? "bad" : "good" }, h("b", null, `${row.account} ${row.kind.toUpperCase()}`), ` ${size}${money}`,
+      row.codes.length ? h("div", null, `${waits(row) ? "Will WAIT for a second person" : "Would be DENIED"}: ${denials(row)}`) : "");
   }));
 }
 

@@ -6,6 +6,7 @@ import { facts, fill, h, table, told } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
 import { aged, isOld, live } from "../live.js";
 import { brief } from "../plan.js";
+import * as waits from "./waits.js";
 
 export function make({ main, me, reload }) {
   const part = Object.fromEntries(["urgent", "missions", "positions", "accounts", "feed", "terminals"].map((name) => [name, h("section", { class: `card ${name}` })]));
@@ -14,9 +15,9 @@ export function make({ main, me, reload }) {
   let data = null;
 
   async function load() {
-    const [home, missions, positions, fires] = await Promise.all([get("/status"), get("/missions"), get("/positions"), get("/fires?limit=50")]);
+    const [home, missions, positions, fires, waiting] = await Promise.all([get("/status"), get("/missions"), get("/positions"), get("/fires?limit=50"), waits.load()]);
     const all = [home, missions, positions, fires];
-    return all.find((answer) => answer.status === 401) ?? (home.ok ? { home, missions, positions, fires } : home);
+    return all.find((answer) => answer.status === 401) ?? (home.ok ? { home, missions, positions, fires, waiting } : home);
   }
 
   function show(found) {
@@ -43,26 +44,21 @@ export function make({ main, me, reload }) {
     if (isPressed(part.urgent)) return;
     const status = data.home.data;
     const alarms = status.alarms.filter((row) => !row.acknowledged_by);
-    const waits = (data.fires.data ?? []).filter((row) => row.state === "AWAITING_APPROVAL");
+    const { waiting } = data;
     const unknown = (data.fires.data ?? []).filter((row) => row.state === "UNKNOWN" || row.state === "QUARANTINED");
     const failing = status.health.filter((row) => !row.ok);
-    const calm = data.fires.ok && !alarms.length && !waits.length && !unknown.length && !failing.length && status.authority === "ACTIVE";
+    const calm = data.fires.ok && !alarms.length && !waiting.failed && !waiting.fires.length && !waiting.changes.length && !unknown.length && !failing.length && status.authority === "ACTIVE";
     fill(part.urgent, h("h2", null, "Needs you"),
       calm && h("p", { class: "good" }, `Nothing. ${status.health.length} checks pass, measured ${clock(data.home.ts)}.`),
       told(data.fires, () => null),
+      waiting.failed && told(waiting.failed, () => null),
       status.authority !== "ACTIVE" && h("p", { class: "bad big" }, `${status.authority} since ${when(status.since)}: nothing opens. Resume at a shell: hydractl resume`),
       h("ul", { class: "rows" },
         unknown.map((row) => h("li", { class: "bad" }, `${row.state} ${row.id} ${row.side} ${row.volume} ${row.symbol} on ${row.account}: ${row.verdict}`)),
-        waits.map((row) => h("li", null, h("b", { class: "pending" }, "WAITS for approval "), `${row.id} ${row.side} ${row.volume} ${row.symbol} on ${row.account}, asked by ${row.by} ${span(row.age_s)} ago `,
-          me.may.includes("approve") && holdButton(`Approve ${row.id}`, () => approve(row)))),
+        waits.rows(waiting, me, reload),
         alarms.map((row) => h("li", null, h("b", { class: "bad" }, `${row.severity} ${row.code}`), ` ${row.text} `, h("small", null, `${row.id}, ${when(row.since)}`),
           me.may.includes("ack") && h("button", { type: "button", class: "plain", "data-focus": row.id, onclick: () => ack(row) }, `Acknowledge ${row.id}`))),
         failing.map((row) => h("li", { class: "bad" }, `FAILS ${row.check}: ${row.detail}`))));
-  }
-
-  function approve(row) {
-    perform({ title: `Approve ${row.id}`, lines: [`${row.side} ${row.volume} ${row.symbol} on ${row.account}, as ${row.by} asked`], path: `/approvals/${row.id}`, body: {} })
-      .addEventListener("close", () => reload());
   }
 
   function ack(row) {

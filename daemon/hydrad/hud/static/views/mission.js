@@ -169,7 +169,8 @@ export function make({ main, me, args, reload }) {
     const denied = data.fire.checks.filter((row) => !row.ok);
     const size = data.fire.order?.volume;
     const label = `FIRE ${m.side} ${size} ${m.symbol} on ${data.account} ${data.kind.toUpperCase()}`;
-    return [denied.length ? h("p", { class: "bad" }, `Would be DENIED: ${denied.map((row) => `${row.code}, ${row.measured}`).join("; ")}`)
+    return [onlyWaits(denied) ? h("p", { class: "pending" }, `Will WAIT for a second person: ${denied[0].measured}`)
+      : denied.length ? h("p", { class: "bad" }, `Would be DENIED: ${denied.map((row) => `${row.code}, ${row.measured}`).join("; ")}`)
       : h("p", { class: "good" }, `${data.fire.checks.length} checks pass; risk ${data.fire.risk_money} ${data.fire.currency}`),
     Number(size) > 0 ? holdButton(label, () => go(data), look(data.kind)) : h("p", { class: "dim" }, "No size can be made, so there is nothing to fire.")];
   }
@@ -184,6 +185,7 @@ export function make({ main, me, args, reload }) {
     return [lines(targets), sent.length ? holdButton(label, () => goAll(m, sent), look(kind)) : h("p", { class: "dim" }, "Nothing of it would be sent.")];
   }
 
+  const onlyWaits = (failed) => failed.length === 1 && failed[0].code === "APPROVAL";
   const look = (kind) => (kind === "live" ? "danger live" : "danger");
 
   /** `data`: what the button was made of, whatever has come since. Its size is what is sent: it is judged, and never made anew. */
