@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hydrad import vitals
@@ -114,7 +115,7 @@ async def _digests(turn: Turn, operator: Operator, ways: Sequence[Way], back: in
     data = digest.made(turn, operator, back)
     if not data.eventful:
         return []
-    image = await asyncio.to_thread(_image, data) if data.curve else b""
+    image = await asyncio.to_thread(picture, data) if data.curve or data.let_go else b""
     quiet = hearing.heard(operator, turn.now_ns, About(Kind.DIGEST)) is not Heard.TOLD
     return [
         Letter(
@@ -131,10 +132,25 @@ async def _digests(turn: Turn, operator: Operator, ways: Sequence[Way], back: in
     ]
 
 
-def _image(data: DigestData) -> bytes:
+def picture(data: DigestData) -> bytes:
+    """R of what was fired beside what was let go, and the money of what was fired."""
     since_ms, until_ms = parse_ms(data.since), parse_ms(data.until)
     clock = [ms_text(calendar.local_ms(ms, data.zone))[11:16] for ms in (since_ms, (since_ms + until_ms) // 2)]
-    return chart.png([(point.at_ms, point.r_milli) for point in data.curve], since_ms, until_ms, (*clock, "24:00"))
+    fired, let_go = (tuple((p.at_ms, p.r_milli) for p in curve) for curve in (data.curve, data.let_go))
+    panels = [chart.Panel("R", fired, lambda milli: f"{milli / 1000:+.1f}", let_go)]
+    if data.currency is not None:
+        money = tuple((p.at_ms, int(Decimal(p.amount) * 100)) for p in data.money)
+        panels.append(chart.Panel(data.currency, money, lambda cents: f"{Decimal(cents) / 100:+.0f}"))
+    heading = (
+        (f"FIRED {len(fired)}{_r(fired)}", chart.tone(fired)),
+        (f"LET GO {len(let_go)}{_r(let_go)}", chart.BESIDE),
+        (f"DENIED {data.denied}", chart.INK),
+    )
+    return chart.png(chart.Picture(heading, tuple(panels), since_ms, until_ms, (*clock, "24:00")))
+
+
+def _r(curve: Sequence[chart.Point]) -> str:
+    return f" {curve[-1][1] / 1000:+.2f}R" if curve else ""
 
 
 async def put(app: App, letters: list[Letter]) -> None:

@@ -15,7 +15,7 @@ from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers.reports import DigestData
 from tests.toc.conftest import Core
-from tests.toc.test_reporting import closed
+from tests.toc.test_reporting import closed, ghosted
 
 HOUR_MS = 3_600_000
 ANN = "uid:2001"
@@ -68,6 +68,8 @@ def test_the_numbers_are_the_reports_of_the_accounts_that_are_seen(core: Core) -
     assert data.eventful and "fired 2: 1 won 50% [" in data.text and "P&L 20.00 USD" in data.text
     assert [point.r_milli for point in data.curve] == [400, 200] or len(data.curve) == 2
     assert data.curve == all_of_it.curve
+    assert (data.currency, [point.amount for point in data.money]) == ("USD", ["40.00", "20.00"])
+    assert [point.at_ms for point in data.money] == [point.at_ms for point in data.curve]
     assert core.ask(calls.OperatorAdd("eve", "trader", "uid:2009", "full", ("bravo",))).problem is None
     other = of(core, "eve")
     assert (
@@ -97,4 +99,13 @@ def test_what_was_denied_and_why(core: Core) -> None:
     core.market_ms += 1
     core.fire(core.mission(), who=ANN, volume="99")
     data = of(core)
-    assert data.eventful and "asked 1, denied 1: " in data.text
+    assert data.eventful and "asked 1, denied 1: " in data.text and data.denied == 1
+
+
+def test_what_was_let_go_has_a_curve_of_its_own(core: Core) -> None:
+    ghosted(core, 2_000)
+    ghosted(core, -1_000)
+    data = of(core)
+    assert [point.r_milli for point in data.let_go] == [2_000, 1_000]
+    assert data.let_go[0].at_ms < data.let_go[1].at_ms
+    assert data.curve == () and data.currency is None and "let go 2" in data.text

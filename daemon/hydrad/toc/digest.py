@@ -6,8 +6,9 @@ count on the day of their close, by market time; of a replayed market the alarms
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hydrad.domain import calendar
 from hydrad.domain.instants import DAY_MS, HOUR, MS, ms_text, ns_text
@@ -16,10 +17,11 @@ from hydrad.domain.orders import ActKind
 from hydrad.toc import audience, crew, exposure, reports
 from hydrad.toc.act import ActState
 from hydrad.toc.audience import Audience, sees
-from hydrad.toc.state import Operator, State
+from hydrad.toc.mission import MissionState
+from hydrad.toc.state import Operator, Position, State
 from hydrad.toc.texts import line
 from hydrad.toc.turn import Turn
-from hydrad.wire.answers.reports import CurvePoint, DigestData, Estimate, MoneyTotal, ReportSide
+from hydrad.wire.answers.reports import CurvePoint, DigestData, Estimate, MoneyPoint, MoneyTotal, ReportSide
 from hydrad.wire.runbooks import Severity
 
 SHOWN_MAX = 8
@@ -30,7 +32,8 @@ def made(turn: Turn, operator: Operator, back: int = 0) -> DigestData:
     zone = operator.hears.zone
     since_ms, until_ms = day_of(turn.market_ms, zone, back)
     seen = audience.of(turn.state, operator.identities[0])
-    curve = tuple(_curve(turn.state, seen, since_ms, until_ms))
+    closed = _closed(turn.state, seen, since_ms, until_ms)
+    currency, money = _equity(turn.state, closed)
     report = reports.made(turn.state, None, since_ms, until_ms, seen)
     group = report.groups[0] if report.groups else None
     day = calendar.day_text(calendar.local_ms(since_ms, zone) // DAY_MS)
@@ -51,7 +54,11 @@ def made(turn: Turn, operator: Operator, back: int = 0) -> DigestData:
         until=ms_text(until_ms, 0),
         eventful=group is not None or len(lines) > 4,
         text="\n".join(lines),
-        curve=curve,
+        curve=_summed((p.closed_ms, p.r_milli) for p in closed),
+        let_go=_summed(_let_go(turn.state, since_ms, until_ms)),
+        money=money,
+        currency=currency,
+        denied=group.denied if group is not None else 0,
     )
 
 
@@ -68,14 +75,44 @@ def _utc_ms(wall_ms: int, zone: str) -> int:
     return guess - (calendar.local_ms(guess, zone) - wall_ms)
 
 
-def _curve(state: State, seen: Audience, since_ms: int, until_ms: int) -> Iterator[CurvePoint]:
-    """R of what was closed, summed, in the order of closing."""
-    closed = [p for p in state.positions.values() if not p.open and since_ms <= p.closed_ms < until_ms]
-    total = 0
-    for position in sorted(closed, key=lambda p: (p.closed_ms, p.number)):
-        if sees(seen, position.account) and state.acts[position.fire_id].mission:
-            total += position.r_milli
-            yield CurvePoint(position.closed_ms, total)
+# --- curves ------------------------------------------------------------------------------------------------
+
+
+def _closed(state: State, seen: Audience, since_ms: int, until_ms: int) -> list[Position]:
+    """The report's, in the order of closing."""
+    within = [p for p in state.positions.values() if not p.open and since_ms <= p.closed_ms < until_ms]
+    own = [p for p in within if sees(seen, p.account) and state.acts[p.fire_id].mission]
+    return sorted(own, key=lambda p: (p.closed_ms, p.number))
+
+
+def _let_go(state: State, since_ms: int, until_ms: int) -> Iterator[tuple[int, int]]:
+    """The report's ghosted ones: by the time of their expiry, in thousandths of R."""
+    for mission in sorted(state.missions.values(), key=lambda m: (m.signal.expires_ms, m.number)):
+        expired = mission.state is MissionState.EXPIRED and since_ms <= mission.signal.expires_ms < until_ms
+        if expired and mission.outcome:
+            yield mission.signal.expires_ms, mission.outcome_r_milli
+
+
+def _summed(steps: Iterable[tuple[int, int]]) -> tuple[CurvePoint, ...]:
+    taken = list(steps)
+    return tuple(
+        CurvePoint(at_ms, total)
+        for (at_ms, _), total in zip(taken, itertools.accumulate(r for _, r in taken), strict=True)
+    )
+
+
+def _equity(state: State, closed: list[Position]) -> tuple[str | None, tuple[MoneyPoint, ...]]:
+    """What was closed, in the currency of most of it: money of two currencies is no sum without a rate."""
+    if not closed:
+        return None, ()
+    of = [state.accounts[p.account].currency for p in closed]
+    currency = Counter(of).most_common(1)[0][0]
+    own = [p for p, name in zip(closed, of, strict=True) if name == currency]
+    totals = itertools.accumulate(p.profit for p in own)
+    return currency, tuple(MoneyPoint(p.closed_ms, money_text(total)) for p, total in zip(own, totals, strict=True))
+
+
+# --- lines -------------------------------------------------------------------------------------------------
 
 
 def _side(side: ReportSide) -> str:

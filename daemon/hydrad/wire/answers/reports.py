@@ -53,9 +53,17 @@ class CurvePoint(Out, frozen=True):
     r_milli: int
 
 
+class MoneyPoint(Out, frozen=True):
+    """`at_ms`: market UTC. `amount`: what was closed since the day's beginning, summed."""
+
+    at_ms: int
+    amount: str
+
+
 class DigestData(Out, frozen=True):
     """What a day came to for one person, on the accounts that they see. `eventful`: whether there is anything to
-    tell. `text`: for people; the numbers by themselves are `report`'s."""
+    tell. `text`: for people; the numbers by themselves are `report`'s. `curve`: of the fires that were closed;
+    `let_go`: of the missions that nobody fired; `money`: of those fires, in the `currency` of most of them."""
 
     name: str
     day: str
@@ -65,6 +73,10 @@ class DigestData(Out, frozen=True):
     eventful: bool
     text: str
     curve: tuple[CurvePoint, ...]
+    let_go: tuple[CurvePoint, ...] = ()
+    money: tuple[MoneyPoint, ...] = ()
+    currency: str | None = None
+    denied: int = 0
 
 
 class ReportData(Out, frozen=True):
