@@ -210,6 +210,22 @@ def test_a_session_may_ask_so_often(hud: Hud) -> None:
     assert got.status == 200
 
 
+def test_a_halt_is_never_too_often(hud: Hud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by one's own requests, nor by those of others at the same address."""
+    monkeypatch.setattr(hud.doors._rates, "_rate", Rate(0.001, 2))
+    monkeypatch.setattr(hud.server.app._peers, "_rate", Rate(0.001, 8))
+    cookie = hud.login()
+    while hud.get("/session", cookie=cookie).status != 429:
+        continue
+    for n in range(10):
+        assert hud.post("/api/v1/halt", cookie=cookie, idempotency_key=f"h{n}").status == 200
+    while hud.get("/livez").status != 429:  # until the address has had its share
+        continue
+    assert hud.post("/api/v1/halt", cookie=cookie, idempotency_key="h").status == 200 and len(hud.asked) == 11
+    assert hud.post("/api/v1/halt", idempotency_key="h").status == 401
+    assert hud.post("/api/v1/flatten", cookie=cookie, idempotency_key="f").status == 429
+
+
 def test_too_often_says_when_to_come_again(hud: Hud) -> None:
     got = next(got for got in (hud.post("/session", {"code": "x"}) for _ in range(20)) if got.status == 429)
     assert int(got.headers["retry-after"]) >= 1 and got.json["error"]["facts"]["retry_after_s"] > 0

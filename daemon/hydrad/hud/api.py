@@ -85,8 +85,10 @@ class Api:
         return handle
 
     def _act(self, act: Act) -> Handler:
+        always = act.verb is calls.Halt
+
         async def handle(request: Request) -> Response:
-            visit = self._doors.visit(request)
+            visit = self._doors.visit(request, always)
             if not isinstance(visit, Visit):
                 return visit
             verb = act_verb(act, request, await request.body())

@@ -64,9 +64,9 @@ class Doors:
 
     # --- who asks -------------------------------------------------------------------------------------
 
-    def visit(self, request: Request) -> Visit | Response:
+    def visit(self, request: Request, always: bool = False) -> Visit | Response:
         """Who has sent this request, or what to answer instead. A request with the header `hx-auto: 1` was sent by the
-        page on its own, and keeps no session alive."""
+        page on its own, and keeps no session alive. `always`: it is never too often."""
         token = self._token(request)
         now_ns = self.world.now_ns()
         session = self.sessions.find(token, now_ns) if token else None
@@ -74,7 +74,7 @@ class Doors:
             session = self.sessions.find_former(token, now_ns)
         if session is None:
             return self.refusals.no_session()
-        if wait_s := self._rates.take(session.key, now_ns):
+        if not always and (wait_s := self._rates.take(session.key, now_ns)):
             return self.refusals.too_often(wait_s)
         person = self._holder(session)
         if person is None:
