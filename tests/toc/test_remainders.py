@@ -14,6 +14,7 @@ from hydrad.link import frames as f
 from hydrad.toc import currencies, exposure, remainders, risk
 from hydrad.toc.act import ActState
 from hydrad.toc.state import Act
+from hydrad.toc.texts import act_id_text
 from hydrad.wire import calls
 from tests.toc.conftest import Core, ours
 from tests.toc.test_gate import ask
@@ -198,3 +199,22 @@ def test_no_order_of_reports_hides_what_its_terminal_shows(says: list[str]) -> N
         told = bool(row) if terminal == "t1" else told
         assert left(core) in ([], [whole - PARTLY])
         assert left(core) or not told
+
+
+@pytest.mark.parametrize(("end", "verdict"), [("gone", "verified"), ("refused", "refused"), ("silent", "unknown")])
+def test_a_halt_names_it_and_says_what_became_of_it(core: Core, end: str, verdict: str) -> None:
+    fire, rest = partly(core)
+    core.orders(core.order_row(fire, volume_steps=rest))
+    (cancel,) = cancels(core)
+    number = core.send(calls.Halt(wait_s=2.0))
+    core.up(f.Halted(True, "daemon"))
+    assert number not in core.replies
+    if end == "refused":
+        core.result(cancel, f.RowState.REFUSED, retcode=10029)
+    elif end == "gone":
+        core.result(cancel, f.RowState.DONE, order_ticket=fire.order_ticket)
+        core.orders()
+    core.clock(2_000)
+    (row,) = core.replies[number].data.resting  # type: ignore[union-attr]
+    assert (row.verdict, row.fire) == (verdict, act_id_text(fire))
+    assert "in part" in row.detail and (end == "gone" or "0.15 of it may rest" in row.detail)

@@ -39,6 +39,16 @@ def standing(state: State, live: Live, account: str) -> list[Remainder]:
     return [rest for rest in rests if rest.steps > 0 and rest.fire.act_id not in live.rests_gone]
 
 
+def of(state: State, live: Live, fire: Act) -> Remainder | None:
+    """What one fire has left resting; None where it is gone by a report, or there never was any."""
+    return next((rest for rest in standing(state, live, fire.account) if rest.fire is fire), None)
+
+
+def had(state: State, fire: Act) -> bool:
+    """Whether an order that rested was filled in part."""
+    return _may_rest(fire) and fire.order is not None and fire.order.rests and _unfilled(state, fire) > 0
+
+
 def reported(state: State, live: Live, link: Link, now_ns: int) -> None:
     """A whole report of orders: which rests are gone by it. One that is reported again is none of them."""
     account = state.terminals[link.terminal].account

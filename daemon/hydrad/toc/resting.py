@@ -26,10 +26,11 @@ from __future__ import annotations
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, SECOND
+from hydrad.domain.money import volume_text
 from hydrad.domain.orders import ActKind
 from hydrad.link import retcodes
 from hydrad.link.frames import OrderRow
-from hydrad.toc import closing, routing
+from hydrad.toc import closing, remainders, routing
 from hydrad.toc.act import FINAL, HOLDS_POSITION, ActState
 from hydrad.toc.live import Link, Live
 from hydrad.toc.mission import MissionState
@@ -136,6 +137,9 @@ def cancel(turn: Turn, fire: Act, reason: str) -> None:
 
 def settled(state: State, live: Live, fire: Act) -> bool:
     """Whether a cancel of this fire's order has come to an end: it is gone, or it was refused."""
+    if remainders.of(state, live, fire) is not None:
+        done = cancels(state, fire)
+        return bool(done) and undone(done[-1])
     if fire.state not in (ActState.WORKING, ActState.QUARANTINED):
         return True
     done = cancels(state, fire)
@@ -151,6 +155,10 @@ def told_later(live: Live, fire: Act) -> bool:
 
 def verdict(state: State, live: Live, fire: Act) -> tuple[str, str]:
     """What became of an order that must go: verified, filled, refused or unknown; and why that is said."""
+    if (rest := remainders.of(state, live, fire)) is not None:
+        return _verdict_of_rest(state, rest)
+    if remainders.had(state, fire):
+        return "verified", f"{fire.state.value} in part; no report has the rest any more"
     if fire.state in HOLDS_POSITION:
         return "filled", f"{fire.state.value} before it could be cancelled"
     if fire.state not in (ActState.WORKING, ActState.QUARANTINED):
@@ -165,6 +173,15 @@ def verdict(state: State, live: Live, fire: Act) -> tuple[str, str]:
         return "verified", f"cancelled by {routing.shown(last)}; {fire.terminal} is away: a part may have been filled"
     word = "refused" if last.state in (ActState.REJECTED, ActState.NOT_EXECUTED) else "unknown"
     return word, said_of(last)
+
+
+def _verdict_of_rest(state: State, rest: remainders.Remainder) -> tuple[str, str]:
+    volume = volume_text(rest.steps, rest.fire.volume_step)
+    left = f"{rest.fire.state.value} in part; {volume} of it may rest, and fill"
+    done = cancels(state, rest.fire)
+    if not done:
+        return "unknown", f"{left}: no cancel of it was asked for yet"
+    return "refused" if undone(done[-1]) else "unknown", f"{left}: {said_of(done[-1])}"
 
 
 def said_of(cancel: Act) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Role
-from hydrad.toc import changes, drilling, halt_views, latch, resting, routing
+from hydrad.toc import changes, drilling, halt_views, latch, remainders, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.desk import again
 from hydrad.toc.desk.changing import pending
@@ -13,6 +13,7 @@ from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import await_latch, hash_of
 from hydrad.toc.inputs import Requested
 from hydrad.toc.live import Kept, Waiter
+from hydrad.toc.state import Act
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.codes import ErrorCode
@@ -25,9 +26,16 @@ def _halt(turn: Turn, asked: Requested, verb: calls.Halt) -> None:
     account = account_named(turn, verb.account).name if verb.account else ""
     if verb.drill:
         return _drill(turn, asked, account)
-    fires = tuple(fire.act_id for fire in resting.standing(turn.state, turn.live, account))
+    fires = tuple(fire.act_id for fire in _rests(turn, account))
     terminals = latch.tighten(turn, account, level, verb.reason or "")
     return await_latch(turn, asked.request, "halt", verb.wait_s, terminals, account, fires)
+
+
+def _rests(turn: Turn, account: str) -> list[Act]:
+    """Fires of which something rests: whole orders, and what part fills have left."""
+    names = [account] if account else list(turn.state.accounts)
+    left = [rest.fire for name in names for rest in remainders.standing(turn.state, turn.live, name)]
+    return [*resting.standing(turn.state, turn.live, account), *left]
 
 
 def _drill(turn: Turn, asked: Requested, account: str) -> None:

@@ -13,8 +13,8 @@ class HaltedTerminal(Out, frozen=True):
 
 
 class HaltedOrder(Out, frozen=True):
-    """A resting order that the latch cancels. `verdict`: verified (it is gone), filled (before it could be cancelled),
-    refused (by the broker) or unknown."""
+    """A resting order that the latch cancels, or what a part fill has left of one. `verdict`: verified (it is gone),
+    filled (before it could be cancelled), refused (by the broker) or unknown."""
 
     id: str
     fire: str
