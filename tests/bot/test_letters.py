@@ -331,6 +331,55 @@ def test_what_waits_for_a_second_person_is_told_to_the_others(
     assert ("hydractl approve C-" in made[0].text) is not bool(buttons)
 
 
+@pytest.fixture
+def waits(told: Told) -> Told:
+    """Above a twentieth of a lot somebody else says yes: eve, or the commander."""
+    told.core.ask(calls.OperatorAdd("eve", "approver", "telegram:9", policy="full", accounts=("*",)))
+    assert told.core.ask(calls.AccountLimits("alpha", {"approval_lots": "0.05"})).problem is None
+    return told
+
+
+def test_a_waiting_fire_is_told_with_its_exact_order_to_who_may_approve_it_and_to_nobody_else(waits: Told) -> None:
+    mission = waits.core.mission()
+    waits.forget()
+    act = waits.core.fire(mission, who=ANN)
+    made = [letter for letter in waits.letters() if letter.topic.endswith("/approval")]
+    assert {letter.to for letter in made} == {BOSS_CHAT, "9"}
+    letter = made[0]
+    assert labels(letter) == ["Approve", "Refuse"] and act.approval is not None
+    assert letter.expires_ns == act.approval.due_ns and letter.priority is Priority.ALARM and not letter.edits_only
+    first, what, levels, money, why, until = letter.text.split("\n")
+    assert first == "WAITS for a second person" and what.endswith("BUY 0.22 EURUSD on alpha")
+    assert levels == "at 1.10010 ± 0.00020, stop 1.09810, target 1.10410"
+    assert money == f"risk 48.40 USD; plan default; {mission}"
+    assert why == "fired by ann: volume 0.22 above 0.05 lots" and until.startswith("until ")
+
+
+@pytest.mark.parametrize("ends", ["approved", "refused", "lapsed"])
+def test_its_letter_is_edited_to_what_became_of_it_and_loses_its_buttons(waits: Told, ends: str) -> None:
+    act = waits.core.fire(who=ANN)
+    waits.forget()
+    if ends == "approved":
+        waits.core.send(calls.Approve(show(IdKind.FIRE, act.act_id & (1 << 38) - 1)), "telegram:9")
+        waits.core.done(act)
+    elif ends == "refused":
+        waits.core.ask(calls.Cancel(show(IdKind.FIRE, act.act_id & (1 << 38) - 1), reason="no"), "telegram:9")
+    else:
+        waits.core.clock(900_000)
+    letter = [letter for letter in waits.letters("9") if letter.topic.endswith("/approval")][-1]
+    assert letter.edits_only and labels(letter) == []
+    words = {"approved": "approved by eve: FILLED 0.22", "refused": "DENIED by us: NOT_APPROVED (by eve: no)"}
+    assert letter.text.split("\n")[0].startswith(words.get(ends, "EXPIRED unapproved"))
+
+
+def test_one_that_has_ended_before_it_could_be_told_rings_nobody(waits: Told) -> None:
+    waits.forget()
+    act = waits.core.fire(who=ANN)
+    waits.core.ask(calls.Cancel(show(IdKind.FIRE, act.act_id & (1 << 38) - 1)), ANN)
+    made = [letter for letter in waits.letters() if letter.topic.endswith("/approval")]
+    assert all(letter.edits_only for letter in made)
+
+
 # --- hostile strings --------------------------------------------------------------------------------------
 
 

@@ -508,3 +508,42 @@ def test_no_stream_of_updates_raises_and_no_stranger_or_group_acts(room: Room, h
             room.press(STRANGER, token)
             room.press(8 if user != 8 else 7, token)
         assert len(acts(room)) - before == made, "somebody else's press has acted"
+
+
+# --- a second person --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "verb"),
+    [
+        (Action.APPROVE, calls.Approve("F-1", wait_s=8.0)),
+        (Action.REFUSE, calls.Cancel("F-1", wait_s=8.0, reason="refused in the chat")),
+    ],
+)
+def test_a_press_approves_or_refuses_a_fire_once_and_says_what_became_of_it(
+    room: Room, action: Action, verb: Any
+) -> None:
+    room.answer = lambda actor, asked: (FILLED, None) if asked == verb else daemon(actor, asked)
+    token = room.make(action, subject="F-1")
+    said = room.press(7, token)
+    assert any("FILLED 0.10 at 1.08501, ticket 77" in each.text for each in said)
+    again = room.press(7, token)
+    assert "pressed before" in again[0].text and acts(room) == [verb]
+
+
+def test_a_fire_that_is_approved_by_its_id_is_answered_with_what_became_of_it(room: Room) -> None:
+    room.answer = lambda actor, asked: (FILLED, None) if isinstance(asked, calls.Approve) else daemon(actor, asked)
+    (said,) = room.type(42, "/approve F-1")
+    assert "FILLED 0.10 at 1.08501, ticket 77" in said.text and "is approved" not in said.text
+    refused = Problem("FORBIDDEN", "F-1 is not approved: it was fired by the same person")
+    room.answer = lambda actor, asked: (None, refused) if isinstance(asked, calls.Approve) else daemon(actor, asked)
+    (said,) = room.type(42, "/approve F-1")
+    assert "same person" in said.text and "phone_may" not in said.text
+
+
+def test_a_confirmation_says_that_the_fire_will_wait(room: Room) -> None:
+    lacks = CheckRow("APPROVAL", False, "volume 0.22 above 0.1 lots", "two people")
+    fire = msgspec.structs.replace(BRIEF.fire, checks=(CHECKS[0], lacks))
+    room.answer = lambda actor, verb: (msgspec.structs.replace(BRIEF, fire=fire), None)
+    (asked,) = room.type(7, f"/fire {MISSION}")
+    assert "It will wait for a second person: volume 0.22 above 0.1 lots" in asked.text

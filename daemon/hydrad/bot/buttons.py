@@ -61,6 +61,7 @@ class Action(enum.StrEnum):
     ASK_HALT = "ask-halt"
     HALT = "halt"
     APPROVE = "approve"
+    REFUSE = "refuse"
     PASS = "pass"
     ACK = "ack"
     CANCEL = "cancel"

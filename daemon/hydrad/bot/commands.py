@@ -20,6 +20,7 @@ from hydrad.outbox.letter import Button, clipped
 from hydrad.toc import sight
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer
+from hydrad.wire.answers.acts import FireAnswer
 from hydrad.wire.codes import ErrorCode
 
 WAIT_S = 8.0
@@ -170,7 +171,7 @@ class Commands:
         if len(given) != 1:
             await self._usage(caller, "approve")
             return
-        answer = await self.act(caller, calls.Approve(given[0]))
+        answer = await self.act(caller, calls.Approve(given[0], wait_s=WAIT_S))
         await self.say(caller, approved(given[0], answer))
 
     async def close(self, caller: Caller, given: tuple[str, ...]) -> None:
@@ -270,9 +271,13 @@ def resumed(answer: Answer) -> str:
 
 
 def approved(subject: str, answer: Answer) -> str:
+    """Of a change that it is made; of a fire what became of it, since a word for it is no fill."""
+    if isinstance(answer.data, FireAnswer):
+        return words.acted(answer)
     if answer.error is None:
         return f"{words.line(subject)} is approved"
-    how = f"\n{APPROVE_HOW}" if answer.error.code == ErrorCode.FORBIDDEN.value else ""
+    of_change = subject.strip().upper().startswith(IdKind.CHANGE.value)
+    how = f"\n{APPROVE_HOW}" if of_change and answer.error.code == ErrorCode.FORBIDDEN.value else ""
     return words.problem(answer.error) + how
 
 
@@ -293,7 +298,9 @@ TABLE: dict[str, Entry] = {
     "mission": Entry(Commands.mission, V, "/mission M-…", "one mission", True),
     "fire": Entry(Commands.fire, T, "/fire M-… [ACCOUNT] [VOLUME or RISK%]", "shows it, and asks before it fires"),
     "pass": Entry(Commands.pass_, T, "/pass M-… [REASON]", "you let it go"),
-    "approve": Entry(Commands.approve, Role.APPROVER, "/approve ID", "let what waits for you be done"),
+    "approve": Entry(
+        Commands.approve, Role.APPROVER, "/approve ID", "be the second person: for a fire or a change that waits"
+    ),
     "positions": Entry(Commands.positions, V, "/positions", "what is open"),
     "close": Entry(Commands.close, T, "/close P-… [PART]", "a position, a fire's or a mission's; asks first"),
     "terminals": Entry(Commands.terminals, V, "/terminals", "links and beats"),

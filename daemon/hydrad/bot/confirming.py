@@ -30,6 +30,7 @@ LABELS = {
     Action.ASK_CLOSE: "Close…",
     Action.ASK_HALT: "Halt…",
     Action.APPROVE: "Approve",
+    Action.REFUSE: "Refuse",
     Action.ACK: "Acknowledge",
     Action.CANCEL: "Cancel",
 }

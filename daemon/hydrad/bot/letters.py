@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hydrad.bot import alarm_letters, mission_letters
+from hydrad.bot import alarm_letters, approval_letters, mission_letters
 from hydrad.bot.addressing import Chat, Desk, Setup, chats
 from hydrad.domain.actors import Surface
 from hydrad.domain.instants import SECOND
@@ -55,7 +55,7 @@ def composed(turn: Turn, setup: Setup, record: Record) -> Sequence[Letter]:
 
 def _act_moved(desk: Desk, body: r.ActMoved) -> list[Letter]:
     act = desk.state.acts[body.act_id]
-    edits = mission_letters.act_moved(desk, body)
+    edits = mission_letters.act_moved(desk, body) + approval_letters.moved(desk, body)
     if act.kind is not ActKind.FIRE or body.event not in _VERDICTS:
         return edits
     text = f"{act_id_text(act)} on {line(act.account)}: {line(verdict_line(act))}"
@@ -120,6 +120,7 @@ _MAKERS: dict[type[Body], Maker] = {
     r.AlarmChanged: _of_alarm,
     r.AlarmCleared: _of_alarm,
     r.AuthoritySet: alarm_letters.authority,
+    r.ApprovalAsked: approval_letters.asked,
     r.ChangeAsked: alarm_letters.change_asked,
     r.ChangeEnded: alarm_letters.change_ended,
 }

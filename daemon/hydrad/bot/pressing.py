@@ -118,6 +118,7 @@ _ACTING = {
     Action.CLOSE: "closing",
     Action.HALT: "halting",
     Action.APPROVE: "approving",
+    Action.REFUSE: "refusing",
     Action.PASS: "passing",
     Action.ACK: "acknowledging",
 }
@@ -133,7 +134,9 @@ def _verb(button: Button) -> Any:
         case Action.HALT:
             return calls.Halt(subject or None, reason="a button of the bot")
         case Action.APPROVE:
-            return calls.Approve(subject)
+            return calls.Approve(subject, wait_s=WAIT_S)
+        case Action.REFUSE:
+            return calls.Cancel(subject, wait_s=WAIT_S, reason="refused in the chat")
         case Action.PASS:
             return calls.Pass(subject)
         case Action.ACK:
@@ -144,7 +147,7 @@ def _verb(button: Button) -> Any:
 
 def _said(button: Button, answer: Answer) -> str:
     match button.action:
-        case Action.FIRE | Action.CLOSE:
+        case Action.FIRE | Action.CLOSE | Action.REFUSE:
             return words.acted(answer)
         case Action.HALT:
             return halted(answer)

@@ -19,7 +19,7 @@ from hydrad.wire.answers.positions import PositionRow
 from hydrad.wire.answers.reports import ReportData, ReportGroup
 from hydrad.wire.answers.status import StatusData
 from hydrad.wire.answers.terminals import TerminalRow
-from hydrad.wire.codes import ErrorCode
+from hydrad.wire.codes import ErrorCode, Reason
 
 SHOWN_MAX = 12
 
@@ -115,6 +115,14 @@ def failing(checks: Sequence[CheckRow]) -> list[str]:
     return [f"FAILS {c.code}: {line(c.measured)}, limit {line(c.limit)}" for c in checks if not c.ok]
 
 
+def waiting(checks: Sequence[CheckRow]) -> list[str]:
+    """Where a second person's word is all that a fire lacks; else nothing."""
+    bad = [check for check in checks if not check.ok]
+    if [check.code for check in bad] != [Reason.APPROVAL.name]:
+        return []
+    return [f"It will wait for a second person: {line(bad[0].measured)}"]
+
+
 def ask_fire(data: Briefing) -> str:
     """The confirmation: everything a person must know before the second tap."""
     row, stake = data.mission.mission, data.stake
@@ -123,7 +131,7 @@ def ask_fire(data: Briefing) -> str:
     lines.append(f"TCS {data.tcs_text}" if stake and stake.needs_percent else f"TCS {row.tcs_text} {needs(row.r)}")
     lines.append(_stake(stake) if stake else "money at stop and target is not known: no fresh price, or no terms")
     lines.append(_price(data.price) if data.price else "there is no price of this account now")
-    bad = failing(data.fire.checks)
+    bad = waiting(data.fire.checks) or failing(data.fire.checks)
     lines += bad[:SHOWN_MAX] if bad else [f"all {len(data.fire.checks)} checks pass now; each runs again when it fires"]
     return "\n".join(lines)
 
@@ -190,6 +198,9 @@ def status(data: StatusData, for_group: bool) -> str:
         equity = f"{row.equity} {line(row.currency)}" if row.equity is not None else "not told"
         day = f", day {row.day_pnl}" if row.day_pnl is not None else ""
         lines.append(f"{line(row.name)} ({row.kind}): equity {equity}{day}, {row.authority}")
+    lines += [
+        f"{row.id} {line(row.text)} on {line(row.account)} waits: {line(row.how)}" for row in data.approvals[:SHOWN_MAX]
+    ]
     lines += [f"{alarm.id} {alarm.code} {line(alarm.subject)}: {line(alarm.text)}" for alarm in data.alarms[:SHOWN_MAX]]
     return "\n".join(lines)
 
