@@ -189,7 +189,7 @@ def test_a_rejected_address_is_one_finding_and_one_alarm_until_it_is_another(cor
     assert [type(body) for body in core.step(said)] == [r.FindingMade, r.AlarmRaised]
     assert core.step(said) == []
     (alarm,) = (a for a in core.state.alarms.values() if a.code == "ADDRESS_REJECTED")
-    assert alarm.severity == "ALARM" and "550 no such user" in alarm.text
+    assert alarm.severity == "ALARM" and "ann (email:ann@example.org): 550 no such user" in alarm.text
     assert core.ask(calls.OperatorContact("bob", "email", "ann@example.org")).problem is None
     assert core.ask(calls.OperatorContact("ann", "email", "ann@example.net"), ANN).problem is None
     assert "ADDRESS_REJECTED" in core.alarms(), "bob has it"

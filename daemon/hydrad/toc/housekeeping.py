@@ -99,7 +99,8 @@ def noted(turn: Turn, body: i.RecordingNoted | i.OutboxNoted) -> None:
     if code is Finding.ADDRESS_REJECTED and body.detail and alarms.standing(turn.state, code.name, body.subject):
         return
     if body.detail:
-        turn.finding(code, body.subject, body.detail, alarm=code in _OVER)
+        whose = f"{oncall.whose(turn.state, body.subject)}: " if code.name in oncall.DEAD_ALARMS else ""
+        turn.finding(code, body.subject, whose + body.detail, alarm=code in _OVER)
     else:
         turn.clear_alarm(code.name, body.subject, _OVER[code])
 

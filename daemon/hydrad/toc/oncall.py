@@ -94,6 +94,12 @@ def subject_of(way: Way) -> str:
     return f"{way.channel.value}:{way.to}"
 
 
+def whose(state: State, subject: str) -> str:
+    """A way by its subject, with the names of those whose it is."""
+    names = [o.name for o in state.operators.values() if any(subject_of(way) == subject for way in all_ways(state, o))]
+    return f"{', '.join(names) or 'nobody any more'} ({subject})"
+
+
 def address_changed(turn: Turn, old: Way) -> None:
     """What was said of an address that is nobody's any more has ended."""
     if not any(old in all_ways(turn.state, operator) for operator in turn.state.operators.values()):
