@@ -59,7 +59,7 @@ man:             ## the manual pages, from their templates and the tables of the
 	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/python man/make.py
 
 bench: setup     ## figures, each beside its peer or limit, in one run
-	for name in journal fire status verbs memory scale hud; do $(BIN)/python bench/$$name.py || exit 1; done
+	for name in journal fire status verbs memory scale hud alert; do $(BIN)/python bench/$$name.py || exit 1; done
 
 bench-setup:     ## peers of the benches, in an environment of their own
 	$(PYTHON) -m venv bench/.peers

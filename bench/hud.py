@@ -92,7 +92,7 @@ class Ours:
 
     def produced_ns(self) -> dict[str, int]:
         """By mark."""
-        return dict(self._home.witness()["notes"])
+        return dict(self._home.witness()["marks"])
 
     def watchers(self) -> int:
         with urllib.request.urlopen(f"http://{self.address[0]}:{self.address[1]}/metrics") as answer:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,8 +29,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from common import finish, median, percentile
@@ -85,9 +88,10 @@ tick_age_max_ms = 600000
 
 
 class Home:
-    """The daemon under test, started here so that it knows one more profile."""
+    """The daemon under test, started here so that it knows one more profile. `more`: of its configuration, where `{}`
+    is its folder; `secrets`: files there, and what is in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: str = "", secrets: Mapping[str, str] = MappingProxyType({})) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hx-"))
         self.environ = {**os.environ, "HYDRA_HOME": str(self.folder)}
         self.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -95,7 +99,10 @@ class Home:
         (self.folder / "config.toml").write_text(CONFIG)
         self._hydrad("init")
         with (self.folder / "config.toml").open("a") as file:
-            file.write(f'[apex]\nprofile = "{PROFILE.name}"\n')
+            file.write(f'[apex]\nprofile = "{PROFILE.name}"\n' + more.replace("{}", str(self.folder)))
+        for name, text in secrets.items():
+            (self.folder / name).touch(0o600)
+            (self.folder / name).write_text(text)
         log = (self.folder / "hydrad.log").open("w")
         self.process = subprocess.Popen(self._argv("run"), env=self.environ, stdout=log, stderr=log)
         end_s = time.monotonic() + READY_S_MAX
@@ -124,6 +131,8 @@ class Home:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
         self._hydrad("down")
+        if sys.exc_info()[0] is None:  # else somebody wants to look
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def witness(self) -> dict[str, Any]:
         """What was seen inside since the last time that it was asked (`taken` since the start)."""

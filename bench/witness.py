@@ -2,7 +2,8 @@
 
 Owns four things, written to a file whenever the bench asks by SIGUSR1: how many live ticks of each terminal reached the
 core, when the first frame that has read a whole minute came out of the daemon's socket, and when each mission and each
-note was published. Times are nanoseconds of the machine's monotonic clock, which all processes share.
+note was published (`marks`: a mission by its shown id, a note by its text; before it is told to anybody). Times are
+nanoseconds of the machine's monotonic clock, which all processes share.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hydrad import app, inbox
+from hydrad.domain import ids
+from hydrad.domain.ids import IdKind
 from hydrad.link import frames as f
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
@@ -32,7 +35,7 @@ class Witness:
         self._taken: Counter[str] = Counter()
         self._minutes: dict[str, dict[int, int]] = {}
         self._missions: list[tuple[str, int, int]] = []
-        self._notes: dict[str, int] = {}
+        self._marks: dict[str, int] = {}
 
     def install(self) -> None:
         frame_in, take, published = app.App._frame, inbox.Inbox.take, app.App.published
@@ -69,16 +72,18 @@ class Witness:
         for record in records:
             if record.type == "MISSION_PROPOSED":
                 body = r.decode(record.type, record.body)
-                if isinstance(body, r.MissionProposed) and body.origin == "apex":
+                assert isinstance(body, r.MissionProposed)
+                self._marks[ids.show(IdKind.MISSION, body.number)] = began_ns
+                if body.origin == "apex":
                     self._missions.append((body.source, body.signal.at_ms, now_ns))
             elif record.type == "NOTE":
                 note = r.decode(record.type, record.body)
                 assert isinstance(note, r.NoteMade)
-                self._notes[note.text] = began_ns
+                self._marks[note.text] = began_ns
 
     def _write(self) -> None:
-        told = {"taken": self._taken, "minutes": self._minutes, "missions": self._missions, "notes": self._notes}
+        told = {"taken": self._taken, "minutes": self._minutes, "missions": self._missions, "marks": self._marks}
         part = self._path.with_suffix(".part")
         part.write_text(json.dumps(told))
         part.replace(self._path)
-        self._minutes, self._missions, self._notes = {}, [], {}
+        self._minutes, self._missions, self._marks = {}, [], {}
