@@ -96,6 +96,11 @@ class BotService:
         setup = Setup(tuple(sorted(self._groups)), self._public_host, phone_may)
         return tuple(letters.composed(self._app.glance(), setup, record))
 
+    def _hears(self, chat: str) -> bool:
+        if chat.startswith("-"):
+            return int(chat) in self._groups
+        return people.person(self._app.state, f"telegram:{chat}") is not None
+
     # --- its life -------------------------------------------------------------------------------------
 
     async def run(self, ready: Callable[[], None]) -> None:
@@ -134,7 +139,7 @@ class BotService:
         made, kept = Buttons(store.db, self._app.now_ns), self._kept(outbox)
         hear = self._hear(outbox, self._listening(client, store, made, kept))
         self._polling = polling = module.Polling(client, outbox, hear, self._app.boot_ns)
-        self._post = post = Post(outbox, Channel.TELEGRAM, Sealing(client, made, kept), LIMITS)
+        self._post = post = Post(outbox, Channel.TELEGRAM, Sealing(client, made, kept, self._hears), LIMITS)
         await _together(polling.run(), post.run(), self._introduce(client))
 
     async def _reach(self, client: Client) -> None:

@@ -9,7 +9,7 @@ from hydrad.bot.buttons import Action, Pressed, wish
 from hydrad.bot.sealing import Sealing
 from hydrad.domain.instants import SECOND
 from hydrad.outbox.letter import Button, Channel, Letter, Priority, good_button
-from hydrad.outbox.outcomes import Outcome, Sent
+from hydrad.outbox.outcomes import Outcome, Refused, Sent
 from hydrad.outbox.store import Row
 from tests.bot.room import START_NS, Room
 
@@ -25,7 +25,7 @@ class Carrier:
 
 def test_each_sending_draws_its_own_tokens_for_the_one_chat(tmp_path: Path) -> None:
     room, carrier = Room(tmp_path), Carrier()
-    sealing = Sealing(carrier, room.buttons, room._kept)
+    sealing = Sealing(carrier, room.buttons, room._kept, lambda to: True)
     asks = wish("Fire…", Action.ASK_FIRE, "M-0000001X", START_NS + 60 * SECOND)
     rows = ((Button("Open", url="https://x.example/hud"), asks),)
     letter = Letter(
@@ -49,3 +49,21 @@ def test_each_sending_draws_its_own_tokens_for_the_one_chat(tmp_path: Path) -> N
         assert pressed.how is Pressed.FIRST and pressed.button is not None
         assert (pressed.button.action, pressed.button.subject) == (Action.ASK_FIRE, "M-0000001X")
     assert room.buttons.press(asks.data, "telegram:7").how is Pressed.FOREIGN, "a wish is no token"
+
+
+def test_a_letter_that_waited_is_not_sent_to_who_was_suspended_meanwhile(tmp_path: Path) -> None:
+    """Telegram was away for an hour; the phone was stolen in the first minute of it."""
+    room, carrier = Room(tmp_path), Carrier()
+    known = {"7", "-100500"}
+    sealing = Sealing(carrier, room.buttons, room._kept, known.__contains__)
+
+    def sent(to: str) -> Outcome:
+        letter = Letter(key=to, channel=Channel.TELEGRAM, to=to, priority=Priority.ALARM, text="9 lots on alpha")
+        return asyncio.run(sealing.deliver(Row(1, letter, None, 0)))
+
+    assert sent("7") == sent("-100500") == Sent("1")
+    known.clear()
+    for to in ("7", "-100500"):
+        outcome = sent(to)
+        assert isinstance(outcome, Refused) and to in outcome.why and "alpha" not in outcome.why
+    assert len(carrier.rows) == 2

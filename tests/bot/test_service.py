@@ -19,6 +19,7 @@ from hydrad.app import App
 from hydrad.bot.errors import BadToken
 from hydrad.config import Bot as BotConfig
 from hydrad.config import Config, Secrets
+from hydrad.domain.actors import Role
 from hydrad.domain.instants import SECOND
 from hydrad.host.places import Places
 from hydrad.host.tickets import Tickets
@@ -30,7 +31,7 @@ from hydrad.outbox.store import Store
 from hydrad.services import Hopeless
 from hydrad.toc import inputs as i
 from hydrad.toc.record import Record
-from hydrad.toc.state import State
+from hydrad.toc.state import Operator, State
 from tests.bot.fake_api import TOKEN, Fake
 from tests.bot.test_client import fake
 from tests.outbox.letters import letter
@@ -53,6 +54,9 @@ class Daemon:
     def __post_init__(self) -> None:
         self.tickets = Tickets(self.now_ns)
         self.surface = SimpleNamespace(ask=None)
+        for name, identity in (("boss", "telegram:42"), ("ann", "telegram:7")):
+            self.state.operators[name] = Operator(name, Role.COMMANDER, identities=[identity])
+            self.state.identities[identity] = name
 
     def now_ns(self) -> int:
         return time.time_ns() + self.skew_ns
