@@ -50,13 +50,18 @@ class Album:
         take("board")
         mission = crew.mission()
         shown.brief(mission)
-        shown.page.wait_for_function("document.querySelectorAll('.candles canvas').length > 3")
+        shown.page.wait_for_function("() => document.querySelectorAll('.candles canvas').length > 3")
         take("briefing")
         if self.kind == "phone":
             shown.page.locator(".chart").evaluate("part => part.scrollIntoView({ block: 'start' })")
             take("briefing-chart", top=False)
             shown.page.locator(".why").evaluate("part => part.scrollIntoView({ block: 'start' })")
             take("briefing-why", top=False)
+        shown.page.get_by_label("Account", exact=True).select_option("*")
+        shown.page.locator(".fire .targets").wait_for()
+        take("briefing-several")
+        shown.page.get_by_label("Account", exact=True).select_option("alpha")
+        shown.page.locator(".fire .targets").wait_for(state="detached")
         shown.hold("FIRE BUY")
         shown.page.get_by_label("Your PIN").wait_for()
         take("pin", top=False)
@@ -77,6 +82,8 @@ class Album:
         shown.go(f"/positions?position={held['id']}")
         shown.see("As the broker told")
         take("position")
+        shown.page.locator(".plan").evaluate("part => part.scrollIntoView({ block: 'start' })")
+        take("position-plan", top=False)
         shown.hold("Close at the market")
         shown.see("DONE", "dialog")
         shown.close_sheet()
@@ -95,7 +102,7 @@ class Album:
         shown.close_sheet()
         crew.until(lambda: crew.status()["acts"]["unknown"] == 0, "it was resolved")
         for path, name in (("/missions", "missions"), ("/positions", "positions"), ("/terminals", "terminals"),
-                           ("/report", "report"), ("/me", "me"), ("/log", "log")):  # fmt: skip
+                           ("/report", "report"), ("/me", "me"), ("/log?kind=ACT&account=alpha", "log")):  # fmt: skip
             shown.go(path)
             take(name)
         crew.step(12)

@@ -32,7 +32,7 @@ def test_from_a_link_to_a_closed_position(shown: Any) -> None:
     shown.see("XAUUSD BUY", "h1")
     shown.see(re.compile(r"PROPOSED"))
     shown.page.locator(".candles canvas").first.wait_for()
-    shown.page.wait_for_function("document.querySelectorAll('.candles canvas').length > 3")
+    shown.page.wait_for_function("() => document.querySelectorAll('.candles canvas').length > 3")
     assert pixels(shown) > 8  # bars up and down, lines of three colours, words
     label = shown.page.locator(".fire .hold .label").inner_text()
     assert re.fullmatch(r"FIRE BUY [0-9.]+ XAUUSD on alpha PAPER", label)

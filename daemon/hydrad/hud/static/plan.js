@@ -1,6 +1,7 @@
 // Plans in words: which one runs, and how far it is. Owns no figure of it: each step's text and state is the daemon's.
 
 import { h } from "./dom.js";
+import { when } from "./format.js";
 
 const QUIET = new Set(["waiting", "not reached", null]); // nothing has become of it
 const OVER = new Set(["done", "skipped"]);
@@ -17,9 +18,14 @@ export function brief(row) {
   return h("span", { class: lost ? "bad" : "" }, `${row.plan_name ?? "plan"}: ${left.join(", ") || "all done"}`);
 }
 
+/** What a step does, its time in the zone of the page. */
+export function does(step) {
+  return step.at ? step.text.replace(step.at, when(step.at)) : step.text;
+}
+
 /** Each step, with what became of it. */
 export function steps(rows) {
   if (!rows.length) return h("p", { class: "empty" }, "None: its stop and target stand alone.");
-  return h("ul", { class: "rows" }, rows.map((step) => h("li", null, h("b", null, word(step)), ` ${step.text} `,
+  return h("ul", { class: "rows" }, rows.map((step) => h("li", null, h("b", null, word(step)), ` ${does(step)} `,
     h("span", { class: GOOD.has(step.state) ? "good" : QUIET.has(step.state) || OVER.has(step.state) ? "dim" : "bad" }, [step.state, step.detail].filter(Boolean).join(", ")))));
 }

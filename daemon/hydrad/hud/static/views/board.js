@@ -9,8 +9,8 @@ import { brief } from "../plan.js";
 import * as waits from "./waits.js";
 
 export function make({ main, me, reload }) {
-  const part = Object.fromEntries(["urgent", "missions", "positions", "accounts", "feed", "terminals"].map((name) => [name, h("section", { class: `card ${name}` })]));
-  part.urgent.classList.add("wide");
+  const part = Object.fromEntries(["urgent", "positions", "missions", "accounts", "feed", "terminals"].map((name) => [name, h("section", { class: `card ${name}` })]));
+  for (const name of ["urgent", "positions"]) part[name].classList.add("wide");
   fill(main, h("h1", { class: "sr" }, "Board"), h("div", { class: "grid" }, Object.values(part)));
   let data = null;
 

@@ -10,8 +10,8 @@ const KEPT_MAX = 20_000; // what the daemon tells at most of what lies back
 const BACK = 200; // records before now that the page begins with
 const BACK_TO_FIND = 1000; // and those in which something is looked for
 const FIELDS = [
-  ["kind", "Kind", "such as MISSION"], ["account", "Account", "its name"], ["symbol", "Symbol", "such as XAUUSD"], ["mission", "Mission", "M-…"],
-  ["since", "Since", "10m, or an instant"], ["until", "Until", "5m, or an instant"], ["text", "Text", "any words of it"],
+  ["kind", "Kind", "MISSION"], ["account", "Account", "any"], ["symbol", "Symbol", "any"], ["mission", "Mission", "M-…"],
+  ["since", "Since", "10m"], ["until", "Until", "5m"], ["text", "Text", "any words"],
 ];
 const SPAN = /^(\d+(\.\d+)?(ms|s|m|h|d))+$|^\d+(\.\d+)?$/i;
 const INSTANT = /T.*(Z|[+-]\d\d:?\d\d)$/i;

@@ -20,7 +20,7 @@ export function make({ main, me }) {
     const group = found.report.data?.groups?.find((row) => row.group === me.operator);
     const say = (side) => !found.report.ok ? `not told: ${found.report.error.message}` : (side && side.n ? `${side.n}, ${side.total_r === null ? "R not known" : `${side.total_r.toFixed(2)} R in all`}` : "none");
     fill(main, h("h1", null, `${me.operator}`), h("section", { class: "card" }, facts([
-      ["Role", me.role], ["Policy", own?.policy], ["Accounts", me.accounts?.join(", ")], ["Fires today", own && left(own.fires_today, own), own?.fires_left === 0 ? "bad" : ""],
+      ["Role", me.role], ["Policy", own?.policy], ["Accounts", me.accounts?.includes("*") ? "all" : me.accounts?.join(", ")], ["Fires today", own && left(own.fires_today, own), own?.fires_left === 0 ? "bad" : ""],
       ["Session ends", `${when(me.ends_at)}`], ["PIN", me.pin], ["Confirmed until", me.confirmed_until ? clock(me.confirmed_until) : "not confirmed"],
     ])), own && h("section", { class: "card" }, table([
       ["Account", (row) => row.account], ["Fires today", (row) => h("span", { class: row.fires_left === 0 ? "bad" : "" }, left(row.fires, row))],

@@ -7,6 +7,7 @@ import { candles, fetched } from "../chart.js";
 import { facts, fill, h } from "../dom.js";
 import { clock, signed, span, tone, when } from "../format.js";
 import { aged, isBlind, isOld, live } from "../live.js";
+import { does } from "../plan.js";
 
 const OPEN = new Set(["PROPOSED", "ENGAGED"]);
 const BARS_MAX = 180; // 46 KiB: more would not fit a first view
@@ -141,7 +142,7 @@ export function make({ main, me, args, reload }) {
       ["It needs", s.needs_percent ? `${s.needs_percent}% to lose nothing` : null],
       ["Commission", s.commission ? signed(s.commission, s.currency) : "not known: nothing in it was closed yet"],
       ["Break-even", s.break_even],
-      ["Plan", data.fire.order?.plan.map((step) => step.text).join("; ") || "none: its stop and target stand alone"],
+      ["Plan", data.fire.order?.plan.map(does).join("; ") || "none: its stop and target stand alone"],
       ["Next night", s.night ? `${s.night.money === null ? "not counted in this currency" : signed(s.night.money, s.currency)} at ${when(s.night.at)}${s.night.nights > 1 ? `, ${s.night.nights} nights` : ""}` : "not known"],
     ];
     fill(part.money, title, rows.length ? facts(rows) : h("p", { class: "empty" }, "No size can be made: see the checks."));

@@ -12,6 +12,7 @@ const STATES = { FILLED: "OPEN", CLOSING: "CLOSING" };
 
 export function make({ main, me, args, reload }) {
   const part = Object.fromEntries(["head", "told", "close", "modify", "plan", "replan", "trace"].map((name) => [name, h("section", { class: `card ${name}` })]));
+  part.trace.classList.add("wide");
   fill(main, h("div", { class: "grid" }, Object.values(part)));
   let row = null;
   let share = "100%";
