@@ -124,13 +124,18 @@ def health(app: App) -> HealthData:
 # --- what anybody may see -------------------------------------------------------------------------------
 
 
+def _nameless(row: HealthRow) -> str:
+    names = any(account in row.detail for account in row.accounts)
+    return f"{len(row.accounts)} account(s)" if names else row.detail
+
+
 def public(app: App) -> Glance:
     """Counts where health has names: no terminal, account, symbol or sum."""
     state = app.state
     found = health(app).checks
     named = ("terminal", "feed", "service")
     own = (row for row in found if row.check.partition(" ")[0] not in named)
-    checks = [Check(row.check, row.ok, f"{len(row.accounts)} accounts" if row.accounts else row.detail) for row in own]
+    checks = [Check(row.check, row.ok, _nameless(row)) for row in own]
     for word in named:
         rows = [row for row in found if row.check.partition(" ")[0] == word]
         good = sum(row.ok for row in rows)

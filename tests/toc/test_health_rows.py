@@ -93,3 +93,12 @@ def test_a_feed_without_a_source_says_so(core: Core) -> None:
 def test_without_a_worker_nothing_else_is_known(core: Core, beat: dict[str, bool], said: str) -> None:
     core.beat(**beat)
     assert uplink.sickness(core.link()) == said
+
+
+def test_a_check_says_of_whose_accounts_it_speaks(core: Core) -> None:
+    assert row(core, "terminal t1").accounts == ("alpha",)
+    assert row(core, "acts").accounts == row(core, "alarms").accounts == row(core, "open risk").accounts == ()
+    act = core.fire()
+    core.result(act, f.RowState.UNKNOWN)
+    assert row(core, "acts").accounts == row(core, "alarms").accounts == ("alpha",)
+    assert row(core, "acts").detail == "1 UNKNOWN, 0 QUARANTINED"

@@ -259,3 +259,10 @@ def test_a_person_is_whoever_has_a_role_now(core: Core) -> None:
     assert person(core.state, "uid:7") is not None and person(core.state, "uid:666") is None
     core.ask(calls.OperatorSuspend("uid:7"))
     assert person(core.state, "uid:7") is None
+
+
+def test_a_mission_made_on_anothers_ticks_does_not_name_them() -> None:
+    for account, told in (("alpha", ("t1", "alpha")), ("bravo", ("elsewhere", None)), (None, ("elsewhere", None))):
+        data = seen(filled(MissionShow, mission=filled(MissionRow), source="t1", source_account=account)).data
+        assert (data.source, data.source_account) == told
+    assert seen(filled(MissionShow, mission=filled(MissionRow), source=None, source_account=None)).data.source is None

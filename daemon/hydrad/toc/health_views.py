@@ -92,9 +92,10 @@ def health_rows(turn: Turn, standing_ms: int = 0) -> tuple[HealthRow, ...]:
                 detail + (", market closed" if closed else ""),
             )
         )
-    unknown = sum(state.acts[n].state is ActState.UNKNOWN for n in state.acts_open)
-    held = sum(act.state is ActState.QUARANTINED for act in (state.acts[n] for n in state.acts_open))
-    rows.append(HealthRow("acts", unknown + held == 0, f"{unknown} UNKNOWN, {held} QUARANTINED"))
+    unknown = [act.account for act in map(state.acts.__getitem__, state.acts_open) if act.state is ActState.UNKNOWN]
+    held = [act.account for act in map(state.acts.__getitem__, state.acts_open) if act.state is ActState.QUARANTINED]
+    detail = f"{len(unknown)} UNKNOWN, {len(held)} QUARANTINED"
+    rows.append(HealthRow("acts", not unknown and not held, detail, tuple(sorted({*unknown, *held}))))
     traded = sorted(account.name for account in state.traded())
     unsized = [name for name in traded if exposure.open_risk(state, live, name) is None]
     why = "not known (a foreign position without a stop, or without terms): nothing opens on "
@@ -102,9 +103,10 @@ def health_rows(turn: Turn, standing_ms: int = 0) -> tuple[HealthRow, ...]:
     rows.append(HealthRow("open risk", not unsized, detail, tuple(unsized)))
     strictest = max((state.account_authority(name) for name in state.accounts), default=state.authority)
     rows.append(HealthRow("authority", strictest is Authority.ACTIVE, strictest.name))
-    ringing = sum(alarm.severity == Severity.ALARM for alarm in state.alarms.values())
-    warned = len(state.alarms) - ringing
-    rows.append(HealthRow("alarms", not ringing, f"{ringing} standing, {warned} warning(s)"))
+    ringing = [alarm.account for alarm in state.alarms.values() if alarm.severity == Severity.ALARM]
+    detail = f"{len(ringing)} standing, {len(state.alarms) - len(ringing)} warning(s)"
+    theirs = () if "" in ringing else tuple(sorted(set(ringing)))  # one of them is everybody's
+    rows.append(HealthRow("alarms", not ringing, detail, theirs))
     return tuple(rows)
 
 

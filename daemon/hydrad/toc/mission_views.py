@@ -75,7 +75,14 @@ def mission_show(state: State, live: Live, now_ns: int, mission: Mission, identi
         tuple(act_row(state, now_ns, state.acts[number]) for number in mission.acts),
         mission.source or None,
         alarm_views.note_rows(state, _told_of(state, mission)),
+        _account_of(state, mission.source),
     )
+
+
+def _account_of(state: State, terminal: str) -> str | None:
+    """None too for one that was removed since."""
+    found = state.terminals.get(terminal)
+    return found.account if found else None
 
 
 def _told_of(state: State, mission: Mission) -> tuple[str, ...]:

@@ -160,10 +160,14 @@ def _fields(value: msgspec.Struct, shown: Audience) -> msgspec.Struct | None:
 
 
 def _mission(value: MissionShow, shown: Audience) -> MissionShow:
-    """Without the acts on other accounts, and without what was noted of those and of what they opened."""
+    """Without the acts on other accounts, and without what was noted of those and of what they opened. Its ticks come
+    from elsewhere where their account is not seen."""
     acts = tuple(act for act in value.acts if sees(shown, act.account))
     told = {value.mission.id, *(part for act in acts for part in (act.id, act.position))}
-    return msgspec.structs.replace(value, acts=acts, notes=tuple(note for note in value.notes if note.id in told))
+    value = msgspec.structs.replace(value, acts=acts, notes=tuple(note for note in value.notes if note.id in told))
+    if value.source_account is not None and sees(shown, value.source_account):
+        return value
+    return msgspec.structs.replace(value, source=value.source and ELSEWHERE, source_account=None)
 
 
 def _preflight(row: PreflightRow) -> PreflightRow:

@@ -132,6 +132,7 @@ def test_a_trader_halts_and_reads_no_name_of_what_was_not_given(screen: Callable
         shown.see("Needs you", ".urgent")
         shown.page.wait_for_timeout(2_500)
         assert "bravo" not in shown.text("main") and "alarm" not in shown.text("#link")
+        assert not re.search("FAILS (terminal|alarms|acts)", shown.text(".urgent"))
         shown.hold("HALT")
         shown.see("HALTED. 1 of 2 terminals NOT verified", "dialog", timeout_s=20)
         shown.see("1 of accounts that were not given to you: 1 NOT verified", "dialog")

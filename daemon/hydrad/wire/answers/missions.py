@@ -36,12 +36,15 @@ class MissionRow(Out, frozen=True):
 
 
 class MissionShow(Out, frozen=True):
+    """`source`: the terminal on whose ticks it was made, and whose `source_account` that is."""
+
     mission: MissionRow
     features: dict[str, str]
     why: str
     acts: tuple[ActRow, ...]
     source: str | None
     notes: tuple[NoteRow, ...] = ()
+    source_account: str | None = None
 
 
 class MissionCounts(Out, frozen=True):

@@ -60,7 +60,7 @@ class WaitingRow(Out, frozen=True):
 
 
 class HealthRow(Out, frozen=True):
-    """`accounts`: those that the check is about, or that its detail names; none: it is about the daemon."""
+    """`accounts`: those that the check is about, or that its detail names; none: it is everybody's."""
 
     check: str
     ok: bool
