@@ -425,3 +425,25 @@ def test_pages_are_counted_and_bounded() -> None:
         assert not stream.full and stream.watchers == 1
 
     run(work)
+
+
+def test_an_audience_that_becomes_smaller_is_smaller_from_the_next_piece_on() -> None:
+    """An account is taken from somebody whose page is open, and who is behind."""
+
+    async def work() -> None:
+        seen: Audience = None
+        journal = Journal(4)
+        stream = Stream(journal)
+        page = Page(stream, 4, lambda: seen)
+        await page.read()
+        stream.published(journal.add(2))
+        await until(page, 6)
+        seen = frozenset({"alpha"})
+        stream.published(journal.add(4))
+        await until(page, 10)
+        assert page.seqs == [5, 6, 8, 10]
+        late = Page(stream, 0, lambda: seen)
+        await until(late, 10)
+        assert late.seqs == [2, 4, 6, 8, 10], "what is read again from the journal, too"
+
+    run(work)
