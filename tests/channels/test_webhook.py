@@ -180,6 +180,15 @@ def test_what_an_answer_means(status: int, headers: dict[str, str], outcome: Any
     assert bool(got.why) is not isinstance(outcome, Sent)
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"), [("", "/"), ("/", "/"), ("/a/b?key=1&x=/y", "/a/b?key=1&x=/y"), ("/a?", "/a"), ("/a#b", "/a")]
+)
+def test_it_is_sent_to_the_whole_address(path: str, asked: str) -> None:
+    with receiver() as server:
+        assert sent(url_of(server, path)).outcome == Sent()
+    assert [place for place, _, _ in server.got] == [asked]
+
+
 def test_no_redirect_is_followed() -> None:
     with receiver() as thief, receiver(302, Location=url_of(thief)) as server:
         got = sent(url_of(server))

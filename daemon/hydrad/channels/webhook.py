@@ -127,7 +127,8 @@ class _Work:
             client.connect()
             line.hold(client.sock)
             self.is_sent = True
-            client.request("POST", parts.path or "/", self._body, self._headers)
+            place = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            client.request("POST", place, self._body, self._headers)
             answer = client.getresponse()
             return _answered(answer.status, answer.getheader("Retry-After", ""))
         except (OSError, http.client.HTTPException) as error:
