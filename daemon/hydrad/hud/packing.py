@@ -1,7 +1,7 @@
 """Answers packed by gzip. Owns which may be: what a query has found, whole, for a client that takes it.
 
 The length of what is packed tells what of it repeats itself. So nothing is packed that holds a secret (`/session`) or
-repeats what somebody sent (acts, refusals): docs/decisions/0027. The stream is not packed either: an event that waited
+repeats what somebody sent (acts, refusals): docs/decisions/0028. The stream is not packed either: an event that waited
 in a compressor would be late.
 """
 
