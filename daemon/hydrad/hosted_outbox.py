@@ -75,6 +75,7 @@ class Letters:
             await self.outbox.open(tuple(self.schemas))
             telling = Telling(self.outbox, Journal(lambda: self._app.journal_seq, self._app.read), self.composers)
             await telling.begin()
+            await self.outbox.stand((alarm.code, alarm.subject) for alarm in self._app.state.alarms.values())
             self._telling, self._problem = telling, ""
             self._opened.set()
             await telling.run()

@@ -14,6 +14,7 @@ from hydrad.hosted_outbox import Letters
 from hydrad.outbox.letter import Channel, Priority
 from hydrad.outbox.store import Store
 from hydrad.toc.record import Record
+from hydrad.toc.state import State
 from tests.outbox.letters import START_NS, letter
 from tests.outbox.test_post import record, told, until
 
@@ -25,6 +26,7 @@ class Daemon:
     places: Places
     records: list[Record] = field(default_factory=list)
     inputs: list[Any] = field(default_factory=list)
+    state: State = field(default_factory=State)
 
     def now_ns(self) -> int:
         return START_NS

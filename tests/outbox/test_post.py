@@ -130,6 +130,7 @@ def test_each_outcome_is_booked(world: World) -> None:
             why = f"telegram: bad; SHA-256 of the text {digest}; 1 since the start"
             assert world.notes == [("LETTER_REFUSED", "outbox", why), ("CHAT_GONE", "telegram:42", "blocked")]
             await outbox.put([letter("4")])
+            assert world.notes.pop() == ("CHAT_GONE", "telegram:42", "nothing is taken there")
             assert outbox.counts == {"refused": 1, "sent": 1, "gone": 2}
             assert [found.to for found in await outbox.do(Store.stopped)] == ["42"]
             await outbox.back(TG, "42")
@@ -154,6 +155,22 @@ def test_a_dead_address_is_said_holds_up_nobody_and_ends(world: World) -> None:
             await outbox.look()
             assert (outbox.waiting, outbox.counts) == (0, {"rejected": 1})
             assert world.notes[1:] == [("ADDRESS_REJECTED", "telegram:dead", "")]
+
+    asyncio.run(story())
+
+
+def test_what_stands_and_this_file_does_not_know_has_ended(world: World) -> None:
+    async def story() -> None:
+        async with opened(world) as outbox, running(Post(outbox, TG, Desk(Gone("blocked")), QUICK)):
+            await outbox.put([letter("1")])
+            await until(lambda: len(world.notes) == 1)
+        async with opened(world) as outbox:
+            told = [("CHAT_GONE", "telegram:42"), ("CHAT_GONE", "telegram:43"), ("ADDRESS_REJECTED", "email:a@b")]
+            await outbox.stand([*told, ("OUTBOX_FULL", "outbox"), ("TERMINAL_LOST", "t1")])
+            ended = [("CHAT_GONE", "telegram:43"), ("ADDRESS_REJECTED", "email:a@b"), ("OUTBOX_FULL", "outbox")]
+            assert world.notes[1:] == [(*which, "") for which in ended]
+            await outbox.put([letter("2")])
+            assert world.notes[4:] == [("CHAT_GONE", "telegram:42", "nothing is taken there")], "said at each letter"
 
     asyncio.run(story())
 

@@ -192,9 +192,21 @@ def test_a_rejected_address_is_one_finding_and_one_alarm_until_it_is_another(cor
     assert alarm.severity == "ALARM" and "ann (email:ann@example.org): 550 no such user" in alarm.text
     assert core.ask(calls.OperatorContact("bob", "email", "ann@example.org")).problem is None
     assert core.ask(calls.OperatorContact("ann", "email", "ann@example.net"), ANN).problem is None
+    core.clock()
     assert "ADDRESS_REJECTED" in core.alarms(), "bob has it"
     assert core.ask(calls.OperatorContact("bob", "email", "")).problem is None
+    core.clock()
     assert "ADDRESS_REJECTED" not in core.alarms()
+
+
+def test_a_chat_of_nobody_any_more_is_no_alarm_and_a_groups_is(core: Core) -> None:
+    for chat in ("42", "-100500"):
+        core.step(i.OutboxNoted("CHAT_GONE", f"telegram:{chat}", "blocked"))
+    core.clock()
+    assert core.alarms().count("CHAT_GONE") == 2
+    assert core.ask(calls.OperatorRemove("ann", reason="left")).problem is None
+    core.clock()
+    assert [a.subject for a in core.state.alarms.values() if a.code == "CHAT_GONE"] == ["telegram:-100500"]
 
 
 def test_with_every_channel_down_the_first_one_is_tried_all_the_same(core: Core) -> None:

@@ -108,6 +108,16 @@ class Outbox:
             digest = sha256(row.letter.text.encode()).hexdigest()[:16]
             self.refused(f"{row.letter.channel.value}: {outcome.why}; SHA-256 of the text {digest}")
 
+    async def stand(self, alarms: Iterable[tuple[str, str]]) -> None:
+        """These stand, by code and subject, and are about letters: end those that this file does not know, as one that
+        was made anew does not; OUTBOX_FULL ends where there is room."""
+        dead = {"CHAT_GONE": self._gone, "ADDRESS_REJECTED": self._rejected}
+        for code, subject in alarms:
+            self._full |= code == "OUTBOX_FULL"
+            if code in dead and subject not in {f"{channel.value}:{to}" for channel, to in dead[code]}:
+                self.noted(code, subject, "")
+        await self.look()
+
     async def back(self, channel: Channel, to: str) -> None:
         """This recipient was heard of: letters to them are taken again."""
         if (channel, to) in self._gone:
@@ -124,9 +134,9 @@ class Outbox:
             if drop.reason == "full" and not self._full:
                 self._full = True
                 self.noted("OUTBOX_FULL", "outbox", f"the first is one of {drop.priority.name} to {drop.channel.value}")
-            elif drop.reason == "gone" and to not in self._gone:
+            elif drop.reason == "gone":  # said each time: whose chat was taken away and given back is told anew
                 self._gone.add(to)
-                self.noted("CHAT_GONE", f"{drop.channel.value}:{drop.to}", drop.why)
+                self.noted("CHAT_GONE", f"{drop.channel.value}:{drop.to}", drop.why or "nothing is taken there")
 
     def refused(self, why: str) -> None:
         """One finding a minute at most: a finding is told as well, and could be refused in its turn."""

@@ -94,9 +94,9 @@ _OVER = {
 
 def noted(turn: Turn, body: i.RecordingNoted | i.OutboxNoted) -> None:
     """A finding of the recorder or of the outbox, with an alarm where something is being lost or will be; without a
-    detail it has ended. That an address is rejected is said at each letter: while its alarm stands that is no news."""
+    detail it has ended. That a way is dead is said at each letter: while its alarm stands that is no news."""
     code = Finding[body.code]
-    if code is Finding.ADDRESS_REJECTED and body.detail and alarms.standing(turn.state, code.name, body.subject):
+    if code.name in oncall.DEAD_ALARMS and body.detail and alarms.standing(turn.state, code.name, body.subject):
         return
     if body.detail:
         whose = f"{oncall.whose(turn.state, body.subject)}: " if code.name in oncall.DEAD_ALARMS else ""

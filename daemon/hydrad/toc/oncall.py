@@ -27,6 +27,7 @@ DOWN_AFTER_NS = 60 * SECOND
 DOWN_ALARM = "CHANNEL_DOWN"
 UNKNOWN_ALARM = "ON_CALL_UNKNOWN"
 # Of one person's way, by `subject_of`: nothing arrives there, whoever else the channel reaches.
+_GROUP = "telegram:-"
 DEAD_ALARMS = ("CHAT_GONE", "ADDRESS_REJECTED")
 
 
@@ -100,11 +101,12 @@ def whose(state: State, subject: str) -> str:
     return f"{', '.join(names) or 'nobody any more'} ({subject})"
 
 
-def address_changed(turn: Turn, old: Way) -> None:
-    """What was said of an address that is nobody's any more has ended."""
-    if not any(old in all_ways(turn.state, operator) for operator in turn.state.operators.values()):
-        for code in DEAD_ALARMS:
-            turn.clear_alarm(code, subject_of(old), "it is nobody's address any more")
+def _look_at_ways(turn: Turn) -> None:
+    """What was said of an address that is nobody's any more has ended. A group's chat is no person's."""
+    known = {subject_of(way) for operator in turn.state.operators.values() for way in all_ways(turn.state, operator)}
+    for alarm in list(turn.state.alarms.values()):
+        if alarm.code in DEAD_ALARMS and alarm.subject not in known and not alarm.subject.startswith(_GROUP):
+            turn.clear_alarm(alarm.code, alarm.subject, "it is nobody's any more")
 
 
 def reported(turn: Turn, body: i.ChannelReported) -> None:
@@ -122,6 +124,7 @@ def clock(turn: Turn) -> None:
         if turn.now_ns - since_ns >= DOWN_AFTER_NS:
             turn.alarm(DOWN_ALARM, channel, f"nothing leaves by {channel}: {why}")
     _look_at_names(turn)
+    _look_at_ways(turn)
 
 
 def _look_at_names(turn: Turn) -> None:

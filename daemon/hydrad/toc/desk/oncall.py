@@ -39,9 +39,7 @@ def _contact(turn: Turn, asked: Requested, verb: calls.OperatorContact) -> None:
     if verb.address and (len(verb.address) > ADDRESS_MAX or not _ADDRESS.fullmatch(verb.address)):
         raise usage("this is no plain e-mail address", "such as ann@example.org")
     if operator.contacts.get(verb.channel, "") != verb.address:
-        old = operator.contacts.get(verb.channel, "")
         turn.emit(r.ContactSet(operator.name, verb.channel, verb.address))
-        oncall.address_changed(turn, oncall.Way(Channel(verb.channel), old))
     _tell(turn, asked, operator)
 
 
