@@ -38,6 +38,7 @@ from typing import Any, NamedTuple
 from common import finish, median, percentile
 from fire import Client
 from hydrad28 import PROFILE, SYMBOLS
+from watchers import log_in
 from witness import FILE
 
 from hydrad import home as homes
@@ -47,6 +48,8 @@ from hydrad.wire import calls
 
 HERE = Path(__file__).parent
 TERMINALS = 50
+PAGES = 1_000
+SESSIONS = 8
 HELD_SHARE = 0.25
 HELD_PERIOD_S = 0.01
 DRAINED_S_MAX = 30.0
@@ -54,25 +57,27 @@ SPEED = 20
 
 
 class Phase(NamedTuple):
-    """`ticks_per_s`: of each terminal. `share`: of its time that the daemon may run."""
+    """`ticks_per_s`: of each terminal. `share`: of its time that the daemon may run. `pages`: that watch the HUD."""
 
     name: str
     ticks_per_s: float
     share: float = 1.0
+    pages: int = 0
 
 
-# Without load; 50 x 10 ticks/s; 2,000 ticks/s over 28 symbols; 20 and 100 times the first load; overrun.
+# Without load; 50 x 10 ticks/s; 2,000 ticks/s over 28 symbols, and before a thousand pages; 20 and 100 times the first load; overrun.
 PHASES = (
     Phase("idle", 0.0),
     Phase("load", 10.0),
     Phase("busy", 40.0),
+    Phase("watched", 40.0, pages=PAGES),
     Phase("flood", 200.0),
     Phase("storm", 1000.0),
     Phase("held", 0.0, HELD_SHARE),
     Phase("overrun", 200.0, HELD_SHARE),
 )
 SECONDS = float(os.environ.get("SCALE_SECONDS", "60"))
-ONLY = os.environ.get("SCALE_PHASES", "idle load busy flood storm held overrun stall").split()
+ONLY = os.environ.get("SCALE_PHASES", "idle load busy watched flood storm held overrun stall").split()
 FIRE_EVERY_S = 0.6  # each of the two agents opens 60 times a minute at most
 HAVE_VERDICT = ("DENIED", "REJECTED", "NOT_EXECUTED")
 HALTS = 15
@@ -185,6 +190,24 @@ def enrolled(client: Client, name: str, login: int) -> str:
     answer = client.ask(calls.TerminalEnroll(name, name, login, homes.PAPER_SERVER, symbols=SYMBOLS))
     assert answer.ok, answer
     return str(answer.data["bundle"])
+
+
+class Pages:
+    """A process of pages that follow the HUD's stream."""
+
+    def __init__(self, home: Home, client: Client, count: int) -> None:
+        address = str(json.loads((home.places.run_dir / "endpoints.json").read_text())["hud"])
+        port = int(address.rpartition(":")[2])
+        links = [client.ask(calls.HudOpen()).data["local_url"] for _ in range(SESSIONS)]
+        cookies = [log_in(("127.0.0.1", port), link.partition("#")[2]) for link in links]
+        argv = [sys.executable, str(HERE / "watchers.py"), str(count), str(port), *cookies]
+        self._process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout
+        assert self._process.stdout.readline().strip() == "joined"
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait(10)
 
 
 class Watcher(threading.Thread):
@@ -313,6 +336,16 @@ def shed(client: Client) -> int:
     return int(rows["apex"].rpartition(", ")[2].split()[0])
 
 
+def watched(home: Home, client: Client, load: Load, what: Phase) -> dict[str, float]:
+    """A phase, before its pages."""
+    pages = Pages(home, client, what.pages) if what.pages else None
+    try:
+        return phase(home, client, load, what)
+    finally:
+        if pages is not None:
+            pages.end()
+
+
 def phase(home: Home, client: Client, load: Load, what: Phase) -> dict[str, float]:
     watcher, orders, stepper, held = (
         Watcher(home),
@@ -423,7 +456,7 @@ def main() -> None:
     client.ask(calls.MarketStep(1))
     load = Load(home, client, parse_ms(client.ask(calls.Status()).data["clocks"]["market"]))
     try:
-        phases = {what.name: phase(home, client, load, what) for what in PHASES if what.name in ONLY}
+        phases = {what.name: watched(home, client, load, what) for what in PHASES if what.name in ONLY}
         stall = stalled(home, client, load) if "stall" in ONLY else {}
     finally:
         load.close()
@@ -435,11 +468,12 @@ def main() -> None:
         f"{name}_{key}": value for name, row in (phases | {"stall": stall}).items() for key, value in row.items()
     }
     first, *others = phases
-    pairs = [(name, first) for name in others] + [("overrun", "held")] * ({"held", "overrun"} <= phases.keys())
+    beside = [("overrun", "held"), ("watched", "busy")]
+    pairs = [(name, first) for name in others] + [pair for pair in beside if {*pair} <= phases.keys()]
     ratios = {
         f"{key}_{name}_over_{base}": phases[name][f"{key}_p99_ms"] / phases[base][f"{key}_p99_ms"]
         for name, base in pairs
-        for key in ("fire", "close", "halt", "halt_verified")
+        for key in ("fire", "close", "halt", "halt_verified", "tick_to_mission")
         if f"{key}_p99_ms" in phases[name] and f"{key}_p99_ms" in phases[base]
     }
     finish("scale", figures, ratios)

@@ -1,6 +1,7 @@
 """A crowd of readers of server-sent events in one process: raw sockets under one epoll, all read all the time.
 
-Owns when each reader has read what: the moment its `recv` has returned the last byte of what is waited for.
+Owns when each reader has read what: the moment its `recv` has returned the last byte of what is waited for. As a program,
+`watchers.py COUNT PORT COOKIE...`, so many follow a HUD until it is killed; it says `joined` when all do.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import http.client
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -55,7 +57,7 @@ class Crowd:
         """Read on."""
         end_s = time.monotonic() + for_s
         while (left_s := end_s - time.monotonic()) > 0:
-            self._turn(left_s)
+            self._turn(min(left_s, 1.0))
 
     def _await(
         self, group: Group, mark: bytes, done: Callable[[], bool], within_s: float, produce: Callable[[], object] | None = None
@@ -119,3 +121,15 @@ def log_in(address: tuple[str, int], code: str) -> str:
     answer.read()
     assert answer.status == 200, answer.status
     return str(answer.headers["set-cookie"].partition(";")[0])
+
+
+def main(count: int, port: int, cookies: Sequence[str]) -> None:
+    crowd, group, address = Crowd(), Group("pages"), ("127.0.0.1", port)
+    for number in range(count):
+        crowd.join(group, address, stream_head(address, "/api/v1/stream", cookies[number % len(cookies)]))
+    print("joined", flush=True)
+    crowd.rest(float("inf"))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -6,7 +6,7 @@ followed, from the ring or, further back, from the journal. Each second an event
 quotes with their ages, the authority: so silence means a daemon that hangs, and never that nothing has happened.
 
 Everything is rendered and encoded once, whoever looks. Watchers sleep until there is something and are told
-`TOLD_AT_ONCE` a turn of the loop, about a millisecond of work, so that a thousand of them hold up no order. They are
+`TOLD_AT_ONCE` a turn of the loop, a fifth of a millisecond of work, so that a thousand hold up no order. They are
 told in their sleep: the bytes go to the sink, and a watcher's own task wakes only for one that is further behind, full,
 or over. What one does not take is not kept for it: it reads on from its place when its sink has drained, and the kernel
 hangs up on one that has taken nothing for `STALLED_S` (TCP_USER_TIMEOUT, tcp(7): it counts at a closed window too).
@@ -28,7 +28,7 @@ from hydrad.wire.answers.journal import Event
 from hydrad.wire.answers.live import Hello, Now
 
 WATCHERS_MAX = 1_024
-TOLD_AT_ONCE = 50
+TOLD_AT_ONCE = 10
 EVENTS_AT_ONCE = 200
 # A page that is further behind is told to ask anew instead.
 BEHIND_MAX = 20_000
