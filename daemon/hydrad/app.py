@@ -12,11 +12,11 @@ import logging
 import os
 import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from hydrad import __version__, cards, figures, home, hosted_words, settings, vitals
+from hydrad.asks import Asks
 from hydrad.bridge.bridge import Bridge
 from hydrad.comparing import Comparison
 from hydrad.config import Loaded
@@ -91,7 +91,7 @@ class App:
         self._durable_s = 0.0
         self._opened = home.open_home(places, loaded.config)
         self._inbox = Inbox()
-        self._asks: deque[Callable[[], None]] = deque()
+        self._asks = Asks(self.boot_ns)
         self._wake = asyncio.Event()
         self._turning = False
         self._stopping: str | None = None
@@ -163,7 +163,7 @@ class App:
 
     def ask(self, answer: Callable[[], None]) -> None:
         """Answer a query after the batch that is being committed now."""
-        self._asks.append(answer)
+        self._asks.put(answer)
         self._wake.set()
 
     def stop(self, reason: str, code: int = 0) -> None:
@@ -367,7 +367,7 @@ class App:
         while (self._inbox or self._asks) and self._stopping is None:
             self._turning = True
             batch = self.driver.prepare(self._inbox.take())
-            asks = [self._asks.popleft() for _ in range(len(self._asks))]
+            asked = len(self._asks)
             if batch.records:
                 began = loop.time()
                 await loop.run_in_executor(self._writer, self.driver.commit, batch)
@@ -375,8 +375,7 @@ class App:
                 self._commit_s = self._durable_s - began
             self._inbox.put_back(self.driver.release(batch))
             self._turning = False
-            for answer in asks:
-                answer()
+            self._asks.answer(asked)
             await asyncio.sleep(0)
 
     def is_idle(self) -> bool:

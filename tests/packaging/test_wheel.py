@@ -24,6 +24,7 @@ def ends(suffix: str) -> list[str]:
         "hydrad/systemd/sysusers.conf",
         "hydrad/systemd/tmpfiles.conf",
         "hydrad/market/sample/NOTICE",
+        "hydrad/hud/static/vendor/lightweight-charts.LICENSE.txt",
         "hydrad/py.typed",
         "hydractl/py.typed",
     ],
