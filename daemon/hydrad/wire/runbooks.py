@@ -231,7 +231,7 @@ RUNBOOKS: dict[str, Runbook] = {
         "A letter was dropped, since its channel would never take it as it is. The finding has the text's hash.",
     ),
     "CHAT_GONE": _alarm(
-        "Reach this person by other means; they must write /start to the bot, or be unlinked: `hydractl operators`.",
+        "Reach this person by other means; they must write /start to the bot. Has left: `hydractl operator remove`.",
         "They blocked the bot, deleted the chat or never began it. Letters to them are dropped until they are heard",
         "of; who is on call must be somebody else meanwhile.",
     ),
