@@ -15,6 +15,7 @@ from hydrad.wire.answers import Problem
 from hydrad.wire.codes import ErrorCode
 
 AT_ONCE = 2
+MAKING_MAX = 32
 WITHIN_S = 60.0
 
 
@@ -28,6 +29,10 @@ class BarMaker:
 
     async def make(self, asked: Asked, within_s: float = WITHIN_S) -> Told:
         making = self._making.get(asked)
+        if making is None and len(self._making) >= MAKING_MAX:
+            return Told(
+                problem=Problem(ErrorCode.TIMED_OUT.value, "too many ask for other bars", "ask again in a moment")
+            )
         if making is None:
             making = self._making[asked] = asyncio.get_running_loop().create_task(self._bounded(asked, within_s))
             making.add_done_callback(lambda _: self._making.pop(asked))

@@ -10,7 +10,7 @@ import pytest
 
 from hydrad.market.recorder import RECORDED
 from hydrad.market.told_bars import Asked, Told
-from hydrad.past_bars import AT_ONCE, BarMaker
+from hydrad.past_bars import AT_ONCE, MAKING_MAX, BarMaker
 from tests.market.conftest import START_MS
 from tests.market.test_comparing import minutes, record
 
@@ -80,5 +80,21 @@ def test_one_question_is_asked_once_and_few_at_a_time(tmp_path: Path) -> None:
         told = await asyncio.gather(*same[1:], *others)
         assert told == [Told()] * 8
         assert len(list(tmp_path.glob("*.here"))) == 1 + len(others)
+
+    asyncio.run(run())
+
+
+def test_so_many_questions_wait_and_the_next_is_told_at_once(tmp_path: Path) -> None:
+    """Who asks for ever other bars holds up others for a while, and fills nothing."""
+
+    async def run() -> None:
+        maker = BarMaker(HANGS)
+        waiting = [asyncio.create_task(maker.make(asked(tmp_path, limit))) for limit in range(1, MAKING_MAX + 1)]
+        await asyncio.sleep(0)
+        told = await maker.make(asked(tmp_path, MAKING_MAX + 1))
+        assert code(told) == "TIMED_OUT" and told.problem is not None and "too many" in told.problem.message
+        for task in (*waiting, *maker._making.values()):
+            task.cancel()
+        await asyncio.gather(*waiting, *maker._making.values(), return_exceptions=True)
 
     asyncio.run(run())
