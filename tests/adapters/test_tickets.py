@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hydrad.host.tickets import FOR_NS, TICKETS_MAX, Purpose, Tickets
+from hydrad.host.tickets import FOR_NS, OF_ONE_MAX, TICKETS_MAX, Purpose, Tickets
 
 
 class Clock:
@@ -38,8 +38,18 @@ def test_a_code_for_one_thing_is_none_for_another_and_is_not_burnt_by_the_try() 
 
 def test_so_many_are_out_at_once_and_the_oldest_goes() -> None:
     tickets, _ = made()
-    codes = [tickets.draw(Purpose.LOGIN, "uid:1")[0] for _ in range(TICKETS_MAX + 2)]
-    assert [tickets.take(code, Purpose.LOGIN) for code in codes[:3]] == [None, None, "uid:1"]
+    codes = [tickets.draw(Purpose.LOGIN, f"uid:{number}")[0] for number in range(TICKETS_MAX + 2)]
+    assert [tickets.take(code, Purpose.LOGIN) for code in codes[:3]] == [None, None, "uid:2"]
+
+
+def test_nobodys_codes_push_out_another_persons() -> None:
+    tickets, _ = made()
+    first, _ = tickets.draw(Purpose.LOGIN, "uid:1")
+    many = [tickets.draw(Purpose.ELEVATE, "telegram:7")[0] for _ in range(TICKETS_MAX * 2)]
+    assert [tickets.take(code, Purpose.ELEVATE) is None for code in many[-OF_ONE_MAX - 1 :]] == [True] + [
+        False
+    ] * OF_ONE_MAX
+    assert tickets.take(first, Purpose.LOGIN) == "uid:1"
 
 
 def test_what_is_no_code_is_nobodys() -> None:

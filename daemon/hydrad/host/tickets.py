@@ -16,6 +16,7 @@ from hydrad.host.entropy import draw_token
 
 FOR_NS = 5 * MINUTE
 TICKETS_MAX = 256
+OF_ONE_MAX = 16
 CODE_CHARACTERS_MAX = 128
 
 
@@ -31,7 +32,7 @@ class _Ticket(NamedTuple):
 
 
 class Tickets:
-    """At most `TICKETS_MAX` at once: the oldest goes for the next."""
+    """At most `TICKETS_MAX` at once, and `OF_ONE_MAX` of one person: the oldest goes for the next."""
 
     def __init__(self, now_ns: Callable[[], int], draw: Callable[[], str] = draw_token) -> None:
         self._now_ns, self._draw = now_ns, draw
@@ -40,6 +41,9 @@ class Tickets:
     def draw(self, purpose: Purpose, identity: str) -> tuple[str, int]:
         """A new code for `identity`, and when it ends (machine time, ns)."""
         self._drop_ended()
+        own = [key for key, ticket in self._out.items() if ticket.identity == identity]
+        for key in own[: max(len(own) - OF_ONE_MAX + 1, 0)]:
+            del self._out[key]
         while len(self._out) >= TICKETS_MAX:
             del self._out[next(iter(self._out))]
         code, ends_ns = self._draw(), self._now_ns() + FOR_NS
