@@ -221,6 +221,29 @@ def test_cancel_voids_the_confirmation(room: Room) -> None:
     assert acts(room) == []
 
 
+def test_a_cancel_after_the_confirmation_does_not_say_that_nothing_was_done(room: Room) -> None:
+    """Who presses Confirm and then, in fright, Cancel."""
+    asked = room.type(7, f"/fire {MISSION}")[0]
+    room.press(7, asked.token("Confirm"))
+    said = room.press(7, asked.token("Cancel"))
+    assert [each.how for each in said] == ["toast"], "the message goes on saying what happened"
+    assert "too late" in said[0].text and "FILLED" in said[0].text
+    again = room.press(7, asked.token("Cancel"))
+    assert "nothing was done" not in again[0].text
+    close = room.type(7, f"/close {POSITION}")[0]
+    room.buttons.press(close.token("Close"), "telegram:7")  # and its verdict is waited for
+    (said_now,) = room.press(7, close.token("Cancel"))
+    assert "too late" in said_now.text and "/positions" in said_now.text
+
+
+def test_nor_after_a_halt(room: Room) -> None:
+    room.answer = lambda actor, verb: (STATUS, None) if isinstance(verb, calls.Status) else daemon(actor, verb)
+    asked = next(s for s in room.press(7, room.type(7, "/status")[0].token("Halt")) if s.how == "say")
+    room.press(7, asked.token("HALT"))
+    (said,) = room.press(7, asked.token("Cancel"))
+    assert said.how == "toast" and "HALTED" in said.text
+
+
 def test_somebody_elses_button_is_refused_and_journaled(room: Room) -> None:
     token = room.type(7, f"/fire {MISSION}")[0].token("Confirm")
     assert room.press(42, token)[0].text == NOT_YOURS

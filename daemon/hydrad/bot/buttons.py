@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import apsw
@@ -167,6 +167,22 @@ class Buttons:
             row = (now_ns, identity, action.value, subject, now_ns)
             self._db.execute(f"UPDATE button SET expires_ns = ? WHERE {where}", row)
 
+    def cancel(self, actions: Iterable[Action], identity: str, subject: str, ends_ns: int) -> str | None:
+        """End the confirmations of this subject, unless the one that was made with this end was pressed before: then
+        what that press was answered, empty while it is not yet."""
+        names = [action.value for action in actions]
+        of_this = f"identity = ? AND subject = ? AND expires_ns = ? AND action IN ({_marks(names)})"
+        row = (identity, subject, ends_ns, *names)
+        pressed = next(
+            iter(self._db.execute(f"SELECT said FROM button WHERE {of_this} AND (used_ns > 0 OR said <> '')", row)),
+            None,
+        )
+        if pressed is not None:
+            return str(pressed[0])
+        for name in names:
+            self.void(Action(name), identity, subject)
+        return None
+
     def first_heard(self, update: int) -> bool:
         """Remember an update by its number; whether it is told for the first time."""
         with self._db:
@@ -208,6 +224,10 @@ def _wish(data: str) -> tuple[Action, str, int] | None:
         return None
     action, ends, subject = data.removeprefix(_WISH).split(" ", 2)
     return Action(action), subject, int(ends)
+
+
+def _marks(names: list[str]) -> str:
+    return ", ".join("?" * len(names))
 
 
 def key_of(token: str) -> str:

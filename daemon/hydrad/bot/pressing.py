@@ -17,6 +17,7 @@ WAIT_S = 8.0
 TOO_LATE = "too late, press again"
 OVER = "the time of this button is over: ask again"
 NOT_YOURS = "this is no button of yours"
+CONFIRMING = (Action.FIRE, Action.CLOSE, Action.HALT)
 HALTS = frozenset({Action.HALT, Action.ASK_HALT})
 
 
@@ -83,6 +84,7 @@ class Pressing:
             await confirming.halt(caller)
         elif button.action is Action.CANCEL:
             await self._cancelled(caller, press, button)
+            return
         else:
             await self._act(caller, press, button)
             return
@@ -90,12 +92,17 @@ class Pressing:
         await self._mouth.toast(press.query, _short(words.problem(said)) if said else "", alert=said is not None)
 
     async def _cancelled(self, caller: Caller, press: Press, button: Button) -> None:
-        for action in (Action.FIRE, Action.CLOSE, Action.HALT):
-            await self._world.kept(self._voiding(action, caller.actor.identity, button.subject))
-        await self._done(caller, press, "cancelled: nothing was done")
-
-    def _voiding(self, action: Action, identity: str, subject: str) -> Any:
-        return lambda: self._world.buttons.void(action, identity, subject)
+        """After the confirmation it ends nothing, and does not say so: the message goes on telling what happened."""
+        cancel = self._world.buttons.cancel
+        identity, subject, ends_ns = caller.actor.identity, button.subject, button.expires_ns
+        said = await self._world.kept(lambda: cancel(CONFIRMING, identity, subject, ends_ns))
+        if said is None:
+            await self._done(caller, press, "cancelled: nothing was done")
+            await self._mouth.toast(press.query, "")
+            return
+        told = _short(f"too late, it was confirmed: {said or 'look at /positions and /status'}")
+        await self._world.kept(lambda: self._world.buttons.said(press.token, told))
+        await self._mouth.toast(press.query, told, alert=True)
 
     async def _act(self, caller: Caller, press: Press, button: Button) -> None:
         """Answer the press first: Telegram waits a few seconds for that, and a verdict may take longer."""
