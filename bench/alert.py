@@ -5,14 +5,17 @@ tests, over HTTP on loopback): one answers, one refuses connections, one takes t
 closes on each in turn, so that what else the machine does falls on all of them.
 
 `alert`: from the record MISSION_PROPOSED, published (durable, `witness.py`), to the fake's receiving the sendMessage that
-names it. `fire` and `close`: from the request written to the answer read, as in `fire.py`; their ratios over the home
-whose Telegram answers are what an outage costs. At the end the one that refused is there again: `after` is how long until
-it has an alarm that was raised while it was away. `FIRES` (30) come from the environment; a home fires every 5 s, so that
-an alert does not wait for the letters of the fire before it (Telegram takes one a second for a chat).
+names it; its limit, `post`: such a message sent, until it is received. `fire` and `close`: from the request written to
+the answer read, as in `fire.py`; their ratios over the home whose Telegram answers are what an outage costs. At the end
+the one that refused is there again: `after` is how long until it has a halt of while it was away. `FIRES` (30) come from
+the environment; a home fires every 5 s, so that an alert does not wait for the letters of the fire before it (Telegram
+takes one a second for a chat).
 """
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import sys
 import time
@@ -86,6 +89,22 @@ class Crew:
         told = (c.at_s for c in self.fake.calls if c.method == "sendMessage" and word in c.fields["text"])
         return next(told, 0.0)
 
+    def post_ms(self) -> list[float]:
+        """The limit of an alert: such a message posted by a client that keeps its connection, until it is received."""
+        link = http.client.HTTPConnection("127.0.0.1", self.fake.port)
+        took = []
+        for _ in range(FIRES):
+            body = json.dumps({"chat_id": BOSS, "text": "EURUSD BUY not calibrated"})
+            began_s = time.monotonic()
+            link.request("POST", f"/bot{TOKEN}/sendMessage", body, {"content-type": "application/json"})
+            told = link.getresponse()
+            told.read()
+            assert told.status == 200, told.status
+            received_s = next(c.at_s for c in reversed(self.fake.calls) if c.method == "sendMessage")
+            took.append((received_s - began_s) * 1000)
+        link.close()
+        return took
+
     def halt(self) -> None:
         assert self._client.ask(calls.Halt(reason="canary-of-the-bench")).ok
 
@@ -122,14 +141,15 @@ def main() -> None:
             for crew in crews[number % 3 :] + crews[: number % 3]:
                 crew.fire()
             time.sleep(max(due_s - time.monotonic(), 0))
-        alerts = answers.alerts_ms()
+        alerts, posts = answers.alerts_ms(), answers.post_ms()
         refuses.halt()
         after_s = refuses.back_s()
     finally:
         for crew in crews:
             crew.end()
     figures = {"alert_p50_ms": median(alerts), "alert_p99_ms": percentile(alerts, 0.99), "after_s": after_s}
-    ratios = {}
+    figures["post_p50_ms"] = median(posts)
+    ratios = {"alert_over_post": median(alerts) / median(posts)}
     for crew in crews:
         for what, values in (("fire", crew.fire_ms), ("close", crew.close_ms)):
             figures[f"{crew.name}_{what}_p50_ms"] = median(values)
