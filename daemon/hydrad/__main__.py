@@ -176,6 +176,8 @@ def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
     try:
         _prepare(places, loaded.config)
         return asyncio.run(_life(App, places, loaded, lock)), []
+    except home.Misfit as error:
+        raise Failed(EXIT_CONFIG, ErrorCode.FAILED, str(error), "hydractl operator role NAME approver") from None
     except CannotListen as error:
         hint = "stop what listens there, or: hydractl config set bridge.address tcp://HOST:PORT"
         raise Failed(EXIT_FAILED, ErrorCode.FAILED, str(error.strerror), hint) from None

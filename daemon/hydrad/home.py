@@ -60,6 +60,10 @@ class NoHome(Exception):
     """There is no home here, or it is not of the kind that was asked for."""
 
 
+class Misfit(NoHome):
+    """The configuration asks for what this home does not have; nothing was started."""
+
+
 @dataclass(slots=True)
 class Opened:
     """An open home: everything that a driver needs but its bridge and its outlet."""
@@ -114,7 +118,7 @@ def paper_name(number: int) -> str:
 
 
 def open_home(places: Places, config: Config) -> Opened:
-    """Open the journal and fold it. The caller holds the home's lock. Raises what the journal raises."""
+    """Open the journal and fold it. The caller holds the home's lock. Raises Misfit, and what the journal raises."""
     places.make()
     journal = SqliteJournal(places.journal)
     input_log = InputLog(places.inputs)
@@ -122,8 +126,10 @@ def open_home(places: Places, config: Config) -> Opened:
     state, last_input = _fold(places, journal, notes)
     if input_log.last_number < last_input:
         notes.append(("INPUTS_SHORT", f"inputs end at {input_log.last_number}, records name {last_input}"))
-    if why_not := approvers.short_of_people(state, config.risk, len(approvers.approvers(state)) or 1):
-        raise NoHome(why_not)
+    if state.created and (why_not := approvers.short_of_people(state, config.risk)):
+        input_log.close()
+        journal.close()
+        raise Misfit(why_not)
     watch = _watch(config, state)
     clock = SystemClock()
     return Opened(
@@ -271,6 +277,8 @@ def commander(config: Config) -> str:
 
 def create(places: Places, config: Config, mode: HomeMode) -> None:
     """Make a home: keys, journal, and for a paper home its simulated accounts. The caller holds the lock."""
+    if why_not := approvers.short_of_people(State(), config.risk, count=1):
+        raise Misfit(f"{why_not} once the home is made")
     places.make()
     try:
         daemon_key(places, config)
