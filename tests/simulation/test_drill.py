@@ -48,6 +48,7 @@ def test_every_fault_was_met(results: list[Result]) -> None:
     wanted = {name.removesuffix("_s") for name in (*faults._RANGES, "too_late")} - unseen
     assert wanted - met == set()
     assert {"approved", "rested", "owner_cancel"} <= met  # a real home is resumed by a second person
+    assert {"approved_fire", "approved_twice", "self_approval", "approval_after_change", "approval_refused"} <= met
 
 
 @pytest.mark.parametrize("seed", kept_seeds())

@@ -41,6 +41,7 @@ BOSS, OTHER = "uid:0", "uid:1"
 CLOCK_NS = 100 * MS
 TAG = 4_242
 ENGINE_MUTANTS = frozenset({"blind_retry", "unknown_is_rejected", "handshake_without_ledger", "latch_leaves_resting"})
+ENGINE_MUTANTS |= {"own_approval", "approval_outlives_change"}
 DRIVER_MUTANTS = frozenset({"send_before_commit", "kill_not_rechecked"})
 
 

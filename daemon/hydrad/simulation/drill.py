@@ -33,6 +33,7 @@ from hydrad.simulation.network import Network
 from hydrad.simulation.oracles import Oracles, Violation
 from hydrad.simulation.people import People
 from hydrad.simulation.powercuts import Cuts
+from hydrad.simulation.second_person import thresholds
 from hydrad.simulation.terminals import AgentActor, Seat
 from hydrad.simulation.world import START_NS, World
 from hydrad.toc.guard_limits import Guards
@@ -221,6 +222,7 @@ def _home(number: int, world: World) -> Home:
         query_interval_ms=500,
         settle_ms=SETTLE_NS // MS,
     )
+    limits, timing = thresholds(world.rng(f"thresholds.{number}"), limits, timing)
     return Home(mode, limits, timing, tuple(seats), rng.choice((4, 8, 12)), _guards(number, world))
 
 

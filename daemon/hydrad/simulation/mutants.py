@@ -11,5 +11,7 @@ MUTANTS: dict[str, str] = {
     "handshake_without_ledger": "a hand-shake without the agent's ledger",
     "gone_is_proof": "a resting order that is out of the list and not yet in the history counts as never placed",
     "latch_leaves_resting": "the latch stops what opens and leaves what rests",
+    "own_approval": "who fired approves their own fire",
+    "approval_outlives_change": "an approval holds under other limits than it was asked under",
     "kill_not_rechecked": "the latch is not looked at again between commit and release",
 }

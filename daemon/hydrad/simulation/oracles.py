@@ -92,6 +92,9 @@ class Oracles:
         self._keys: dict[str, tuple[int, ...]] = {}
         self._last_live: State | None = None
         self._reconciled: Reply | None = None
+        self._asked_at: dict[int, int] = {}
+        self._approved: dict[int, Record] = {}
+        self._limits_at: dict[str, int] = {}
         daemon.on_frame = self.released
         daemon.on_records = self.committed
         daemon.on_folded = self.folded
@@ -134,6 +137,7 @@ class Oracles:
         """I4: what was just routed fits within the limits, by the broker's books and what is in flight."""
         for record in records:
             self._step_told(record)
+            self._approval_told(record)
             if record.type == "ACT_MOVED":
                 body = r.decode(record.type, record.body)
                 assert isinstance(body, r.ActMoved)
@@ -141,8 +145,35 @@ class Oracles:
                 if body.event is ActEvent.ROUTE and act.kind is ActKind.FIRE:
                     self.routed += 1
                     self._limits(act)
+                    self._two_people(act)
                 elif body.event is ActEvent.PROVE_ABSENT and act.kind is ActKind.FIRE:
                     self._absent(act, body.by)
+
+    def _approval_told(self, record: Record) -> None:
+        body = r.decode(record.type, record.body)
+        if isinstance(body, r.ApprovalAsked):
+            self._asked_at[body.act_id] = record.seq
+        elif isinstance(body, r.ActApproved):
+            self._approved[body.act_id] = record
+        elif isinstance(body, r.AccountLimitsSet):
+            self._limits_at[body.account] = record.seq
+
+    def _two_people(self, act: Act) -> None:
+        """TWO: above a threshold another person has said yes, to this very order, and under the limits of then."""
+        limits, record = self.daemon.state.limits, self._approved.get(act.act_id)
+        above = limits.approval_risk_percent
+        if record is None:
+            if above is not None and act.risk_money * 100 > above * act.base_money:
+                raise Violation("TWO", f"{short(act.act_id)} is above {above} %, and nobody approved it")
+            return
+        body = r.decode(record.type, record.body)
+        assert isinstance(body, r.ActApproved)
+        if self.daemon.state.identities[record.actor] == self.daemon.state.identities[act.actor]:
+            raise Violation("TWO", f"{short(act.act_id)} was approved by who fired it")
+        if body.order_hash != act.order_hash:
+            raise Violation("TWO", f"{short(act.act_id)} is another order than was approved")
+        if self._limits_at.get(act.account, 0) > self._asked_at[act.act_id]:
+            raise Violation("TWO", f"{short(act.act_id)} was approved under limits that were changed since it waited")
 
     def _absent(self, act: Act, by: str) -> None:
         """I3: what counts as proven absent was never executed, nor placed, at the broker."""

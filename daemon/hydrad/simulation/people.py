@@ -17,6 +17,7 @@ from hydrad.domain.money import price_text
 from hydrad.domain.orders import ActKind
 from hydrad.simulation.daemons import BOSS, OTHER, PLANS, DaemonActor
 from hydrad.simulation.faults import Faults
+from hydrad.simulation.second_person import SecondPerson
 from hydrad.simulation.world import World
 from hydrad.toc import inputs as i
 from hydrad.toc import uplink
@@ -63,17 +64,20 @@ class People:
         self._names = 0
         self._done = False
         self._accounts = sorted({seat.account for seat in daemon.home.seats})
+        self._second = SecondPerson(world, daemon, lambda verb, who, key: self._hand_in(Asked(verb, key, who=who)))
         daemon.on_reply = self.hears
         daemon.on_death = self._unanswered
 
     def start(self) -> None:
         self.world.after(5 * SECOND, self._act)
+        self._second.start()
         if self.faults.halt_s:
             self._plan_halt()
 
     def rest(self, faults: Faults) -> None:
         """The safety phase is over: nobody asks for anything new; whatever is latched is released again."""
         self._done, self.faults = True, faults
+        self._second.rest()
         self.world.after(SECOND, self._resume_all)
 
     def decide(self) -> None:
