@@ -99,7 +99,7 @@ function answered(place, close, answer, again, shown) {
     askPin(place, close, again, facts.tried);
     return;
   }
-  const unknown = code === "UNKNOWN_OUTCOME" || code === "TIMED_OUT" || (several && rows.some((row) => OPEN.has(row.state) || row.state === "UNKNOWN"));
+  const unknown = code === "UNKNOWN_OUTCOME" || code === "TIMED_OUT" || (several && rows.some((row) => WITHOUT_VERDICT.has(row.state)));
   fill(place, !(several && code === "PARTLY") && h("p", { class: unknown ? "bad big" : "bad" }, said(code, message)),
     h("ul", { class: "checks" }, (answer.data?.checks ?? []).filter((row) => !row.ok).map((row) =>
       h("li", null, h("b", null, row.code), ` ${row.measured}`, h("small", null, ` limit ${row.limit}`)))),
@@ -152,6 +152,7 @@ export function verdict(row) {
 
 const GOOD = new Set(["FILLED", "CLOSED", "CLOSING", "DONE", "WORKING"]);
 const OPEN = new Set(["REQUESTED", "QUEUED", "ROUTED", "ACKED", "AWAITING_APPROVAL"]);
+const WITHOUT_VERDICT = new Set(["ROUTED", "ACKED", "UNKNOWN", "QUARANTINED"]); // one that waits for a person is not unknown
 
 export function goodness(state) {
   return GOOD.has(state) ? "good" : OPEN.has(state) ? "pending" : "bad";
