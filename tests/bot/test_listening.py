@@ -293,8 +293,11 @@ def test_a_close_names_a_position_a_fire_or_a_mission(room: Room, subject: str) 
 def test_halt_is_one_command_and_is_answered_with_what_was_verified(room: Room) -> None:
     (said,) = room.type(7, "/halt smells wrong")
     assert acts(room) == [calls.Halt(None, reason="smells wrong")]
-    for part in ("1 of 2 terminals", "t1: verified", "t2: NOT VERIFIED, not confirmed (LOST)"):
+    for part in ("1 of 2 terminals", "t1: verified", "1 of accounts that were not given to you: 1 NOT VERIFIED"):
         assert part in said.text
+    assert "t2" not in said.text
+    (said,) = room.type(42, "/halt")
+    assert "t2: NOT VERIFIED, not confirmed (LOST)" in said.text
 
 
 def test_a_halt_is_obeyed_however_late_and_however_often(room: Room) -> None:

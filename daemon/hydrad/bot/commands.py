@@ -221,7 +221,7 @@ class Commands:
         return sight.narrowed(caller.person, verb, await self.world.ask(caller.actor, verb))
 
     async def act(self, caller: Caller, verb: Any) -> Answer:
-        return await self.world.ask(caller.actor, verb, caller.key)
+        return sight.latched(caller.person, verb, await self.world.ask(caller.actor, verb, caller.key))
 
     async def say(self, caller: Caller, text: str, buttons: Rows = ()) -> None:
         await self.mouth.say(caller.chat, clipped(text), buttons, caller.message if caller.group else 0)

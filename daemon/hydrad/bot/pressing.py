@@ -10,6 +10,7 @@ from hydrad.bot.commands import Commands, approved, halted
 from hydrad.bot.updates import Press
 from hydrad.bot.world import Caller, Mouth, World
 from hydrad.outbox.letter import clipped
+from hydrad.toc import sight
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer
 
@@ -107,7 +108,8 @@ class Pressing:
     async def _act(self, caller: Caller, press: Press, button: Button) -> None:
         """Answer the press first: Telegram waits a few seconds for that, and a verdict may take longer."""
         await self._mouth.toast(press.query, f"{_ACTING[button.action]} {button.subject}…")
-        answer = await self._world.ask(caller.actor, _verb(button), button.key)
+        verb = _verb(button)
+        answer = sight.latched(caller.person, verb, await self._world.ask(caller.actor, verb, button.key))
         await self._done(caller, press, _said(button, answer))
 
     async def _done(self, caller: Caller, press: Press, text: str) -> None:

@@ -208,10 +208,14 @@ def status(data: StatusData, for_group: bool) -> str:
 def halted(data: HaltData) -> str:
     """What was verified, terminal by terminal and order by order."""
     lines = [f"{data.authority} {f'on {line(data.account)} ' if data.account else ''}since {clock(data.latched_at)}"]
-    verified = sum(row.verified for row in data.terminals)
-    lines.append(f"{verified} of {len(data.terminals)} terminals have confirmed:")
+    all_of_them = len(data.terminals) + data.elsewhere
+    verified = sum(row.verified for row in data.terminals) + data.elsewhere - data.elsewhere_unverified
+    lines.append(f"{verified} of {all_of_them} terminals have confirmed:")
     for row in data.terminals:
         lines.append(f"- {line(row.terminal)}: {'verified' if row.verified else 'NOT VERIFIED'}, {line(row.detail)}")
+    if data.elsewhere:
+        count = f"{data.elsewhere_unverified} NOT VERIFIED" if data.elsewhere_unverified else "all verified"
+        lines.append(f"- {data.elsewhere} of accounts that were not given to you: {count}")
     lines += [f"- order {row.id} {line(row.symbol)}: {line(row.verdict)}, {line(row.detail)}" for row in data.resting]
     if data.on_the_wire:
         lines.append("already on the wire: " + ", ".join(data.on_the_wire))

@@ -55,6 +55,11 @@ def narrowed(person: Person, verb: Verb, answer: Answer) -> Answer:
     return msgspec.structs.replace(answer, data=data)
 
 
+def latched(person: Person, verb: Verb, answer: Answer) -> Answer:
+    """The answer to an act as its person may see it: that of a halt or a resume names terminals of everybody."""
+    return narrowed(person, verb, answer) if isinstance(answer.data, HaltData) else answer
+
+
 def _seen(value: Any, shown: Audience) -> Any:
     """A value without what is of other accounts; None when it is of one itself."""
     if isinstance(value, tuple | list):
