@@ -81,6 +81,7 @@ def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | N
         if not may_go(preview):
             return _show(session, preview)
         _confirm(session, preview)
+        fields = fields if key is not None else pinned(preview, fields)
     wait_for_s = wait_s(session, wait)
     return _show(session, session.client.request(name, dry_run=False, wait_s=wait_for_s, **fields))
 
@@ -115,6 +116,23 @@ def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if expiry is not None:
         by_hand["expiry_s"] = seconds(expiry)
     return "fire.symbol", {**by_hand, **fields}
+
+
+def pinned(preview: Answer, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields with the size that was shown on each account in place of what it was made of: nothing else is sent.
+    Whose turn it is in a pool is the daemon's to say, and a key of one's own must come with the same words again."""
+    rows = preview.data.targets
+    if fields["pool"] or not rows or not all(row.volume for row in rows):
+        return fields
+    named: dict[str, Any] = {
+        "account": None,
+        "accounts": [],
+        "group": None,
+        "all_accounts": False,
+        "volume": None,
+        "risk": None,
+    }
+    return {**fields, **named, "sized": [{"account": row.account, "volume": row.volume} for row in rows]}
 
 
 def _confirm(session: Session, preview: Answer) -> None:
