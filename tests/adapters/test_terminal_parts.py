@@ -160,10 +160,10 @@ def test_nobody_else_writes_while_the_log_is_made_ready(tmp_path: Path, monkeypa
     person.append_local(LatchStored(True, "ann"))
     person._db.set_busy_timeout(0)
 
-    def looking(log: Path, ready_bytes: int) -> None:
+    def looking(log: Path, ready_bytes: int, vfs: str) -> None:
         with pytest.raises(apsw.BusyError):
             person.append_local(LatchStored(False, "ann"))
-        grow(log, ready_bytes)
+        grow(log, ready_bytes, vfs)
         grown.append(log)
 
     monkeypatch.setattr(ledger, "grow", looking)

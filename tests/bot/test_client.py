@@ -126,9 +126,9 @@ def test_who_is_gone(fake: Fake) -> None:
 
 
 def test_patience_is_told_in_seconds(fake: Fake) -> None:
-    fake.patience[42] = time.monotonic() + 30
+    fake.patience[42] = time.monotonic() + 300
     (outcome,) = delivered(fake, row(letter("1")))
-    assert isinstance(outcome, Throttled) and 28 <= outcome.retry_after_s <= 31 and not outcome.everyone
+    assert isinstance(outcome, Throttled) and 200 <= outcome.retry_after_s <= 301 and not outcome.everyone
 
 
 def test_a_bad_request_is_refused(fake: Fake) -> None:

@@ -36,7 +36,7 @@ def numbers(shell: subprocess.Popen[str], count: int) -> list[int]:
 
 def end(shell: subprocess.Popen[str]) -> str:
     shell.send_signal(signal.SIGINT)
-    _, said = shell.communicate(timeout=10)
+    _, said = shell.communicate(timeout=60)
     assert shell.returncode == 130
     return said
 
