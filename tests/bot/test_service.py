@@ -271,7 +271,8 @@ def test_an_hour_away_costs_the_loop_nothing_and_then_what_matters_is_told(
             assert texts[0] in ("HALTED", "result 0") and "HALTED" in texts[:2]
             assert [text for text in texts if text.startswith("result")] == [f"result {n}" for n in range(0, 60, 10)]
             missions = [text for text in texts if text.startswith("mission")]
-            assert missions == [f"mission {n}" for n in range(56, 60)]
+            # One that was on its last second when Telegram was back may have left before its time was over.
+            assert missions in ([f"mission {n}" for n in range(first, 60)] for first in (55, 56))
             assert home.fake.shown(42)[0].edits == 1
 
     asyncio.run(asyncio.wait_for(story(), 60))
