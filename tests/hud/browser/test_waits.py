@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from test_hands import violations
 
 IVY = 71
 BY_HAND = ("--symbol", "EURUSD", "--side", "buy", "--stop", "1.3790", "--yes", "--again", "--expiry", "1h")
@@ -30,7 +31,9 @@ def waiting(crew: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["phone", "desktop"])
-def test_a_second_person_sees_the_order_and_lets_it_go(two: Any, screen: Callable[..., Any], kind: str) -> None:
+def test_a_second_person_sees_the_order_and_lets_it_go(
+    two: Any, screen: Callable[..., Any], kind: str, axe: str
+) -> None:
     fired = waiting(two)
     fire = fired.act["id"]
     shown = screen(kind).log_in_by_telegram(IVY).go("/")
@@ -38,7 +41,7 @@ def test_a_second_person_sees_the_order_and_lets_it_go(two: Any, screen: Callabl
     text = shown.text(".urgent")
     assert f"{fire} BUY 0.03 EURUSD on alpha" in text and "stop 1.3790" in text
     assert fired.data["order"]["hash"][:16] in text and "volume 0.03 above 0.02 lots" in text
-    assert shown.wide() <= 0
+    assert shown.wide() <= 0 and violations(shown, axe) == []
     shown.hold(f"Approve {fire}")
     shown.give_pin()
     shown.see("FILLED", "dialog")
