@@ -233,8 +233,13 @@ def _answers(control: socket.socket, path: Path) -> bool:
 
 
 def quote(home: PaperHome, symbol: str = "EURUSD") -> tuple[Decimal, Decimal]:
-    row = next((r for r in home.ctl("ticks", symbol).data if r["symbol"] == symbol), None)
-    assert row is not None, f"no quote of {symbol}: {home.ctl('ticks')} {home.ctl('terminals').data}\n{home.logs()}"
+    """Waits for one: after a restart, or a line that was cut, it comes with the next frame of ticks."""
+
+    def told() -> Any:
+        return next((row for row in home.ctl("ticks", symbol).data if row["symbol"] == symbol), None)
+
+    home.until(lambda: told() is not None, f"a quote of {symbol}")
+    row = told()
     return Decimal(row["bid"]), Decimal(row["ask"])
 
 
