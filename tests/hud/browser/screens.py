@@ -34,6 +34,9 @@ query_interval_ms = 200
 """
 # Each home its own, below those that the system gives away: one that is back after a kill must find its port free.
 PORTS = itertools.count(20_000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
+RUN_AXE = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+  .filter((row) => ["serious", "critical"].includes(row.impact))
+  .map((row) => `${row.id}: ${row.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? node.none[0]?.message ?? "")).join("; ")}`)"""
 VIEWPORTS: dict[str, dict[str, Any]] = {
     "phone": {
         "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2,
@@ -183,6 +186,11 @@ class Screen:
 
     def text(self, within: str = "body") -> str:
         return str(self.page.locator(within).inner_text())
+
+    def violations(self, axe: str) -> list[str]:
+        """What axe-core, whose text this is, finds serious. Run past the page's own policy, which lets no script in."""
+        self.page.evaluate(axe)
+        return list(self.page.evaluate(RUN_AXE))
 
     def close_sheet(self) -> None:
         self.page.get_by_role("dialog").get_by_role("button", name="Close").click()

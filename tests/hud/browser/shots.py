@@ -105,7 +105,9 @@ class Album:
                            ("/report", "report"), ("/me", "me"), ("/log?kind=ACT&account=alpha", "log")):  # fmt: skip
             shown.go(path)
             take(name)
-        assert crew.ctl("operator", "add", "ivy", "--role", "approver", "--uid", "4711", "--accounts", "alpha").code == 0
+        assert (
+            crew.ctl("operator", "add", "ivy", "--role", "approver", "--uid", "4711", "--accounts", "alpha").code == 0
+        )
         assert crew.ctl("account", "limits", "alpha", "approval_lots=0.02").code == 0
         by_hand = ("--symbol", "EURUSD", "--side", "buy", "--stop", "1.3790", "--volume", "0.03", "--yes", "--again")
         assert crew.ctl("fire", *by_hand).code == 8

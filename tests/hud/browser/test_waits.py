@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from test_hands import violations
 
 IVY = 71
 BY_HAND = ("--symbol", "EURUSD", "--side", "buy", "--stop", "1.3790", "--yes", "--again", "--expiry", "1h")
@@ -41,7 +40,7 @@ def test_a_second_person_sees_the_order_and_lets_it_go(
     text = shown.text(".urgent")
     assert f"{fire} BUY 0.03 EURUSD on alpha" in text and "stop 1.3790" in text
     assert fired.data["order"]["hash"][:16] in text and "volume 0.03 above 0.02 lots" in text
-    assert shown.wide() <= 0 and violations(shown, axe) == []
+    assert shown.wide() <= 0 and shown.violations(axe) == []
     shown.hold(f"Approve {fire}")
     shown.give_pin()
     shown.see("FILLED", "dialog")
