@@ -29,7 +29,7 @@ function ofFire({ act, order, risk_money, currency }, me, reload) {
     h("p", null, `Fired by ${approval.asked_by} ${span(act.age_s)} ago: ${approval.why.join("; ")}. `,
       h("small", null, `until ${when(approval.due_at)} or the mission's expiry; ${approval.approvers.join(" or ") || "nobody"} may approve`)),
     mine && holdButton(`Approve ${act.id}`, () => ask(`Approve ${act.id}`, `/approvals/${act.id}`, {})),
-    me.may.includes("cancel") && holdButton(`Refuse ${act.id}`, () => ask(`Refuse ${act.id}`, `/orders/${act.id}/cancel`, { reason: "from the HUD" }), "plain"));
+    me.may.includes("cancel") && holdButton(`Refuse ${act.id}`, () => ask(`Refuse ${act.id}`, `/orders/${act.id}/cancel`, { reason: "from the HUD" }), "calm"));
 }
 
 /** The order that is approved, and no other: levels, volume and plan are frozen. */
