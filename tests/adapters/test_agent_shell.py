@@ -41,6 +41,7 @@ class Daemon:
         self.epoch = epoch
         self.ledger_known = 0
         self.welcoming = True
+        self.beside: tuple[f.Down, ...] = ()  # sent right behind each WELCOME, before anything of the agent is read
         self.context = zmq.Context()
         self.router = self.context.socket(zmq.ROUTER)
         self.router.setsockopt(zmq.LINGER, 0)
@@ -95,6 +96,8 @@ class Daemon:
         ticks_from = tuple(f.TicksFrom(symbol, START_MS - 10 * MINUTE_MS) for symbol in frame.body.symbols)
         known, ledger = self.ledger_known, frame.body.ledger_id
         self.send(f.Welcome(self.epoch, ledger, known, 0, ticks_from, False, time.time_ns()))
+        for body in self.beside:
+            self.send(body)
 
 
 class World:

@@ -265,9 +265,10 @@ def test_what_is_late_or_was_asked_about_before_it_came_is_never_sent(bench: Ben
 def test_no_act_passes_before_ready_nor_for_an_epoch_that_was_not_welcomed(bench: Bench) -> None:
     bench.quoted()
     order = bench.order()
+    bench.daemon.beside = (command(order, FIRE_ID + 1),)
     bench.daemon.send(command(order), epoch=bench.daemon.epoch + 1)
     bench.daemon.wait(f.Hello)  # a higher epoch is taken from a WELCOME alone
-    bench.daemon.send(command(order, FIRE_ID + 1))  # beside the WELCOME that answered it
+    bench.daemon.beside = ()
     page = bench.daemon.wait(f.Ledger, lambda page: page.last)
     assert [(row.act_id, row.code) for row in page.rows] == [(FIRE_ID + 1, "NOT_READY")]
     bench.daemon.wait(f.Ready)

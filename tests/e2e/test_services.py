@@ -134,7 +134,17 @@ def test_toc_stopped_opens_nothing_and_closes_and_halts_work(home: PaperHome) ->
     assert home.ctl("start", "toc").code == 0
 
 
-def test_probes_and_page_of_the_hud(home: PaperHome) -> None:
+def test_probes_and_page_of_the_hud() -> None:
+    """At a port that no other home of these tests takes when it is free again."""
+    made = PaperHome(CONFIG + f"[hud]\nport = {19_000 + os.getpid() % 1_000}\n")
+    try:
+        made.start()
+        _probes_and_page(made)
+    finally:
+        made.end()
+
+
+def _probes_and_page(home: PaperHome) -> None:
     home.until(lambda: home.status()["hud"] is not None, "the HUD serves")
     url = home.status()["hud"]
     assert json.loads(home.places.endpoints_file.read_text())["hud"] == url
