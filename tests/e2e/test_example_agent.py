@@ -85,6 +85,7 @@ def home(example: Path) -> Iterator[ExampleHome]:
     try:
         made.start_example()
         made.start()
+        made.until(lambda: all(t["clock_offset_ms"] is not None for t in made.status()["terminals"]), "measured clocks")
         yield made
     finally:
         made.end()
