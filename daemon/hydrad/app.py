@@ -102,7 +102,8 @@ class App:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")  # what no commit waits for
         self.surface = ControlSurface(self)
-        self.pages = Stream(Watched(self))
+        self.watched = Watched(self)
+        self.pages = Stream(self.watched)
         room = Room(places.state_dir, loaded.config.market.disk_free_min_mib << 20)
         self.recorder = Recorder(places.market, self._recording_noted, room=room)
         self.comparison = Comparison(self.submit, lambda note: self.submit(i.RecordingNoted(*note)))

@@ -15,6 +15,7 @@ from hydrad.toc import (
     account_views,
     act_views,
     alarm_views,
+    audience,
     briefing,
     crew,
     health_views,
@@ -43,6 +44,7 @@ from hydrad.wire.answers.alarms import AlarmRow
 from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.daemon import ConfigRow
 from hydrad.wire.answers.journal import Event, JournalView, TraceData
+from hydrad.wire.answers.live import Now
 from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolDiffData, SymbolRow
 from hydrad.wire.answers.missions import MissionRow, MissionShow
 from hydrad.wire.answers.people import ChangeRow, OperatorRow, PolicyRow
@@ -101,6 +103,12 @@ def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> StatusDat
         approvals=health_views.waiting_rows(turn),
         one_person=health_views.one_person(state),
     )
+
+
+def now(app: App, turn: Turn, actor: Actor, verb: calls.Now) -> Now:
+    """Made as a page's is, for the accounts that the caller sees. Not kept for the next one who asks: what has happened
+    since would be missing, and its ages would be another second's."""
+    return app.watched.now(audience.of(turn.state, actor.identity))
 
 
 def _missions(app: App, turn: Turn, actor: Actor, verb: calls.Missions) -> list[MissionRow]:
@@ -324,6 +332,7 @@ def _health(app: App, turn: Turn, actor: Actor, verb: calls.Health) -> HealthDat
 
 QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
     calls.Status: ("hydra.status/v1", _status),
+    calls.Now: ("hydra.now/v1", now),
     calls.Missions: ("hydra.missions/v1", _missions),
     calls.MissionShow: ("hydra.mission/v1", _mission_show),
     calls.Brief: ("hydra.brief/v1", _brief),

@@ -19,7 +19,7 @@ from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids, money
 from hydrad.domain.accounts import Authority, HomeMode
-from hydrad.domain.actors import Actor, Role, Surface
+from hydrad.domain.actors import SHELLS, Actor, Role, Surface
 from hydrad.domain.instants import ms_text, ns_text
 from hydrad.host import entropy, keys
 from hydrad.host.keys import KeyPair
@@ -422,7 +422,7 @@ class ControlSurface:
 
 def _door(actor: Actor) -> str:
     """Where a stranger is counted."""
-    return "control" if actor.surface in (Surface.SHELL, Surface.TUI) else actor.surface.value
+    return "control" if actor.surface in SHELLS else actor.surface.value
 
 
 def _surface(text: str) -> Surface:

@@ -218,7 +218,7 @@ def test_the_table_is_no_way_round_the_phones_table() -> None:
     assert len({act.name for act in ACTS}) == len(ACTS)
     verbs = set(get_args(calls.AnyVerb))
     left = {verb.__name__ for verb in verbs - {query.verb for query in QUERIES} - set(desk.NEEDS)}
-    assert left == {"Tail", "ConfigShow"}, "whoever adds a query says whether pages may ask it"
+    assert left == {"Tail", "Now", "ConfigShow"}, "whoever adds a query says whether pages may ask it"
 
 
 def test_the_description_is_json_and_names_every_path(hud: Hud) -> None:

@@ -190,6 +190,15 @@ def test_any_trader_suspends_anyone_and_only_a_commander_restores_at_a_shell(cor
     assert core.state.role(BOSS) is Role.COMMANDER
 
 
+def test_a_screen_at_a_shell_is_a_shell(core: Core) -> None:
+    """The last commander restores themself in the TUI as at a prompt: the kernel knows them in either."""
+    add(core)
+    core.ask(calls.OperatorSuspend("commander", "phone lost"), ANN)
+    core.step(i.Requested(900, Actor(BOSS, Surface.TUI), "", calls.OperatorRestore("commander")))
+    assert problem(core.replies[900]) == "" and core.state.role(BOSS) is Role.COMMANDER
+    assert core.records[-1].surface == "tui"
+
+
 def test_a_viewer_suspends_themself_and_nobody_else(core: Core) -> None:
     add(core, role="viewer")
     assert problem(core.ask(calls.OperatorSuspend("commander"), ANN)) == "FORBIDDEN"

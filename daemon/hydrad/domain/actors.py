@@ -26,6 +26,10 @@ class Surface(enum.StrEnum):
     DAEMON = "daemon"
 
 
+# Who sits there is known to the kernel, by their uid.
+SHELLS = frozenset({Surface.SHELL, Surface.TUI})
+
+
 class Actor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A caller as its edge identified it: `identity` is `uid:1000`, `telegram:…`; the core knows the role."""
 

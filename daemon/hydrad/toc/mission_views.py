@@ -92,11 +92,16 @@ def _told_of(state: State, mission: Mission) -> tuple[str, ...]:
     return (show(IdKind.MISSION, mission.number), *(act_id_text(act) for act in acts), *sorted(positions))
 
 
+def open_count(state: State) -> int:
+    """Missions that accept fires."""
+    return sum(state.missions[number].state in ACCEPTS_FIRES for number in state.missions_open)
+
+
 def mission_counts(state: State, live: Live) -> MissionCounts:
     today = calendar.trading_day(live.market_ms) if live.market_ms else 0
     day = [m for m in state.missions.values() if calendar.trading_day(m.signal.at_ms) == today]
     return MissionCounts(
-        open=sum(m.state in ACCEPTS_FIRES for m in state.missions.values()),
+        open=open_count(state),
         engaged=sum(m.state is MissionState.ENGAGED for m in state.missions.values()),
         proposed_today=len(day),
         expired_today=sum(m.state is MissionState.EXPIRED for m in day),

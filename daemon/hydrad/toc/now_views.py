@@ -7,7 +7,7 @@ from hydrad.toc import sight
 from hydrad.toc.account_views import terminal_row
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.audience import Audience, sees
-from hydrad.toc.mission_views import mission_counts
+from hydrad.toc.mission_views import open_count
 from hydrad.toc.position_views import position_row
 from hydrad.toc.quote_views import quote_rows
 from hydrad.toc.turn import Turn
@@ -16,7 +16,7 @@ from hydrad.wire.answers.live import LivePosition, LiveTerminal, Now
 
 def now_view(turn: Turn, audience: Audience, standing_ms: int, speed: str) -> Now:
     """`standing_ms` as in `quote_views`; `speed`: of the market's clock, for people."""
-    state, live = turn.state, turn.live
+    state = turn.state
     states = [act.state for act in map(state.acts.__getitem__, state.acts_open) if sees(audience, act.account)]
     return Now(
         ts=ns_text(turn.now_ns, 6),
@@ -27,7 +27,7 @@ def now_view(turn: Turn, audience: Audience, standing_ms: int, speed: str) -> No
         quotes=tuple(sight.quote(row, audience) for row in quote_rows(turn, (), standing_ms) if row.source),
         positions=_positions(turn, audience),
         terminals=_terminals(turn, audience),
-        missions=mission_counts(state, live).open,
+        missions=open_count(state),
         unread=sum(not alarm.acked_by and sees(audience, alarm.account) for alarm in state.alarms.values()),
         unknown=states.count(ActState.UNKNOWN),
         in_flight=sum(found in IN_FLIGHT for found in states),

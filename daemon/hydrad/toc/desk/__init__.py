@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hydrad.domain import ids, money
-from hydrad.domain.actors import Role, Surface
+from hydrad.domain.actors import SHELLS, Role, Surface
 from hydrad.toc import crew
 from hydrad.toc import records as r
 from hydrad.toc.desk import (
@@ -170,7 +170,7 @@ def _owner_restores(turn: Turn, asked: Requested) -> bool:
     operator = turn.state.operator(asked.actor.identity)
     return (
         isinstance(asked.body, calls.OperatorRestore)
-        and asked.actor.surface is Surface.SHELL
+        and asked.actor.surface in SHELLS
         and asked.actor.identity.startswith("uid:")
         and operator is not None
         and operator.role is Role.COMMANDER

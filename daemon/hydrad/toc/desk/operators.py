@@ -7,7 +7,7 @@ from typing import Any
 
 from hydrad.domain import money
 from hydrad.domain.accounts import AccountKind, HomeMode
-from hydrad.domain.actors import Role, Surface
+from hydrad.domain.actors import SHELLS, Role
 from hydrad.domain.instants import MINUTE, ns_text
 from hydrad.toc import approvers, changes, crew, views_crew
 from hydrad.toc import records as r
@@ -153,7 +153,7 @@ def _suspend(turn: Turn, asked: Requested, verb: calls.OperatorSuspend) -> None:
 
 
 def _restore(turn: Turn, asked: Requested, verb: calls.OperatorRestore) -> None:
-    if asked.actor.surface is not Surface.SHELL:
+    if asked.actor.surface not in SHELLS:
         raise Refused(ErrorCode.FORBIDDEN, "a suspended operator is restored at a shell only")
     operator = _named(turn, verb.name)
     if operator.suspended:

@@ -79,6 +79,7 @@ from hydrad.wire.calls.queries import (
     Missions,
     MissionShow,
     NewsToday,
+    Now,
     Operators,
     Orders,
     Plans,
@@ -111,6 +112,7 @@ PROTOCOL = 1
 
 AnyVerb = (
     Status
+    | Now
     | Tail
     | Missions
     | MissionShow

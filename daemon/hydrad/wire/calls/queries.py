@@ -9,6 +9,11 @@ class Status(Verb, frozen=True, tag="status"):
     """One screen of everything: `hydra.status/v1`."""
 
 
+class Now(Verb, frozen=True, tag="now"):
+    """What a screen that is left open is told each second: `answers.live.Now`, as the pages' stream has it, of the
+    accounts that the caller sees. Asked by such a screen; the shell has no verb for it."""
+
+
 class Tail(Verb, frozen=True, tag="tail"):
     """Records as events, `hydra.event/v1`, oldest first; with `follow` the stream goes on. `after_seq` wins over
     `last` and `since_ns`. Filters: `kind` (record type), `symbol`, `mission` (shown id)."""
