@@ -30,6 +30,7 @@ MODULES = {
     "adopt": "closing",
     "alarm show": "alarms",
     "alarms": "alarms",
+    "apex show": "apex",
     "approve": "approve",
     "bars": "ticks",
     "brief": "brief",

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from hydrad import __version__, cards, figures, home, hosted_words, settings, vitals
+from hydrad.apex.watch import Watch
 from hydrad.asks import Asks
 from hydrad.bridge.bridge import Bridge
 from hydrad.comparing import Comparison
@@ -153,6 +154,11 @@ class App:
     def glance(self) -> Turn:
         """A turn to look with: it emits nothing."""
         return Turn(self.state, self._opened.engine.live, self.now_ns(), 0)
+
+    @property
+    def watch(self) -> Watch:
+        """The engine of signals, to look at."""
+        return self._opened.watch
 
     def submit(self, body: i.AnyInput, urgent: bool = False) -> None:
         """Put an input into the inbox; the urgent lane is drained first."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from hydrad import cards, past, people_queries, queries
+from hydrad import apex_queries, cards, past, people_queries, queries
 from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids, money
@@ -49,7 +49,7 @@ from hydrad.wire.codes import ErrorCode
 if TYPE_CHECKING:
     from hydrad.app import App
 
-QUERIES = {**queries.QUERIES, **people_queries.QUERIES}
+QUERIES = {**queries.QUERIES, **people_queries.QUERIES, **apex_queries.QUERIES}
 log = logging.getLogger("hydrad.surface")
 STEP_TIMEOUT_S = 20.0
 

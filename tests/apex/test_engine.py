@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrad.apex.bars import BadTickReason
-from hydrad.apex.engine import BAD_TICKS_KEPT_MAX, Apex
+from hydrad.apex.engine import BAD_TICKS_KEPT_MAX, CANDIDATES_MAX, Apex
+from hydrad.apex.features import memory_bars
 from hydrad.apex.outcome import OutcomeFollower
 from hydrad.apex.profile import LEAN, SAMPLE, BadProfile
 from hydrad.domain.instants import MINUTE_MS, ms_text, parse_ms
@@ -221,6 +222,35 @@ def test_bad_ticks_are_told_as_they_came() -> None:
     assert apex.last_tick_ms("EURUSD") == NOON_MS
     assert apex.last_tick_ms("GBPUSD") is None
     assert apex.on_ticks("GBPUSD", ticks, NOON_MS, False) == []
+
+
+def test_what_it_keeps_to_be_looked_at_is_what_it_said(day: Day, said: list[Signal | Suppressed]) -> None:
+    apex = Apex(SAMPLE, DIGITS)
+    feed(apex, day.frames(minutes()))
+    kept = apex.standing(sample.END_MS).candidates
+    assert len(kept) == min(CANDIDATES_MAX, len(said)) > 0
+    for (setup, suppressed), one in zip(kept, said[-len(kept) :], strict=True):
+        assert (setup.symbol, setup.detector, setup.at_ms) == (one.symbol, one.detector, one.at_ms)
+        assert suppressed == (one if isinstance(one, Suppressed) else None)
+        assert isinstance(one, Suppressed) or setup.features == one.features
+
+
+def test_how_it_stands_is_counted_from_its_bars_and_its_signals(day: Day, said: list[Signal | Suppressed]) -> None:
+    """At every hour of the day: warm as soon as a setup was seen, and as many signals in the hour as were made."""
+    apex, seen = Apex(SAMPLE, DIGITS), list[Signal | Suppressed]()
+    for batches, through_ms, history in day.frames(minutes()):
+        seen += apex.on_frame(batches, through_ms, history)
+        if through_ms % (60 * MINUTE_MS):
+            continue
+        standing = apex.standing(through_ms)
+        hour = [s for s in seen if isinstance(s, Signal) and s.at_ms > through_ms - 60 * MINUTE_MS]
+        assert standing.hour_used == len(hour) <= SAMPLE.signals_per_hour_total
+        for one in standing.symbols:
+            assert one.hour_used == sum(s.symbol == one.symbol for s in hour)
+            assert one.bars <= memory_bars(SAMPLE) and one.bars_needed == SAMPLE.atr_bars
+            assert one.last_bar_ms is None or one.last_bar_ms <= through_ms
+            assert one.bars >= one.bars_needed or not any(s.symbol == one.symbol for s in seen)
+    assert seen == said, "looking changes nothing"
 
 
 def test_how_far_back_history_is_needed() -> None:

@@ -36,6 +36,7 @@ from hydrad.wire.answers.accounts import (
 )
 from hydrad.wire.answers.acts import ActRow, ActShow, CheckRow, FireAnswer, OrderView
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, Answered, FindingRow, NoteRow
+from hydrad.wire.answers.apex import ApexData, CandidateRow, DetectorRow, SuppressedRow
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
 from hydrad.wire.answers.briefing import Briefing, ChartView, LevelView, PriceNow, SpanView, Stake
 from hydrad.wire.answers.comparing import Difference, PreflightData, PreflightRow, ReconcileData
@@ -181,6 +182,35 @@ PREFLIGHT = PreflightData(
         PreflightRow(account=None, symbol=None, code="ALARMS", ok=True, measured="none", limit="none"),
         PreflightRow(account="paper-1", symbol="EURUSD", code="SPREAD", ok=True, measured="7 points", limit="15 %"),
     ),
+)  # fmt: skip
+FEATURES = {"atr_points": "14.250", "channel_high": "1.08310", "bar_ticks": "61"}
+APEX = ApexData(
+    state="running", why=None, profile="sample", timeframe_min=5, waits_for=(), market=TS, day="2026-11-20",
+    rate_per_h=1.0, last_signal_age_s=330.0, hour_used=1, hour_max=4,
+    detectors=(
+        DetectorRow(
+            symbol="EURUSD", detector="break_out", watched=True, bars=112, bars_needed=14, warm=True, last_bar=TS,
+            tick_age_s=0.4, seen_today=3, proposed_today=1, suppressed_today=2, hour_used=1, hour_max=2,
+            last_signal=TS, last_signal_age_s=330.0,
+        ),
+    ),
+    suppressed=(
+        SuppressedRow(
+            symbol="EURUSD", detector="break_out", reason="SPREAD", today=2, total=9, last=TS, last_age_s=600.0,
+            detail="spread 23 points, 20 at most",
+        ),
+    ),
+    candidates=(
+        CandidateRow(
+            at=TS, age_s=330.0, symbol="EURUSD", detector="break_out", side="BUY", became="PROPOSED", mission=M,
+            reason=None, detail=None, features=FEATURES,
+        ),
+        CandidateRow(
+            at=TS, age_s=600.0, symbol="EURUSD", detector="break_out", side="SELL", became="SUPPRESSED", mission=None,
+            reason="SPREAD", detail="spread 23 points, 20 at most", features=FEATURES,
+        ),
+    ),
+    candidates_since=TS,
 )  # fmt: skip
 _SIDE = ReportSide(
     n=3, n_effective=2.5, n_needed=120, wins=1, win_rate=Estimate(value=0.3333, low=0.05, high=0.8),
@@ -429,6 +459,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "resume": ("hydra.halt/v1", HALT),
     "alarms": ("hydra.alarms/v1", (ALARM,)),
     "alarm.show": ("hydra.alarm/v1", ALARM_SHOW),
+    "apex.show": ("hydra.apex/v1", APEX),
     "ack": ("hydra.alarm/v1", ALARM_SHOW),
     "findings": ("hydra.findings/v1", (FINDING,)),
     "note": ("hydra.note/v1", NOTE),

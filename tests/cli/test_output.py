@@ -21,6 +21,7 @@ from hydrad.wire import market as m
 from hydrad.wire.answers.accounts import AccountDayData, AccountRow, AccountShow, ArmData, GroupRow, StatementData
 from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, FindingRow, NoteRow
+from hydrad.wire.answers.apex import ApexData
 from hydrad.wire.answers.authority import HaltData
 from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.comparing import PreflightData, ReconcileData
@@ -99,6 +100,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "ack": ([L, "--note", "on it"], AlarmShow),
     "alarm show": ([L], AlarmShow),
     "alarms": ([], tuple[AlarmRow, ...]),
+    "apex show": ([], ApexData),
     "approve": ([F, "--yes"], FireAnswer),
     "bars": (["EURUSD"], tuple[m.BarRow, ...]),
     "cancel": ([F, "--yes"], FireAnswer),

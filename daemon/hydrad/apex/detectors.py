@@ -12,6 +12,7 @@ from hydrad.domain.orders import Side
 from hydrad.domain.signals import SignalKind
 
 BREAK_OUT = "break_out"
+DETECTORS = (BREAK_OUT,)
 # From either of these on, a setup is SNIPER_OPS; below both it is RAPID_ASSAULT.
 SNIPER_HORIZON_MIN = 180
 SNIPER_R_MILLI = 2000

@@ -11,14 +11,15 @@ history frame closes. History sent again after a restart is dropped.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hydrad.apex.bars import BadTick, BadTickReason, Bar, BarBuilder, TickGuard
 from hydrad.apex.detectors import Setup, break_out, kind_of
-from hydrad.apex.features import Window, memory_bars
+from hydrad.apex.features import Window, least_bars, memory_bars
 from hydrad.apex.governor import Governor
 from hydrad.apex.profile import BadProfile, Profile
+from hydrad.apex.standing import Candidate, Standing, SymbolStanding
 from hydrad.domain.calendar import Hours, hours, session
 from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import EntryType
@@ -26,6 +27,7 @@ from hydrad.domain.signals import Signal, Suppressed
 from hydrad.link.frames import SymbolTicks, Tick
 
 BAD_TICKS_KEPT_MAX = 64  # between two calls of `take_bad_ticks`; the counts miss none
+CANDIDATES_MAX = 50  # setups that are kept to be looked at
 _QUARTER_MS = 15 * MINUTE_MS
 _QUARTERS_MAX = 4 * 24 * 90  # no profile's memory reaches further back
 
@@ -45,6 +47,7 @@ class Apex:
         self._pipes = {symbol: _Pipe(profile, symbol, digits[symbol]) for symbol in profile.symbols}
         self._rank = {symbol: rank for rank, symbol in enumerate(profile.symbols)}
         self._governor = Governor(profile)
+        self._candidates: deque[Candidate] = deque(maxlen=CANDIDATES_MAX)
         for signal in earlier:
             self.remember(signal)
 
@@ -121,11 +124,18 @@ class Apex:
             pipe.bad.clear()
         return taken
 
+    def standing(self, market_ms: int) -> Standing:
+        """How it stands at an instant of market time."""
+        hour = self._governor.hour(market_ms)
+        symbols = tuple(pipe.standing(hour.count(symbol)) for symbol, pipe in self._pipes.items())
+        return Standing(self.profile, (), symbols, len(hour), tuple(self._candidates))
+
     def _judge(self, setups: list[Setup]) -> list[Signal | Suppressed]:
         setups.sort(key=lambda setup: (setup.at_ms, self._rank[setup.symbol]))
         said: list[Signal | Suppressed] = []
         for setup in setups:
             suppressed = self._governor.suppress(setup)
+            self._candidates.append(Candidate(setup, suppressed))
             if suppressed is not None:
                 said.append(suppressed)
                 continue
@@ -205,6 +215,11 @@ class _Pipe:
     def through(self, ms: int) -> list[Setup]:
         """Setups of the bars that end at `ms` or before."""
         return self._judge_bars(self._builder.through(ms))
+
+    def standing(self, hour_used: int) -> SymbolStanding:
+        window = self._window
+        needed = least_bars(self._profile)
+        return SymbolStanding(self.symbol, window.bars, needed, window.end_ms, self.live_ms, hour_used)
 
     def _judge_bars(self, bars: Iterable[Bar]) -> list[Setup]:
         setups = []

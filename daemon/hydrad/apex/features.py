@@ -22,6 +22,11 @@ def memory_bars(profile: Profile) -> int:
     return max(profile.channel_bars, profile.swing_bars, profile.atr_bars * ATR_MEMORY)
 
 
+def least_bars(profile: Profile) -> int:
+    """Closed bars before any feature can be told."""
+    return max(profile.channel_bars, profile.swing_bars, profile.atr_bars)
+
+
 def true_range(bar: Bar, close_before: int | None) -> int:
     """Wilder's true range of the bid, points; the plain range of the first bar (New Concepts, 1978)."""
     if close_before is None:
@@ -65,8 +70,17 @@ class Window:
     @property
     def ready(self) -> bool:
         """Whether there are bars enough for every feature."""
-        profile = self._profile
-        return len(self._bars) >= max(profile.channel_bars, profile.swing_bars, profile.atr_bars)
+        return len(self._bars) >= least_bars(self._profile)
+
+    @property
+    def bars(self) -> int:
+        """How many there are, up to the memory."""
+        return len(self._bars)
+
+    @property
+    def end_ms(self) -> int | None:
+        """The end of the newest bar."""
+        return self._bars[-1].end_ms if self._bars else None
 
     def atr_milli(self) -> int:
         """Average true range of the bid, thousandths of a point; the window must be ready."""

@@ -56,6 +56,10 @@ class Governor:
                 return Suppressed(setup.symbol, setup.at_ms, setup.detector, reason.value, detail)
         return None
 
+    def hour(self, market_ms: int) -> list[str]:
+        """The symbols of the last hour's signals, one a signal, as `RATE` counts them at this instant."""
+        return [symbol for at_ms, symbol, _ in self._recent if at_ms > market_ms - HOUR_MS]
+
     def _stale(self, setup: Setup) -> str | None:
         age_ms = setup.at_ms - setup.last_tick_ms
         limit_ms = self._profile.stale_s * 1000
@@ -94,7 +98,7 @@ class Governor:
         return None
 
     def _rate(self, setup: Setup) -> str | None:
-        hour = [symbol for at_ms, symbol, _ in self._recent if at_ms > setup.at_ms - HOUR_MS]
+        hour = self.hour(setup.at_ms)
         own, total = hour.count(setup.symbol), len(hour)
         if own >= self._profile.signals_per_hour_symbol:
             return f"{own} of {setup.symbol} in an hour, {self._profile.signals_per_hour_symbol} at most"

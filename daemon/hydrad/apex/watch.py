@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 from hydrad.apex.bars import BadTick
 from hydrad.apex.engine import Apex
+from hydrad.apex.features import least_bars
 from hydrad.apex.outcome import OutcomeFollower
 from hydrad.apex.profile import Profile
+from hydrad.apex.standing import Standing, SymbolStanding
 from hydrad.domain.signals import Outcome, Signal, Suppressed
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link.frames import SymbolTicks
@@ -79,6 +81,16 @@ class Watch:
         if self._apex is not None:
             said += self._apex.on_frame(batches, through_ms, history, self.market_ms, read)
         return said
+
+    def standing(self, market_ms: int) -> Standing | None:
+        """How the engine stands; None without a profile. Its candidates begin with the engine, that is with this daemon
+        and the first hand-shakes; what was proposed or suppressed before is counted in the journal."""
+        if self._apex is not None or self._profile is None:
+            return self._apex.standing(market_ms) if self._apex else None
+        needed = least_bars(self._profile)
+        waits_for = tuple(symbol for symbol in self._profile.symbols if symbol not in self._digits)
+        cold = tuple(SymbolStanding(symbol, 0, needed, None, None, None) for symbol in self._profile.symbols)
+        return Standing(self._profile, waits_for, cold, None, ())
 
     def take_bad_ticks(self) -> list[BadTick]:
         return self._apex.take_bad_ticks() if self._apex else []

@@ -25,6 +25,7 @@ from hydrad.wire.answers import (
     positions,
     reports,
 )
+from hydrad.wire.answers.apex import ApexData
 from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.journal import TraceData
 from hydrad.wire.answers.market import NewsData, QuoteRow, SymbolDiffData, SymbolRow
@@ -90,6 +91,7 @@ QUERIES: tuple[Query, ...] = (
     Query("/ticks", calls.Ticks, tuple[QuoteRow, ...]),
     Query("/ticks/{id}", calls.TickHistory, market.TickHistory, "symbol"),
     Query("/bars/{id}", calls.Bars, tuple[market.BarRow, ...], "symbol"),
+    Query("/apex", calls.ApexShow, ApexData),
     Query("/alarms", calls.Alarms, tuple[alarms.AlarmRow, ...]),
     Query("/alarms/{id}", calls.AlarmShow, alarms.AlarmShow, "alarm"),
     Query("/findings", calls.Findings, tuple[alarms.FindingRow, ...]),

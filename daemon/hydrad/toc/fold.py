@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from hydrad.domain import calendar
 from hydrad.domain.ids import act_id, sequence_of
 from hydrad.domain.instants import DAY_MS, MINUTE_MS
 from hydrad.domain.news import NewsEvent
@@ -20,10 +21,24 @@ from hydrad.toc.mission import MissionState
 from hydrad.toc.record import Record
 from hydrad.toc.records.base import Body
 from hydrad.toc.service import Service
-from hydrad.toc.state import Account, Act, Alarm, Approval, Job, Key, Mission, Note, Position, State, Terminal
+from hydrad.toc.state import (
+    Account,
+    Act,
+    Alarm,
+    Approval,
+    Job,
+    Key,
+    Mission,
+    Note,
+    Position,
+    SetupCount,
+    State,
+    Terminal,
+)
 from hydrad.toc.terminal import Cause, Duty
 
-FOLD_VERSION = 11
+FOLD_VERSION = 12
+PROPOSED = "PROPOSED"  # what a setup became, in `state.setups`
 ENTRY_IN = 0  # of a deal
 ALARMS_PAST_MAX = 200
 FINDINGS_MAX = 1_000
@@ -105,6 +120,9 @@ def _mission_proposed(state: State, record: Record, body: r.MissionProposed) -> 
     )
     state.missions_open.add(body.number)
     state.missions_unended.add(body.number)
+    if body.origin == "apex":
+        s = body.signal
+        _counted(state, s.symbol, s.detector, PROPOSED, s.at_ms, "")
 
 
 def _mission_moved(state: State, record: Record, body: r.MissionMoved) -> None:
@@ -129,6 +147,23 @@ def _mission_outcome(state: State, record: Record, body: r.MissionOutcome) -> No
 def _suppressed(state: State, record: Record, body: r.SignalSuppressed) -> None:
     reason = body.suppressed.reason
     state.suppressed[reason] = state.suppressed.get(reason, 0) + 1
+    s = body.suppressed
+    _counted(state, s.symbol, s.detector, reason, s.at_ms, s.detail)
+
+
+def _counted(state: State, symbol: str, detector: str, became: str, at_ms: int, detail: str) -> None:
+    """One more setup. A setup of a day before the newest one's, which a late source may bring, counts in all only."""
+    key = f"{symbol}/{detector}/{became}"
+    count = state.setups.get(key)
+    if count is None:
+        count = state.setups[key] = SetupCount(symbol, detector, became)
+    count.total += 1
+    day = calendar.trading_day(at_ms)
+    if day > count.day:
+        count.day, count.today = day, 0
+    count.today += day == count.day
+    if at_ms >= count.last_ms:
+        count.last_ms, count.detail = at_ms, detail
 
 
 def _act_requested(state: State, record: Record, body: r.ActRequested) -> None:

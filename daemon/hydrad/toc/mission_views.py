@@ -110,7 +110,7 @@ def mission_counts(state: State, live: Live) -> MissionCounts:
 
 def signals_view(state: State, live: Live, now_ns: int) -> SignalsView:
     made = [m.signal.at_ms for m in state.missions.values() if m.origin == "apex"]
-    hour = [ms for ms in made if live.market_ms - ms <= 3_600_000]
+    hour = [ms for ms in made if live.market_ms - ms < 3_600_000]  # as the governor counts
     last = max(made, default=None)
     age = (live.market_ms - last) / 1000 if last is not None else None
     return SignalsView(float(len(hour)), age, dict(state.suppressed))

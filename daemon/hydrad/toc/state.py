@@ -380,6 +380,21 @@ class Answered:
 
 
 @dataclass(slots=True)
+class SetupCount:
+    """How often a detector's setups of a symbol became one thing: `PROPOSED`, or a reason of silence. `today`: those of
+    trading day `day`; `last_ms`: market time of the newest, `detail` what was said of it."""
+
+    symbol: str
+    detector: str
+    became: str
+    day: int = 0
+    today: int = 0
+    total: int = 0
+    last_ms: int = 0
+    detail: str = ""
+
+
+@dataclass(slots=True)
 class Job:
     """A job's last run; times are machine time."""
 
@@ -444,6 +459,7 @@ class State:
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
     answers: dict[tuple[str, str], Answered] = field(default_factory=dict)  # the newest, bounded by the fold
     suppressed: dict[str, int] = field(default_factory=dict)
+    setups: dict[str, SetupCount] = field(default_factory=dict)  # symbol, detector, what became of them
     agent_acts: dict[str, int] = field(default_factory=dict)  # terminal, ledger, local id, move -> act
     guards_standing: dict[str, GuardStanding] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from hydrad.toc.live import Link, Quality, Quote, Rate
 from hydrad.toc.turn import Turn
 
 TICK_AHEAD_MS_MAX = 10_000
+STOPPED, STOPPED_WHY = "STOPPED", "apex is stopped"  # why TOC takes a signal for none
 
 
 class BadTick(Protocol):
@@ -154,8 +155,8 @@ def _signals(turn: Turn, apex: SignalEngine, link: Link, batches: list[f.SymbolT
     for said in apex.on_frame(batches, body.through_ms, body.history, link.feeds):
         turn.live.watch.said_ms = turn.market_ms
         if isinstance(said, Signal) and not housekeeping.service_of(turn.state, service.APEX).wanted:
-            why = "apex is stopped"
-            turn.emit(r.SignalSuppressed(Suppressed(said.symbol, said.at_ms, said.detector, "STOPPED", why)))
+            silent = Suppressed(said.symbol, said.at_ms, said.detector, STOPPED, STOPPED_WHY)
+            turn.emit(r.SignalSuppressed(silent))
         elif isinstance(said, Signal):
             turn.emit(r.MissionProposed(turn.state.next_number, said, "apex", link.terminal))
         elif isinstance(said, Suppressed):

@@ -269,7 +269,7 @@ RUNBOOKS: dict[str, Runbook] = {
         "The snapshot was of another version, or could not be read.",
     ),
     "SIGNALS_SILENT": _warning(
-        "Look at `hydractl status` under signals: is APEX suppressed, or does it see no setup?",
+        "Look at `hydractl apex show`: does it run, has it bars and fresh ticks, and what was it silent about?",
         "The market has been open for timing.signals_silent_ms without a signal, proposed or suppressed.",
     ),
     "ALARMS_FULL": _alarm(

@@ -67,6 +67,7 @@ from hydrad.wire.calls.queries import (
     AccountShow,
     Alarms,
     AlarmShow,
+    ApexShow,
     Bars,
     Brief,
     Changes,
@@ -133,6 +134,7 @@ AnyVerb = (
     | Symbols
     | SymbolDiff
     | ConfigShow
+    | ApexShow
     | Alarms
     | AccountShow
     | Operators

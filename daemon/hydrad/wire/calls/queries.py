@@ -144,6 +144,14 @@ class ConfigShow(Verb, frozen=True, tag="config.show"):
     """The running configuration, with where each value came from."""
 
 
+class ApexShow(Verb, frozen=True, tag="apex.show"):
+    """What APEX sees, of one symbol or all; `limit`: of the newest setups, of which at most fifty suppressed ones are
+    kept."""
+
+    symbol: str | None = None
+    limit: int = 20
+
+
 class Alarms(Verb, frozen=True, tag="alarms"):
     """Those that stand; with `cleared` the newest that do not any more, too."""
 
