@@ -59,11 +59,13 @@ man:             ## the manual pages, from their templates and the tables of the
 	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/python man/make.py
 
 bench: setup     ## figures, each beside its peer or limit, in one run
-	for name in journal fire status verbs memory scale hud alert; do $(BIN)/python bench/$$name.py || exit 1; done
+	for name in journal fire status verbs memory scale hud alert tui; do $(BIN)/python bench/$$name.py || exit 1; done
 
 bench-setup:     ## peers of the benches, in an environment of their own
 	$(PYTHON) -m venv bench/.peers
 	bench/.peers/bin/pip install -q 'setuptools<81' supervisor aiohttp sse-starlette uvicorn
+	! command -v apt-get >/dev/null || (cd bench/.peers && apt-get download -qq btop htop libnl-3-200 libnl-genl-3-200 && \
+		for package in *.deb; do dpkg -x $$package .; done)
 
 browser-setup:   ## what the tests of the HUD's pages need beside chromium: axe-core, from npm
 	npm install --prefix . --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent axe-core@$(AXE)

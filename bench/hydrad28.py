@@ -17,6 +17,7 @@ from hydrad.domain.calendar import Session
 CURRENCIES = ("AUD", "CAD", "CHF", "EUR", "GBP", "JPY", "NZD", "USD")
 # All pairs of eight but EURUSD, which the paper home's own terminals quote, and one of the north.
 SYMBOLS = (*(a + b for n, a in enumerate(CURRENCIES) for b in CURRENCIES[n + 1 :] if a + b != "EURUSD"), "USDSEK")
+EXPIRY_MIN = int(os.environ.get("BENCH28_EXPIRY_MIN", "2"))
 PROFILE = profiles.Profile(
     name="bench28",
     symbols=SYMBOLS,
@@ -28,8 +29,8 @@ PROFILE = profiles.Profile(
     break_atr_permille=5_000,
     stop_atr_permille_max=50_000,
     r_milli=1500,
-    horizon_min=5,
-    expiry_min=2,
+    horizon_min=max(EXPIRY_MIN * 2, 5),
+    expiry_min=EXPIRY_MIN,
     spread_stop_permille_max=500,
     repeat_min=0,
     signals_per_hour_symbol=60,

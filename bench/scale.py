@@ -313,8 +313,9 @@ def timed(client: Client, verb: calls.AnyVerb) -> tuple[float, Any]:
 class Stepper(threading.Thread):
     """Moves the simulated broker's clock along with the load's."""
 
-    def __init__(self, home: Home, seconds: float) -> None:
+    def __init__(self, home: Home, seconds: float, speed: float = SPEED) -> None:
         super().__init__(daemon=True)
+        self._speed = speed
         self._path, self._seconds = homes.broker_control(home.places), seconds
 
     def run(self) -> None:
@@ -325,7 +326,7 @@ class Stepper(threading.Thread):
         answers = link.makefile("rb")
         end_s = time.monotonic() + self._seconds
         while time.monotonic() < end_s:
-            link.sendall(json.dumps({"op": "step", "ms": 100 * SPEED}).encode() + b"\n")
+            link.sendall(json.dumps({"op": "step", "ms": int(100 * self._speed)}).encode() + b"\n")
             assert json.loads(answers.readline())["ok"]
             time.sleep(0.1)
 
