@@ -1,0 +1,1 @@
+"""The TUI: a store, a feed, and screens that draw what the store holds."""

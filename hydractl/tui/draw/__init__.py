@@ -1,0 +1,1 @@
+"""Pictures out of characters: pure functions from values to lines of `rich.text.Text`: no Textual, no clock, no I/O."""

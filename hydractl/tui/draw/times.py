@@ -1,0 +1,69 @@
+"""The line of times below a chart. Owns which bars' times are written, and how: market time, in UTC."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hydractl.tui.draw.glyphs import Glyphs
+
+GAP = 3  # between two times
+# Which minutes are rounder: the first kind that fits is written first.
+_ROUNDER = (("00:00",), ("12:00", "06:00", "18:00"), (":00",), (":30",), (":15", ":45"), ("0", "5"))
+
+
+def time_line(
+    instants: Sequence[str],
+    columns: Sequence[int],
+    marked: int | None,
+    plot: int,
+    width: int,
+    notes: str,
+    glyphs: Glyphs,
+) -> Text:
+    """The times of the first and last bar and of some between, each under its bar; of the one that is `marked` with the
+    word for it; `notes` at the right end, which have precedence."""
+    zone = "UTC" if not notes else "UTC, " if len("UTC, ") + cell_len(notes) < width - plot else ""
+    tail = glyphs.shorten(zone + notes, width)
+    begin_tail = min(plot + 1, width - cell_len(tail))
+    room = min(plot, begin_tail - 1)
+    texts = [glyphs.write(text) for text in _texts(instants)]
+    placed: list[tuple[int, str, str]] = []
+    for at, text, style, gap in _wanted(instants, texts, marked, glyphs):
+        begin = min(max(columns[at] - len(text) // 2, 0), room - len(text))
+        clear = (begin >= left + len(other) + gap or left >= begin + len(text) + gap for left, other, _ in placed)
+        if 0 <= begin <= columns[at] <= begin + len(text) and all(clear):
+            placed.append((begin, text, style))
+    line = Text(no_wrap=True, end="")
+    for begin, text, style in sorted(placed):
+        line.append(" " * (begin - line.cell_len)).append(text, style)
+    return line.append(" " * (begin_tail - line.cell_len)).append(tail, "dim")
+
+
+def _wanted(
+    instants: Sequence[str], texts: Sequence[str], marked: int | None, glyphs: Glyphs
+) -> Iterator[tuple[int, str, str, int]]:
+    """The bars whose times would be written, the most wanted first, and how far from others."""
+    if marked is not None:
+        yield marked, f"signal {texts[marked]}", "cyan", 1
+        yield marked, f"{glyphs.up}{texts[marked]}", "cyan", 1
+    yield len(texts) - 1, texts[-1], "dim", 1
+    yield 0, texts[0], "dim", 1
+    for kind in _ROUNDER:
+        for at, instant in enumerate(instants):
+            if instant[11:16].endswith(kind):
+                yield at, texts[at], "dim", GAP
+
+
+def _texts(instants: Sequence[str]) -> list[str]:
+    """`HH:MM`; with the day where they are of several; the date where each is a day's."""
+    if all(instant[11:16] == "00:00" for instant in instants):
+        return [instant[5:10] for instant in instants]
+    if instants[0][:10] == instants[-1][:10]:
+        return [instant[11:16] for instant in instants]
+    return [f"{instant[8:10]} {instant[11:16]}" for instant in instants]
