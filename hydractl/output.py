@@ -25,9 +25,10 @@ MISSING = "-"
 _FORMULA = tuple("=+-@")
 _ENVELOPE = ("schema", "ok", "ts", "daemon", "data", "warnings", "error")
 _CLEAR = "\x1b[H\x1b[2J"
-_STYLES = {"bad": "1;31", "warn": "33", "good": "32", "id": "36", "dim": "2", "bold": "1"}
-_PAINTS = tuple(f"[{code}m" for code in ("0", *_STYLES.values()))
-_WORDS = {
+# What each style is on a terminal, and which word of a state has which; the TUI's tables have the same.
+STYLES = {"bad": "1;31", "warn": "33", "good": "32", "id": "36", "dim": "2", "bold": "1"}
+_PAINTS = tuple(f"[{code}m" for code in ("0", *STYLES.values()))
+WORDS = {
     **dict.fromkeys(("HALTED", "UNKNOWN", "QUARANTINED", "REJECTED", "LIVE", "FAILED", "LOST", "FOREIGN"), "bad"),
     **dict.fromkeys(("REDUCING", "DENIED", "PAPER", "DEMO", "STALE", "NOT_EXECUTED", "EXPIRED"), "warn"),
     **dict.fromkeys(("ROUTED", "ACKED", "QUEUED", "AWAITING_APPROVAL", "CLOSING", "WORKING"), "warn"),
@@ -108,11 +109,11 @@ class Output:
         """The text in a style's colour, where colours are shown."""
         if not self._color or style is None:
             return text
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
 
     def word(self, text: str) -> str:
         """A state's word in its colour."""
-        return self.paint(text, _WORDS.get(text.strip()))
+        return self.paint(text, WORDS.get(text.strip()))
 
     # --- machines' forms ---
 
@@ -153,7 +154,7 @@ class Output:
         """Aligned columns, never cropped; `empty` says what it means that there is none. On a terminal it is made to
         fit, see `fitting`."""
         shown = [column for column in columns if self.form == "wide" or not column.wide]
-        cells = [[self._shown(column, row) for column in shown] for row in rows]
+        cells = [[cell_text(column, row) for column in shown] for row in rows]
         if not cells:
             self.line(indent + empty)
             return
@@ -198,12 +199,6 @@ class Output:
             pairs = [(shown[at].heading, row[at]) for at in made.below if row[at].strip() not in ("", MISSING)]
             self._lines += [indent + plain(text) for text in fitting.below(pairs, room)]
 
-    def _shown(self, column: Column, row: Any) -> str:
-        if column.show is not None:
-            return column.show(row)
-        value = _field(row, column.key)
-        return MISSING if value is None or value == "" else _cell(value)
-
     def clock(self, iso: str | None, digits: int = 0) -> str:
         """`HH:MM:SS` of an instant, with `digits` of the second's fraction."""
         if not iso:
@@ -227,6 +222,14 @@ class Output:
         zone = None if self.zone == "local" else self.zone
         moment = dt.datetime.fromisoformat(iso).astimezone(zone)  # type: ignore[arg-type]
         return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def cell_text(column: Column, row: Any) -> str:
+    """What a person sees of a row in a column; not yet `plain`."""
+    if column.show is not None:
+        return column.show(row)
+    value = _field(row, column.key)
+    return MISSING if value is None or value == "" else _cell(value)
 
 
 def _columns() -> int:

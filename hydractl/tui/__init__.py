@@ -1,1 +1,1 @@
-"""The TUI: a store, a feed, and screens that draw what the store holds."""
+"""`hydractl tui`: the screens that people leave open all day. The only package that imports Textual."""

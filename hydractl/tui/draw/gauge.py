@@ -1,6 +1,6 @@
 """How much of a limit is used: a bar, its percent and a word. Owns which share has which colour.
 
-███▌░░░░░░ 35% of 500.00
+███▌······ 35% of 500.00
 ██████████ 130% of 500.00 LIMIT HIT
 """
 
@@ -36,12 +36,13 @@ def gauge(
         return _fit([NOT_KNOWN, "?"], width, "yellow", glyphs)
     style = next(style for most, style in THIRDS if share < most or most == math.inf)
     told = _told(share, glyphs.write(limit), glyphs.write(nothing))
-    words = next((text for text in told if BAR_MIN + _ends(glyphs) + 1 + cell_len(text) <= width), None)
+    words = next((text for text in told if BAR_MIN + len(glyphs.ends) + 1 + cell_len(text) <= width), None)
     if words is None:
         return _fit([*told, f"{_percent(share)}!"] if share >= 1 else told, width, style, glyphs)
-    room = min(bar, width - 1 - cell_len(words) - _ends(glyphs))
+    room = min(bar, width - 1 - cell_len(words) - len(glyphs.ends))
     text = Text(no_wrap=True, end="")
-    text.append(_framed(_bar(share, max(room, BAR_MIN), glyphs), glyphs), style)
+    filled, empty = _bar(share, max(room, BAR_MIN), glyphs)
+    text.append(glyphs.ends[:1] + filled, style).append(empty + glyphs.ends[1:], "dim")
     return text.append(f" {words}", style if share >= THIRDS[0][0] else "")
 
 
@@ -59,25 +60,20 @@ def _told(share: float, limit: str, nothing: str) -> list[str]:
 def _percent(share: float) -> str:
     if not math.isfinite(share) or share >= 100:
         return ">9999%"
-    return "<1%" if 0 < share < 0.01 else f"{math.floor(share * 100 + 1e-9)}%"
+    if 0 < share < 0.01:
+        return "<1%"
+    percent = math.floor(share * 100 + 1e-9)
+    return f"{percent if share >= 1 else min(percent, 99)}%"
 
 
-def _bar(share: float, cells: int, glyphs: Glyphs) -> str:
-    """Never empty with something in it, never full with room left."""
+def _bar(share: float, cells: int, glyphs: Glyphs) -> tuple[str, str]:
+    """The filled part and the rest; never empty with something in it, never full with room left."""
     parts = len(glyphs.fills)
     most = cells * parts
     filled = most if share >= 1 else 0 if share <= 0 else min(max(int(share * most), 1), most - 1)
     whole, rest = divmod(filled, parts)
     marks = glyphs.fills[-1] * whole + (glyphs.fills[rest - 1] if rest else "")
-    return marks + glyphs.empty * (cells - len(marks))
-
-
-def _ends(glyphs: Glyphs) -> int:
-    return 2 if glyphs.ascii else 0
-
-
-def _framed(marks: str, glyphs: Glyphs) -> str:
-    return f"[{marks}]" if glyphs.ascii else marks
+    return marks, glyphs.empty * (cells - len(marks))
 
 
 def _fit(told: Sequence[str], width: int, style: str, glyphs: Glyphs) -> Text:

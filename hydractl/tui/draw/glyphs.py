@@ -41,6 +41,7 @@ class Glyphs:
     levels: str
     fills: str
     empty: str  # a cell of a bar with nothing in it
+    ends: str  # what stands before and behind a bar
     signal: str
     unused: str  # a bar in which something is missing
     halves: dict[str, str]
@@ -76,7 +77,8 @@ UNICODE = Glyphs(
     cross="✗",
     levels="▁▂▃▄▅▆▇█",
     fills="▏▎▍▌▋▊▉█",
-    empty="░",
+    empty="·",
+    ends="",
     signal="┊",
     unused="▒",
     halves=dict(zip(_HALVES, " ╷╵│╻╹┃╽╿▄▀█▄▀", strict=True)),
@@ -100,6 +102,7 @@ ASCII = Glyphs(
     levels="_.-=*#",
     fills="#",
     empty="-",
+    ends="[]",
     signal=":",
     unused="%",
     halves=dict(zip(_HALVES, " |||OOOOO#####", strict=True)),

@@ -36,6 +36,7 @@ def test_any_gauge(share: float | None, width: int, glyphs: Glyphs, limit: str) 
         (0.0, 25, "[----------] 0% of 500.00"),
         (0.001, 26, "[#---------] <1% of 500.00"),
         (0.999, 26, "[#########-] 99% of 500.00"),
+        (0.99999999999999, 26, "[#########-] 99% of 500.00"),
         (1.0, 37, "[##########] 100% of 500.00 LIMIT HIT"),
         (1.3, 37, "[##########] 130% of 500.00 LIMIT HIT"),
         (1.3, 25, "[########] 130% LIMIT HIT"),
@@ -55,15 +56,20 @@ def test_gauges(share: float | None, width: int, text: str) -> None:
 
 
 def test_eighths() -> None:
-    assert gauge(0.52, 25, UNICODE, limit="500.00", bar=10).plain == "█████▏░░░░ 52% of 500.00"
-    assert gauge(0.001, 14, UNICODE).plain == "▏░░░░░░░░░ <1%"
+    assert gauge(0.52, 25, UNICODE, limit="500.00", bar=10).plain == "█████▏···· 52% of 500.00"
+    assert gauge(0.001, 14, UNICODE).plain == "▏········· <1%"
 
 
-@pytest.mark.parametrize(
-    ("share", "style"), [(0.1, "green"), (0.34, "yellow"), (0.7, "red"), (2.0, "red"), (-1.0, "green")]
-)
+@pytest.mark.parametrize(("share", "style"), [(0.1, "green"), (0.34, "yellow"), (0.7, "red"), (2.0, "red")])
 def test_thirds_have_their_colours(share: float, style: str) -> None:
     assert str(gauge(share, 40, UNICODE).spans[0].style) == style
+
+
+def test_what_is_not_used_is_not_coloured() -> None:
+    assert {str(span.style) for share in (0.0, -1.0) for span in gauge(share, 40, UNICODE).spans if span.end} <= {
+        "dim",
+        "",
+    }
 
 
 @given(share=st.floats(0, 2), less=st.floats(0, 2), width=st.integers(21, 60))
