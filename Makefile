@@ -26,7 +26,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.tools: $(VENV)/bin/python constraints.txt pyproject.toml
 	$(BIN)/pip install -q --upgrade 'pip>=25.1' -c constraints.txt
-	$(BIN)/pip install -q -c constraints.txt --group dev hatchling apscheduler apsw msgspec numpy prometheus-client python-telegram-bot pyzmq rich segno starlette tomli-w typer tzdata uvicorn
+	$(BIN)/pip install -q -c constraints.txt --group dev hatchling apscheduler apsw msgspec numpy prometheus-client python-telegram-bot pyzmq rich segno starlette textual tomli-w typer tzdata uvicorn
 	touch $@
 
 $(STAMP): $(VENV)/.tools $(SOURCES)

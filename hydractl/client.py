@@ -50,8 +50,11 @@ class Lost(Exception):
 class Client:
     """Calls to one daemon. `timeout_s`: longest wait for an answer beyond what a call itself asks to wait."""
 
-    def __init__(self, places: Places, timeout_s: float = TIMEOUT_S, key: str | None = None) -> None:
+    def __init__(
+        self, places: Places, timeout_s: float = TIMEOUT_S, key: str | None = None, surface: str = "shell"
+    ) -> None:
         self.places = places
+        self.surface = surface
         self.timeout_s = timeout_s
         self.key = key or os.urandom(16).hex()
         self._connection: _Connection | None = None
@@ -98,12 +101,13 @@ class Client:
         follow: bool,
         on_lost: Callable[[int], None],
         on_silent: Callable[[float], None] = lambda silent_s: None,
+        on_heard: Callable[[], None] = lambda: None,
         **fields: Any,
     ) -> Iterator[Event]:
         """Records as they come, each once: after a lost connection it goes on behind the last one seen, for
         as long as it takes when following. `on_lost` is told where it will go on. `on_silent` is told when a
         followed daemon gives no sign of life, which it does each second (so many seconds), and when it does
-        again (0)."""
+        again (0); `on_heard` of each sign of life."""
         seen = fields.pop("after_seq", None)
         if follow and seen is None:
             begin = self.query("status").data.journal.seq
@@ -112,7 +116,7 @@ class Client:
         retry = _Retry(None if follow else QUERY_RETRY_S)
         while True:
             try:
-                for event in self._stream("tail", on_silent, follow=follow, after_seq=seen, **fields):
+                for event in self._stream("tail", on_silent, on_heard, follow=follow, after_seq=seen, **fields):
                     if seen is None or event.seq > seen:
                         seen = event.seq
                         yield event
@@ -159,7 +163,9 @@ class Client:
                 facts={"journal_seq": length, "shown_seq": seen},
             )
 
-    def _stream(self, verb: str, on_silent: Callable[[float], None], follow: bool, **fields: Any) -> Iterator[Event]:
+    def _stream(
+        self, verb: str, on_silent: Callable[[float], None], on_heard: Callable[[], None], follow: bool, **fields: Any
+    ) -> Iterator[Event]:
         deadline = time.monotonic() + self.timeout_s
         connection = self._dial(deadline)
         call = self._send(connection, verb, {"follow": follow, **fields}, "", deadline)
@@ -173,6 +179,7 @@ class Client:
                 continue
             if answer.error is not None:
                 raise Failure(answer.error.code, answer.error.message, answer.error.hint, answer.error.facts)
+            on_heard()
             if answer.data is not None:
                 yield answer.data
             if not answer.more:
@@ -205,7 +212,7 @@ class Client:
     def _send(self, connection: _Connection, verb: str, fields: dict[str, Any], key: str, deadline: float) -> int:
         self._calls += 1
         body = {"verb": verb, **{name: value for name, value in fields.items() if value is not None}}
-        call = {"protocol": PROTOCOL, "id": self._calls, "body": body, "key": key, "surface": "shell"}
+        call = {"protocol": PROTOCOL, "id": self._calls, "body": body, "key": key, "surface": self.surface}
         try:
             message = pack(call)
         except (OverflowError, UnicodeEncodeError) as error:  # a number beyond 64 bits, bytes that are no UTF-8

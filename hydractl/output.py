@@ -68,11 +68,15 @@ class Output:
         self.form = "tsv" if self._comma else form
         self.closed = False
         self.zone = _zone(zone) if zone else None
-        self.tty = sys.stdout.isatty()
+        self.tty = self._opened()
         self._room = _columns() if self.tty and form == "table" else 0
         self._color = self.tty and not no_color and os.environ.get("TERM") != "dumb"
         self._lines: list[str] = []
+
+    def _opened(self) -> bool:
+        """Makes stdout take any text; whether it is a terminal."""
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+        return sys.stdout.isatty()
 
     # --- lines ---
 

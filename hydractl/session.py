@@ -30,6 +30,7 @@ class Session:
     """One invocation of the shell. `options` are the values of `verbs.GLOBALS`."""
 
     def __init__(self, options: Mapping[str, Any], schema: str) -> None:
+        self.options = options
         self.schema = schema
         self.quiet = bool(options["quiet"])
         self.talk = Talk(self.quiet)
@@ -37,10 +38,14 @@ class Session:
         self.places = places.find(options["socket"], os.environ)
         no_color = bool(options["no_color"] or os.environ.get("NO_COLOR"))
         try:
-            self.out = Output(options["output"] or "table", no_color=no_color, zone=options["tz"])
+            self.out = self.output(options["output"] or "table", no_color, options["tz"])
         except ValueError as error:
             raise Failure("USAGE", str(error)) from None
         self.client = Client(self.places, self.timeout_s or TIMEOUT_S)
+
+    def output(self, form: str, no_color: bool, zone: str | None) -> Output:
+        """Where the data goes."""
+        return Output(form, no_color=no_color, zone=zone)
 
     @property
     def machine(self) -> bool:

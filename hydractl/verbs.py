@@ -120,6 +120,7 @@ MODULES = {
     "terminals": "terminals",
     "ticks": "ticks",
     "trace": "trace",
+    "tui": "tui",
     "up": "daemon",
     "wait": "health",
     "withdraw": "missions",

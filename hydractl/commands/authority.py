@@ -73,12 +73,17 @@ def resume(session: Session, account: str | None, local: bool, reason: str | Non
     """End a halt; needs a commander."""
     session.require(yes, "resume")
     if not yes:
-        accounts = session.client.query("accounts")
-        whose = f"account {account}" if account else "everything"
-        also = ", and what was halted at its host," if local else ""
-        session.confirm(f"resume {whose}{also}: fires may open again?", session.label(accounts, account))
+        session.confirm(*proposed(session, account, local))
     answer = session.client.request("resume", account=account, reason=reason, wait_s=HALT_WAIT_S, local=local)
     return _show(session, answer)
+
+
+def proposed(session: Session, account: str | None, local: bool) -> tuple[str, str]:
+    """The question that a resume is asked, and the label of what it may touch."""
+    accounts = session.client.query("accounts")
+    whose = f"account {account}" if account else "everything"
+    also = ", and what was halted at its host," if local else ""
+    return f"resume {whose}{also}: fires may open again?", session.label(accounts, account)
 
 
 def _show(session: Session, answer: Answer) -> ExitCode:

@@ -74,16 +74,16 @@ def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | N
     if key is not None:
         session.client.key = key
     if dry_run:
-        return _show(session, session.client.query(name, dry_run=True, **fields))
+        return show(session, session.client.query(name, dry_run=True, **fields))
     session.require(yes, "fire")
     if not yes:
         preview = session.client.query(name, dry_run=True, **fields)
         if not may_go(preview):
-            return _show(session, preview)
-        _confirm(session, preview)
+            return show(session, preview)
+        session.confirm(*proposed(session, preview))
         fields = fields if key is not None else pinned(preview, fields)
     wait_for_s = wait_s(session, wait)
-    return _show(session, session.client.request(name, dry_run=False, wait_s=wait_for_s, **fields))
+    return show(session, session.client.request(name, dry_run=False, wait_s=wait_for_s, **fields))
 
 
 _BY_HAND = ("symbol", "side", "stop", "target", "entry", "type", "expiry", "again")
@@ -135,12 +135,12 @@ def pinned(preview: Answer, fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, **named, "sized": [{"account": row.account, "volume": row.volume} for row in rows]}
 
 
-def _confirm(session: Session, preview: Answer) -> None:
-    """Shows what would be sent, on stderr's side of the screen, and asks."""
+def proposed(session: Session, preview: Answer) -> tuple[str, str]:
+    """Shows what would be sent, before anybody is asked; answers the question, and the label of what it may touch."""
     data = preview.data
     session.heading(preview)
     if len(data.targets) > 1:
-        return _confirm_several(session, preview)
+        return _proposed_to_several(session, preview)
     if data.order is not None:
         show_order(session, data.order, data.risk_money, data.currency)
     show_checks(session, data.checks, every=session.out.form == "wide")
@@ -150,8 +150,7 @@ def _confirm(session: Session, preview: Answer) -> None:
     what = _what(data.order, account) if data.order else "this"
     if would_wait(data):
         what += ", which waits for a second person"
-    session.confirm(f"fire {what}?", session.label(preview, account))
-    return None
+    return f"fire {what}?", session.label(preview, account)
 
 
 def _what(order: OrderView, account: str | None) -> str:
@@ -159,14 +158,14 @@ def _what(order: OrderView, account: str | None) -> str:
     return f"{order.side} {order.volume} {order.symbol}{rests} on {account}"
 
 
-def _confirm_several(session: Session, preview: Answer) -> None:
+def _proposed_to_several(session: Session, preview: Answer) -> tuple[str, str]:
     """One question with a line an account; those that would be denied are asked for too, and denied again."""
     targets = preview.data.targets
     show_targets(session, targets)
     if not session.machine:
         session.out.flush()
     going = [row for row in targets if not row.codes or waits(row)]
-    session.confirm(f"fire on {len(going)} of {len(targets)} accounts, each by itself?", label_of(targets))
+    return f"fire on {len(going)} of {len(targets)} accounts, each by itself?", label_of(targets)
 
 
 def label_of(targets: Sequence[TargetRow]) -> str:
@@ -183,7 +182,9 @@ def may_go(preview: Answer) -> bool:
     return data is not None and (would_wait(data) or (preview.error is None and not would_be_denied(data)))
 
 
-def _show(session: Session, answer: Answer) -> ExitCode:
+def show(session: Session, answer: Answer) -> ExitCode:
+    """The verdicts; the exit code is theirs."""
+
     def people(data: Any) -> None:
         session.heading(answer)
         show_fire(session, data)

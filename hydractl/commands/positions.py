@@ -133,7 +133,7 @@ def act_on(
     if key is not None:
         session.client.key = key
     if not yes:
-        _confirm(session, id, question)
+        session.confirm(*proposed(session, id, question))
     answer = session.client.request(name, id=id, wait_s=wait_s(session, wait), **fields)
 
     def people(data: Any) -> None:
@@ -145,12 +145,12 @@ def act_on(
     return session.present(answer, people, exit_code=code)
 
 
-def _confirm(session: Session, id: str, question: str) -> None:
-    """Shows the positions that the id may mean, and asks."""
+def proposed(session: Session, id: str, question: str) -> tuple[str, str]:
+    """Shows the positions that the id may mean; answers the question, and the label of what it may touch."""
     listed: Answer = session.client.query("positions")
     rows = [row for row in listed.data or () if id in (row.id, row.mission)]
     if rows and not session.machine:
         session.out.table(POSITIONS, rows, empty="")
         session.out.flush()
     accounts = {row.account for row in rows}
-    session.confirm(f"{question} {id}?", session.label(listed, accounts.pop() if len(accounts) == 1 else None))
+    return f"{question} {id}?", session.label(listed, accounts.pop() if len(accounts) == 1 else None)

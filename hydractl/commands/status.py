@@ -60,10 +60,10 @@ def _once(session: Session) -> int:
 def _screen(session: Session, answer: Answer, data: StatusData) -> None:
     out = session.out
     out.line(_first_line(session, answer, data))
-    wrong = list(_wrong(data))
-    for text in wrong:
+    found = list(wrong(data))
+    for text in found:
         out.line(f"{out.paint('!', 'bad')} {text}")
-    if not wrong:
+    if not found:
         out.line(f"nothing wrong in: {_measured(data)}")
     out.line()
     out.table(ACCOUNTS, data.accounts, empty="no account is enrolled")
@@ -97,7 +97,7 @@ def _first_line(session: Session, answer: Answer, data: StatusData) -> str:
     )
 
 
-def _wrong(data: StatusData) -> Iterator[str]:
+def wrong(data: StatusData) -> Iterator[str]:
     """What a person should look at, worst first."""
     if data.authority != "ACTIVE":
         yield f"authority is {data.authority}: nothing may open; hydractl resume ends it"

@@ -1,0 +1,27 @@
+"""The screens: `hydractl tui`. Textual is imported here, and only when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from hydractl.diagnostics import Failure
+from hydractl.session import Session
+from hydractl.verbs import flag, verb
+
+
+@verb(
+    "tui",
+    "tui",
+    flag("--low-bandwidth", "Drawn every two seconds; nothing ticks."),
+    flag("--ascii", "Only ASCII, as where the locale has no UTF-8.", name="ascii_only"),
+)
+def tui(session: Session, low_bandwidth: bool, ascii_only: bool) -> int:
+    """Screens of everything, over SSH too: watch, read why, fire, follow, halt. Read-only until you say otherwise."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Failure("USAGE", "the screens need a terminal", "hydractl status -w, hydractl tail -f")
+    from hydractl.tui.app import HydraTui
+    from hydractl.tui.terminal import abilities
+
+    can = abilities(os.environ, low_bandwidth, ascii_only)
+    return HydraTui(session, can).run() or 0

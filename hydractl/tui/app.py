@@ -1,0 +1,431 @@
+"""The app: one loop that shows a view, and hands keys to panes and acts to sheets.
+
+Owns the view (stepped with what the feed posts, at most one redraw a period), which pane is shown, and write mode: off
+at the start, named in the border while it is on, off again after five minutes without a key.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from rich.text import Text
+from textual import events, on
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Input
+
+from hydractl.diagnostics import ExitCode
+from hydractl.output import age
+from hydractl.plain import plain
+from hydractl.session import Session
+from hydractl.tui import intents, settings
+from hydractl.tui.carry import Desk, Kept, Said
+from hydractl.tui.draw.glyphs import ASCII, UNICODE
+from hydractl.tui.feed import Feed, Want
+from hydractl.tui.frame import Frame, line
+from hydractl.tui.help import Help, help_lines
+from hydractl.tui.jump import Jump
+from hydractl.tui.panes.board import Board
+from hydractl.tui.panes.pane import Pane
+from hydractl.tui.sheets import Intent, Sheet
+from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
+from hydractl.tui.terminal import Abilities
+from hydractl.tui.widgets import Grid, Lines
+
+IDLE_S = 300.0
+PANES: tuple[type[Pane], ...] = (Board,)
+ALWAYS = (
+    Want(Ask.of("now"), 1.0),
+    Want(Ask.of("status"), 2.0, stirred=True),
+)
+
+
+class HydraTui(App[int]):
+    """The screens of one daemon."""
+
+    CSS_PATH = "hydra.tcss"
+    TITLE = "HydraX"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "colon"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (40, "-high")]
+    BINDINGS = [
+        Binding("q", "leave", "quit", id="quit"),
+        Binding("question_mark", "explain", "help", id="help", key_display="?"),
+        Binding("f1", "explain", "help", show=False),
+        Binding("H", "halt", "HALT", id="halt"),
+        Binding("U", "resume", "resume", id="resume"),
+        Binding("W", "write", "write mode", id="write"),
+        Binding("slash", "filter", "filter", id="filter", key_display="/"),
+        Binding("o", "jump", "jump to a box", id="jump", show=False),
+        Binding("s", "screenshot", "screenshot", id="screenshot", show=False),
+        Binding("y", "copy", "copy", id="copy", show=False),
+        Binding("r", "again", "ask again", id="again", show=False),
+        Binding("escape", "step_back", "back", id="back", show=False),
+        *(
+            Binding(str(number), f"pane({pane.NAME!r})", pane.TITLE, id=f"pane.{pane.NAME}", show=False)
+            for number, pane in enumerate(PANES, 1)
+        ),
+    ]
+
+    def __init__(self, session: Session, can: Abilities) -> None:
+        super().__init__(ansi_color=True)
+        self._options = session.options
+        self._can = can
+        self._glyphs = UNICODE if can.utf8 else ASCII
+        self._out = Kept(0, session.options["tz"])
+        self._inbox: collections.deque[Message] = collections.deque()
+        self._feed = Feed(session.places, self._post, session.timeout_s)
+        self._view = View(clock_s=time.monotonic())
+        self._settings = settings.read(session.places, action_ids(), self.available_themes)
+        self._key_s = time.monotonic()
+        self._history: list[str] = []
+        self.writing = False
+
+    # --- what it consists of ---
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="frame"):
+            yield Lines(id="top")
+            yield Lines(id="lost")
+            with ContentSwitcher(initial="board", id="panes"):
+                for pane in PANES:
+                    yield pane(id=pane.NAME)
+            yield Input(id="filter", placeholder="only rows with this text; !text: only those without", compact=True)
+            yield Lines(id="keys")
+
+    def on_mount(self) -> None:
+        self.animation_level = "none"
+        self._settle()
+        for name in ("top", "lost", "keys"):
+            self.query_one(f"#{name}", Lines).can_focus = False
+        self.query_one("#filter").display = False
+        self.query_one("#lost").display = False
+        self.set_class(not self._can.utf8, "ascii")
+        threading.excepthook = self._defect_in_thread
+        self._feed.start()
+        self._want()
+        self.set_interval(self._can.period_s, self._turn)
+        self._first_focus()
+
+    def _settle(self) -> None:
+        """The person's own keys and theme."""
+        self.set_keymap(dict(self._settings.keys))
+        if self._settings.theme is not None:
+            self.theme = self._settings.theme
+
+    def _defect_in_thread(self, defect: threading.ExceptHookArgs) -> None:
+        """A thread that ends by a defect ends the app, with its trace: a screen must not go on without it."""
+
+        def fail() -> None:
+            raise defect.exc_value or RuntimeError(str(defect.exc_type))
+
+        self.call_soon(fail)
+
+    def on_unmount(self) -> None:
+        self._feed.stop()
+
+    @property
+    def calm(self) -> bool:
+        return self._can.calm
+
+    @property
+    def pane(self) -> Pane:
+        """The one that is shown."""
+        switcher = self.query_one("#panes", ContentSwitcher)
+        return self.query_one(f"#{switcher.current}", Pane)
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @property
+    def frame(self) -> Frame:
+        size = self.size
+        return Frame(self._view, size.width, size.height, self._glyphs, self._out, self.writing, self.calm)
+
+    @property
+    def sheet_room(self) -> int:
+        """Columns that a sheet's lines may have."""
+        return max(min(self.size.width, 120) - 6, 40)
+
+    # --- the feed ---
+
+    def _post(self, message: Message) -> None:
+        """On a thread of the feed. What a person must see at once does not wait for the next redraw."""
+        self._inbox.append(message)
+        first = isinstance(message, Answered) and message.ask not in self._view.answers
+        if first or isinstance(message, Lost):
+            self.call_soon(self._turn)
+
+    def call_soon(self, run: Callable[[], None]) -> None:
+        """From any thread: on the loop, soon; nothing where it has ended."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.call_later, run)
+
+    def _turn(self) -> None:
+        """Takes in what came, and draws."""
+        view = self._view
+        while self._inbox:
+            view = step(view, self._inbox.popleft())
+        self._view = step(view, Ticked(time.monotonic()))
+        self._fall_back()
+        self.draw()
+
+    def _fall_back(self) -> None:
+        idle_s = time.monotonic() - self._key_s
+        if self.writing and idle_s > IDLE_S:
+            self._set_writing(False)
+            self.notify(f"read-only again: no key for {IDLE_S / 60:.0f} minutes")
+
+    def draw(self) -> None:
+        """Draws the view as it is."""
+        if len(self.query("#top")) == 0:
+            return
+        frame = self.frame
+        self.query_one("#top", Lines).show([top_line(frame)])
+        lost = self.query_one("#lost", Lines)
+        lost.display = frame.view.lost is not None
+        if frame.view.lost is not None:
+            lost.show([lost_line(frame)])
+        self.pane.draw(frame)
+        self.query_one("#keys", Lines).show([self._keys_line(frame)])
+        self._border(frame)
+
+    def _border(self, frame: Frame) -> None:
+        box = self.query_one("#frame")
+        box.set_class(self.writing, "writing")
+        label = write_label(frame)
+        box.set_class(self.writing and "LIVE" in label, "live")
+        box.border_title = Text(f" WRITE MODE  {label} ") if self.writing else ""
+
+    def _keys_line(self, frame: Frame) -> Text:
+        """The keys that do something here, as they are mapped."""
+        text = Text(no_wrap=True, end="")
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            if binding.show and enabled:
+                text.append(f" {self.get_key_display(binding)} ", "bold")
+                text.append(binding.description, "bold red" if binding.action == "halt" else "")
+                text.append(" ")
+        return text
+
+    def _want(self) -> None:
+        self._feed.want((*ALWAYS, *self.pane.wants()))
+
+    # --- panes ---
+
+    def action_pane(self, name: str) -> None:
+        self.open_pane(name, None)
+
+    def open_pane(self, name: str, key: Any = None) -> None:
+        """Shows a pane, and in it the thing that `key` names."""
+        if name not in {pane.NAME for pane in PANES}:
+            return
+        switcher = self.query_one("#panes", ContentSwitcher)
+        if name != switcher.current and switcher.current is not None:
+            self._history.append(switcher.current)
+            del self._history[:-20]
+        switcher.current = name
+        if key is not None:
+            self.pane.open(key)
+        self.rewant()
+        self._first_focus()
+
+    def rewant(self) -> None:
+        """The shown pane needs other queries now."""
+        self._want()
+        self.call_after_refresh(self.draw)
+
+    def _first_focus(self) -> None:
+        boxes: list[Lines] = [box for box in self.pane.query(Lines) if box.display and box.can_focus]
+        first = next((box for box in boxes if isinstance(box, Grid)), boxes[0] if boxes else None)
+        if first is not None:
+            first.focus()
+
+    def action_step_back(self) -> None:
+        """The filter off, else the pane before this one."""
+        if self.pane.filter:
+            self.pane.filter = ""
+            self.draw()
+        elif self._history:
+            name = self._history.pop()
+            self.query_one("#panes", ContentSwitcher).current = name
+            self.rewant()
+            self._first_focus()
+
+    def action_again(self) -> None:
+        self._feed.again()
+
+    # --- the filter ---
+
+    def action_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.value = self.pane.filter
+        box.display = True
+        box.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtering(self, event: Input.Changed) -> None:
+        if self.query_one("#filter").display:
+            self.pane.filter = event.value
+            self.draw()
+
+    @on(Input.Submitted, "#filter")
+    def _filtered(self) -> None:
+        self.query_one("#filter").display = False
+        self._first_focus()
+
+    # --- acts ---
+
+    def on_event_key(self) -> None:
+        self._key_s = time.monotonic()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.MouseDown):
+            self._key_s = time.monotonic()
+        await super().on_event(event)
+
+    def action_write(self) -> None:
+        if not self.writing and not write_label(self.frame):
+            self.notify("no account is known yet: nothing can be written", severity="warning")
+            return
+        self._set_writing(not self.writing)
+
+    def _set_writing(self, writing: bool) -> None:
+        self.writing = writing
+        self.draw()
+
+    def desk(self, room: int) -> Desk:
+        """A desk for one intent."""
+        return Desk(self._options, room)
+
+    def intend(self, intent: Intent) -> None:
+        """Opens an act's sheet, where it may be begun."""
+        if not self.writing and not intent.reading:
+            key = self.get_key_display(next(b for b in self.BINDINGS if isinstance(b, Binding) and b.id == "write"))
+            self.notify(f"read-only: press {key} for write mode, then again", severity="warning")
+            return
+        self.push_screen(Sheet(intent))
+
+    def told(self, title: str, said: Said) -> None:
+        """An act's verdict came."""
+        self._feed.again()
+        done = said.code is ExitCode.DONE
+        first = Text.from_ansi(said.lines[1] if len(said.lines) > 1 else "".join(said.lines[:1])).plain
+        if not isinstance(self.screen, Sheet):
+            self.notify(f"{title}: {said.code.name}  {first}", severity="information" if done else "error", timeout=15)
+
+    def accounts(self) -> list[Any]:
+        status = self._view.data("status")
+        return list(status.accounts) if status is not None else []
+
+    def action_halt(self) -> None:
+        self.intend(intents.halt([row.name for row in self.accounts()]))
+
+    def action_resume(self) -> None:
+        self.intend(intents.resume([row.name for row in self.accounts()]))
+
+    def fire(self, mission: str) -> None:
+        """Opens the sheet that fires a mission."""
+        names = [row.name for row in self.accounts()]
+        targets = [("my primary account", ""), *((name, f"account:{name}") for name in names)]
+        if len(names) > 1:
+            targets.append(("all accounts that were given to me", "all:"))
+        self.intend(intents.fire_mission(mission, targets, ["default", "none"], None))
+
+    def action_copy(self) -> None:
+        text = self.pane.copied()
+        if text:
+            self.copy_to_clipboard(text)
+            self.notify(f"copied {text if len(text) < 40 else f'{len(text)} characters'}")
+
+    def action_explain(self) -> None:
+        pane = self.pane
+        keys = [
+            (self.get_key_display(binding), binding.description, binding.id or "")
+            for _, binding, enabled, _ in self.screen.active_bindings.values()
+            if enabled and binding.id
+        ]
+        panes = [each.TITLE for each in PANES]
+        self.push_screen(Help(help_lines(pane.TITLE, pane.HELP, keys, panes, self.sheet_room)))
+
+    def action_jump(self) -> None:
+        self.push_screen(Jump([box for box in self.pane.query(Lines) if box.display and box.can_focus]))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: every pane, every key of this one, and what Textual offers."""
+        for pane in PANES:
+            yield SystemCommand(f"Go to {pane.TITLE}", pane.HELP, partial(self.open_pane, pane.NAME))
+        for node, binding, enabled, _ in self.screen.active_bindings.values():
+            if enabled and binding.id and not binding.id.startswith("pane."):
+                words = f"{binding.description} ({self.get_key_display(binding)})"
+                yield SystemCommand(words, binding.id, partial(self.run_action, binding.action, node))
+        yield from super().get_system_commands(screen)
+
+    def action_leave(self) -> None:
+        self.exit(0)
+
+
+def action_ids() -> list[str]:
+    """Of every action that can be given another key."""
+    tables = (HydraTui.BINDINGS, *(pane.BINDINGS for pane in PANES))
+    return [binding.id for table in tables for binding in table if isinstance(binding, Binding) and binding.id]
+
+
+def top_line(frame: Frame) -> Text:
+    """Mode, authority, clocks, and whether somebody has to look: one line, the same on every pane."""
+    view = frame.view
+    status, now = view.data("status"), view.data("now")
+    if status is None:
+        return line(("HydraX", "bold"), "no answer from a daemon yet")
+    authority = now.authority if now is not None else status.authority
+    mode = status.mode.upper()
+    market = frame.out.clock(now.market if now is not None else status.clocks.market)
+    unread = now.unread if now is not None else len(status.alarms)
+    unknown = now.unknown if now is not None else status.acts.unknown
+    old = view.lost is not None
+    good = "green" if authority == "ACTIVE" else "bold red"
+    return line(
+        (mode, "bold yellow" if mode == "PAPER" else "bold red"),
+        (authority if authority == "ACTIVE" else f"*** {authority} ***", "dim strike" if old else good),
+        (plain(view.daemon.instance) if view.daemon else "", "dim"),
+        f"market {market} ({status.clocks.speed})",
+        (f"{unread} unread" if unread else "no alarm", "bold red" if unread else "dim"),
+        (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
+        ("WRITE" if frame.writing else "read-only", "bold" if frame.writing else "dim"),
+        ("" if frame.calm else age(round(view.age_s("status") or 0)), "dim"),
+    )
+
+
+def lost_line(frame: Frame) -> Text:
+    """That nobody is heard, since when, and what that means for everything below."""
+    away = frame.view.lost
+    assert away is not None
+    since = frame.view.heard_s if frame.view.heard_s is not None else away.since_s
+    heard = f"not heard for {age(round(frame.view.clock_s - since))}"
+    if frame.view.heard_s is None:
+        heard = "never heard"
+    text = Text(
+        f" NO DAEMON  {heard}: {plain(away.why)}. What stands below is old. ", "bold white on red", no_wrap=True
+    )
+    text.pad_right(max(frame.width - text.cell_len, 0))
+    return text
+
+
+def write_label(frame: Frame) -> str:
+    """The accounts that an act may touch, each with its kind, LIVE ones first; "" while none is known."""
+    status = frame.view.data("status")
+    rows: Sequence[Any] = status.accounts if status is not None else ()
+    order = {"LIVE": 0, "DEMO": 1}
+    named = sorted((order.get(row.kind.upper(), 2), plain(row.name), row.kind.upper()) for row in rows)
+    return "  ".join(f"{name} {kind}" for _, name, kind in named[:4]) + (
+        f"  and {len(named) - 4} more" if len(named) > 4 else ""
+    )

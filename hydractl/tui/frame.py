@@ -1,0 +1,97 @@
+"""What a pane is drawn with: the view, the room, the marks of this terminal, and how times are written.
+
+Owns how answers grow old: an age in a row is what it was at the answer, and so much more as has gone by since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+
+from hydractl.msgpack import View as Row
+from hydractl.output import Output
+from hydractl.plain import plain
+from hydractl.tui.draw.glyphs import Glyphs
+from hydractl.tui.store import Kept, View
+from hydrad.domain.instants import BadInstant, parse_ms
+
+OLD_S = 5.0  # an answer that was to come each second or two, and did not
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`width`, `height`: of the whole terminal. `out`: writes clock times in the person's zone. `writing`: whether acts
+    may be begun. `calm`: nothing on the screen changes by itself each second (`--low-bandwidth`)."""
+
+    view: View
+    width: int
+    height: int
+    glyphs: Glyphs
+    out: Output
+    writing: bool = False
+    calm: bool = False
+
+    @property
+    def compact(self) -> bool:
+        """Whether there is too little room for what is only nice to have."""
+        return self.width < 120 or self.height < 40
+
+    @property
+    def market_ms(self) -> int | None:
+        """The market's time as last told; it is not carried on here, for the market may stand."""
+        now = self.view.data("now")
+        try:
+            return parse_ms(now.market) if now is not None and now.market else None
+        except BadInstant:
+            return None
+
+    def left_s(self, expires_at: str) -> float | None:
+        """Seconds of market time until an instant of the market's; None while its time is not known."""
+        market_ms = self.market_ms
+        try:
+            return None if market_ms is None else (parse_ms(expires_at) - market_ms) / 1000
+        except BadInstant:
+            return None
+
+    def since(self, kept: Kept | None) -> float:
+        """How long ago an answer was asked for."""
+        return 0.0 if kept is None else max(self.view.clock_s - kept.at_s, 0.0)
+
+    def rows(self, kept: Kept | None, rows: Iterable[Any] | None) -> list[Any]:
+        """Rows of an answer as old as they are now."""
+        return [older(row, self.since(kept)) for row in rows or ()]
+
+    def old(self, kept: Kept | None) -> bool:
+        """Whether what an answer says must look old: it is, or nobody is heard."""
+        return self.view.lost is not None or self.since(kept) > OLD_S
+
+
+def older(row: Any, by_s: float) -> Any:
+    """A row whose ages have grown."""
+    if not isinstance(row, dict) or by_s <= 0:
+        return row
+    grown = {name: value + by_s for name, value in row.items() if name.endswith("age_s") and _is_number(value)}
+    return Row({**row, **grown}) if grown else row
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def line(*parts: str | tuple[str, str], gap: str = "  ") -> Text:
+    """A line of pieces, each plain or with its style; empty ones are left out."""
+    text = Text(no_wrap=True, end="")
+    for part in parts:
+        words, style = part if isinstance(part, tuple) else (part, "")
+        if words:
+            text.append(gap if text else "")
+            text.append(plain(words), style)
+    return text
+
+
+def painted(lines: Iterable[str]) -> list[Text]:
+    """Lines of the shell, with its colours."""
+    return [Text.from_ansi(row, no_wrap=True, end="") for row in lines]

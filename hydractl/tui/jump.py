@@ -1,0 +1,32 @@
+"""Jump mode: each box of the pane is given a letter, and the letter moves there."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+
+from textual import events
+from textual.screen import ModalScreen
+
+from hydractl.tui.widgets import Lines
+
+
+class Jump(ModalScreen[None]):
+    """Letters stand before the boxes' titles until a key is pressed."""
+
+    def __init__(self, boxes: Sequence[Lines]) -> None:
+        super().__init__()
+        self._boxes = dict(zip(string.ascii_lowercase, boxes, strict=False))
+        self._titles = {letter: box.border_title for letter, box in self._boxes.items()}
+
+    def on_mount(self) -> None:
+        for letter, box in self._boxes.items():
+            box.border_title = f"({letter}) {self._titles[letter] or ''}"
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        for letter, box in self._boxes.items():
+            box.border_title = self._titles[letter]
+        self.dismiss()
+        if event.key in self._boxes:
+            self._boxes[event.key].focus()

@@ -1,0 +1,229 @@
+"""The Board: what this is, what is wrong, accounts, missions, positions, feeds, and the newest of the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+
+from hydractl.commands.missions import MISSIONS
+from hydractl.commands.positions import POSITIONS
+from hydractl.commands.status import FEED, wrong
+from hydractl.output import Column, age
+from hydractl.plain import plain
+from hydractl.tui.draw.gauge import gauge
+from hydractl.tui.feed import Want
+from hydractl.tui.frame import Frame, older
+from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.store import Ask
+from hydractl.tui.widgets import Grid, Lines
+
+_MISSION_COLUMNS = ("id", "state", "symbol", "side", "entry", "stop", "target", "r", "tcs_text", "fires")
+_POSITION_COLUMNS = ("id", "account", "symbol", "side", "volume", "stop", "pnl", "r", "as_of_age_s")
+
+
+class Board(Pane):
+    NAME = "board"
+    TITLE = "Board"
+    HELP = (
+        "Everything at a glance, worst first. Enter on a mission opens its briefing, on a position the positions; "
+        "Tab goes from box to box."
+    )
+    BINDINGS = [Binding("f", "fire", "fire", id="board.fire"), Binding("t", "trace", "trace", id="board.trace")]
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="board-columns"):
+            with Vertical(id="board-left"):
+                yield Lines("Wrong", id="wrong", classes="box")
+                yield Lines("Accounts", id="accounts", classes="box")
+                yield Grid("Missions", id="board-missions", classes="box tall")
+            with Vertical(id="board-right"):
+                yield Grid("Positions", id="board-positions", classes="box tall")
+                yield Grid("Feed", id="board-feed", classes="box")
+                yield Lines("Journal", id="board-tail", classes="box tall")
+
+    def wants(self) -> Sequence[Want]:
+        return (
+            Want(Ask.of("missions"), 5.0, stirred=True),
+            Want(Ask.of("positions"), 2.0, stirred=True),
+        )
+
+    def draw(self, frame: Frame) -> None:
+        self._wrong(frame)
+        self._accounts(frame)
+        self._missions(frame)
+        self._positions(frame)
+        self._feed(frame)
+        self._tail(frame)
+
+    def _wrong(self, frame: Frame) -> None:
+        box = self.query_one("#wrong", Lines)
+        lines = wrong_lines(frame)
+        box.show(lines)
+        box.styles.height = min(len(lines), 4 if frame.compact else 8) + 1
+
+    def _accounts(self, frame: Frame) -> None:
+        box = self.query_one("#accounts", Lines)
+        lines = account_lines(frame, max(box.size.width - 1, 20))
+        box.show(lines)
+        box.styles.height = min(len(lines), 3 if frame.compact else 8) + 1
+
+    def _missions(self, frame: Frame) -> None:
+        kept = frame.view.kept("missions")
+        rows = frame.rows(kept, frame.view.data("missions"))
+        fill(
+            self.query_one("#board-missions", Grid),
+            frame,
+            mission_columns(frame),
+            rows,
+            lambda row: row.id,
+            empty=why_empty(frame, "missions", "no mission stands; signals of APEX become missions"),
+            old=frame.old(kept) and frame.view.lost is not None,
+            wanted=self.filter,
+        )
+
+    def _positions(self, frame: Frame) -> None:
+        rows = live_positions(frame)
+        columns = [column for column in POSITIONS if column.key in _POSITION_COLUMNS]
+        fill(
+            self.query_one("#board-positions", Grid),
+            frame,
+            columns,
+            rows,
+            lambda row: row.id,
+            empty=why_empty(frame, "positions", "no position is open"),
+            old=frame.view.lost is not None,
+            wanted=self.filter,
+        )
+
+    def _feed(self, frame: Frame) -> None:
+        kept = frame.view.kept("status")
+        status = frame.view.data("status")
+        grid = self.query_one("#board-feed", Grid)
+        rows = frame.rows(kept, status.feed if status is not None else ())
+        columns = [column for column in FEED if not column.wide]
+        fill(
+            grid,
+            frame,
+            columns,
+            rows,
+            lambda row: (row.symbol, row.terminal),
+            empty=why_empty(frame, "status", "no feed: no terminal tells quotes"),
+            old=frame.view.lost is not None,
+        )
+        grid.styles.height = min(len(rows), 3 if frame.compact else 10) + 2
+
+    def _tail(self, frame: Frame) -> None:
+        box = self.query_one("#board-tail", Lines)
+        room = max(box.size.height - 1, 1)
+        events = frame.view.events[-room:]
+        box.show([event_line(frame, event) for event in events] or [Text("nothing was recorded yet", "dim")])
+
+    @on(Grid.Chosen, "#board-missions")
+    def _open_mission(self, event: Grid.Chosen) -> None:
+        self.app.open_pane("mission", event.key)
+
+    @on(Grid.Chosen, "#board-positions")
+    def _open_position(self, event: Grid.Chosen) -> None:
+        self.app.open_pane("positions", event.key)
+
+    def action_fire(self) -> None:
+        key = self.query_one("#board-missions", Grid).key
+        if key is not None:
+            self.app.fire(key)
+
+    def action_trace(self) -> None:
+        key = self.chosen()
+        if isinstance(key, str):
+            self.app.open_pane("trace", key)
+
+
+def wrong_lines(frame: Frame) -> list[Text]:
+    """What a person should look at, worst first, in the words of `hydractl status`."""
+    kept = frame.view.kept("status")
+    if kept is None or kept.data is None:
+        return [Text(why_empty(frame, "status", ""), "dim", no_wrap=True)]
+    mark = frame.glyphs.warning
+    data = older(kept.data, frame.since(kept))
+    lines = [
+        Text(f"{mark} {plain(text)}", "bold red" if at == 0 else "yellow", no_wrap=True, end="")
+        for at, text in enumerate(wrong(data))
+    ]
+    if lines:
+        return lines
+    looked = f"{len(data.terminals)} terminals, {len(data.feed)} feeds, {len(data.health)} checks"
+    return [Text(f"{frame.glyphs.check} nothing wrong in {looked}", "green", no_wrap=True, end="")]
+
+
+def account_lines(frame: Frame, width: int) -> list[Text]:
+    """A line an account: kind, authority, equity, today's result, and how much of the day's limit is lost."""
+    kept = frame.view.kept("status")
+    status = frame.view.data("status")
+    rows = frame.rows(kept, status.accounts if status is not None else ())
+    return [account_line(frame, row, width) for row in rows] or [
+        Text(why_empty(frame, "status", "no account is enrolled"), "dim", no_wrap=True)
+    ]
+
+
+def account_line(frame: Frame, row: Any, width: int) -> Text:
+    kind = row.kind.upper()
+    text = Text(no_wrap=True, end="")
+    text.append(f"{kind:<5} ", "bold red" if kind == "LIVE" else "yellow")
+    text.append(f"{plain(row.name):<14} ")
+    text.append(f"{row.authority:<8} ", "green" if row.authority == "ACTIVE" else "bold red")
+    equity = f"{row.equity} {row.currency}" if row.equity is not None else "not reported"
+    text.append(f"{equity:>16}  day {row.day_pnl or '-':>9}  ")
+    room = width - text.cell_len - 14
+    if room >= 12:
+        text.append_text(
+            gauge(lost_of(row), min(room, 34), frame.glyphs, limit=row.day_limit.lstrip("-") if row.day_limit else "")
+        )
+    text.append(f"  {age(row.as_of_age_s)}", "dim")
+    return text
+
+
+def lost_of(row: Any) -> float | None:
+    """Which share of the day's limit is lost; None: not known."""
+    try:
+        limit, pnl = float(row.day_limit), float(row.day_pnl)
+    except (TypeError, ValueError):
+        return None
+    return -pnl / abs(limit) if limit else None
+
+
+def mission_columns(frame: Frame) -> list[Column]:
+    """Of the shell's table; what is left is counted by the market's clock as it was told last."""
+
+    def left(row: Any) -> str:
+        left_s = frame.left_s(row.expires_at)
+        if left_s is None:
+            left_s = row.expires_in_s
+        return age(round(left_s)) if left_s > 0 else "over"
+
+    columns = [column for column in MISSIONS if column.key in _MISSION_COLUMNS]
+    columns.insert(4, Column("LEFT", "expires_in_s", right=True, show=left))
+    return columns
+
+
+def live_positions(frame: Frame) -> list[Any]:
+    """Positions with the money of the last `now` in place of what it was when they were listed."""
+    kept, now = frame.view.kept("positions"), frame.view.kept("now")
+    rows = frame.rows(kept, frame.view.data("positions"))
+    if now is None or now.data is None or kept is None or now.at_s < kept.at_s:
+        return rows
+    fresh = {row.id: older(row, frame.since(now)) for row in now.data.positions}
+    return [type(row)({**row, **fresh[row.id]}) if row.id in fresh else row for row in rows]
+
+
+def event_line(frame: Frame, event: Any) -> Text:
+    """A record as `tail` shows it."""
+    text = Text(no_wrap=True, end="", overflow="ellipsis")
+    text.append(f"{frame.out.clock(event.at)} ", "dim")
+    text.append(f"{plain(event.kind)} ", "cyan")
+    text.append(plain(event.text))
+    return text

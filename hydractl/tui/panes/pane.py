@@ -1,0 +1,103 @@
+"""What every pane is: a name, a key, queries that it needs, and how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual.containers import Vertical
+
+from hydractl.output import Column
+from hydractl.tui.draw.table import table
+from hydractl.tui.feed import Want
+from hydractl.tui.frame import Frame
+from hydractl.tui.widgets import Grid, Lines
+
+if TYPE_CHECKING:
+    from hydractl.tui.app import HydraTui
+
+
+class Pane(Vertical):
+    """One screen. `HELP`: what it is for, in a few sentences that `?` shows above its keys."""
+
+    NAME: ClassVar[str]
+    TITLE: ClassVar[str]
+    HELP: ClassVar[str]
+    app: HydraTui
+    filter = ""
+
+    def wants(self) -> Sequence[Want]:
+        """The queries that it is drawn from, beside those that every pane has."""
+        return ()
+
+    def draw(self, frame: Frame) -> None:
+        """Shows the view; called whenever it has changed, and once a second."""
+        raise NotImplementedError
+
+    def open(self, key: Any) -> None:
+        """Shows one thing, which another pane has pointed at."""
+
+    def copied(self) -> str:
+        """What `y` copies: the id under the cursor, else all that is shown."""
+        focused = self.screen.focused
+        if isinstance(focused, Grid) and focused.key is not None:
+            return str(focused.key)
+        return focused.text if isinstance(focused, Lines) else ""
+
+    def chosen(self) -> Any:
+        """The key under the cursor of the grid that has the focus, else of the first one with rows."""
+        focused = self.screen.focused
+        if isinstance(focused, Grid) and focused in self.query(Grid):
+            return focused.key
+        return next((grid.key for grid in self.query(Grid) if grid.key is not None), None)
+
+
+def matches(text: str, wanted: str) -> bool:
+    """Whether a row passes the filter: it holds the text, whatever the case; with `!` before it, it does not."""
+    if wanted.startswith("!"):
+        return not wanted[1:] or wanted[1:].lower() not in text.lower()
+    return wanted.lower() in text.lower()
+
+
+def fill(
+    grid: Grid,
+    frame: Frame,
+    columns: Sequence[Column],
+    rows: Sequence[Any],
+    key: Callable[[Any], Any],
+    *,
+    empty: str,
+    old: bool = False,
+    wanted: str = "",
+    priority: Sequence[str] = (),
+    flexible: Collection[str] = (),
+) -> None:
+    """Shows rows in a grid, those that pass the filter; `old` ones look old. Columns that have no room are named beside
+    the grid's title. `priority` and `flexible` as in `draw.table`."""
+    room = max(grid.size.width - 1, 20)
+    made = table(columns, rows, room, frame.glyphs, priority=priority, flexible=flexible)
+    shown = [at for at, whole in enumerate(made.whole) if matches(whole, wanted)]
+    texts = [faded(made.rows[at]) if old else made.rows[at] for at in shown]
+    if wanted and rows and not shown:
+        empty = f"none of {len(rows)} rows passes the filter '{wanted}'"
+    grid.show_rows(made.heading, texts, [key(rows[at]) for at in shown], empty)
+    marks = [f"filter: {wanted}"] if wanted else []
+    marks += [f"no room for {', '.join(made.dropped)}"] if made.dropped and rows else []
+    grid.mark("  ".join(marks))
+
+
+def faded(text: Text) -> Text:
+    """What is old looks old: without colours, dim."""
+    return Text(text.plain, "dim", no_wrap=True, end="")
+
+
+def why_empty(frame: Frame, verb: str, none: str, **fields: Any) -> str:
+    """Why there is nothing to show: not asked yet, refused, lost, or truly nothing."""
+    kept = frame.view.kept(verb, **fields)
+    if kept is None:
+        return "no daemon yet" if frame.view.lost else "asking ..."
+    if kept.problem is not None and kept.data is None:
+        hint = f" ({kept.problem.hint})" if kept.problem.hint else ""
+        return f"{kept.problem.code}: {kept.problem.message}{hint}"
+    return none

@@ -1,0 +1,268 @@
+"""Sheets: what stands between a key and an act.
+
+Owns the way of an act on the screen: proposed (as the shell shows it before it asks), asked (Cancel is what Enter
+means until a person has moved to the act's own button; on a LIVE account the word LIVE has to be typed), sent once
+with one idempotency key, and its verdict in the shell's words with the shell's exit code. An act whose outcome is
+unknown can be asked for again with the same key, which answers what was done.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Select
+
+from hydractl.diagnostics import ExitCode
+from hydractl.tui.carry import Desk, Said, carry_out
+from hydractl.tui.frame import painted
+from hydractl.tui.widgets import Lines
+
+if TYPE_CHECKING:
+    from hydractl.tui.app import HydraTui
+
+ASK_AGAIN = (ExitCode.UNKNOWN_OUTCOME, ExitCode.TIMED_OUT, ExitCode.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something to fill in: `choices` make it a list of (shown, value), else it is a line of text."""
+
+    name: str
+    label: str
+    value: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would be done. `question`: what a yes means; `label`: PAPER, DEMO or LIVE, "" where no account is touched;
+    `send` None: there is nothing to say yes to, and `said` tells why."""
+
+    said: Said
+    question: str
+    label: str
+    send: Callable[[Desk], int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An act that a person may want. `propose` runs on a thread of its own with the values of `fields`. `go`: the word
+    on its button. `reading`: it may be begun in read-only mode, as a halt may."""
+
+    title: str
+    go: str
+    propose: Callable[[Desk, Mapping[str, str]], Proposal]
+    fields: tuple[Field, ...] = ()
+    reading: bool = False
+    danger: bool = True
+
+
+@dataclass(slots=True)
+class _Sent:
+    """An act on its way."""
+
+    at_s: float
+    said: Said | None = None
+
+
+class Sheet(ModalScreen[None]):
+    """One intent, from its proposal to its verdict. Leaving it before the act was sent sends nothing; leaving it after
+    that changes nothing, and the verdict is told on the screen below."""
+
+    BINDINGS = [
+        Binding("escape", "leave", "cancel"),
+        Binding("left", "button(0)", "cancel's button", show=False),
+        Binding("right", "button(-1)", "the act's button", show=False),
+        Binding("ctrl+r", "again", "look again", id="sheet.look"),
+    ]
+    app: HydraTui
+
+    def __init__(self, intent: Intent) -> None:
+        super().__init__()
+        self._intent = intent
+        self._proposal: Proposal | None = None
+        self._asked = 0
+        self._desk: Desk | None = None
+        self._sent: _Sent | None = None
+        self._looked: Mapping[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="sheet"):
+            yield Label(self._intent.title, id="sheet-title", markup=False)
+            for row in self._intent.fields:
+                with Horizontal(classes="field"):
+                    yield Label(row.label, markup=False)
+                    if row.choices:
+                        yield Select(
+                            row.choices,
+                            value=row.value or row.choices[0][1],
+                            allow_blank=False,
+                            id=f"f-{row.name}",
+                            compact=True,
+                        )
+                    else:
+                        yield Input(row.value, placeholder=row.hint, id=f"f-{row.name}", compact=True)
+            yield Lines(id="sheet-lines")
+            yield Label("", id="sheet-question", markup=False)
+            yield Input(placeholder="type LIVE to go on", id="sheet-live", compact=True)
+            variant: Literal["error", "primary"] = "error" if self._intent.danger else "primary"
+            with Horizontal(id="sheet-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(self._intent.go, id="go", variant=variant, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#sheet-live").display = False
+        self._go.disabled = True
+        self.query_one("#cancel").focus()
+        self._propose()
+        self.set_interval(0.5 if not self.app.calm else 2.0, self._tick)
+
+    @property
+    def _go(self) -> Button:
+        return self.query_one("#go", Button)
+
+    def _values(self) -> dict[str, str]:
+        values = {}
+        for row in self._intent.fields:
+            widget = self.query_one(f"#f-{row.name}")
+            value = widget.value if isinstance(widget, Input | Select) else ""
+            values[row.name] = str(value).strip()
+        return values
+
+    def action_button(self, at: int) -> None:
+        """To Cancel, or to the act's own button, where that can be pressed."""
+        buttons = [button for button in self.query(Button) if not button.disabled and button.display]
+        buttons[at].focus()
+
+    # --- the proposal ---
+
+    def _propose(self) -> None:
+        """Looks at what would be done, with the values as they are now."""
+        if self._sent is not None:
+            return
+        self._asked += 1
+        self._proposal = None
+        self._go.disabled = True
+        self._lines([Text("looking at what it would do ...", "dim")])
+        self._looked = self._values()
+        self._in_thread(self._proposed, self._asked, self._look, self._looked)
+
+    def _look(self, values: Mapping[str, str]) -> tuple[Desk, Proposal]:
+        desk = self.app.desk(self.app.sheet_room)
+        made: list[Proposal] = []
+
+        def propose(desk: Desk) -> int:
+            made.append(self._intent.propose(desk, values))
+            return ExitCode.DONE
+
+        said = carry_out(desk, propose)
+        return desk, made[0] if made else Proposal(said, "", "", None)
+
+    def _proposed(self, number: int, found: tuple[Desk, Proposal]) -> None:
+        if number != self._asked or self._sent is not None:
+            return
+        self._desk, self._proposal = found
+        proposal = self._proposal
+        self._lines(painted(proposal.said.lines))
+        label = f"[{proposal.label}] " if proposal.label else ""
+        question = f"{label}{proposal.question}" if proposal.send else "nothing can be sent: see above"
+        self.query_one("#sheet-question", Label).update(question)
+        live = self.query_one("#sheet-live", Input)
+        live.display = proposal.send is not None and proposal.label == "LIVE"
+        self._may_go()
+
+    def _may_go(self) -> None:
+        live = self.query_one("#sheet-live", Input)
+        proposal = self._proposal
+        unsaid = live.display and live.value != "LIVE"
+        self._go.disabled = proposal is None or proposal.send is None or unsaid
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if event.input.id == "sheet-live":
+            self._may_go()
+        elif self._sent is None and self._values() != self._looked:
+            self._go.disabled = True
+            self.query_one("#sheet-question", Label).update("Enter looks again at what that would do")
+
+    @on(Input.Submitted)
+    @on(Select.Changed)
+    def _changed(self) -> None:
+        if self._asked and self._values() != self._looked:
+            self._propose()
+
+    def action_again(self) -> None:
+        self._propose()
+
+    # --- the act ---
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        self.dismiss()
+
+    @on(Button.Pressed, "#go")
+    def _press(self) -> None:
+        proposal, desk = self._proposal, self._desk
+        if proposal is None or proposal.send is None or desk is None or self._go.disabled:
+            return
+        if self._sent is not None and self._sent.said is None:
+            return
+        self._sent = _Sent(time.monotonic())
+        self._go.disabled = True
+        cancel = self.query_one("#cancel", Button)
+        cancel.label = "Leave"
+        cancel.focus()
+        self.query_one("#sheet-live").display = False
+        for row in self._intent.fields:
+            self.query_one(f"#f-{row.name}").disabled = True
+        self._tick()
+        send = proposal.send
+        self._in_thread(self._carried, 0, lambda _: carry_out(desk, send), {})
+
+    def _carried(self, _: int, said: Said) -> None:
+        if self._sent is None:
+            return
+        self._sent.said = said
+        verdict = f"{said.code.name}, exit code {said.code.value}"
+        self.app.told(self._intent.title, said)
+        if not self.is_attached:
+            return
+        style = "green" if said.code is ExitCode.DONE else "bold red"
+        self._lines([*painted(said.lines), Text(""), Text(f"{verdict}", style)])
+        again = said.code in ASK_AGAIN
+        words = "the same again, with the same key, answers what was done" if again else "done: Leave goes back"
+        self.query_one("#sheet-question", Label).update(words)
+        self._go.display = again
+        self._go.label = "Ask again"
+        self._go.disabled = not again
+
+    def _tick(self) -> None:
+        if self._sent is not None and self._sent.said is None:
+            waited_s = time.monotonic() - self._sent.at_s
+            words = f"sent; waiting for its verdict for {waited_s:.0f} s"
+            self.query_one("#sheet-question", Label).update(words)
+
+    # --- ---
+
+    def _lines(self, lines: Sequence[Text]) -> None:
+        self.query_one("#sheet-lines", Lines).show(lines)
+
+    def _in_thread(self, then: Callable[[int, Any], None], number: int, run: Callable[..., Any], values: Any) -> None:
+        app = self.app
+
+        def work() -> None:
+            found = run(values)
+            app.call_soon(lambda: then(number, found))
+
+        threading.Thread(target=work, name="hydractl-tui-act", daemon=True).start()

@@ -1,0 +1,230 @@
+"""What the screens show: a frozen `View`, and the one function that changes it.
+
+Owns the rule of what is newer, what is kept, and since when the daemon is not heard. Knows neither Textual nor
+sockets; raises for no message. Instants are seconds of the machine's monotonic clock; a view holds no ages, since an
+age is made where it is drawn.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+EVENTS_KEPT = 500
+ANSWERS_KEPT = 64
+
+QUERIES, STREAM = "queries", "stream"  # the two ways in which the daemon is heard
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A query and its fields; one that was answered is kept under it. `of` makes one."""
+
+    verb: str
+    fields: tuple[tuple[str, Any], ...] = ()
+
+    @staticmethod
+    def of(verb: str, **fields: Any) -> Ask:
+        """The query `verb` with those fields that are not None."""
+        return Ask(verb, tuple(sorted((name, value) for name, value in fields.items() if value is not None)))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why there is no answer, or what the answer says is wrong. `code`: as the shell's."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The last answer to a query: `data` as it came, asked for at `at_s`, so that its ages are never shown too young.
+    `problem`: what the newest try at `tried_s` came to, None where that is the answer. Data None: never answered."""
+
+    data: Any
+    at_s: float
+    problem: Problem | None
+    tried_s: float
+
+
+# --- messages ---
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The daemon answered a query that was asked at `at_s`. `daemon`: the envelope's."""
+
+    ask: Ask
+    at_s: float
+    data: Any
+    problem: Problem | None = None
+    daemon: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A query came to nothing."""
+
+    ask: Ask
+    at_s: float
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event of the stream, as `tail` tells it."""
+
+    event: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The daemon is not heard by one of the two ways any more."""
+
+    way: str
+    at_s: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """And is again."""
+
+    way: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Another:
+    """The journal is another one: nothing that is shown belongs to it."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """The clock went on."""
+
+    at_s: float
+
+
+Message = Answered | Unanswered | Recorded | Lost | Heard | Another | Ticked
+
+
+# --- the view ---
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Since when, and why, the daemon is not heard."""
+
+    since_s: float
+    why: str
+
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that screens are drawn from. `events`: the newest `EVENTS_KEPT`, by `seq`, each once. `daemon`: the
+    envelope's last: version, instance, mode. `heard_s`: the last sign of life, None: never."""
+
+    clock_s: float = 0.0
+    heard_s: float | None = None
+    daemon: Any = None
+    answers: Mapping[Ask, Kept] = field(default_factory=lambda: _NOTHING)
+    events: tuple[Any, ...] = ()
+    away: Mapping[str, Away] = field(default_factory=lambda: _NOTHING)
+
+    @property
+    def seq(self) -> int:
+        """The newest event's; 0 before the first."""
+        return self.events[-1].seq if self.events else 0
+
+    @property
+    def lost(self) -> Away | None:
+        """Whether anything is blind: the way that was lost first."""
+        return min(self.away.values(), key=lambda away: away.since_s, default=None)
+
+    def kept(self, verb: str, **fields: Any) -> Kept | None:
+        """What is known of a query."""
+        return self.answers.get(Ask.of(verb, **fields))
+
+    def data(self, verb: str, **fields: Any) -> Any:
+        """A query's last answer, None where there was none."""
+        kept = self.kept(verb, **fields)
+        return kept.data if kept is not None else None
+
+    def age_s(self, verb: str, **fields: Any) -> float | None:
+        """How long ago a query's answer was asked for; None: it was never answered."""
+        kept = self.kept(verb, **fields)
+        return None if kept is None or kept.data is None else max(self.clock_s - kept.at_s, 0.0)
+
+
+def step(view: View, message: Message) -> View:
+    """The view after one message. The clock never goes back; an older answer never replaces a newer one."""
+    match message:
+        case Ticked(at_s):
+            return _at(view, at_s)
+        case Recorded(event):
+            return _recorded(view, event)
+        case Answered(ask, at_s, data, problem, daemon):
+            view = _heard(view, QUERIES, at_s)
+            view = dataclasses.replace(view, daemon=daemon or view.daemon)
+            return _keep(view, ask, at_s, data, problem)
+        case Unanswered(ask, at_s, problem):
+            return _keep(_at(view, at_s), ask, at_s, None, problem)
+        case Lost(way, at_s, why):
+            since_s = view.away[way].since_s if way in view.away else at_s
+            return dataclasses.replace(_at(view, at_s), away={**view.away, way: Away(since_s, why)})
+        case Heard(way, at_s):
+            return _heard(view, way, at_s)
+        case Another(at_s):
+            return View(clock_s=max(view.clock_s, at_s), away=view.away)
+
+
+def _at(view: View, at_s: float) -> View:
+    return view if at_s <= view.clock_s else dataclasses.replace(view, clock_s=at_s)
+
+
+def _heard(view: View, way: str, at_s: float) -> View:
+    view = _at(view, at_s)
+    heard_s = at_s if view.heard_s is None else max(view.heard_s, at_s)
+    away = {name: row for name, row in view.away.items() if name != way} if way in view.away else view.away
+    return dataclasses.replace(view, heard_s=heard_s, away=away)
+
+
+def _recorded(view: View, event: Any) -> View:
+    """By sequence number, each once, whatever the order they come in."""
+    seq = event.seq
+    if not isinstance(seq, int):
+        return view
+    events = view.events
+    if not events or seq > events[-1].seq:
+        return dataclasses.replace(view, events=(*events, event)[-EVENTS_KEPT:])
+    if any(known.seq == seq for known in events):
+        return view
+    merged = sorted((*events, event), key=lambda known: known.seq)
+    return dataclasses.replace(view, events=tuple(merged[-EVENTS_KEPT:]))
+
+
+def _keep(view: View, ask: Ask, at_s: float, data: Any, problem: Problem | None) -> View:
+    """A try that brought no data leaves the last answer standing, with its age and the problem."""
+    old = view.answers.get(ask)
+    if old is not None and at_s < old.tried_s:
+        return view
+    if data is None and old is not None:
+        kept = Kept(old.data, old.at_s, problem, at_s)
+    else:
+        kept = Kept(data, at_s, problem, at_s)
+    answers = {known: row for known, row in view.answers.items() if known != ask}
+    answers[ask] = kept
+    while len(answers) > ANSWERS_KEPT:
+        answers.pop(next(iter(answers)))
+    return dataclasses.replace(view, answers=answers)

@@ -1,0 +1,208 @@
+"""The two widgets that all panes are made of: lines, and a grid of rows with a cursor.
+
+Own the repainting: only lines that differ from what stands there are drawn again, for each costs bytes over SSH.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+_CURSOR = Style(reverse=True)
+_CURSOR_AWAY = Style(bold=True)
+
+
+class Lines(ScrollView, can_focus=True):
+    """Lines of text, scrolled; never wrapped here. `follow`: what is new at the end is scrolled to."""
+
+    DEFAULT_CSS = """
+    Lines { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; }
+    """
+    BINDINGS = [
+        Binding("j,down", "scroll_down", "down", show=False),
+        Binding("k,up", "scroll_up", "up", show=False),
+        Binding("g,home", "scroll_home", "top", show=False),
+        Binding("G,end", "scroll_end", "end", show=False),
+    ]
+    HEAD = 0  # lines at the top that are not scrolled
+
+    def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._title = title
+        self.border_title = title
+        self._lines: list[Text] = []
+        self._strips: dict[int, Strip] = {}
+        self.follow = False
+
+    def show(self, lines: Sequence[Text]) -> None:
+        """Puts these lines in place of what stands there."""
+        old, new = self._lines, list(lines)
+        if len(old) != len(new):
+            self._lines = new
+            self.virtual_size = Size(self.size.width, len(new))
+            self._strips.clear()
+            self.refresh()
+            if self.follow:
+                self.scroll_end(animate=False, immediate=True)
+            return
+        for at, (before, after) in enumerate(zip(old, new, strict=True)):
+            if before != after:
+                old[at] = after
+                self._repaint(at)
+
+    def mark(self, text: str) -> None:
+        """Says something beside the title."""
+        title = f"{self._title}  {text}" if text else self._title
+        if self.border_title != title:
+            self.border_title = title
+
+    def _repaint(self, at: int) -> None:
+        """One line, where it is in sight."""
+        self._strips.pop(at, None)
+        y = at if at < self.HEAD else at - self.scroll_offset.y
+        if (at < self.HEAD or y >= self.HEAD) and y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        at = y if y < self.HEAD else y + self.scroll_offset.y
+        if at >= len(self._lines):
+            return Strip.blank(self.size.width, self.rich_style)
+        strip = self._strips.get(at)
+        if strip is None or strip.cell_length != self.size.width:
+            strip = Strip(self._painted(at).render(self.app.console)).adjust_cell_length(self.size.width)
+            self._strips[at] = strip.apply_style(self.rich_style)
+        return self._strips[at]
+
+    def _painted(self, at: int) -> Text:
+        return self._lines[at]
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._strips.clear()
+        self.virtual_size = Size(event.size.width, len(self._lines))
+
+    @property
+    def text(self) -> str:
+        """What it shows, for a copy."""
+        return "\n".join(row.plain for row in self._lines)
+
+
+class Grid(Lines):
+    """A heading and rows with a cursor, each row known by its key, so that the cursor stays on its row when others
+    come and go. `Chosen` is posted for Enter or a click on the cursor's row, `Moved` when the cursor has moved."""
+
+    HEAD = 1
+    BINDINGS = [
+        Binding("j,down", "cursor(1)", "down", show=False),
+        Binding("k,up", "cursor(-1)", "up", show=False),
+        Binding("g,home", "cursor(-100000)", "first", show=False),
+        Binding("G,end", "cursor(100000)", "last", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("enter", "choose", "open", show=False),
+    ]
+
+    class About(Message):
+        """Of one row."""
+
+        def __init__(self, grid: Grid, key: Any) -> None:
+            super().__init__()
+            self.grid, self.key = grid, key
+
+        @property
+        def control(self) -> Grid:
+            return self.grid
+
+    class Chosen(About):
+        """A row was opened."""
+
+    class Moved(About):
+        """The cursor stands on another row."""
+
+    def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(title, id=id, classes=classes)
+        self._keys: list[Any] = []
+        self._at = 0
+
+    @property
+    def key(self) -> Any:
+        """Of the row under the cursor, None without rows."""
+        return self._keys[self._at] if self._keys else None
+
+    @property
+    def keys(self) -> Sequence[Any]:
+        return tuple(self._keys)
+
+    def show_rows(self, heading: Text, rows: Sequence[Text], keys: Sequence[Any], empty: str) -> None:
+        """Rows and their keys; `empty` says why there is none."""
+        known = self.key
+        self._keys = list(keys)
+        before = self._at
+        self._at = self._keys.index(known) if known in self._keys else min(before, max(len(keys) - 1, 0))
+        self.show([heading, *rows] if rows else [Text(empty, "dim", no_wrap=True, end="")])
+        if self._at != before:
+            self._repaint(before + 1)
+            self._repaint(self._at + 1)
+        if self.key != known:
+            self.post_message(self.Moved(self, self.key))
+
+    def move_to(self, key: Any) -> None:
+        """Puts the cursor on a row, where it is there."""
+        if key in self._keys:
+            self.action_cursor(self._keys.index(key) - self._at)
+
+    def action_cursor(self, by: int) -> None:
+        if not self._keys:
+            return
+        before, self._at = self._at, max(0, min(self._at + by, len(self._keys) - 1))
+        if self._at == before:
+            return
+        self._repaint(before + 1)
+        self._repaint(self._at + 1)
+        self._in_sight()
+        self.post_message(self.Moved(self, self.key))
+
+    def action_page(self, by: int) -> None:
+        self.action_cursor(by * max(self.size.height - 2, 1))
+
+    def action_choose(self) -> None:
+        if self._keys:
+            self.post_message(self.Chosen(self, self.key))
+
+    def _in_sight(self) -> None:
+        room = max(self.size.height - 1, 1)
+        top = self.scroll_offset.y
+        if self._at < top:
+            self.scroll_to(y=self._at, animate=False, immediate=True)
+        elif self._at >= top + room:
+            self.scroll_to(y=self._at - room + 1, animate=False, immediate=True)
+
+    def _painted(self, at: int) -> Text:
+        text = self._lines[at]
+        if not self._keys or at != self._at + 1:
+            return text
+        marked = text.copy()
+        marked.pad_right(max(self.size.width - marked.cell_len, 0))
+        marked.stylize(_CURSOR if self.has_focus else _CURSOR_AWAY)
+        return marked
+
+    def on_click(self, event: events.Click) -> None:
+        at = event.y - 1 + self.scroll_offset.y
+        if event.y >= 1 and 0 <= at < len(self._keys):
+            if at == self._at and self.has_focus:
+                self.action_choose()
+            self.action_cursor(at - self._at)
+
+    def on_focus(self) -> None:
+        self._repaint(self._at + 1)
+
+    def on_blur(self) -> None:
+        self._repaint(self._at + 1)
