@@ -25,12 +25,13 @@ from hydractl.diagnostics import ExitCode
 from hydractl.output import age
 from hydractl.plain import plain
 from hydractl.session import Session
-from hydractl.tui import intents, settings
+from hydractl.tui import settings
 from hydractl.tui.carry import Desk, Kept, Said
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.feed import Feed, Want
 from hydractl.tui.frame import Frame, line
 from hydractl.tui.help import Help, help_lines
+from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.panes.board import Board
 from hydractl.tui.panes.pane import Pane
@@ -328,10 +329,10 @@ class HydraTui(App[int]):
         return list(status.accounts) if status is not None else []
 
     def action_halt(self) -> None:
-        self.intend(intents.halt([row.name for row in self.accounts()]))
+        self.intend(authority.halt([row.name for row in self.accounts()]))
 
     def action_resume(self) -> None:
-        self.intend(intents.resume([row.name for row in self.accounts()]))
+        self.intend(authority.resume([row.name for row in self.accounts()]))
 
     def fire(self, mission: str) -> None:
         """Opens the sheet that fires a mission."""
@@ -339,7 +340,7 @@ class HydraTui(App[int]):
         targets = [("my primary account", ""), *((name, f"account:{name}") for name in names)]
         if len(names) > 1:
             targets.append(("all accounts that were given to me", "all:"))
-        self.intend(intents.fire_mission(mission, targets, ["default", "none"], None))
+        self.intend(fires.fire_mission(mission, targets, ["default", "none"], None))
 
     def action_copy(self) -> None:
         text = self.pane.copied()

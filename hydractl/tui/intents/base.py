@@ -1,0 +1,28 @@
+"""What the tables of intents share: how a proposal is made of what the shell shows and asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hydractl.diagnostics import ExitCode
+from hydractl.tui.carry import Desk, Said
+from hydractl.tui.sheets import Field, Proposal
+
+EVERYWHERE = ""
+REASON = Field("reason", "reason", hint="why; kept in the journal")
+
+
+def asked(desk: Desk, proposed: tuple[str, str], send: Callable[[Desk], int]) -> Proposal:
+    """A proposal whose question and label the shell has put into words, below what it has shown."""
+    question, label = proposed
+    return Proposal(Said(tuple(desk.out.take()), ExitCode.DONE), question, label, send)
+
+
+def nothing(desk: Desk, code: int) -> Proposal:
+    """There is nothing to say yes to; what the shell has shown tells why."""
+    return Proposal(Said(tuple(desk.out.take()), ExitCode(code)), "", "", None)
+
+
+def one_of(names: Sequence[str], everything: str = "everything") -> tuple[tuple[str, str], ...]:
+    """Choices of a field: everything, or one by its name."""
+    return ((everything, EVERYWHERE), *((name, name) for name in names))
