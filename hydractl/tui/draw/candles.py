@@ -304,9 +304,9 @@ def _axis(scale: Scale, layout: _Layout, rows: int) -> Iterator[tuple[float, str
             yield price, text
 
 
-def _notes(shown: int, count: int, unused: int, left_out: int, glyphs: Glyphs) -> str:
-    """What the picture does not show."""
-    notes = [f"last {shown} of {count}"] if shown < count else []
+def _notes(shown: int, count: int, unused: int, left_out: int, glyphs: Glyphs) -> list[str]:
+    """What the picture does not show, the most important first."""
+    notes = [f"+{left_out} levels"] if left_out else []
+    notes += [f"last {shown} of {count}"] if shown < count else []
     notes += [f"{glyphs.unused} {unused} not whole"] if unused else []
-    notes += [f"+{left_out} levels"] if left_out else []
-    return ", ".join(notes)
+    return notes

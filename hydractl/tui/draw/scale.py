@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hydractl.tui.draw.bars import Bar
 
 SPAN_MAX = 3.0  # of the bars' own: a level that would take more of the height than this is shown at the edge
+SPAN_MIN = 1e-12  # less is no difference between prices
 _ROUND = (1, 2, 5, 10)
 
 
@@ -57,7 +58,7 @@ def scale_of(bars: Sequence[Bar], prices: Iterable[float], halves: int) -> Scale
 def round_prices(scale: Scale, count: int) -> Iterator[tuple[float, int]]:
     """At most about `count` round prices of the scale, each with the decimals that it needs."""
     span = scale.high - scale.low
-    if span <= 0 or count < 1:
+    if span < SPAN_MIN or count < 1:
         return
     power = math.floor(math.log10(span / count))
     step = next(size for size in _ROUND if size * 10.0**power >= span / count * 0.999)

@@ -23,13 +23,12 @@ def time_line(
     marked: int | None,
     plot: int,
     width: int,
-    notes: str,
+    notes: Sequence[str],
     glyphs: Glyphs,
 ) -> Text:
     """The times of the first and last bar and of some between, each under its bar; of the one that is `marked` with the
-    word for it; `notes` at the right end, which have precedence."""
-    zone = "UTC" if not notes else "UTC, " if len("UTC, ") + cell_len(notes) < width - plot else ""
-    tail = glyphs.shorten(zone + notes, width)
+    word for it; `notes`, the most important first, at the right end, before all times."""
+    tail = _tail(notes, width, width - plot, glyphs)
     begin_tail = min(plot + 1, width - cell_len(tail))
     room = min(plot, begin_tail - 1)
     texts = [glyphs.write(text) for text in _texts(instants)]
@@ -43,6 +42,15 @@ def time_line(
     for begin, text, style in sorted(placed):
         line.append(" " * (begin - line.cell_len)).append(text, style)
     return line.append(" " * (begin_tail - line.cell_len)).append(tail, "dim")
+
+
+def _tail(notes: Sequence[str], width: int, beside: int, glyphs: Glyphs) -> str:
+    """The notes that fit, whole, and whether there are more; the zone where it has room `beside` the plot."""
+    for count in range(len(notes), 0, -1):
+        text = ", ".join(notes[:count]) + (f", {glyphs.ellipsis}" if count < len(notes) else "")
+        if cell_len(text) <= width:
+            return f"UTC, {text}" if cell_len(text) + 5 < beside else text
+    return glyphs.ellipsis if notes else "UTC"
 
 
 def _wanted(

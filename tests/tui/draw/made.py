@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ODD = st.sampled_from([0.0, -1.0, 1e-9, 1e11, 1e300, float("inf"), float("nan")])
-PRICES = st.one_of(st.integers(100_000, 110_000).map(lambda points: points / 100_000), ODD)
+PRICES = st.one_of(st.integers(100_000, 110_000).map(lambda points: points / 100_000), ODD, st.floats())
 INSTANTS = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
 BARS = st.lists(st.builds(Bar, PRICES, PRICES, PRICES, PRICES, INSTANTS, st.booleans()), max_size=60)
 NAMES = st.one_of(st.sampled_from(["entry", "stop", "target", "now", "stale", "range_high"]), st.text(max_size=6))

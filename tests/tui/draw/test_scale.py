@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,11 @@ def test_round_prices_are_in_the_scale_and_few(low: float, span: float, count: i
     assert len(prices) <= count + 1
     assert all(low - span * 1e-6 <= price <= low + span * 1.000001 for price in prices)
     assert prices == sorted(prices)
+
+
+@pytest.mark.parametrize("span", [0.0, 5e-324, 1e-300, 1e-16])
+def test_a_span_that_is_none_has_no_round_prices(span: float) -> None:
+    assert list(round_prices(Scale(0.0, span, 20), 5)) == []
 
 
 def test_round_prices_are_round() -> None:
