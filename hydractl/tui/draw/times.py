@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
+
+from hydrad.domain.instants import BadInstant, parse_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from hydractl.tui.draw.glyphs import Glyphs
 
 GAP = 3  # between two times
+HOLE_MIN = 4  # a longer step than so many usual ones
+HOLES_MAX = 3
 # Which minutes are rounder: the first kind that fits is written first.
 _ROUNDER = (("00:00",), ("12:00", "06:00", "18:00"), (":00",), (":30",), (":15", ":45"), ("0", "5"))
 
@@ -26,8 +31,9 @@ def time_line(
     notes: Sequence[str],
     glyphs: Glyphs,
 ) -> Text:
-    """The times of the first and last bar and of some between, each under its bar; of the one that is `marked` with the
-    word for it; `notes`, the most important first, at the right end, before all times."""
+    """The times of the first and last bar and of some between, each under its bar: of the one that is `marked` with the
+    word for it, of one after a hole with an ellipsis before it. `notes`, the most important first, stand at the right
+    end, before all times."""
     tail = _tail(notes, width, width - plot, glyphs)
     begin_tail = min(plot + 1, width - cell_len(tail))
     room = min(plot, begin_tail - 1)
@@ -62,10 +68,26 @@ def _wanted(
         yield marked, f"{glyphs.up}{texts[marked]}", "cyan", 1
     yield len(texts) - 1, texts[-1], "dim", 1
     yield 0, texts[0], "dim", 1
+    for at in holes(instants):
+        yield at, f"{glyphs.ellipsis}{texts[at]}", "yellow", 1
     for kind in _ROUNDER:
         for at, instant in enumerate(instants):
             if instant[11:16].endswith(kind):
                 yield at, texts[at], "dim", GAP
+
+
+def holes(instants: Sequence[str]) -> list[int]:
+    """The bars before which the most time is missing, the longest hole first: bars stand side by side whether or not
+    there was one between them."""
+    try:
+        moments = [parse_ms(instant) for instant in instants]
+    except BadInstant:
+        return []
+    steps = sorted((later - earlier, at) for at, (earlier, later) in enumerate(pairwise(moments), 1))
+    if not steps:
+        return []
+    usual, _ = steps[len(steps) // 2]
+    return [at for step, at in reversed(steps[-HOLES_MAX:]) if step > HOLE_MIN * usual > 0]
 
 
 def _texts(instants: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hydractl.tui.draw.bars import Bar, Level
 from hydractl.tui.draw.candles import HEIGHT_MIN, WIDTH_MIN, chart
 from hydractl.tui.draw.glyphs import ASCII, UNICODE, Glyphs
+from hydractl.tui.draw.times import holes
 from tests.tui.draw.made import BARS, LEVELS, real_bars, shown
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -148,6 +149,16 @@ def test_times_name_the_day_where_there_are_several() -> None:
     hour = [Bar(1.0, 1.1, 1.0, 1.1, f"2026-01-0{1 + at // 24}T{at % 24:02}:00:00Z") for at in range(40)]
     assert "01-07" in chart(day, [], 80, 8, UNICODE)[-1].plain
     assert "02 15:00" in chart(hour, [], 80, 8, UNICODE)[-1].plain
+
+
+def test_a_hole_between_bars_is_seen() -> None:
+    """As a stopped recorder leaves one."""
+    without = REAL[:12] + REAL[30:]
+    assert "…12:46" in chart(without, SELL, 80, 18, UNICODE)[-1].plain
+    assert "~12:46" in chart(without, SELL, 80, 18, ASCII)[-1].plain
+    assert "…" not in chart(REAL, SELL, 80, 18, UNICODE)[-1].plain
+    assert holes([bar.at for bar in without]) == [12]
+    assert holes(["soon", "later"]) == holes([]) == []
 
 
 def test_a_chart_without_bars_says_why() -> None:
