@@ -76,14 +76,14 @@ class HydraTui(App[int]):
         ),
     ]
 
-    def __init__(self, session: Session, can: Abilities) -> None:
+    def __init__(self, session: Session, can: Abilities, feed: Callable[..., Feed] = Feed) -> None:
         super().__init__(ansi_color=True)
         self._options = session.options
         self._can = can
         self._glyphs = UNICODE if can.utf8 else ASCII
         self._out = Kept(0, session.options["tz"])
         self._inbox: collections.deque[Message] = collections.deque()
-        self._feed = Feed(session.places, self._post, session.timeout_s)
+        self._feed = feed(session.places, self.post, session.timeout_s)
         self._view = View(clock_s=time.monotonic())
         self._settings = settings.read(session.places, action_ids(), self.available_themes)
         self._key_s = time.monotonic()
@@ -113,7 +113,7 @@ class HydraTui(App[int]):
         threading.excepthook = self._defect_in_thread
         self._feed.start()
         self._want()
-        self.set_interval(self._can.period_s, self._turn)
+        self.set_interval(self._can.period_s, self.turn)
         self._first_focus()
 
     def _settle(self) -> None:
@@ -131,6 +131,7 @@ class HydraTui(App[int]):
         self.call_soon(fail)
 
     def on_unmount(self) -> None:
+        threading.excepthook = threading.__excepthook__
         self._feed.stop()
 
     @property
@@ -159,12 +160,12 @@ class HydraTui(App[int]):
 
     # --- the feed ---
 
-    def _post(self, message: Message) -> None:
+    def post(self, message: Message) -> None:
         """On a thread of the feed. What a person must see at once does not wait for the next redraw."""
         self._inbox.append(message)
         first = isinstance(message, Answered) and message.ask not in self._view.answers
         if first or isinstance(message, Lost):
-            self.call_soon(self._turn)
+            self.call_soon(self.turn)
 
     def call_soon(self, run: Callable[[], None]) -> None:
         """From any thread: on the loop, soon; nothing where it has ended."""
@@ -172,7 +173,7 @@ class HydraTui(App[int]):
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self.call_later, run)
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
         """Takes in what came, and draws."""
         view = self._view
         while self._inbox:

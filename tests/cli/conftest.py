@@ -42,6 +42,7 @@ from hydrad.wire.answers.briefing import Briefing, ChartView, LevelView, PriceNo
 from hydrad.wire.answers.comparing import Difference, PreflightData, PreflightRow, ReconcileData
 from hydrad.wire.answers.daemon import ConfigRow, DownData, HudLink, HudPinSet, LogLevelData, ReloadData, ServicesData
 from hydrad.wire.answers.journal import Event, JournalView, TraceData
+from hydrad.wire.answers.live import LivePosition, LiveTerminal, Now
 from hydrad.wire.answers.market import (
     FeedRow,
     NewsData,
@@ -363,7 +364,15 @@ PAST = m.TickHistory(
     True, ("2026-11-20.ticks: bytes 64 to 96 are damaged",),
 )  # fmt: skip
 # Wire verb -> schema and data of a good answer.
+NOW = Now(
+    ts=TS, market=TS, speed="10x", seq=7, authority="ACTIVE",
+    quotes=(),
+    positions=(LivePosition(id=P, pnl="4.10", currency="USD", r="0.20", as_of_age_s=0.1, reachable=True),),
+    terminals=(LiveTerminal(name="sim-1", link="READY", duty="ASSIGNED", heartbeat_age_s=0.2),),
+    missions=1, unread=1, unknown=0, in_flight=0,
+)  # fmt: skip
 DATA: dict[str, tuple[str, Any]] = {
+    "now": ("hydra.now/v1", NOW),
     "account.show": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.limits": ("hydra.account/v1", ACCOUNT_SHOW),
     "account.correct": ("hydra.account/v1", ACCOUNT_SHOW),

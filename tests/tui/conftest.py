@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 
-def _shared(name: str) -> ModuleType:
+def _shared(name: str, path: Path | None = None) -> ModuleType:
     """A module beside this one that the tests here import by its name."""
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    spec = importlib.util.spec_from_file_location(name, path or Path(__file__).with_name(f"{name}.py"))
     assert spec is not None and spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -26,6 +26,10 @@ def _shared(name: str) -> ModuleType:
 
 
 terminal = _shared("terminal")
+# The scripted daemon of the shell's tests, with a good answer to every call.
+scripted = _shared("scripted", Path(__file__).parents[1] / "cli" / "conftest.py")
+stage = _shared("stage")
+home, fake = scripted.home, scripted.fake
 Starts = Callable[..., Any]
 
 
@@ -50,3 +54,19 @@ def tmux() -> type[Any]:
         pytest.skip("tmux is not installed")
     kind: type[Any] = terminal.Tmux
     return kind
+
+
+@pytest.fixture
+def wire() -> ModuleType:
+    """Samples of answers, and the scripted daemon's parts."""
+    return scripted
+
+
+@pytest.fixture
+def tui(fake: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The app before a scripted daemon, fed by hand: see `stage.Stage`."""
+    for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "LC_ALL", "LC_CTYPE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("HYDRA_HOME", str(home))
+    return stage.Stage(fake)
