@@ -143,7 +143,12 @@ class Sheet(ModalScreen[None]):
     def action_button(self, at: int) -> None:
         """To Cancel, or to the act's own button, where that can be pressed."""
         buttons = [button for button in self.query(Button) if not button.disabled and button.display]
-        buttons[at].focus()
+        self.set_focus(buttons[at])  # at once: Enter may be right behind
+
+    def _is_meant(self, button: Button) -> bool:
+        """Keys that arrive together are handed to what had the focus before the first of them: whether a button that
+        was pressed has not been left since."""
+        return button is self.focused
 
     # --- the proposal ---
 
@@ -207,13 +212,19 @@ class Sheet(ModalScreen[None]):
 
     # --- the act ---
 
-    @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
         self.dismiss()
 
+    @on(Button.Pressed, "#cancel")
+    def _press_cancel(self, event: Button.Pressed) -> None:
+        if self._is_meant(event.button):
+            self.dismiss()
+
     @on(Button.Pressed, "#go")
-    def _press(self) -> None:
+    def _press_go(self, event: Button.Pressed) -> None:
         proposal, desk = self._proposal, self._desk
+        if not self._is_meant(event.button):
+            return
         if proposal is None or proposal.send is None or desk is None or self._go.disabled:
             return
         if self._sent is not None and self._sent.said is None:

@@ -1,0 +1,73 @@
+"""Keys that arrive together, as over a slow line: a button that the person has already left is not pressed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+from textual import events
+from textual.app import App
+from textual.widgets import Button
+
+from hydractl.diagnostics import ExitCode
+from hydractl.tui.carry import Desk, Said
+from hydractl.tui.sheets import Intent, Proposal, Sheet
+
+OPTIONS = {"host": None, "socket": "/nowhere", "timeout": None, "tz": None, "no_color": False, "debug": False}
+
+
+class Bare(App[None]):
+    """What a sheet asks of its app, and nothing more."""
+
+    calm = False
+    sheet_room = 80
+
+    def desk(self, room: int) -> Desk:
+        return Desk(OPTIONS, room)
+
+    def call_soon(self, run: Callable[[], None]) -> None:
+        self.call_from_thread(run)
+
+    def told(self, title: str, said: Said) -> None:
+        pass
+
+
+def at_a_sheet(*turns: tuple[str, ...]) -> tuple[list[str], bool]:
+    """What was sent, and whether the sheet still stands; keys of one turn arrive together."""
+    sent: list[str] = []
+
+    def propose(desk: Desk, _: Mapping[str, str]) -> Proposal:
+        return Proposal(Said(("as it would be",), ExitCode.DONE), "go?", "PAPER", lambda _: sent.append("sent") or 0)
+
+    async def scenario() -> bool:
+        app = Bare()
+        async with app.run_test() as pilot:
+            sheet = Sheet(Intent("FIRE", "Fire", propose))
+            app.push_screen(sheet)
+            await pilot.pause()
+            while sheet.query_one("#go", Button).disabled:
+                await pilot.pause(0.01)
+            for keys in turns:
+                for key in keys:
+                    app.post_message(events.Key(key, "\r" if key == "enter" else None))
+                await pilot.pause(0.2)
+            return app.screen is sheet
+
+    return sent, asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("keys", [("left", "enter"), ("shift+tab", "enter"), ("tab", "enter")])
+def test_an_act_that_was_left_is_not_sent(keys: tuple[str, str]) -> None:
+    assert at_a_sheet(("right",), keys)[0] == []
+
+
+def test_a_cancel_that_was_left_does_not_close() -> None:
+    """What is sent then is what was meant."""
+    assert at_a_sheet(("right", "enter"))[1]
+
+
+def test_one_after_the_other_they_are_pressed() -> None:
+    assert at_a_sheet(("right",), ("enter",)) == (["sent"], True)
+    assert at_a_sheet(("right",), ("left",), ("enter",)) == ([], False)
+    assert at_a_sheet(("enter",)) == ([], False)
