@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hydrad import vitals
 from hydrad.apex.detectors import DETECTORS
 from hydrad.apex.engine import CANDIDATES_MAX
+from hydrad.apex.profile import Profile
 from hydrad.apex.standing import Candidate, Standing, SymbolStanding
 from hydrad.domain import calendar
 from hydrad.domain.actors import Actor
@@ -73,15 +74,16 @@ def _detectors(turn: Turn, standing: Standing | None, standing_ms: int) -> Itera
     watched = {symbol.symbol: symbol for symbol in standing.symbols} if standing else {}
     pairs = dict.fromkeys((symbol, detector) for symbol in watched for detector in DETECTORS)
     pairs |= dict.fromkeys((count.symbol, count.detector) for count in turn.state.setups.values())
-    hour_max = standing.profile.signals_per_hour_symbol if standing else None
+    profile = standing.profile if standing else None
     for symbol, detector in pairs:
         known = watched.get(symbol) if detector in DETECTORS else None
-        yield _detector(turn, symbol, detector, known, hour_max, standing_ms)
+        yield _detector(turn, symbol, detector, profile if known else None, known, standing_ms)
 
 
 def _detector(
-    turn: Turn, symbol: str, detector: str, known: SymbolStanding | None, hour_max: int | None, standing_ms: int
+    turn: Turn, symbol: str, detector: str, profile: Profile | None, known: SymbolStanding | None, standing_ms: int
 ) -> DetectorRow:
+    """`profile`, `known`: None where it is not watched."""
     counts = [one for one in turn.state.setups.values() if (one.symbol, one.detector) == (symbol, detector)]
     today = {one.became: _today(turn, one) for one in counts}
     last_ms = next((one.last_ms for one in counts if one.became == PROPOSED), None)
@@ -95,11 +97,12 @@ def _detector(
         warm=known.bars >= known.bars_needed if known else None,
         last_bar=ms_text(known.last_bar_ms, 0) if known and known.last_bar_ms is not None else None,
         tick_age_s=_age_s(turn, tick_ms - standing_ms) if tick_ms is not None else None,
+        tick_age_max_s=profile.stale_s if profile else None,
         seen_today=sum(today.values()),
         proposed_today=today.get(PROPOSED, 0),
         suppressed_today=sum(today.values()) - today.get(PROPOSED, 0),
         hour_used=known.hour_used if known else None,
-        hour_max=hour_max if known else None,
+        hour_max=profile.signals_per_hour_symbol if profile else None,
         last_signal=ms_text(last_ms, 0) if last_ms is not None else None,
         last_signal_age_s=_age_s(turn, last_ms) if last_ms is not None else None,
     )

@@ -29,11 +29,22 @@ def _became(row: Any) -> str:
     return f"{row.mission or row.reason}"
 
 
+def _sight(row: Any) -> str:
+    """Whether it can see anything now, in a word."""
+    if not row.watched:
+        return "-"
+    if not row.warm:
+        return "WARMING UP"
+    if row.tick_age_s is None:
+        return "NO TICK"
+    return "STALE" if row.tick_age_s > row.tick_age_max_s else "sees"
+
+
 DETECTORS = (
     Column("SYMBOL", "symbol"),
     Column("DETECTOR", "detector"),
     Column("BARS", "bars", right=True, show=_bars),
-    Column("", "warm", show=lambda row: "-" if row.warm is None else "warm" if row.warm else "WARMING UP"),
+    Column("", "warm", show=_sight),
     Column("LAST BAR", "last_bar", wide=True),
     Column("LAST TICK", "tick_age_s", right=True, show=lambda row: age(row.tick_age_s) if row.watched else "-"),
     Column("SEEN", "seen_today", right=True),
@@ -117,7 +128,15 @@ def _wrong(data: ApexData) -> list[str]:
         found.append(f"apex is {data.state}: {data.why or 'no reason given'}")
     if data.waits_for:
         found.append(f"no terminal has told the digits of {', '.join(data.waits_for)}: no tick is taken")
-    cold = [row.symbol for row in data.detectors if row.warm is False]
-    if cold and not data.waits_for:
+        return found
+    watched = [row for row in data.detectors if row.watched]
+    cold = [row.symbol for row in watched if not row.warm]
+    blind = [row.symbol for row in watched if row.tick_age_s is None]
+    stale = [f"{row.symbol} {age(row.tick_age_s)}" for row in watched if _sight(row) == "STALE"]
+    if cold:
         found.append(f"too few bars to see anything: {', '.join(cold)}")
+    if blind:
+        found.append(f"no live tick since the daemon began: {', '.join(blind)}")
+    if stale:
+        found.append(f"the last tick is too old for a signal: {', '.join(stale)}")
     return found

@@ -191,7 +191,7 @@ APEX = ApexData(
     detectors=(
         DetectorRow(
             symbol="EURUSD", detector="break_out", watched=True, bars=112, bars_needed=14, warm=True, last_bar=TS,
-            tick_age_s=0.4, seen_today=3, proposed_today=1, suppressed_today=2, hour_used=1, hour_max=2,
+            tick_age_s=0.4, tick_age_max_s=30, seen_today=3, proposed_today=1, suppressed_today=2, hour_used=1, hour_max=2,
             last_signal=TS, last_signal_age_s=330.0,
         ),
     ),

@@ -13,8 +13,8 @@ def test_what_apex_sees_fits_on_a_screen(fake: Any, hydractl: Any, wire: Any) ->
     assert lines[0].startswith("PAPER") and not any(line.startswith("!") for line in lines)
     assert "apex running  profile sample M5" in lines[1]
     assert "signals 1 of 4 this hour, last 5 m 30 s ago" in lines[1]
-    (row,) = [line for line in lines if "warm" in line]
-    assert row.split()[:4] == ["EURUSD", "break_out", "112", "warm"]
+    (row,) = [line for line in lines if "sees" in line]
+    assert row.split()[:4] == ["EURUSD", "break_out", "112", "sees"]
     assert any(line.startswith("SPREAD") and line.endswith("spread 23 points, 20 at most") for line in lines)
     became = [line for line in lines if "BUY" in line or "SELL" in line]
     assert wire.M in became[0] and "SPREAD" in became[1]
@@ -48,17 +48,38 @@ def test_a_detector_that_warms_up_says_what_it_has_and_needs(fake: Any, hydractl
     fake.script = lambda call: wire.answer(call, data=data)
     said = hydractl("apex", "show").stdout
     assert "! too few bars to see anything: EURUSD" in said
+    assert "! no live tick since the daemon began: EURUSD" in said
     assert "3 of 14" in said and "WARMING UP" in said and "never" in said and "- of 2" in said
 
 
+@pytest.mark.parametrize(
+    ("age_s", "word", "words"),
+    [
+        (30.0, "sees", ""),
+        (30.1, "STALE", "! the last tick is too old for a signal: EURUSD 30.1 s"),
+        (None, "NO TICK", "! no live tick since the daemon began: EURUSD"),
+    ],
+)
+def test_bars_enough_and_no_fresh_tick_is_blind(
+    age_s: float | None, word: str, words: str, fake: Any, hydractl: Any, wire: Any
+) -> None:
+    row = msgspec.structs.replace(wire.APEX.detectors[0], tick_age_s=age_s)
+    fake.script = lambda call: wire.answer(call, data=msgspec.structs.replace(wire.APEX, detectors=(row,)))
+    said = hydractl("apex", "show").stdout
+    assert word in said and words in said and (bool(words) is ("!" in said))
+
+
 def test_what_the_profile_does_not_name_is_not_called_cold(fake: Any, hydractl: Any, wire: Any) -> None:
-    none = dict.fromkeys(("bars", "bars_needed", "warm", "tick_age_s", "hour_used", "hour_max", "last_bar"))
+    none = dict.fromkeys(
+        ("bars", "bars_needed", "warm", "tick_age_s", "tick_age_max_s", "hour_used", "hour_max", "last_bar")
+    )
     past = msgspec.structs.replace(wire.APEX.detectors[0], watched=False, **none)
     gone = dict.fromkeys(("profile", "timeframe_min", "hour_used", "hour_max"))
     data = msgspec.structs.replace(wire.APEX, detectors=(past,), candidates=(), suppressed=(), **gone)
     fake.script = lambda call: wire.answer(call, data=data)
     said = hydractl("apex", "show").stdout
-    assert "not watched" in said and "too few bars" not in said and "no profile" in said
+    assert "not watched" in said and "too few bars" not in said and "no live tick" not in said
+    assert "no profile" in said
     assert "nothing was suppressed" in said and "no setup" in said and "None" not in said
 
 

@@ -11,12 +11,15 @@ import pytest
 from hydrad import apex_queries, queries
 from hydrad.apex.profile import Profile
 from hydrad.apex.watch import Watch
-from hydrad.domain.actors import Actor, Surface
+from hydrad.domain.actors import Actor, Role, Surface
 from hydrad.domain.calendar import Session
 from hydrad.domain.ids import IdKind, show
 from hydrad.queries import NotFound
+from hydrad.toc.people import Person
+from hydrad.toc.sight import narrowed
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
+from hydrad.wire.answers import Answer, DaemonInfo
 from hydrad.wire.answers.apex import ApexData
 from tests.toc.conftest import BOSS, MARKET_MS, Core
 
@@ -96,6 +99,7 @@ def test_before_a_terminal_tells_its_terms_the_engine_waits(make: Callable[..., 
     assert (data.profile, data.timeframe_min, data.waits_for, data.market) == ("quick", 1, ("EURUSD",), None)
     (row,) = data.detectors
     assert (row.bars, row.bars_needed, row.warm, row.hour_used, row.tick_age_s) == (0, 4, False, None, None)
+    assert row.tick_age_max_s == QUICK.stale_s
     assert (data.hour_used, data.hour_max, data.last_signal_age_s) == (None, 4, None)
 
 
@@ -250,6 +254,17 @@ def test_the_market_s_own_time_is_what_it_shows(desk: Desk) -> None:
     fresh = apex_queries.made(turn, standing, 0, calls.ApexShow()).detectors[0].tick_age_s
     stood = apex_queries.made(turn, standing, 9_000, calls.ApexShow()).detectors[0].tick_age_s
     assert fresh is not None and stood == fresh + 9.0, "a market that stands makes no feed fresh"
+
+
+def test_it_is_nobodys_and_a_page_is_told_all_of_it(desk: Desk) -> None:
+    """Prices and setups are about no account: who was given none sees them, and no name of an account or a terminal."""
+    desk.warm()
+    desk.breaks(110_200)
+    data = desk.look()
+    assert "alpha" not in str(data) and "t1" not in str(data)
+    answer = Answer("hydra.apex/v1", True, "t", DaemonInfo("0", 1, "i", "paper"), data)
+    someone = Person("eve", Role.VIEWER, (), (), frozenset(), 0)
+    assert narrowed(someone, calls.ApexShow(), answer) == answer
 
 
 def test_asking_twice_says_the_same(desk: Desk) -> None:

@@ -12,9 +12,9 @@ from hydrad.wire.answers import Out
 class DetectorRow(Out, frozen=True):
     """One detector on one symbol. `watched`: the profile that runs names it; else there is only what the journal
     remembers. `bars`: closed ones of the timeframe, up to its memory, and `bars_needed` before it can see anything;
-    null where it is not watched. `tick_age_s`: of the newest good live tick. `hour_used` of `hour_max`: the symbol's
-    signals in the last hour of market time; null while the engine waits for digits. The counts are the trading
-    day's."""
+    null where it is not watched. `tick_age_s`: of the newest good live tick, null before the first since the daemon
+    began; above `tick_age_max_s` a setup is suppressed as STALE. `hour_used` of `hour_max`: the symbol's signals in
+    the last hour of market time; null while the engine waits for digits. The counts are the trading day's."""
 
     symbol: str
     detector: str
@@ -24,6 +24,7 @@ class DetectorRow(Out, frozen=True):
     warm: bool | None
     last_bar: str | None
     tick_age_s: float | None
+    tick_age_max_s: int | None
     seen_today: int
     proposed_today: int
     suppressed_today: int
