@@ -18,6 +18,7 @@ from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
 
@@ -26,6 +27,7 @@ from hydractl.output import age
 from hydractl.plain import plain
 from hydractl.session import Session
 from hydractl.tui import settings
+from hydractl.tui.ascii import AsciiOnly
 from hydractl.tui.carry import Desk, Kept, Said
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.feed import Feed, Want
@@ -40,6 +42,7 @@ from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Grid, Lines
 
+_ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
 PANES: tuple[type[Pane], ...] = (Board,)
 ALWAYS = (
@@ -362,11 +365,16 @@ class HydraTui(App[int]):
     def action_jump(self) -> None:
         self.push_screen(Jump([box for box in self.pane.query(Lines) if box.display and box.can_focus]))
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """ASCII comes last."""
+        filters = super().get_line_filters()
+        return filters if self._can.utf8 else [*filters, _ASCII_ONLY]
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every pane, every key of this one, and what Textual offers."""
         for pane in PANES:
             yield SystemCommand(f"Go to {pane.TITLE}", pane.HELP, partial(self.open_pane, pane.NAME))
-        for node, binding, enabled, _ in self.screen.active_bindings.values():
+        for node, binding, enabled, _ in screen.active_bindings.values():
             if enabled and binding.id and not binding.id.startswith("pane."):
                 words = f"{binding.description} ({self.get_key_display(binding)})"
                 yield SystemCommand(words, binding.id, partial(self.run_action, binding.action, node))

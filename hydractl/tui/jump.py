@@ -17,16 +17,15 @@ class Jump(ModalScreen[None]):
     def __init__(self, boxes: Sequence[Lines]) -> None:
         super().__init__()
         self._boxes = dict(zip(string.ascii_lowercase, boxes, strict=False))
-        self._titles = {letter: box.border_title for letter, box in self._boxes.items()}
 
     def on_mount(self) -> None:
         for letter, box in self._boxes.items():
-            box.border_title = f"({letter}) {self._titles[letter] or ''}"
+            box.call_it(letter)
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
-        for letter, box in self._boxes.items():
-            box.border_title = self._titles[letter]
+        for box in self._boxes.values():
+            box.call_it("")
         self.dismiss()
         if event.key in self._boxes:
             self._boxes[event.key].focus()

@@ -38,7 +38,8 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._title = title
-        self.border_title = title
+        self._mark = self._letter = ""
+        self._titled()
         self._lines: list[Text] = []
         self._strips: dict[int, Strip] = {}
         self.follow = False
@@ -61,7 +62,16 @@ class Lines(ScrollView, can_focus=True):
 
     def mark(self, text: str) -> None:
         """Says something beside the title."""
-        title = f"{self._title}  {text}" if text else self._title
+        self._mark = text
+        self._titled()
+
+    def call_it(self, letter: str) -> None:
+        """A letter before the title, for jump mode; "" takes it away."""
+        self._letter = letter
+        self._titled()
+
+    def _titled(self) -> None:
+        title = "  ".join(filter(None, (f"({self._letter})" if self._letter else "", self._title, self._mark)))
         if self.border_title != title:
             self.border_title = title
 
