@@ -31,7 +31,7 @@ from hydractl.tui.ascii import AsciiOnly
 from hydractl.tui.carry import Desk, Kept, Said
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.feed import Feed, Want
-from hydractl.tui.frame import Frame, line
+from hydractl.tui.frame import OLD_S, Frame, line
 from hydractl.tui.help import Help, help_lines
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
@@ -40,7 +40,7 @@ from hydractl.tui.panes.pane import Pane
 from hydractl.tui.sheets import Intent, Sheet
 from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
-from hydractl.tui.widgets import Grid, Lines
+from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
@@ -97,19 +97,18 @@ class HydraTui(App[int]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="frame"):
-            yield Lines(id="top")
-            yield Lines(id="lost")
+            yield Bar(id="top")
+            yield Bar(id="lost")
+            yield Bar(id="tabs")
             with ContentSwitcher(initial="board", id="panes"):
                 for pane in PANES:
                     yield pane(id=pane.NAME)
             yield Input(id="filter", placeholder="only rows with this text; !text: only those without", compact=True)
-            yield Lines(id="keys")
+            yield Bar(id="keys")
 
     def on_mount(self) -> None:
         self.animation_level = "none"
         self._settle()
-        for name in ("top", "lost", "keys"):
-            self.query_one(f"#{name}", Lines).can_focus = False
         self.query_one("#filter").display = False
         self.query_one("#lost").display = False
         self.set_class(not self._can.utf8, "ascii")
@@ -202,7 +201,8 @@ class HydraTui(App[int]):
         if frame.view.lost is not None:
             lost.show([lost_line(frame)])
         self.pane.draw(frame)
-        self.query_one("#keys", Lines).show([self._keys_line(frame)])
+        self.query_one("#tabs", Bar).show_pieces(tab_pieces(frame, self.pane.NAME), " " if frame.width >= 100 else "")
+        self.query_one("#keys", Bar).show_pieces(self._key_pieces(), "")
         self._border(frame)
 
     def _border(self, frame: Frame) -> None:
@@ -212,15 +212,20 @@ class HydraTui(App[int]):
         box.set_class(self.writing and "LIVE" in label, "live")
         box.border_title = Text(f" WRITE MODE  {label} ") if self.writing else ""
 
-    def _keys_line(self, frame: Frame) -> Text:
+    def _key_pieces(self) -> list[tuple[Text, str]]:
         """The keys that do something here, as they are mapped."""
-        text = Text(no_wrap=True, end="")
+        pieces = []
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if binding.show and enabled:
-                text.append(f" {self.get_key_display(binding)} ", "bold")
-                text.append(binding.description, "bold red" if binding.action == "halt" else "")
-                text.append(" ")
-        return text
+                words = Text(f" {self.get_key_display(binding)} ", "bold")
+                words.append(f"{binding.description} ", "bold red" if binding.action == "halt" else "not bold")
+                pieces.append((words, binding.action))
+        return pieces
+
+    @on(Bar.Pressed)
+    async def _pressed(self, event: Bar.Pressed) -> None:
+        owner = self.pane if hasattr(self.pane, f"action_{event.action}") else self
+        await self.run_action(event.action, owner)
 
     def _want(self) -> None:
         self._feed.want((*ALWAYS, *self.pane.wants()))
@@ -391,28 +396,53 @@ def action_ids() -> list[str]:
 
 
 def top_line(frame: Frame) -> Text:
-    """Mode, authority, clocks, and whether somebody has to look: one line, the same on every pane."""
+    """Mode, authority, what is wrong, whether acts may be begun, and when the daemon was heard: one line, the same on
+    every pane."""
     view = frame.view
     status, now = view.data("status"), view.data("now")
     if status is None:
         return line(("HydraX", "bold"), "no answer from a daemon yet")
     authority = now.authority if now is not None else status.authority
     mode = status.mode.upper()
-    market = frame.out.clock(now.market if now is not None else status.clocks.market)
     unread = now.unread if now is not None else len(status.alarms)
     unknown = now.unknown if now is not None else status.acts.unknown
-    old = view.lost is not None
     good = "green" if authority == "ACTIVE" else "bold red"
     return line(
         (mode, "bold yellow" if mode == "PAPER" else "bold red"),
-        (authority if authority == "ACTIVE" else f"*** {authority} ***", "dim strike" if old else good),
-        (plain(view.daemon.instance) if view.daemon else "", "dim"),
-        f"market {market} ({status.clocks.speed})",
-        (f"{unread} unread" if unread else "no alarm", "bold red" if unread else "dim"),
+        (
+            authority if authority == "ACTIVE" else f"*** {authority} ***",
+            "dim strike" if view.lost is not None else good,
+        ),
+        (f"{unread} unread alarms" if unread else "no unread alarm", "bold red" if unread else "dim"),
         (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
         ("WRITE" if frame.writing else "read-only", "bold" if frame.writing else "dim"),
-        ("" if frame.calm else age(round(view.age_s("status") or 0)), "dim"),
+        heard(frame),
+        f"market {clock(frame, now.market if now is not None else status.clocks.market)} ({status.clocks.speed})",
+        (plain(view.daemon.instance) if view.daemon and frame.width >= 100 else "", "dim"),
     )
+
+
+def heard(frame: Frame) -> tuple[str, str]:
+    """How long ago the daemon was heard; where bytes are dear, only when that is long."""
+    ago_s = frame.view.clock_s - (frame.view.heard_s or 0.0)
+    if ago_s <= OLD_S:
+        return ("heard now" if frame.calm else f"heard {ago_s:.0f} s ago", "dim")
+    return (f"HEARD {age(float(round(ago_s)))} AGO", "bold yellow")
+
+
+def clock(frame: Frame, iso: str | None) -> str:
+    """A clock time that ticks; where bytes are dear it has no seconds."""
+    text = frame.out.clock(iso)
+    return text[:5] if frame.calm else text
+
+
+def tab_pieces(frame: Frame, shown: str) -> list[tuple[Text, str]]:
+    """The panes and their keys, the shown one turned round."""
+    gap = " " if frame.width >= 100 else ""
+    return [
+        (Text(f" {at}{gap}{pane.TITLE}", "reverse" if shown == pane.NAME else "cyan"), f"pane({pane.NAME!r})")
+        for at, pane in enumerate(PANES, 1)
+    ]
 
 
 def lost_line(frame: Frame) -> Text:

@@ -5,6 +5,7 @@ Owns how answers grow old: an age in a row is what it was at the answer, and so 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from hydractl.tui.draw.glyphs import Glyphs
 from hydractl.tui.store import Kept, View
 from hydrad.domain.instants import BadInstant, parse_ms
 
+CALM_S = 10  # where bytes are dear, an age is rounded up to so many seconds, and what is left is rounded down
 OLD_S = 5.0  # an answer that was to come each second or two, and did not
 
 
@@ -52,9 +54,10 @@ class Frame:
         """Seconds of market time until an instant of the market's; None while its time is not known."""
         market_ms = self.market_ms
         try:
-            return None if market_ms is None else (parse_ms(expires_at) - market_ms) / 1000
+            left_s = None if market_ms is None else (parse_ms(expires_at) - market_ms) / 1000
         except BadInstant:
             return None
+        return left_s // CALM_S * CALM_S if self.calm and left_s is not None else left_s
 
     def since(self, kept: Kept | None) -> float:
         """How long ago an answer was asked for."""
@@ -62,18 +65,20 @@ class Frame:
 
     def rows(self, kept: Kept | None, rows: Iterable[Any] | None) -> list[Any]:
         """Rows of an answer as old as they are now."""
-        return [older(row, self.since(kept)) for row in rows or ()]
+        return [older(row, self.since(kept), self.calm) for row in rows or ()]
 
     def old(self, kept: Kept | None) -> bool:
         """Whether what an answer says must look old: it is, or nobody is heard."""
         return self.view.lost is not None or self.since(kept) > OLD_S
 
 
-def older(row: Any, by_s: float) -> Any:
-    """A row whose ages have grown."""
-    if not isinstance(row, dict) or by_s <= 0:
+def older(row: Any, by_s: float, calm: bool = False) -> Any:
+    """A row whose ages have grown, and with `calm` are rounded up."""
+    if not isinstance(row, dict) or (by_s <= 0 and not calm):
         return row
     grown = {name: value + by_s for name, value in row.items() if name.endswith("age_s") and _is_number(value)}
+    if calm:
+        grown = {name: math.ceil(value / CALM_S) * CALM_S for name, value in grown.items()}
     return Row({**row, **grown}) if grown else row
 
 

@@ -105,6 +105,35 @@ class Lines(ScrollView, can_focus=True):
         return "\n".join(row.plain for row in self._lines)
 
 
+class Bar(Lines, can_focus=False):
+    """One line of pieces that can be clicked: (words, style, action of the app)."""
+
+    class Pressed(Message):
+        """A piece was clicked."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ends: list[tuple[int, str]] = []
+
+    def show_pieces(self, pieces: Sequence[tuple[Text, str]], gap: str = " ") -> None:
+        line = Text(no_wrap=True, end="")
+        self._ends = []
+        for words, action in pieces:
+            line.append_text(words)
+            self._ends.append((line.cell_len, action))
+            line.append(gap)
+        self.show([line])
+
+    def on_click(self, event: events.Click) -> None:
+        action = next((action for end, action in self._ends if event.x < end), None)
+        if action:
+            self.post_message(self.Pressed(action))
+
+
 class Grid(Lines):
     """A heading and rows with a cursor, each row known by its key, so that the cursor stays on its row when others
     come and go. `Chosen` is posted for Enter or a click on the cursor's row, `Moved` when the cursor has moved."""
