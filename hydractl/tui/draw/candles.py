@@ -308,5 +308,5 @@ def _notes(shown: int, count: int, unused: int, left_out: int, glyphs: Glyphs) -
     """What the picture does not show, the most important first."""
     notes = [f"+{left_out} levels"] if left_out else []
     notes += [f"last {shown} of {count}"] if shown < count else []
-    notes += [f"{glyphs.unused} {unused} not whole"] if unused else []
+    notes += [f"{glyphs.unused} {unused} partial"] if unused else []
     return notes

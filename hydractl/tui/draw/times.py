@@ -33,40 +33,50 @@ def time_line(
 ) -> Text:
     """The times of the first and last bar and of some between, each under its bar: of the one that is `marked` with the
     word for it, of one after a hole with an ellipsis before it. `notes`, the most important first, stand at the right
-    end, before all times."""
+    end."""
     tail = _tail(notes, width, width - plot, glyphs)
     begin_tail = min(plot + 1, width - cell_len(tail))
     room = min(plot, begin_tail - 1)
     texts = [glyphs.write(text) for text in _texts(instants)]
     placed: list[tuple[int, str, str]] = []
     for at, text, style, gap in _wanted(instants, texts, marked, glyphs):
-        begin = min(max(columns[at] - len(text) // 2, 0), room - len(text))
-        clear = (begin >= left + len(other) + gap or left >= begin + len(text) + gap for left, other, _ in placed)
-        if 0 <= begin <= columns[at] <= begin + len(text) and all(clear):
-            placed.append((begin, text, style))
+        for begin in _begins(columns[at], len(text), room):
+            if all(begin >= left + len(other) + gap or left >= begin + len(text) + gap for left, other, _ in placed):
+                placed.append((begin, text, style))
+                break
     line = Text(no_wrap=True, end="")
     for begin, text, style in sorted(placed):
         line.append(" " * (begin - line.cell_len)).append(text, style)
     return line.append(" " * (begin_tail - line.cell_len)).append(tail, "dim")
 
 
+def _begins(column: int, length: int, room: int) -> Iterator[int]:
+    """Where a text may begin, the best first: with its middle, its end or its begin under the column."""
+    middle = min(max(column - length // 2, 0), room - length)
+    for begin in dict.fromkeys((middle, column - length + 1, column)):
+        if 0 <= begin <= min(column, room - length) and column <= begin + length:
+            yield begin
+
+
 def _tail(notes: Sequence[str], width: int, beside: int, glyphs: Glyphs) -> str:
-    """The notes that fit, whole, and whether there are more; the zone where it has room `beside` the plot."""
+    """The notes that have room `beside` the plot, whole, and whether there are more; the first even where it takes the
+    room of times. The zone where there is room for it too."""
     for count in range(len(notes), 0, -1):
         text = ", ".join(notes[:count]) + (f", {glyphs.ellipsis}" if count < len(notes) else "")
-        if cell_len(text) <= width:
+        if cell_len(text) < beside:
             return f"UTC, {text}" if cell_len(text) + 5 < beside else text
-    return glyphs.ellipsis if notes else "UTC"
+    return glyphs.shorten(notes[0] if len(notes) == 1 else f"{notes[0]}, {glyphs.ellipsis}", width) if notes else "UTC"
 
 
 def _wanted(
     instants: Sequence[str], texts: Sequence[str], marked: int | None, glyphs: Glyphs
 ) -> Iterator[tuple[int, str, str, int]]:
     """The bars whose times would be written, the most wanted first, and how far from others."""
+    if marked != len(texts) - 1:
+        yield len(texts) - 1, texts[-1], "dim", 1
     if marked is not None:
         yield marked, f"signal {texts[marked]}", "cyan", 1
-        yield marked, f"{glyphs.up}{texts[marked]}", "cyan", 1
-    yield len(texts) - 1, texts[-1], "dim", 1
+        yield marked, f"{glyphs.up}{texts[marked]}", "cyan", 1  # both have its column, so at most one is placed
     yield 0, texts[0], "dim", 1
     for at in holes(instants):
         yield at, f"{glyphs.ellipsis}{texts[at]}", "yellow", 1

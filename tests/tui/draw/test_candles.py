@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,13 @@ def test_a_bar_that_is_not_whole_looks_so_and_is_counted() -> None:
         Bar(1.2, 1.3, 1.1, 1.2, "2026-01-05T10:01:00Z"),
     ]
     text = shown(chart(bars, [], 60, 10, UNICODE))
-    assert "▒ 1 not whole" in text
+    assert "▒ 1 partial" in text
+
+
+def test_notes_leave_the_newest_time_its_room() -> None:
+    torn = [*REAL[:-3], replace(REAL[-3], used=False), *REAL[-2:]]
+    times = chart(torn, SELL, 55, 12, UNICODE, signal=SIGNAL)[-1].plain
+    assert "signal 12:38" in times and "12:55 " in times and times.endswith("last 37 of 40, …")
 
 
 def test_the_newest_bars_are_shown_and_the_rest_counted() -> None:

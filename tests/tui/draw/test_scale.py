@@ -50,7 +50,8 @@ def test_round_prices_are_in_the_scale_and_few(low: float, span: float, count: i
     scale = Scale(low, low + span, 20)
     prices = [price for price, _ in round_prices(scale, count)]
     assert len(prices) <= count + 1
-    assert all(low - span * 1e-6 <= price <= low + span * 1.000001 for price in prices)
+    slack = span * 1e-6 + low * 1e-15
+    assert all(low - slack <= price <= low + span + slack for price in prices)
     assert prices == sorted(prices)
 
 
