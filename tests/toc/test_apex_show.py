@@ -7,13 +7,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hydrad import apex_queries, queries
 from hydrad.apex.profile import Profile
 from hydrad.apex.watch import Watch
 from hydrad.domain.actors import Actor, Role, Surface
-from hydrad.domain.calendar import Session
+from hydrad.domain.calendar import Session, trading_day
 from hydrad.domain.ids import IdKind, show
+from hydrad.domain.signals import Suppressed
 from hydrad.queries import NotFound
 from hydrad.toc.people import Person
 from hydrad.toc.sight import narrowed
@@ -21,7 +24,7 @@ from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, DaemonInfo
 from hydrad.wire.answers.apex import ApexData
-from tests.toc.conftest import BOSS, MARKET_MS, Core
+from tests.toc.conftest import BOSS, MARKET_MS, Core, FakeApex
 
 # A minute's bars, four of them enough; a stop may be wide. Two signals an hour, one of a side.
 QUICK = Profile(
@@ -212,7 +215,30 @@ def test_a_mission_by_hand_is_none_of_apex(desk: Desk) -> None:
     desk.core.send(calls.FireSymbol("EURUSD", "buy", stop="1.09000"))
     assert desk.core.state.missions
     data = desk.look()
-    assert data.candidates == () and data.detectors[0].seen_today == 0 and data.last_signal_age_s is None
+    (row,) = data.detectors
+    assert data.candidates == () and row.seen_today == 0 and data.last_signal_age_s is None
+
+
+def silent(core: Core, at_ms: int, detail: str) -> None:
+    core.apex = core.engine.apex = FakeApex()
+    core.apex.next = [Suppressed("EURUSD", at_ms, "break_out", "SPREAD", detail)]
+    core.later(1)
+
+
+@given(st.lists(st.integers(-3 * DAY_MS, 3 * DAY_MS), min_size=1, max_size=12))
+def test_counts_are_of_the_newest_day_whatever_comes_late(offsets_ms: list[int]) -> None:
+    """By the definition: of all setups those of the newest one's trading day; the detail is the newest one's."""
+    core = Core()
+    core.connect()
+    instants = [MARKET_MS + offset_ms for offset_ms in offsets_ms]
+    for number, at_ms in enumerate(instants):
+        silent(core, at_ms, str(number))
+    (count,) = core.state.setups.values()
+    newest_day = max(map(trading_day, instants))
+    assert (count.total, count.day) == (len(instants), newest_day)
+    assert count.today == sum(trading_day(at_ms) == newest_day for at_ms in instants)
+    assert count.last_ms == max(instants) == instants[int(count.detail)]
+    core.verify()
 
 
 def test_of_one_symbol_and_so_many(desk: Desk) -> None:
