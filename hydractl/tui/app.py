@@ -91,6 +91,7 @@ class HydraTui(App[int]):
         self._settings = settings.read(session.places, action_ids(), self.available_themes)
         self._key_s = time.monotonic()
         self._history: list[str] = []
+        self._bordered = ""
         self.writing = False
 
     # --- what it consists of ---
@@ -210,7 +211,10 @@ class HydraTui(App[int]):
         box.set_class(self.writing, "writing")
         label = write_label(frame)
         box.set_class(self.writing and "LIVE" in label, "live")
-        box.border_title = Text(f" WRITE MODE  {label} ") if self.writing else ""
+        title = f" WRITE MODE  {label} " if self.writing else ""
+        if title != self._bordered:  # setting it draws the whole screen again
+            self._bordered = title
+            box.border_title = Text(title)
 
     def _key_pieces(self) -> list[tuple[Text, str]]:
         """The keys that do something here, as they are mapped."""

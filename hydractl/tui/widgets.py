@@ -38,7 +38,7 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._title = title
-        self._mark = self._letter = ""
+        self._mark = self._letter = self._titled_as = ""
         self._titled()
         self._lines: list[Text] = []
         self._strips: dict[int, Strip] = {}
@@ -72,8 +72,9 @@ class Lines(ScrollView, can_focus=True):
 
     def _titled(self) -> None:
         title = "  ".join(filter(None, (f"({self._letter})" if self._letter else "", self._title, self._mark)))
-        if self.border_title != title:
-            self.border_title = title
+        if title != self._titled_as:  # setting it draws the whole box again
+            self._titled_as = title
+            self.border_title = Text(title)
 
     def _repaint(self, at: int) -> None:
         """One line, where it is in sight."""
