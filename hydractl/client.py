@@ -110,7 +110,7 @@ class Client:
         again (0); `on_heard` of each sign of life."""
         seen = fields.pop("after_seq", None)
         if follow and seen is None:
-            begin = self.query("status").data.journal.seq
+            begin = self._journal_seq()
         else:
             begin = seen or 0
         retry = _Retry(None if follow else QUERY_RETRY_S)
@@ -148,10 +148,18 @@ class Client:
                 if failure.code != "UNREACHABLE":
                     raise
 
+    def _journal_seq(self) -> int:
+        """The newest record's number."""
+        answer = self.query("status")
+        if answer.error is not None:
+            raise Failure(answer.error.code, answer.error.message, answer.error.hint, answer.error.facts)
+        seq: int = answer.data.journal.seq
+        return seq
+
     def _check_journal(self, seen: int) -> None:
         """A shorter journal than the one already shown is another one: going on would skip what it holds."""
         try:
-            length = self.query("status").data.journal.seq
+            length = self._journal_seq()
         except Failure as failure:
             if failure.code in ("UNREACHABLE", "TIMED_OUT"):
                 return

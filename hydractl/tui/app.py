@@ -38,7 +38,7 @@ from hydractl.tui.jump import Jump
 from hydractl.tui.panes.board import Board
 from hydractl.tui.panes.pane import Pane
 from hydractl.tui.sheets import Intent, Sheet
-from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
+from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
 
@@ -324,7 +324,11 @@ class HydraTui(App[int]):
     def intend(self, intent: Intent) -> None:
         """Opens an act's sheet, where it may be begun."""
         if not self.writing and not intent.reading:
-            key = self.get_key_display(next(b for b in self.BINDINGS if isinstance(b, Binding) and b.id == "write"))
+            key = next(
+                self.get_key_display(bound)
+                for _, bound, _, _ in self.screen.active_bindings.values()
+                if bound.id == "write"
+            )
             self.notify(f"read-only: press {key} for write mode, then again", severity="warning")
             return
         self.push_screen(Sheet(intent))
@@ -457,9 +461,9 @@ def lost_line(frame: Frame) -> Text:
     heard = f"not heard for {age(round(frame.view.clock_s - since))}"
     if frame.view.heard_s is None:
         heard = "never heard"
-    text = Text(
-        f" NO DAEMON  {heard}: {plain(away.why)}. What stands below is old. ", "bold white on red", no_wrap=True
-    )
+    what = "NO DAEMON" if QUERIES in frame.view.away else "NO JOURNAL"
+    words = f" {what}  {heard}: {plain(away.why)}. What stands below is old. "
+    text = Text(words, "bold white on red", no_wrap=True)
     text.pad_right(max(frame.width - text.cell_len, 0))
     return text
 

@@ -28,7 +28,5 @@ def abilities(environ: Mapping[str, str], low_bandwidth: bool, ascii_only: bool)
 def has_utf8(environ: Mapping[str, str]) -> bool:
     """Whether the locale is one of UTF-8: LC_ALL, else LC_CTYPE, else LANG, as POSIX orders them."""
     lc_all, ctype, lang = (environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    if ctype == _COERCED and not lang:
-        ctype = ""
-    found = lc_all or ctype or lang
+    found = lc_all or ("" if ctype == _COERCED else ctype) or lang
     return "utf-8" in found.lower() or "utf8" in found.lower()

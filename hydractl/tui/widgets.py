@@ -71,7 +71,8 @@ class Lines(ScrollView, can_focus=True):
         self._titled()
 
     def _titled(self) -> None:
-        title = "  ".join(filter(None, (f"({self._letter})" if self._letter else "", self._title, self._mark)))
+        letter = f"({self._letter}) " if self._letter else ""
+        title = letter + "  ".join(filter(None, (self._title, self._mark)))
         if title != self._titled_as:  # setting it draws the whole box again
             self._titled_as = title
             self.border_title = Text(title)

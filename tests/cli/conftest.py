@@ -597,6 +597,13 @@ class FakeDaemon:
             return False
         return True
 
+    def hang_up(self) -> None:
+        """Ends every connection; new ones are taken."""
+        for opened in self._open[1:]:
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+        del self._open[1:]
+
     def close(self) -> None:
         for opened in self._open:
             opened.close()

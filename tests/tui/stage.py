@@ -95,7 +95,7 @@ class Stage:
         self.feed = feeds[0]
 
         async def run() -> None:
-            async with self.app.run_test(size=size) as pilot:
+            async with self.app.run_test(size=size, notifications=True) as pilot:
                 await scene(pilot)
 
         asyncio.run(run())
@@ -130,6 +130,16 @@ class Stage:
 
     def text(self) -> str:
         return "\n".join(self.lines())
+
+    def written(self) -> str:
+        """What goes to the terminal, behind the filters."""
+        app = self.app
+        lines = []
+        for strip in app.screen._compositor.render_strips():
+            for line_filter in app.get_line_filters():
+                strip = strip.apply_filter(line_filter, app.screen.background_colors[1])
+            lines.append("".join(segment.text for segment in strip))
+        return "\n".join(lines)
 
     def event(self, seq: int, **changes: Any) -> Recorded:
         """An event of the stream, as the client would give it."""

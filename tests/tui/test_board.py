@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hydractl.session import as_view
-from hydractl.tui.store import STREAM, Answered, Ask, Heard, Lost
+from hydractl.tui.store import QUERIES, STREAM, Answered, Ask, Heard, Lost
 
 
 @pytest.mark.parametrize("size", [(160, 50), (80, 24)])
@@ -27,10 +27,12 @@ def test_a_lost_daemon_is_said_at_once_and_what_it_told_looks_old(tui: Any) -> N
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)
         assert "NO DAEMON" not in tui.text()
-        await tui.told(pilot, Lost(STREAM, time.monotonic(), "the daemon went away"))
-        assert "NO DAEMON" in tui.text() and "the daemon went away" in tui.text()
-        await tui.told(pilot, Heard(STREAM, time.monotonic()))
-        assert "NO DAEMON" not in tui.text()
+        await tui.told(pilot, Lost(STREAM, time.monotonic(), "no sign of life for 5 s"))
+        assert "NO JOURNAL" in tui.text()
+        await tui.told(pilot, Lost(QUERIES, time.monotonic(), "the daemon went away"))
+        assert "NO DAEMON" in tui.text() and "What stands below is old" in tui.text()
+        await tui.told(pilot, Heard(STREAM, time.monotonic()), Heard(QUERIES, time.monotonic()))
+        assert "NO DAEMON" not in tui.text() and "NO JOURNAL" not in tui.text()
 
     tui.play(scene)
 

@@ -1,0 +1,148 @@
+"""What is the same on every pane: write mode, help, palette, filter, jump mode, keys of one's own, ASCII, sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydractl.tui import app as app_module
+
+
+def test_read_only_at_first_and_write_mode_names_the_accounts(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("f")
+        await pilot.pause()
+        assert "read-only: press W" in tui.text() and not tui.fake.bodies("fire")
+        await pilot.press("W")
+        assert "WRITE MODE  paper-1 PAPER" in tui.text()
+        await pilot.press("W")
+        assert "WRITE MODE" not in tui.text()
+
+    tui.play(scene)
+
+
+def test_write_mode_ends_without_a_key(tui: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("W")
+        assert tui.app.writing
+        await tui.told(pilot)
+        assert tui.app.writing, "a key was pressed just now"
+        monkeypatch.setattr(app_module, "IDLE_S", 0.0)
+        await tui.told(pilot)
+        assert not tui.app.writing and "read-only again" in tui.text()
+
+    tui.play(scene)
+
+
+def test_without_an_account_there_is_nothing_to_write_to(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await pilot.press("W")
+        await pilot.pause()
+        assert not tui.app.writing and "no account is known yet" in tui.text()
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize("size", [(160, 50), (80, 24)])
+def test_help_tells_the_keys_of_the_pane_and_how_acts_are_guarded(tui: Any, size: tuple[int, int]) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        text = tui.text()
+        assert "Keys here" in text and "board.fire" in text
+        await pilot.press("G")
+        await pilot.pause()
+        assert "Read-only at first" in tui.text()
+        await pilot.press("escape")
+        assert "Keys here" not in tui.text()
+
+    tui.play(scene, size=size)
+
+
+def test_the_palette_has_the_panes_and_the_acts(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("colon", *"halt")
+        await tui.until(pilot, "HALT (H)")
+        await pilot.press("escape")
+
+    tui.play(scene)
+
+
+def test_a_filter_hides_rows_and_says_so(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("slash", *"GBP")
+        await pilot.pause()
+        assert "passes the filter 'GBP'" in tui.text()
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        assert "passes the filter" not in tui.text()
+
+    tui.play(scene)
+
+
+def test_jump_mode_letters_lead_to_boxes(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("o")
+        await pilot.pause()
+        letter = next(line for line in tui.lines() if ") Positions" in line).split(") Positions")[0][-1]
+        await pilot.press(letter)
+        await pilot.pause()
+        assert tui.app.focused.id == "board-positions" and ") Positions" not in tui.text()
+
+    tui.play(scene)
+
+
+def test_keys_of_ones_own(tui: Any, home: Path) -> None:
+    (home / "tui.toml").write_text('[keys]\nwrite = "w"\n')
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("W")
+        assert not tui.app.writing
+        await pilot.press("f")
+        await pilot.pause()
+        assert "read-only: press w" in tui.text()
+        await pilot.press("w")
+        assert tui.app.writing
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize("size", [(160, 50), (80, 24), (40, 12), (20, 5)])
+def test_in_ascii_nothing_else_is_drawn_whatever_the_size(tui: Any, size: tuple[int, int]) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        for keys in (("W",), ("H",), ("escape",), ("question_mark",), ("escape",)):
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert tui.written().isascii(), tui.written()
+
+    tui.play(scene, size=size, ascii_only=True)
+
+
+def test_a_resize_harms_nothing(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        for size in ((80, 24), (20, 5), (200, 60), (1, 1), (160, 50)):
+            await pilot.resize_terminal(*size)
+            await tui.fed(pilot)
+        assert "paper-1" in tui.text()
+
+    tui.play(scene)
+
+
+def test_copying_takes_the_id_under_the_cursor(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("y")
+        assert tui.app.clipboard == wire.M
+
+    tui.play(scene)

@@ -1,0 +1,200 @@
+"""The feed against a scripted daemon: what is asked and when, what a lost daemon is told as, and that it goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydractl import client as client_module
+from hydractl import places
+from hydractl.tui import feed as feed_module
+from hydractl.tui.feed import Feed, Want
+from hydractl.tui.store import (
+    QUERIES,
+    STREAM,
+    Another,
+    Answered,
+    Ask,
+    Heard,
+    Lost,
+    Message,
+    Recorded,
+    Unanswered,
+    View,
+    step,
+)
+
+STATUS, MISSIONS = Ask.of("status"), Ask.of("missions")
+UNTIL_S = 20.0
+
+
+class Told:
+    """What a feed has posted."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def __call__(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [message for message in self.messages if isinstance(message, kind)]
+
+    def until(self, holds: Callable[[], Any]) -> None:
+        ends_s = time.monotonic() + UNTIL_S
+        while not holds():
+            assert time.monotonic() < ends_s, self.messages[-20:]
+            time.sleep(0.005)
+
+    @property
+    def view(self) -> View:
+        view = View()
+        for message in list(self.messages):
+            view = step(view, message)
+        return view
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def feed(told: Told, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Feed]:
+    monkeypatch.setattr(feed_module, "RETRY_S", 0.05)
+    monkeypatch.setattr(feed_module, "GAP_S", 0.02)
+    made = Feed(places.find(None, {"HYDRA_HOME": str(home)}), told)
+    yield made
+    made.stop()
+
+
+def stream(wire: Any, seqs: Callable[[Any], list[int]], rest: Any = ()) -> Callable[[Any], Any]:
+    """A script whose `tail` tells these events, then the rest; all else is answered well."""
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) != "tail":
+            return wire.answer(call)
+        events = [wire.answer(call, data=wire.event(seq), more=True) for seq in seqs(call.body)]
+        return [*events, *rest]
+
+    return script
+
+
+def test_what_is_wanted_is_asked_at_once_and_again_when_it_is_due(told: Told, feed: Feed, fake: Any) -> None:
+    feed.want([Want(STATUS, 0.05)])
+    feed.start()
+    told.until(lambda: len(told.of(Answered)) >= 3)
+    assert {message.ask for message in told.of(Answered)} == {STATUS}
+    assert told.view.data("status").mode == "paper"
+    feed.want([Want(MISSIONS, 600.0)])
+    told.until(lambda: told.view.data("missions"))
+    assert {call.surface for call in fake.calls} == {"tui"}
+
+
+def test_an_event_makes_it_ask_again_what_it_may_have_changed(told: Told, feed: Feed, fake: Any, wire: Any) -> None:
+    asked = threading.Event()
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) != "tail":
+            if wire.verb_of(call) == "missions":
+                asked.set()
+            return wire.answer(call)
+        return events(call)
+
+    def events(call: Any) -> Iterator[Any]:
+        assert asked.wait(UNTIL_S)
+        for seq in (1, 2, 3):
+            yield wire.answer(call, data=wire.event(seq), more=True)
+
+    fake.script = script
+    feed.want([Want(MISSIONS, 600.0, stirred=True), Want(STATUS, 600.0)])
+    feed.start()
+    told.until(lambda: sum(message.ask == MISSIONS for message in told.of(Answered)) >= 2)
+    told.until(lambda: told.view.data("status") and told.view.seq == 3)
+    assert [event.seq for event in told.view.events] == [1, 2, 3]
+
+
+def test_a_refused_query_is_told_with_its_words(told: Told, feed: Feed, fake: Any, wire: Any) -> None:
+    from hydrad.wire.answers import Problem
+
+    error = Problem(code="FORBIDDEN", message="a viewer may not", hint="ask a commander")
+    fake.script = lambda call: wire.answer(call, data=None, error=error)
+    feed.want([Want(MISSIONS, 600.0)])
+    feed.start()
+    told.until(lambda: told.view.kept("missions"))
+    kept = told.view.kept("missions")
+    assert kept is not None and kept.problem is not None and kept.problem.message == "a viewer may not"
+    told.until(lambda: STREAM in told.view.away)
+    assert told.view.away[STREAM].why == "a viewer may not"
+
+
+def test_a_daemon_that_goes_is_lost_both_ways_and_nothing_is_missed_when_it_is_back(
+    told: Told, feed: Feed, fake: Any, wire: Any
+) -> None:
+    away: list[bool] = []
+
+    def script(call: Any) -> Any:
+        if away:
+            return wire.DROP
+        if wire.verb_of(call) != "tail":
+            return wire.answer(call)
+        after = call.body.after_seq or 0
+        return [wire.answer(call, data=wire.event(seq), more=True) for seq in range(after + 1, after + 4)]
+
+    fake.script = script
+    feed.want([Want(STATUS, 0.05)])
+    feed.start()
+    told.until(lambda: told.view.seq == 3 and told.view.data("status"))
+    away.append(True)
+    fake.hang_up()
+    told.until(lambda: {QUERIES, STREAM} <= set(told.view.away))
+    assert told.of(Unanswered) and told.of(Lost)
+    kept = told.view.kept("status")
+    assert kept is not None and kept.data is not None, "what was known stands, with its age"
+    away.clear()
+    told.until(lambda: told.view.seq >= 6 and not told.view.away)
+    assert [event.seq for event in told.of(Recorded) for event in [event.event]] == list(range(1, told.view.seq + 1))
+
+
+def test_without_a_daemon_it_says_so_and_dials_on(told: Told, feed: Feed) -> None:
+    feed.want([Want(STATUS, 0.05)])
+    feed.start()
+    told.until(lambda: {QUERIES, STREAM} <= set(told.view.away))
+    lost = told.view.lost
+    assert lost is not None and "no daemon listens" in lost.why
+
+
+def test_a_daemon_that_hangs_is_lost(
+    told: Told, feed: Feed, fake: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "SILENCE_S", 0.1)
+    fake.script = stream(wire, lambda body: [1])
+    feed.start()
+    told.until(lambda: STREAM in told.view.away)
+    assert "hangs" in told.view.away[STREAM].why
+
+
+def test_another_journal_is_told_and_begun_anew(told: Told, feed: Feed, fake: Any, wire: Any) -> None:
+    """A restored home has a shorter journal: what was shown is not its past."""
+    long = [True]
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) != "tail":
+            return wire.answer(call)
+        first = 900 if long else 1
+        return [wire.answer(call, data=wire.event(seq), more=True) for seq in (first, first + 1)]
+
+    fake.script = script
+    feed.want([Want(STATUS, 0.05)])
+    feed.start()
+    told.until(lambda: told.view.seq == 901)
+    long.clear()
+    fake.hang_up()
+    told.until(lambda: told.of(Another) and told.view.seq == 2)
+    assert [event.seq for event in told.view.events] == [1, 2]
+    assert told.of(Heard)
