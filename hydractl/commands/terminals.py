@@ -141,6 +141,7 @@ def terminal_activate(session: Session, terminal: str, reason: str) -> ExitCode:
     return _duty(session, terminal, "active", reason)
 
 
+GIVE_LANE = "give the lane to {}?"
 _DRY_RUN = flag("--dry-run", "Only show what it touches.")
 _YES = flag("--yes", "Do not ask.")
 
@@ -157,7 +158,7 @@ _YES = flag("--yes", "Do not ask.")
 def terminal_failover(session: Session, terminal: str, dry_run: bool, yes: bool, **fields: Any) -> ExitCode:
     """New fires of its account go to this terminal, and plans of open positions follow; shown first."""
     fields["terminal"] = terminal
-    return _leave(session, "terminal.failover", f"give the lane to {terminal}?", dry_run, yes, fields)
+    return _leave(session, "terminal.failover", GIVE_LANE.format(terminal), dry_run, yes, fields)
 
 
 @verb(
@@ -193,7 +194,9 @@ POSITIONS = (
 )
 
 
-def _show_leaving(session: Session, answer: Answer) -> ExitCode:
+def show_leaving(session: Session, answer: Answer) -> ExitCode:
+    """What a failover or a removal touches, or has touched."""
+
     def people(data: LeavingData) -> None:
         session.heading(answer)
         session.out.line(f"lane of {data.account}: {data.lane or 'nobody'}, after it {data.lane_after or 'nobody'}")
@@ -210,17 +213,17 @@ def _show_leaving(session: Session, answer: Answer) -> ExitCode:
 def _leave(session: Session, call: str, question: str, dry_run: bool, yes: bool, fields: dict[str, Any]) -> ExitCode:
     """Show what it touches, ask, do it."""
     if dry_run:
-        return _show_leaving(session, session.client.query(call, dry_run=True, **fields))
+        return show_leaving(session, session.client.query(call, dry_run=True, **fields))
     session.require(yes, call.replace(".", " "))
     if not yes:
         preview = session.client.query(call, dry_run=True, **fields)
-        status = _show_leaving(session, preview)
+        status = show_leaving(session, preview)
         if preview.error is not None:
             return status
         if not session.machine:
             session.out.flush()
         session.confirm(question, session.label(preview, preview.data.account))
-    return _show_leaving(session, session.client.request(call, dry_run=False, **fields))
+    return show_leaving(session, session.client.request(call, dry_run=False, **fields))
 
 
 def _duty(session: Session, terminal: str, duty: str, reason: str) -> ExitCode:

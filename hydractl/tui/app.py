@@ -37,6 +37,7 @@ from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.panes.board import Board
 from hydractl.tui.panes.pane import Pane
+from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.sheets import Intent, Sheet
 from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
@@ -44,7 +45,7 @@ from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
-PANES: tuple[type[Pane], ...] = (Board,)
+PANES: tuple[type[Pane], ...] = (Board, Terminals)
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),

@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from hydractl.tui.series import Series, noted
+
 EVENTS_KEPT = 500
 ANSWERS_KEPT = 64
+TERMINALS_KEPT = 500
 
 QUERIES, STREAM = "queries", "stream"  # the two ways in which the daemon is heard
 
@@ -30,6 +33,9 @@ class Ask:
     def of(verb: str, **fields: Any) -> Ask:
         """The query `verb` with those fields that are not None."""
         return Ask(verb, tuple(sorted((name, value) for name, value in fields.items() if value is not None)))
+
+
+STATUS = Ask.of("status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,8 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class View:
     """Everything that screens are drawn from. `events`: the newest `EVENTS_KEPT`, by `seq`, each once. `daemon`: the
-    envelope's last: version, instance, mode. `heard_s`: the last sign of life, None: never."""
+    envelope's last: version, instance, mode. `heard_s`: the last sign of life, None: never. `round_trips`: of each
+    terminal in the last status, in ms, a hole where its link is not up."""
 
     clock_s: float = 0.0
     heard_s: float | None = None
@@ -141,6 +148,7 @@ class View:
     answers: Mapping[Ask, Kept] = field(default_factory=lambda: _NOTHING)
     events: tuple[Any, ...] = ()
     away: Mapping[str, Away] = field(default_factory=lambda: _NOTHING)
+    round_trips: Mapping[str, Series] = field(default_factory=lambda: _NOTHING)
 
     @property
     def seq(self) -> int:
@@ -177,7 +185,7 @@ def step(view: View, message: Message) -> View:
         case Answered(ask, at_s, data, problem, daemon):
             view = _heard(view, QUERIES, at_s)
             view = dataclasses.replace(view, daemon=daemon or view.daemon)
-            return _keep(view, ask, at_s, data, problem)
+            return _keep(_measured(view, at_s, data) if ask == STATUS else view, ask, at_s, data, problem)
         case Unanswered(ask, at_s, problem):
             return _keep(_at(view, at_s), ask, at_s, None, problem)
         case Lost(way, at_s, why):
@@ -228,3 +236,21 @@ def _keep(view: View, ask: Ask, at_s: float, data: Any, problem: Problem | None)
     while len(answers) > ANSWERS_KEPT:
         answers.pop(next(iter(answers)))
     return dataclasses.replace(view, answers=answers)
+
+
+def _measured(view: View, at_s: float, status: Any) -> View:
+    """Notes each terminal's round trip: twice the uncertainty of its clock, which is half of the best of its last."""
+    rows = status.get("terminals") if isinstance(status, dict) else None
+    if not isinstance(rows, list | tuple):
+        return view
+    known = {
+        row["name"]: row for row in rows[:TERMINALS_KEPT] if isinstance(row, dict) and isinstance(row.get("name"), str)
+    }
+    trips = {name: noted(view.round_trips.get(name), at_s, _round_trip_ms(row)) for name, row in known.items()}
+    return dataclasses.replace(view, round_trips=trips)
+
+
+def _round_trip_ms(row: Mapping[str, Any]) -> float | None:
+    half_ms = row.get("clock_uncertainty_ms")
+    up = row.get("link") in ("READY", "DEGRADED") and isinstance(half_ms, int | float)
+    return 2.0 * float(half_ms) if up and half_ms is not None else None

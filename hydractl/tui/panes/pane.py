@@ -72,11 +72,12 @@ def fill(
     wanted: str = "",
     priority: Sequence[str] = (),
     flexible: Collection[str] = (),
+    style: Callable[[Any], str] | None = None,
 ) -> None:
     """Shows rows in a grid, those that pass the filter; `old` ones look old. Columns that have no room are named beside
-    the grid's title. `priority` and `flexible` as in `draw.table`."""
+    the grid's title. `priority`, `flexible` and `style` as in `draw.table`."""
     room = max(grid.size.width - 1, 20)
-    made = table(columns, rows, room, frame.glyphs, priority=priority, flexible=flexible)
+    made = table(columns, rows, room, frame.glyphs, priority=priority, flexible=flexible, style=style)
     shown = [at for at, whole in enumerate(made.whole) if matches(whole, wanted)]
     texts = [faded(made.rows[at]) if old else made.rows[at] for at in shown]
     if wanted and rows and not shown:

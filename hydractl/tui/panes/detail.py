@@ -1,0 +1,23 @@
+"""Lines of a box that tells about one thing: a label and its text, which goes on below where it is long."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from hydractl.fitting import wrapped
+from hydractl.tui.draw.glyphs import Glyphs
+
+LABEL = 10
+
+
+def told(label: str, text: str, room: int, glyphs: Glyphs, style: str = "") -> list[Text]:
+    """`label  text` in lines of at most `room`; nothing of the text is lost."""
+    head = f"{label:<{LABEL}} "
+    lines = [Text(row, style, no_wrap=True, end="") for row in wrapped(head + glyphs.write(text), room, len(head))]
+    lines[0].stylize(style or "dim", 0, len(label))
+    return lines
+
+
+def flowed(text: str, room: int, glyphs: Glyphs, style: str = "", hang: int = 2) -> list[Text]:
+    """A sentence in lines of at most `room`."""
+    return [Text(row, style, no_wrap=True, end="") for row in wrapped(glyphs.write(text), room, hang)]
