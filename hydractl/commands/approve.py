@@ -25,7 +25,7 @@ def approve(session: Session, id: str, yes: bool, wait: bool, key: str | None) -
     if id.startswith(IdKind.CHANGE.value):
         return _change(session, id, yes)
     if not yes:
-        _confirm_fire(session, id)
+        session.confirm(*proposed(session, id))
     answer = session.client.request("approve", id=id, wait_s=wait_s(session, wait))
 
     def people(data: Any) -> None:
@@ -36,8 +36,9 @@ def approve(session: Session, id: str, yes: bool, wait: bool, key: str | None) -
     return session.present(answer, people, exit_code=exit_of_answer(answer.data) if decided else ExitCode.DONE)
 
 
-def _confirm_fire(session: Session, id: str) -> None:
-    """The exact order, as it will be sent, and every check as it was when the fire was asked for."""
+def proposed(session: Session, id: str) -> tuple[str, str]:
+    """Shows the exact order, as it will be sent, and every check as it was when the fire was asked for; answers the
+    question, and the label of the account."""
     shown = session.client.query("fire.show", act=id)
     if shown.error is not None:
         raise Failure(shown.error.code, shown.error.message, shown.error.hint, shown.error.facts)
@@ -50,7 +51,7 @@ def _confirm_fire(session: Session, id: str) -> None:
         session.out.flush()
     row = data.act
     what = f"{row.side} {row.volume} {row.symbol} on {row.account}, fired by {row.by}"
-    session.confirm(f"approve {id} ({what})?", session.label(shown, row.account))
+    return f"approve {id} ({what})?", session.label(shown, row.account)
 
 
 def _change(session: Session, id: str, yes: bool) -> int:

@@ -11,7 +11,10 @@ from hydrad.domain.ids import IdKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from hydractl.output import Output
     from hydrad.wire.answers.briefing import Briefing, PriceNow, Stake
+
+NO_QUOTE = "the account's terminal has told no quote"
 
 
 @verb(
@@ -44,12 +47,13 @@ def _market(session: Session, data: Briefing) -> None:
     out = session.out
     out.line(f"account {data.account} ({data.kind}), tcs {data.tcs_text}")
     if data.price is None:
-        out.line(f"price   {out.word('UNKNOWN')}: the account's terminal has told no quote")
+        out.line(f"price   {out.word('UNKNOWN')}: {NO_QUOTE}")
     else:
-        out.line(f"price   {_price(data.price)}")
+        out.line(f"price   {price_text(data.price)}")
 
 
-def _price(row: PriceNow) -> str:
+def price_text(row: PriceNow) -> str:
+    """Where the market is, how old that is, and how far from the entry."""
     old = ", STALE" if row.stale else ""
     share = f" ({row.spread_of_stop_percent}% of the stop)" if row.spread_of_stop_percent else ""
     off = f"{row.off_points:+d} points from entry, {row.collar_points} allowed"
@@ -57,14 +61,25 @@ def _price(row: PriceNow) -> str:
 
 
 def _money(session: Session, row: Stake) -> None:
-    out, unit = session.out, row.currency
+    for label, text in stake_texts(session.out, row):
+        session.out.line(f"{label:<7} {text}")
+
+
+def stake_texts(out: Output, row: Stake) -> tuple[tuple[str, str], ...]:
+    """What is at stake, each with the word before it: money, costs, night."""
+    unit = row.currency
     of_base = f" ({row.of_base_percent}% of the account)" if row.of_base_percent else ""
     gain = f", at target {row.at_target} {unit}" if row.at_target else ", no target"
-    out.line(f"money   {row.volume} lots: at stop {row.at_stop} {unit}{of_base}{gain}, R {row.r or '-'}")
     paid = f"{row.commission} {unit}" if row.commission else "not known: no position in it was closed yet"
-    out.line(f"costs   commission {paid}, break-even at {row.break_even or '-'}")
+    return (
+        ("money", f"{row.volume} lots: at stop {row.at_stop} {unit}{of_base}{gain}, R {row.r or '-'}"),
+        ("costs", f"commission {paid}, break-even at {row.break_even or '-'}"),
+        ("night", _night(out, row)),
+    )
+
+
+def _night(out: Output, row: Stake) -> str:
     if row.night is None:
-        out.line("night   not known: the terminal has not told its swap, or its server's clock")
-    else:
-        money = f"{row.night.money} {unit}" if row.night.money else "not counted in the account's currency"
-        out.line(f"night   {money} at {out.instant(row.night.at)}, for {row.night.nights} night(s)")
+        return "not known: the terminal has not told its swap, or its server's clock"
+    money = f"{row.night.money} {row.currency}" if row.night.money else "not counted in the account's currency"
+    return f"{money} at {out.instant(row.night.at)}, for {row.night.nights} night(s)"

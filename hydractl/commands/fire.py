@@ -23,7 +23,7 @@ from hydrad.domain.ids import IdKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from hydrad.wire.answers import Answer
@@ -70,7 +70,7 @@ def wait_s(session: Session, wait: bool) -> float:
 )
 def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | None, **asked: Any) -> int:
     """Fire a mission, or with --symbol one made by hand."""
-    name, fields = _call(asked)
+    name, fields = call(asked)
     if key is not None:
         session.client.key = key
     if dry_run:
@@ -89,8 +89,9 @@ def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | N
 _BY_HAND = ("symbol", "side", "stop", "target", "entry", "type", "expiry", "again")
 
 
-def _call(asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The wire's verb and fields; a mission and --symbol exclude each other."""
+def call(asked: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The wire's verb and fields, of the values of all options of `fire`; a mission and --symbol exclude each other.
+    Failure USAGE names what does not go together."""
     by_hand = {name: asked[name] for name in _BY_HAND}
     named = ("account", "group", "pool", "all_accounts", "volume", "risk", "plan", "reason")
     fields = {name: asked[name] for name in named}

@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from hydractl.output import Output
+    from hydrad.wire.answers.alarms import NoteRow
     from hydrad.wire.answers.missions import MissionRow, MissionShow
 
 
@@ -77,24 +79,45 @@ def mission_show(session: Session, mission: str) -> int:
 
 
 def show_mission(session: Session, data: MissionShow) -> None:
-    out, row = session.out, data.mission
-    out.line(f"{out.paint(row.id, 'id')}  {out.word(row.state)}  {row.kind}  {row.symbol} {row.side}")
-    target = row.target or "none"
-    out.line(f"entry   {row.entry} +/- {row.collar}  stop {row.stop}  target {target}  R {row.r or '-'}")
-    out.line(f"tcs     {_tcs(row)}")
-    out.line(f"made    {out.instant(row.proposed_at)} by {row.detector or row.origin}, session {row.session}")
-    out.line(f"until   {out.instant(row.expires_at)} ({_left(row)}), horizon {out.instant(row.horizon_at)}")
-    out.line(f"why     {data.why}")
-    if row.outcome:
-        out.line(f"outcome {row.outcome} {row.outcome_r or '-'} R")
-    if row.passed:
-        out.line("passed  by you")
+    out = session.out
+    show_head(session, data)
     for name, value in data.features.items():
         out.line(f"  {name:24} {value}")
     out.table(ACTS, data.acts, empty="no acts", indent="  ")
     for note in data.notes or ():
-        tag = f" [{note.tag}]" if note.tag else ""
-        out.line(f"note    {out.instant(note.at)} {note.id} {note.by}{tag}: {note.text}")
+        out.line(f"note    {note_text(out, note)}")
+
+
+def show_head(session: Session, data: MissionShow) -> None:
+    """What was proposed, without what it was measured by and what was done with it."""
+    out, row = session.out, data.mission
+    out.line(f"{out.paint(row.id, 'id')}  {out.word(row.state)}  {row.kind}  {row.symbol} {row.side}")
+    for label, text in mission_texts(out, data, _left(row)):
+        out.line(f"{label:<7} {text}")
+
+
+def mission_texts(out: Output, data: MissionShow, left: str) -> list[tuple[str, str]]:
+    """What was proposed, why, and what came of it, each with the word before it. `left`: how long it still stands."""
+    row = data.mission
+    target = row.target or "none"
+    texts = [
+        ("entry", f"{row.entry} +/- {row.collar}  stop {row.stop}  target {target}  R {row.r or '-'}"),
+        ("tcs", _tcs(row)),
+        ("made", f"{out.instant(row.proposed_at)} by {row.detector or row.origin}, session {row.session}"),
+        ("until", f"{out.instant(row.expires_at)} ({left}), horizon {out.instant(row.horizon_at)}"),
+        ("why", data.why),
+    ]
+    if row.outcome:
+        texts.append(("outcome", f"{row.outcome} {row.outcome_r or '-'} R"))
+    if row.passed:
+        texts.append(("passed", "by you"))
+    return texts
+
+
+def note_text(out: Output, note: NoteRow) -> str:
+    """A note in one line."""
+    tag = f" [{note.tag}]" if note.tag else ""
+    return f"{out.instant(note.at)} {note.id} {note.by}{tag}: {note.text}"
 
 
 @verb(

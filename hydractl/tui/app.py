@@ -36,6 +36,7 @@ from hydractl.tui.help import Help, help_lines
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.panes.board import Board
+from hydractl.tui.panes.mission import Mission
 from hydractl.tui.panes.pane import Pane
 from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.sheets import Intent, Sheet
@@ -45,10 +46,12 @@ from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
-PANES: tuple[type[Pane], ...] = (Board, Terminals)
+PANES: tuple[type[Pane], ...] = (Board, Mission, Terminals)
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),
+    Want(Ask.of("groups"), 60.0),
+    Want(Ask.of("plans"), 60.0),
 )
 
 
@@ -352,13 +355,19 @@ class HydraTui(App[int]):
     def action_resume(self) -> None:
         self.intend(authority.resume([row.name for row in self.accounts()]))
 
-    def fire(self, mission: str) -> None:
-        """Opens the sheet that fires a mission."""
-        names = [row.name for row in self.accounts()]
-        targets = [("my primary account", ""), *((name, f"account:{name}") for name in names)]
-        if len(names) > 1:
-            targets.append(("all accounts that were given to me", "all:"))
-        self.intend(fires.fire_mission(mission, targets, ["default", "none"], None))
+    def fire(self, mission: str, account: str | None = None, accounts: Sequence[str] = ()) -> None:
+        """Opens the sheet that fires a mission: on `account` unless another is chosen of `accounts` (those that may be
+        fired on; else all that are known)."""
+        self.intend(fires.fire_mission(mission, self.targets(accounts), self.plans(), account))
+
+    def targets(self, accounts: Sequence[str] = ()) -> fires.Choices:
+        """Where a fire may go, as far as it is known."""
+        names = list(accounts) or [row.name for row in self.accounts()]
+        return fires.targets_of(names, self._view.data("groups") or ())
+
+    def plans(self) -> fires.Choices:
+        """The plans that a fire may have; none while they are not known."""
+        return fires.plans_of(self._view.data("plans") or ())
 
     def action_copy(self) -> None:
         text = self.pane.copied()

@@ -1,44 +1,146 @@
-"""Firing a mission."""
+"""Firing: a mission that stands, or one made by hand; and the second person's word on a fire that waits for it.
+
+Owns what the sheets' fields mean in the words of `hydractl fire`, whose own check of arguments they pass.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hydractl.commands import approve as approving
 from hydractl.commands import fire, verdicts
-from hydractl.diagnostics import ExitCode
+from hydractl.diagnostics import ExitCode, Failure
 from hydractl.tui.carry import Desk
 from hydractl.tui.intents.base import REASON, asked, nothing
 from hydractl.tui.sheets import Field, Intent, Proposal
 
 if TYPE_CHECKING:
     from hydrad.wire.answers import Answer
+    from hydrad.wire.answers.accounts import GroupRow
+    from hydrad.wire.answers.positions import NamedPlan
+
+Choices = tuple[tuple[str, str], ...]
+SIDES: Choices = (("BUY", "buy"), ("SELL", "sell"))
+TYPES: Choices = (("at the market", ""), ("LIMIT: rests at the entry", "limit"), ("STOP: rests at the entry", "stop"))
+AGAIN: Choices = (("no: one that repeats the last is denied", ""), ("yes, I mean it", "yes"))
+SIZE = Field("size", "size", hint="0.10 for lots, or 0.5% of the account; empty: as configured")
+_SIZE = re.compile(r"\d+(\.\d+)?%?", re.ASCII)
+_BY_HAND = ("symbol", "side", "stop", "target", "entry", "type", "expiry")
+_OPTIONS = ("mission", "account", "accounts", "group", "pool", "volume", "risk", "plan", "reason", *_BY_HAND)
 
 
-def fire_mission(mission: str, targets: Sequence[tuple[str, str]], plans: Sequence[str], account: str | None) -> Intent:
-    """Fire a mission. `targets`: (shown, `account:NAME`, `group:NAME`, `pool:NAME` or `all:`)."""
+def fire_mission(mission: str, targets: Choices, plans: Choices, account: str | None = None) -> Intent:
+    """Fire a mission. `targets` as `targets_of` makes them, `plans` as `plans_of`; `account`: which is chosen first,
+    None: the operator's primary one."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
-        fields = _fire_fields(mission, values)
-        preview = desk.client.query("fire", dry_run=True, **fields)
-        if not fire.may_go(preview):
-            return _denied(desk, preview)
-        proposed = fire.proposed(desk, preview)
-        sized = fire.pinned(preview, fields)
+        return _proposed(desk, {"mission": mission, **_common(values)})
 
-        def send(desk: Desk) -> int:
-            wait_s = fire.wait_s(desk, True)
-            return fire.show(desk, desk.client.request("fire", dry_run=False, wait_s=wait_s, **sized))
+    fields = (_target(targets, account), SIZE, _plan(plans), REASON)
+    return Intent(f"FIRE {mission}", "Fire", propose, fields)
 
-        return asked(desk, proposed, send)
 
+def fire_by_hand(symbols: Sequence[str], targets: Choices, plans: Choices, symbol: str | None = None) -> Intent:
+    """Make a mission and fire it. The stop is compulsory; what the order is, is never inferred."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        by_hand = {name: values[name] or None for name in _BY_HAND}
+        return _proposed(desk, {**by_hand, "again": values["again"] == "yes", **_common(values)})
+
+    known = tuple((name, name) for name in symbols)
     fields = (
-        Field("target", "where", value=f"account:{account}" if account else "", choices=tuple(targets)),
-        Field("size", "size", hint="0.10 lots, or 0.5% of the account; empty: as configured"),
-        Field("plan", "plan", value="default", choices=tuple((name, name) for name in plans)),
+        Field("symbol", "symbol", value=symbol or "", choices=known, hint="such as EURUSD"),
+        Field("side", "side", choices=SIDES),
+        Field("stop", "stop", hint="its price; compulsory"),
+        Field("target", "target", hint="its price; empty: none"),
+        Field("type", "type", choices=TYPES),
+        Field("entry", "entry", hint="its price, for an order that rests"),
+        Field("expiry", "expiry", hint="how long it stands, such as 5m; empty: 5 minutes"),
+        _target(targets, None),
+        SIZE,
+        _plan(plans),
+        Field("again", "again", choices=AGAIN),
         REASON,
     )
-    return Intent(f"FIRE {mission}", "Fire", propose, fields)
+    return Intent("FIRE BY HAND", "Fire", propose, fields)
+
+
+def approve(fire_id: str) -> Intent:
+    """Be the second person for a fire that waits for one."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        def send(desk: Desk) -> int:
+            return approving.approve(desk, id=fire_id, yes=True, wait=True, key=None)
+
+        return asked(desk, approving.proposed(desk, fire_id), send)
+
+    return Intent(f"APPROVE {fire_id}", "Approve", propose)
+
+
+# --- what can be chosen ---
+
+
+def targets_of(accounts: Sequence[str], groups: Sequence[GroupRow]) -> Choices:
+    """Where a fire may go: (shown, `account:NAME`, `group:NAME` or `all:`), first the operator's primary account."""
+    choices = [("my primary account", ""), *((name, f"account:{name}") for name in accounts)]
+    for row in groups:
+        members = ", ".join(f"{account} x {by}" for account, by in row.members.items())
+        choices.append((f"group {row.name}: {members}", f"group:{row.name}"))
+    if len(accounts) > 1:
+        choices.append(("all accounts that were given to me", "all:"))
+    return tuple(choices)
+
+
+def plans_of(rows: Sequence[NamedPlan]) -> Choices:
+    """The named plans; none where they are not known: then the name is typed."""
+    return tuple((f"{row.name}: {row.text or 'nothing happens by itself'}", row.name) for row in rows)
+
+
+def _target(targets: Choices, account: str | None) -> Field:
+    wanted = f"account:{account}" if account else ""
+    return Field("where", "where", wanted if wanted in dict(targets).values() else "", choices=targets)
+
+
+def _plan(plans: Choices) -> Field:
+    return Field("plan", "plan", value="default", choices=plans, hint="its name; hydractl plans lists them")
+
+
+# --- what they mean ---
+
+
+def _common(values: Mapping[str, str]) -> dict[str, Any]:
+    kind, _, name = values["where"].partition(":")
+    chosen: dict[str, Any] = {"all_accounts": True} if kind == "all" else {kind: name} if kind else {}
+    return {**chosen, **sized(values["size"]), "plan": values["plan"], "reason": values["reason"] or None}
+
+
+def sized(text: str) -> dict[str, str]:
+    """A size as the option that it is: `volume` in lots, `risk` in percent, or neither. Failure USAGE for the rest."""
+    if not text:
+        return {}
+    if not _SIZE.fullmatch(text):
+        raise Failure("USAGE", f"the size '{text}' is neither lots, such as 0.10, nor a percentage, such as 0.5%")
+    return {"risk" if text.endswith("%") else "volume": text}
+
+
+def _proposed(desk: Desk, options: Mapping[str, Any]) -> Proposal:
+    """As `hydractl fire` shows it before it asks; what is sent is what was shown."""
+    name, fields = fire.call({**dict.fromkeys(_OPTIONS), "all_accounts": False, "again": False, **options})
+    preview = desk.client.query(name, dry_run=True, **fields)
+    if not fire.may_go(preview):
+        return _denied(desk, preview)
+    proposed = fire.proposed(desk, preview)
+    return asked(desk, proposed, _sends(name, fire.pinned(preview, fields)))
+
+
+def _sends(name: str, fields: Mapping[str, Any]) -> Callable[[Desk], int]:
+    def send(desk: Desk) -> int:
+        wait_s = fire.wait_s(desk, True)
+        return fire.show(desk, desk.client.request(name, dry_run=False, wait_s=wait_s, **fields))
+
+    return send
 
 
 def _denied(desk: Desk, preview: Answer) -> Proposal:
@@ -51,20 +153,3 @@ def _denied(desk: Desk, preview: Answer) -> Proposal:
         verdicts.show_targets(desk, preview.data.targets)
     verdicts.show_checks(desk, preview.data.checks, every=False)
     return nothing(desk, ExitCode.DENIED)
-
-
-def _fire_fields(mission: str, values: Mapping[str, str]) -> dict[str, Any]:
-    kind, _, name = values["target"].partition(":")
-    size = values["size"]
-    return {
-        "mission": mission,
-        "account": name if kind == "account" else None,
-        "group": name if kind == "group" else None,
-        "pool": name if kind == "pool" else None,
-        "all_accounts": kind == "all",
-        "accounts": [],
-        "volume": size if size and not size.endswith("%") else None,
-        "risk": size if size.endswith("%") else None,
-        "plan": values["plan"],
-        "reason": values["reason"] or None,
-    }

@@ -1,0 +1,286 @@
+"""Missions, and what the one under the cursor is decided by: its chart, its briefing, its acts; and firing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from hydractl.commands.fires import ACTS
+from hydractl.commands.missions import MISSIONS
+from hydractl.output import Column, age
+from hydractl.tui.feed import Want
+from hydractl.tui.frame import Frame
+from hydractl.tui.intents import fires, missions
+from hydractl.tui.panes.briefing import briefing_lines, left_text, over
+from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.panes.window import TIMEFRAMES, Window, chart_lines, window_of
+from hydractl.tui.store import Ask, Kept
+from hydractl.tui.widgets import Grid, Lines
+
+_LIST = ("id", "state", "symbol", "side", "expires_in_s", "tcs_text", "r", "fires", "passed", "outcome", "kind")
+_ACTS = ("id", "state", "account", "volume", "price", "ticket", "verdict", "by", "age_s")
+_WAITS = "AWAITING_APPROVAL"
+
+
+class Mission(Pane):
+    NAME = "mission"
+    TITLE = "Mission"
+    HELP = (
+        "Missions, newest first, and the briefing of the one under the cursor, as it would be fired now on one "
+        "account. The verdict and what denies it stand first. Nothing is sent by a key: each act opens a sheet that "
+        "shows what would be done, and asks. Enter on an act shows its trace."
+    )
+    BINDINGS = [
+        Binding("f", "fire", "fire", id="mission.fire"),
+        Binding("a", "account", "other account", id="mission.account"),
+        Binding("c", "checks", "all checks", id="mission.checks"),
+        Binding("p", "let_pass", "pass", id="mission.pass"),
+        Binding("t", "trace", "trace", id="mission.trace"),
+        Binding("b", "by_hand", "fire by hand", id="mission.by_hand", show=False),
+        Binding("v", "approve", "approve the fire that waits", id="mission.approve", show=False),
+        Binding("w", "withdraw", "withdraw for everybody", id="mission.withdraw", show=False),
+        Binding("n", "note", "write a note on it", id="mission.note", show=False),
+        Binding("z", "zoom", "other timeframe", id="mission.zoom", show=False),
+    ]
+    SCOPED_CSS = False  # the screen's classes say how much room there is
+    DEFAULT_CSS = """
+    Mission #mission-all { layout: grid; grid-size: 2 2; grid-columns: 1fr 68; grid-rows: 14 1fr; grid-gutter: 0 1; }
+    Mission #mission-right { row-span: 2; }
+    Mission #mission-acts { height: auto; max-height: 9; }
+    .-narrow Mission #mission-all { grid-columns: 1fr 31; grid-rows: 5 1fr; }
+    .-narrow Mission #mission-list { column-span: 2; }
+    .-narrow Mission #mission-right { row-span: 1; }
+    .-low Mission #mission-all { grid-rows: 5 1fr; }
+    .-low Mission #mission-acts { max-height: 4; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: str | None = None
+        self._account: str | None = None
+        self._timeframe: str | None = None
+        self._every = False
+        self._window: Window | None = None
+        self._drawn: tuple[Any, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="mission-all"):
+            yield Grid("Missions", id="mission-list", classes="box")
+            with Vertical(id="mission-right"):
+                yield Lines("Briefing", id="mission-facts", classes="box tall")
+                yield Grid("Acts", id="mission-acts", classes="box")
+            yield Lines("Chart", id="mission-chart", classes="box tall")
+
+    def wants(self) -> Sequence[Want]:
+        wants = [Want(Ask.of("missions"), 5.0, stirred=True)]
+        if self._shown is not None:
+            wants.append(Want(self._brief, 2.0 if self.app.calm else 1.0))
+        if self._window is not None:
+            wants.append(Want(self._window.ask, 15.0))
+        return wants
+
+    @property
+    def _brief(self) -> Ask:
+        return Ask.of("brief", mission=self._shown, account=self._account)
+
+    def open(self, key: Any) -> None:
+        """Shows a mission, in the list or not."""
+        self._show(str(key))
+        self.query_one("#mission-list", Grid).move_to(key)
+
+    def _show(self, mission: str | None) -> None:
+        if mission == self._shown:
+            return
+        self._shown, self._window, self._timeframe = mission, None, None
+        self.query_one("#mission-facts", Lines).scroll_home(animate=False)
+        self.app.rewant()
+
+    # --- drawing ---
+
+    def draw(self, frame: Frame) -> None:
+        self._list(frame)
+        kept = frame.view.answers.get(self._brief) if self._shown is not None else None
+        row = newest_row(frame, self._shown, kept)
+        self._facts(frame, kept, row)
+        self._acts(frame, kept)
+        self._chart(frame, kept)
+
+    def _list(self, frame: Frame) -> None:
+        kept = frame.view.kept("missions")
+        fill(
+            self.query_one("#mission-list", Grid),
+            frame,
+            list_columns(frame),
+            frame.rows(kept, frame.view.data("missions")),
+            lambda row: row.id,
+            empty=why_empty(frame, "missions", "no mission yet; signals of APEX become missions, b makes one by hand"),
+            old=frame.view.lost is not None,
+            wanted=self.filter,
+            priority=_LIST,
+            style=lambda row: "dim" if over(frame, row) else "",
+        )
+
+    def _facts(self, frame: Frame, kept: Kept | None, row: Any) -> None:
+        box = self.query_one("#mission-facts", Lines)
+        room = max(box.size.width - 1, 20)
+        if self._shown is None:
+            lines = [Text("no mission is chosen", "dim")]
+        elif row is None:
+            lines = [Text(why_empty(frame, "brief", "no such mission", **dict(self._brief.fields)), "dim")]
+        else:
+            lines = briefing_lines(frame, kept, row, room, every=self._every)
+        box.show(lines)
+        box.mark(self._shown or "")
+
+    def _acts(self, frame: Frame, kept: Kept | None) -> None:
+        grid = self.query_one("#mission-acts", Grid)
+        rows = frame.rows(kept, acts_of(kept))
+        grid.display = bool(rows)
+        columns = [column for column in ACTS if column.key in _ACTS]
+        lost = frame.view.lost is not None
+        fill(grid, frame, columns, rows, lambda row: row.id, empty="no acts", old=lost, priority=_ACTS)
+
+    def _chart(self, frame: Frame, kept: Kept | None) -> None:
+        box = self.query_one("#mission-chart", Lines)
+        size = box.size
+        data = kept.data if kept is not None else None
+        if data is None or size.height < 1:
+            box.show([Text("the chart comes with the briefing", "dim")] if self._shown else [])
+            box.mark("")
+            return
+        self._choose_window(window_of(data, plot_columns(size.width), frame.market_ms, self._timeframe))
+        assert self._window is not None
+        bars = frame.view.answers.get(self._window.ask)
+        made_of = (self._window, data.price, bars and (bars.at_s, bars.problem), size, frame.view.lost is not None)
+        if made_of != self._drawn:
+            self._drawn = made_of
+            box.show(chart_lines(frame, data, self._window, size.width, size.height))
+        told = "" if frame.calm or bars is None else f"{age(round(frame.since(bars)))} old"
+        box.mark("  ".join(filter(None, (self._window.symbol, self._window.timeframe, "bid", told))))
+
+    def _choose_window(self, window: Window) -> None:
+        if window != self._window:
+            self._window = window
+            self.app.rewant()
+
+    # --- keys ---
+
+    @on(Grid.Moved, "#mission-list")
+    def _moved(self, event: Grid.Moved) -> None:
+        if event.key is not None:
+            self._show(event.key)
+
+    @on(Grid.Chosen, "#mission-list")
+    def _chosen(self) -> None:
+        self.query_one("#mission-facts", Lines).focus()
+
+    @on(Grid.Chosen, "#mission-acts")
+    def _act(self, event: Grid.Chosen) -> None:
+        self.app.open_pane("trace", event.key)
+
+    @property
+    def _data(self) -> Any:
+        kept = self.app.view.answers.get(self._brief) if self._shown is not None else None
+        return kept.data if kept is not None else None
+
+    def action_fire(self) -> None:
+        if self._shown is None:
+            self.app.notify("no mission is chosen", severity="warning")
+            return
+        data = self._data
+        self.app.fire(self._shown, self._account, data.accounts if data is not None else ())
+
+    def action_by_hand(self) -> None:
+        data, status = self._data, self.app.view.data("status")
+        symbols = sorted({row.symbol for row in status.feed}) if status is not None else []
+        symbol = data.chart.symbol if data is not None and data.chart.symbol in symbols else None
+        targets = self.app.targets(data.accounts if data is not None else ())
+        self.app.intend(fires.fire_by_hand(symbols, targets, self.app.plans(), symbol))
+
+    def action_account(self) -> None:
+        """The next of the accounts that may be fired on; the primary one where they are not known."""
+        data = self._data
+        self._account = next_account(data.account, data.accounts) if data is not None else None
+        self.app.rewant()
+
+    def action_checks(self) -> None:
+        self._every = not self._every
+        self.app.draw()
+
+    def action_zoom(self) -> None:
+        if self._window is not None:
+            names = list(TIMEFRAMES)
+            self._timeframe = names[(names.index(self._window.timeframe) + 1) % len(names)]
+            self.app.draw()
+
+    def action_trace(self) -> None:
+        self.app.open_pane("trace", self._act_chosen() or self._shown)
+
+    def action_let_pass(self) -> None:
+        if self._shown is not None:
+            self.app.intend(missions.let_pass(self._shown))
+
+    def action_withdraw(self) -> None:
+        if self._shown is not None:
+            self.app.intend(missions.withdraw(self._shown))
+
+    def action_note(self) -> None:
+        about = self._act_chosen() or self._shown
+        if about is not None:
+            self.app.intend(missions.note(about))
+
+    def action_approve(self) -> None:
+        waiting = [row.id for row in acts_of(self.app.view.answers.get(self._brief)) if row.state == _WAITS]
+        chosen = self._act_chosen()
+        act = chosen if chosen in waiting else waiting[0] if waiting else None
+        if act is None:
+            self.app.notify("no fire of this mission waits for a second person", severity="warning")
+        else:
+            self.app.intend(fires.approve(act))
+
+    def _act_chosen(self) -> Any:
+        """The act under the cursor, where the acts have the focus."""
+        grid = self.query_one("#mission-acts", Grid)
+        return grid.key if grid.has_focus else None
+
+
+def plot_columns(width: int) -> int:
+    """About how many bars a chart of this width has room for beside its labels."""
+    return max(width - (24 if width >= 48 else 14), 4)
+
+
+def list_columns(frame: Frame) -> list[Column]:
+    """Of the shell's table; what is left is counted by the market's clock as it was told last."""
+    columns = [column for column in MISSIONS if column.key in _LIST and column.key not in ("expires_in_s", "passed")]
+    columns.insert(5, Column("LEFT", "expires_in_s", right=True, show=lambda row: left_text(frame, row)))
+    columns.append(Column("PASSED", "passed", show=lambda row: "by you" if row.passed else ""))
+    return columns
+
+
+def newest_row(frame: Frame, mission: str | None, brief: Kept | None) -> Any:
+    """A mission's row from the list or from its briefing, whichever was told later; None: it is in neither."""
+    listed = frame.view.kept("missions")
+    row = next((row for row in frame.view.data("missions") or () if row.id == mission), None)
+    if brief is None or brief.data is None:
+        return row
+    briefed = brief.data.mission.mission
+    return row if row is not None and listed is not None and listed.at_s > brief.at_s else briefed
+
+
+def acts_of(kept: Kept | None) -> Sequence[Any]:
+    """The acts of a briefing's mission, the newest first."""
+    return tuple(reversed(kept.data.mission.acts)) if kept is not None and kept.data is not None else ()
+
+
+def next_account(account: str, accounts: Sequence[str]) -> str | None:
+    """The one behind `account`, in a circle; None, the primary one, where there are none."""
+    if not accounts:
+        return None
+    at = list(accounts).index(account) + 1 if account in accounts else 0
+    return accounts[at % len(accounts)]
