@@ -6,11 +6,13 @@ import sys
 
 from hydractl import diagnostics
 from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
-from hydractl.commands.positions import POSITIONS
+from hydractl.commands.positions import shown
 from hydractl.commands.verdicts import exit_of_answer, show_fire
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.session import Session
 from hydractl.verbs import YES, argument, flag, option, verb
+
+FLATTEN = "close all of these?"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,12 +54,14 @@ def flatten(
     session.require(yes and (not foreign or yes_foreign is not None), "flatten")
     if key is not None:
         session.client.key = key
-    listed = _listed(session, symbol, account, foreign)
     typed = yes_foreign
-    if foreign and typed is None:
-        typed = _typed(account)
-    elif not yes:
-        session.confirm("close all of these?", session.label(listed, account))
+    if session.may_ask():
+        listed, rows = in_scope(session, symbol, account, foreign)
+        shown(session, rows, "nothing is open")
+        if foreign and typed is None:
+            typed = _typed(account)
+        elif not yes:
+            session.confirm(FLATTEN, session.label(listed, account))
     answer = session.client.request(
         "flatten",
         account=account,
@@ -69,16 +73,12 @@ def flatten(
     return _show(session, answer)
 
 
-def _listed(session: Session, symbol: str | None, account: str | None, foreign: bool) -> Answer:
-    """Shows what would be closed, to whoever is asked."""
+def in_scope(
+    session: Session, symbol: str | None, account: str | None, foreign: bool
+) -> tuple[Answer, list[PositionRow]]:
+    """What a flatten would close."""
     listed: Answer = session.client.query("positions", account=account)
-    rows: list[PositionRow] = [
-        row for row in listed.data or () if symbol in (None, row.symbol) and (foreign or not row.foreign)
-    ]
-    if session.may_ask() and not session.machine:
-        session.out.table(POSITIONS, rows, empty="nothing is open")
-        session.out.flush()
-    return listed
+    return listed, [row for row in listed.data or () if symbol in (None, row.symbol) and (foreign or not row.foreign)]
 
 
 def _typed(account: str | None) -> str:
@@ -111,21 +111,35 @@ def adopt(
     key: str | None,
 ) -> int:
     """Take a FOREIGN position as ours: sets its stop, and follows it to its close."""
-    if not (ticket.isascii() and ticket.isdigit()):
-        raise Failure("USAGE", f"'{ticket}' is no ticket: a whole number is expected")
+    number = a_ticket(ticket)
     session.require(yes, "adopt")
     if key is not None:
         session.client.key = key
     if not yes:
-        listed = session.client.query("positions", account=account)
-        rows = [row for row in listed.data or () if row.ticket == int(ticket)]
-        if not session.machine:
-            session.out.table(POSITIONS, rows, empty="no such position is open")
-            session.out.flush()
-        session.confirm(f"take {ticket} on {account} as ours, stop {stop}?", session.label(listed, account))
-    fields: dict[str, Any] = {"ticket": int(ticket), "account": account, "stop": stop}
+        listed, rows = with_ticket(session, number, account)
+        shown(session, rows, "no such position is open")
+        session.confirm(adopting(number, account, stop), session.label(listed, account))
+    fields: dict[str, Any] = {"ticket": number, "account": account, "stop": stop}
     answer = session.client.request("adopt", **fields, wait_s=wait_s(session, wait), reason=reason)
     return _show(session, answer)
+
+
+def a_ticket(text: str) -> int:
+    """A broker's ticket; what is none is a usage error."""
+    if not (text.isascii() and text.isdigit()):
+        raise Failure("USAGE", f"'{text}' is no ticket: a whole number is expected")
+    return int(text)
+
+
+def with_ticket(session: Session, ticket: int, account: str) -> tuple[Answer, list[PositionRow]]:
+    """The open positions of an account that have this ticket: one, or none."""
+    listed: Answer = session.client.query("positions", account=account)
+    return listed, [row for row in listed.data or () if row.ticket == ticket]
+
+
+def adopting(ticket: int, account: str, stop: str) -> str:
+    """What a yes to an adopt means."""
+    return f"take {ticket} on {account} as ours, stop {stop}?"
 
 
 def _show(session: Session, answer: Answer) -> ExitCode:

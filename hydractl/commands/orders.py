@@ -93,7 +93,7 @@ def cancel(
     if key is not None:
         session.client.key = key
     if not yes:
-        _confirm(session, id, account)
+        session.confirm(*proposed(session, id, account))
     answer = session.client.request(
         "cancel", id=id, all_orders=all_orders, account=account, wait_s=wait_s(session, wait), reason=reason
     )
@@ -114,25 +114,24 @@ def _exit(data: FireAnswer) -> ExitCode:
     return ExitCode.DONE if taken_back else exit_of_answer(data)
 
 
-def _confirm(session: Session, id: str | None, account: str | None) -> None:
-    """Shows the orders that are meant, and asks."""
+def proposed(session: Session, id: str | None, account: str | None) -> tuple[str, str]:
+    """Shows the orders that are meant; answers the question, and the label of what it may touch."""
     listed: Answer = session.client.query("orders", account=account)
     rows = [row for row in listed.data or () if not row.foreign and id in (None, row.id, row.fire)]
     if id is not None and not rows:
-        return _confirm_fire(session, id)
+        return _proposed_fire(session, id)
     if not session.machine:
         session.out.table(ORDERS, rows, empty="no such order rests")
         session.out.flush()
     accounts = {row.account for row in rows}
     label = session.label(listed, accounts.pop() if len(accounts) == 1 else account)
-    session.confirm(f"cancel {id or 'all of these'}?", label)
-    return None
+    return f"cancel {id or 'all of these'}?", label
 
 
-def _confirm_fire(session: Session, id: str) -> None:
+def _proposed_fire(session: Session, id: str) -> tuple[str, str]:
     """What has no order may be a fire that waits for a second person."""
     shown = session.client.query("fire.show", act=id)
     if shown.error is not None:
         raise Failure(shown.error.code, shown.error.message, shown.error.hint, shown.error.facts)
     row = shown.data.act
-    session.confirm(f"cancel {id}, {row.verdict}?", session.label(shown, row.account))
+    return f"cancel {id}, {row.verdict}?", session.label(shown, row.account)

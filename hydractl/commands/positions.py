@@ -12,6 +12,7 @@ from hydrad.domain.ids import IdKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from hydrad.wire.answers import Answer
@@ -147,10 +148,21 @@ def act_on(
 
 def proposed(session: Session, id: str, question: str) -> tuple[str, str]:
     """Shows the positions that the id may mean; answers the question, and the label of what it may touch."""
-    listed: Answer = session.client.query("positions")
-    rows = [row for row in listed.data or () if id in (row.id, row.mission)]
-    if rows and not session.machine:
-        session.out.table(POSITIONS, rows, empty="")
-        session.out.flush()
+    listed, rows = meant(session, id)
+    if rows:
+        shown(session, rows, "")
     accounts = {row.account for row in rows}
     return f"{question} {id}?", session.label(listed, accounts.pop() if len(accounts) == 1 else None)
+
+
+def meant(session: Session, id: str) -> tuple[Answer, list[PositionRow]]:
+    """The open positions that an id names: one, or all of a mission."""
+    listed: Answer = session.client.query("positions")
+    return listed, [row for row in listed.data or () if id in (row.id, row.mission)]
+
+
+def shown(session: Session, rows: Sequence[PositionRow], empty: str) -> None:
+    """Shows the positions that an act is about, or what it means that there is none."""
+    if not session.machine:
+        session.out.table(POSITIONS, rows, empty=empty)
+        session.out.flush()

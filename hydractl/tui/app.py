@@ -38,6 +38,7 @@ from hydractl.tui.jump import Jump
 from hydractl.tui.panes.board import Board
 from hydractl.tui.panes.mission import Mission
 from hydractl.tui.panes.pane import Pane
+from hydractl.tui.panes.positions import Positions
 from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.sheets import Intent, Sheet
 from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Message, Ticked, View, step
@@ -46,7 +47,7 @@ from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
-PANES: tuple[type[Pane], ...] = (Board, Mission, Terminals)
+PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals)
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),
@@ -337,13 +338,14 @@ class HydraTui(App[int]):
             return
         self.push_screen(Sheet(intent))
 
-    def told(self, title: str, said: Said) -> None:
-        """An act's verdict came."""
+    def told(self, title: str, said: Said, seen: bool) -> None:
+        """An act's verdict came; where its sheet is not what is seen, a notice says so."""
         self._feed.again()
         done = said.code is ExitCode.DONE
         first = Text.from_ansi(said.lines[1] if len(said.lines) > 1 else "".join(said.lines[:1])).plain
-        if not isinstance(self.screen, Sheet):
-            self.notify(f"{title}: {said.code.name}  {first}", severity="information" if done else "error", timeout=15)
+        if not seen:
+            words = f"{title}: {said.code.name}  {first}"
+            self.notify(words, severity="information" if done else "error", timeout=15, markup=False)
 
     def accounts(self) -> list[Any]:
         status = self._view.data("status")

@@ -1,9 +1,10 @@
 """Sheets: what stands between a key and an act.
 
 Owns the way of an act on the screen: proposed (as the shell shows it before it asks), asked (Cancel is what Enter
-means until a person has moved to the act's own button; on a LIVE account the word LIVE has to be typed), sent once
-with one idempotency key, and its verdict in the shell's words with the shell's exit code. An act whose outcome is
-unknown can be asked for again with the same key, which answers what was done.
+means until a person has moved to the act's own button; some acts want a word typed, LIVE on a LIVE account), sent once
+with one idempotency key, and its verdict in the shell's words with the shell's exit code. Only what was looked at is
+sent: a field that has changed since, or write mode that has ended, holds the button. An act whose outcome is unknown
+can be asked for again with the same key, which answers what was done.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from hydractl.tui.widgets import Lines
 if TYPE_CHECKING:
     from hydractl.tui.app import HydraTui
 
+LIVE = "LIVE"
 ASK_AGAIN = (ExitCode.UNKNOWN_OUTCOME, ExitCode.TIMED_OUT, ExitCode.UNREACHABLE)
 
 
@@ -47,12 +49,19 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What would be done. `question`: what a yes means; `label`: PAPER, DEMO or LIVE, "" where no account is touched;
-    `send` None: there is nothing to say yes to, and `said` tells why."""
+    `send` None: there is nothing to say yes to, and `said` tells why. `typed`: what has to be typed before, None: the
+    word LIVE where `label` is that, else nothing."""
 
     said: Said
     question: str
     label: str
     send: Callable[[Desk], int] | None
+    typed: str | None = None
+
+    @property
+    def word(self) -> str | None:
+        """What has to be typed."""
+        return self.typed if self.typed is not None or self.label != LIVE else LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +124,14 @@ class Sheet(ModalScreen[None]):
                         yield Input(row.value, placeholder=row.hint, id=f"f-{row.name}", compact=True)
             yield Lines(id="sheet-lines")
             yield Label("", id="sheet-question", markup=False)
-            yield Input(placeholder="type LIVE to go on", id="sheet-live", compact=True)
+            yield Input(id="sheet-word", compact=True)
             variant: Literal["error", "primary"] = "error" if self._intent.danger else "primary"
             with Horizontal(id="sheet-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(self._intent.go, id="go", variant=variant, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#sheet-live").display = False
+        self._word.display = False
         self._go.disabled = True
         self.query_one("#cancel").focus()
         self._propose()
@@ -131,6 +140,10 @@ class Sheet(ModalScreen[None]):
     @property
     def _go(self) -> Button:
         return self.query_one("#go", Button)
+
+    @property
+    def _word(self) -> Input:
+        return self.query_one("#sheet-word", Input)
 
     def _values(self) -> dict[str, str]:
         values = {}
@@ -180,26 +193,28 @@ class Sheet(ModalScreen[None]):
         self._desk, self._proposal = found
         proposal = self._proposal
         self._lines(painted(proposal.said.lines))
-        label = f"[{proposal.label}] " if proposal.label else ""
-        question = f"{label}{proposal.question}" if proposal.send else "nothing can be sent: see above"
-        self.query_one("#sheet-question", Label).update(question)
-        live = self.query_one("#sheet-live", Input)
-        live.display = proposal.send is not None and proposal.label == "LIVE"
-        self._may_go()
-
-    def _may_go(self) -> None:
-        live = self.query_one("#sheet-live", Input)
-        proposal = self._proposal
-        unsaid = live.display and live.value != "LIVE"
-        self._go.disabled = proposal is None or proposal.send is None or unsaid
+        self._word.value = ""
+        self._word.placeholder = f"type {proposal.word} to go on"
+        self._word.display = proposal.send is not None and proposal.word is not None
+        self._ask()
 
     @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        if event.input.id == "sheet-live":
-            self._may_go()
-        elif self._sent is None and self._values() != self._looked:
-            self._go.disabled = True
-            self.query_one("#sheet-question", Label).update("Enter looks again at what that would do")
+    def _ask(self) -> None:
+        """The question, and whether it can be answered with yes."""
+        proposal = self._proposal
+        if proposal is None or self._sent is not None:
+            return
+        label = f"[{proposal.label}] " if proposal.label else ""
+        question = f"{label}{proposal.question}" if proposal.send else "nothing can be sent: see above"
+        self._say(question if self._values() == self._looked else "Enter looks again at what that would do")
+        self._go.disabled = not self._may_go()
+
+    def _may_go(self) -> bool:
+        """Whether what stands in the fields is what was looked at, and the word that it wants is typed."""
+        proposal = self._proposal
+        if proposal is None or proposal.send is None or self._values() != self._looked:
+            return False
+        return proposal.word is None or self._word.value == proposal.word
 
     @on(Input.Submitted)
     @on(Select.Changed)
@@ -222,19 +237,22 @@ class Sheet(ModalScreen[None]):
 
     @on(Button.Pressed, "#go")
     def _press_go(self, event: Button.Pressed) -> None:
-        proposal, desk = self._proposal, self._desk
+        proposal, desk, sent = self._proposal, self._desk, self._sent
         if not self._is_meant(event.button):
             return
-        if proposal is None or proposal.send is None or desk is None or self._go.disabled:
+        if proposal is None or proposal.send is None or desk is None:
             return
-        if self._sent is not None and self._sent.said is None:
+        if not self._may_go() if sent is None else sent.said is None or sent.said.code not in ASK_AGAIN:
+            return
+        if not (self.app.writing or self._intent.reading):
+            self._say("read-only again: nothing is sent; leave this, and begin anew in write mode")
             return
         self._sent = _Sent(time.monotonic())
         self._go.disabled = True
         cancel = self.query_one("#cancel", Button)
         cancel.label = "Leave"
         cancel.focus()
-        self.query_one("#sheet-live").display = False
+        self._word.display = False
         for row in self._intent.fields:
             self.query_one(f"#f-{row.name}").disabled = True
         self._tick()
@@ -246,14 +264,15 @@ class Sheet(ModalScreen[None]):
             return
         self._sent.said = said
         verdict = f"{said.code.name}, exit code {said.code.value}"
-        self.app.told(self._intent.title, said)
+        seen = self.app.screen is self
+        self.app.told(self._intent.title, said, seen)
         if not self.is_attached:
             return
         style = "green" if said.code is ExitCode.DONE else "bold red"
         self._lines([*painted(said.lines), Text(""), Text(f"{verdict}", style)])
         again = said.code in ASK_AGAIN
-        words = "the same again, with the same key, answers what was done" if again else "done: Leave goes back"
-        self.query_one("#sheet-question", Label).update(words)
+        words = "the same again, with the same key, answers what was done"
+        self._say(words if again else "that is its verdict; Leave goes back")
         self._go.display = again
         self._go.label = "Ask again"
         self._go.disabled = not again
@@ -261,10 +280,12 @@ class Sheet(ModalScreen[None]):
     def _tick(self) -> None:
         if self._sent is not None and self._sent.said is None:
             waited_s = time.monotonic() - self._sent.at_s
-            words = f"sent; waiting for its verdict for {waited_s:.0f} s"
-            self.query_one("#sheet-question", Label).update(words)
+            self._say(f"sent; waiting for its verdict for {waited_s:.0f} s")
 
-    # --- ---
+    # --- what all of it uses ---
+
+    def _say(self, words: str) -> None:
+        self.query_one("#sheet-question", Label).update(words)
 
     def _lines(self, lines: Sequence[Text]) -> None:
         self.query_one("#sheet-lines", Lines).show(lines)

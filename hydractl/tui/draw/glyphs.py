@@ -44,6 +44,7 @@ class Glyphs:
     ends: str  # what stands before and behind a bar
     signal: str
     unused: str  # a bar in which something is missing
+    track: str  # stop, target, the line, the way that was gone, its head to the left and to the right
     halves: dict[str, str]
     dashes: dict[str, str]
 
@@ -81,6 +82,7 @@ UNICODE = Glyphs(
     ends="",
     signal="┊",
     unused="▒",
+    track="├┤─━◀▶",
     halves=dict(zip(_HALVES, " ╷╵│╻╹┃╽╿▄▀█▄▀", strict=True)),
     dashes={"entry": "── ", "stop": "╌", "target": "─ ╴ ", "now": "· ", "stale": "·   ", "": "┈ "},
 )
@@ -105,6 +107,7 @@ ASCII = Glyphs(
     ends="[]",
     signal=":",
     unused="%",
+    track="||-=<>",
     halves=dict(zip(_HALVES, " |||OOOOO#####", strict=True)),
     dashes={"entry": "-- ", "stop": "-", "target": "- . ", "now": ". ", "stale": ".   ", "": "'   "},
 )

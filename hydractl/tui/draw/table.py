@@ -15,7 +15,7 @@ from rich.text import Text
 from hydractl.output import WORDS, cell_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from hydractl.output import Column
     from hydractl.tui.draw.glyphs import Glyphs
@@ -46,12 +46,14 @@ def table(
     priority: Sequence[str] = (),
     flexible: Collection[str] = (),
     style: Callable[[Any], str] | None = None,
+    paint: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> Table:
     """The rows in lines of at most `width` cells.
 
     `priority`: keys of columns, the most important first; the others come after them in their order, `wide` ones last
     of all. What is left out is never more important than what is shown. `flexible`: keys of columns of text, which may
     be shortened with an ellipsis. `style`: a row's own, such as `dim`; a word of a state has its colour all the same.
+    `paint`: by a column's key, the style of its cell in a row.
     """
     rows = list(rows)
     cells = [[glyphs.write(cell_text(column, row)) for column in columns] for row in rows]
@@ -66,18 +68,20 @@ def table(
     chosen = _chosen(order, least, bends, width)
     widths = _widened(chosen, least, natural, width)
     shown = sorted(widths)
+    keys = [column.key for column in columns]
     dropped = tuple(
         column.heading or column.key for at, column in enumerate(columns) if at not in widths and not column.wide
     )
 
-    def line(texts: Sequence[str], base: str) -> Text:
+    def line(texts: Sequence[str], base: str, row: Any = None) -> Text:
         if not shown:
             return Text(glyphs.ellipsis if width > 0 and columns else "", base, no_wrap=True, end="")
-        return _line([(texts[at], widths[at], columns[at].right) for at in shown], base, glyphs)
+        styles = [paint[key](row) if paint and key in paint and row is not None else "" for key in keys]
+        return _line([(texts[at], widths[at], columns[at].right, styles[at]) for at in shown], base, glyphs)
 
     return Table(
         heading=line(headings, "bold"),
-        rows=tuple(line(texts, style(row) if style else "") for texts, row in zip(cells, rows, strict=True)),
+        rows=tuple(line(texts, style(row) if style else "", row) for texts, row in zip(cells, rows, strict=True)),
         dropped=dropped,
         whole=tuple(GAP.join(texts) for texts in cells),
     )
@@ -113,17 +117,17 @@ def _widened(chosen: dict[int, int], least: Sequence[int], natural: Sequence[int
     return widths
 
 
-def _line(cells: Sequence[tuple[str, int, bool]], base: str, glyphs: Glyphs) -> Text:
+def _line(cells: Sequence[tuple[str, int, bool, str]], base: str, glyphs: Glyphs) -> Text:
     parts: list[str] = []
     spans: list[tuple[str, int, int]] = []
     at = 0
-    for text, width, right in cells:
+    for text, width, right, style in cells:
         fitted = glyphs.shorten(text, width)
         pad = " " * (width - cell_len(fitted))
         cell = pad + fitted if right else fitted + pad
         word = WORDS.get(text.strip())
-        if word is not None:
-            spans.append((STYLES[word], at, at + len(cell)))
+        if style or word is not None:
+            spans.append((style or STYLES[word or ""], at, at + len(cell)))
         parts.append(cell)
         at += len(cell) + len(GAP)
     line = Text(GAP.join(parts).rstrip(" "), base, no_wrap=True, end="")

@@ -1,16 +1,24 @@
-"""What is done to a position."""
+"""What is done to positions and to orders that rest.
+
+Each says what the shell would show, looked at again when the sheet opens: a position that was closed in the meantime,
+by its plan, by the broker or by somebody else, leaves nothing to send.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from hydractl.commands import positions
+from hydractl.commands import closing, notes, orders, plans, positions
+from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
-from hydractl.tui.intents.base import REASON, asked
+from hydractl.tui.intents.base import REASON, asked, nothing, one_of
 from hydractl.tui.sheets import Field, Intent, Proposal
 
+FOREIGN_TOO = "foreign"
 
-def close(position: str) -> Intent:
+
+def close(position: str, part: str = "") -> Intent:
     """Close a position, or a part of it."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
@@ -19,10 +27,175 @@ def close(position: str) -> Intent:
         def send(desk: Desk) -> int:
             return positions.close(desk, id=position, part=part, yes=True, wait=True, reason=reason, key=None)
 
-        return asked(desk, positions.proposed(desk, position, f"close {part or 'all'} of"), send)
+        return _of_one(desk, position, f"close {part or 'all'} of", send)
 
     fields = (
-        Field("part", "part", hint="50%, or lots; empty: all of it"),
+        Field("part", "part", value=part, hint="50%, or lots; empty: all of it"),
         REASON,
     )
-    return Intent(f"CLOSE {position}", "Close it", propose, fields)
+    return Intent(f"CLOSE {position}", "Close a part" if part else "Close it", propose, fields)
+
+
+def modify(position: str, stop: str | None, target: str | None) -> Intent:
+    """Move a position's stop or target. `stop`, `target`: where they are now."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        stop, target = values["stop"] or None, values["target"] or None
+        reason = values["reason"] or None
+        if stop is None and target is None:
+            desk.out.line("name the new stop, the new target, or both, then Enter")
+            return nothing(desk, ExitCode.USAGE)
+
+        def send(desk: Desk) -> int:
+            return positions.modify(
+                desk, id=position, stop=stop, target=target, yes=True, wait=True, reason=reason, key=None
+            )
+
+        return _of_one(desk, position, f"set stop {stop or 'as it is'}, target {target or 'as it is'} of", send)
+
+    fields = (
+        Field("stop", "new stop", hint=f"{stop or 'NONE'} now; empty: as it is"),
+        Field("target", "new target", hint=f"{target or 'none'} now; empty: as it is; 'none' removes it"),
+        REASON,
+    )
+    return Intent(f"MODIFY {position}", "Modify it", propose, fields)
+
+
+def set_plan(position: str, names: Sequence[tuple[str, str]], now: str | None) -> Intent:
+    """Put another plan in place of a position's. `names`: (shown, name)."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        plan, reason = values["plan"], values["reason"] or None
+
+        def send(desk: Desk) -> int:
+            return plans.plan_set(desk, id=position, plan=plan, yes=True, wait=True, reason=reason, key=None)
+
+        return _of_one(desk, position, f"set plan '{plan}' for", send)
+
+    known = [name for _, name in names]
+    fields = (Field("plan", "plan", value=now if now in known else "", choices=tuple(names)), REASON)
+    return Intent(f"PLAN {position}", "Set this plan", propose, fields)
+
+
+def _of_one(desk: Desk, position: str, question: str, send: Callable[[Desk], int]) -> Proposal:
+    """An act on a position that is open, as it is now."""
+    listed, rows = positions.meant(desk, position)
+    if listed.error is not None:
+        return nothing(desk, desk.present(listed, lambda _: None))
+    if not rows:
+        desk.out.line(f"{position} is not open any more")
+        return nothing(desk, ExitCode.NOT_FOUND)
+    positions.shown(desk, rows, "")
+    return asked(desk, (f"{question} {position}?", desk.label(listed, rows[0].account)), send)
+
+
+def flatten(accounts: Sequence[str]) -> Intent:
+    """Close everything, of an account, or of a symbol."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        account, symbol = values["account"] or None, values["symbol"] or None
+        foreign, reason = values["whose"] == FOREIGN_TOO, values["reason"] or None
+        if foreign and account is None:
+            desk.out.line("choose the account: positions that are NOT OURS are closed on one account at a time")
+            return nothing(desk, ExitCode.USAGE)
+        listed, rows = closing.in_scope(desk, symbol, account, foreign)
+        if listed.error is not None:
+            return nothing(desk, desk.present(listed, lambda _: None))
+        positions.shown(desk, rows, "nothing is open")
+
+        def send(desk: Desk) -> int:
+            return closing.flatten(
+                desk, symbol=symbol, account=account, foreign=foreign, yes_foreign=account if foreign else None,
+                yes=True, wait=True, reason=reason, key=None,
+            )  # fmt: skip
+
+        question = f"close all {len(rows)} of these?" if len(rows) > 1 else closing.FLATTEN
+        proposal = asked(desk, (question, desk.label(listed, account)), send)
+        if not foreign:
+            return proposal
+        words = f"positions that are NOT OURS would be closed; type the account's name ({account})"
+        return Proposal(proposal.said, words, proposal.label, send, typed=account)
+
+    fields = (
+        Field("account", "account", choices=one_of(accounts, "every account")),
+        Field("symbol", "symbol", hint="empty: every symbol"),
+        Field("whose", "whose", choices=(("only ours", ""), ("also what is NOT OURS (FOREIGN)", FOREIGN_TOO))),
+        REASON,
+    )
+    return Intent("FLATTEN: close everything", "Flatten", propose, fields)
+
+
+def adopt(ticket: int, account: str) -> Intent:
+    """Take a FOREIGN position as ours."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        stop, reason = values["stop"], values["reason"] or None
+        listed, rows = closing.with_ticket(desk, ticket, account)
+        if listed.error is not None:
+            return nothing(desk, desk.present(listed, lambda _: None))
+        positions.shown(desk, rows, "no such position is open")
+        if not rows:
+            return nothing(desk, ExitCode.NOT_FOUND)
+        if not stop:
+            desk.out.line("name its stop, then Enter: nothing is ours without one")
+            return nothing(desk, ExitCode.USAGE)
+
+        def send(desk: Desk) -> int:
+            return closing.adopt(
+                desk, ticket=str(ticket), account=account, stop=stop, yes=True, wait=True, reason=reason, key=None
+            )
+
+        return asked(desk, (closing.adopting(ticket, account, stop), desk.label(listed, account)), send)
+
+    fields = (Field("stop", "stop", hint="the stop's price; compulsory"), REASON)
+    return Intent(f"ADOPT {ticket} on {account}", "Take it as ours", propose, fields)
+
+
+def cancel(order: str | None, accounts: Sequence[str]) -> Intent:
+    """Cancel a resting order, all of an account, or all."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        kind, _, name = values["which"].partition(":")
+        meant = {"order": (name, False, None), "all": (None, True, None), "account": (None, True, name)}
+        one, every, account = meant[kind]
+        reason = values["reason"] or None
+
+        def send(desk: Desk) -> int:
+            return orders.cancel(
+                desk, id=one, all_orders=every, account=account, yes=True, wait=True, reason=reason, key=None
+            )
+
+        return asked(desk, orders.proposed(desk, one, account), send)
+
+    choices = [(f"this one, {order}", f"order:{order}")] if order is not None else []
+    choices.append(("all of ours that rest", "all:"))
+    choices += [(f"all of ours on {name}", f"account:{name}") for name in accounts]
+    fields = (Field("which", "which", choices=tuple(choices)), REASON)
+    return Intent(f"CANCEL {order or 'resting orders'}", "Send the cancel", propose, fields)
+
+
+def note(id: str) -> Intent:
+    """Write a note about something; it touches no account."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        text, tag = values["text"], values["tag"] or None
+        if not text:
+            desk.out.line("write the note, then Enter")
+            return nothing(desk, ExitCode.USAGE)
+
+        def send(desk: Desk) -> int:
+            return notes.note(desk, id=id, text=text, tag=tag)
+
+        desk.out.line(text)
+        return asked(desk, (f"keep this note about {id} in the journal, for good?", ""), send)
+
+    fields = (
+        Field("text", "note", hint="one line"),
+        Field("tag", "tag", hint="a word that report can count by; empty: none"),
+    )
+    return Intent(f"NOTE on {id}", "Keep it", propose, fields, danger=False)
+
+
+def plan_choices(rows: Sequence[Any]) -> list[tuple[str, str]]:
+    """Named plans, each with what it does, as a field's choices."""
+    return [(f"{row.name}: {row.text or 'nothing'}", row.name) for row in rows]

@@ -12,19 +12,21 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 
 from hydractl.commands.missions import MISSIONS
-from hydractl.commands.positions import POSITIONS
 from hydractl.commands.status import FEED, wrong
 from hydractl.output import Column, age
 from hydractl.plain import plain
+from hydractl.tui import live
 from hydractl.tui.draw.gauge import gauge
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame, older
+from hydractl.tui.live import live_positions
 from hydractl.tui.panes.pane import Pane, fill, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
 _MISSION_COLUMNS = ("id", "state", "symbol", "side", "entry", "stop", "target", "r", "tcs_text", "fires")
-_POSITION_COLUMNS = ("id", "account", "symbol", "side", "volume", "stop", "pnl", "r", "as_of_age_s")
+_POSITION_COLUMNS = ("id", "mark", "account", "symbol", "side", "volume", "stop", "pnl", "r", "as_of_age_s")
+_POSITIONS_FIRST = ("id", "symbol", "side", "pnl", "r", "mark", "volume", "stop")
 
 
 class Board(Pane):
@@ -89,7 +91,7 @@ class Board(Pane):
 
     def _positions(self, frame: Frame) -> None:
         rows = live_positions(frame)
-        columns = [column for column in POSITIONS if column.key in _POSITION_COLUMNS]
+        columns = live.columns(frame.glyphs, _POSITION_COLUMNS)
         fill(
             self.query_one("#board-positions", Grid),
             frame,
@@ -99,6 +101,8 @@ class Board(Pane):
             empty=why_empty(frame, "positions", "no position is open"),
             old=frame.view.lost is not None,
             wanted=self.filter,
+            priority=_POSITIONS_FIRST,
+            paint={"pnl": lambda row: live.style_of(row.pnl)},
         )
 
     def _feed(self, frame: Frame) -> None:
@@ -208,16 +212,6 @@ def mission_columns(frame: Frame) -> list[Column]:
     columns = [column for column in MISSIONS if column.key in _MISSION_COLUMNS]
     columns.insert(4, Column("LEFT", "expires_in_s", right=True, show=left))
     return columns
-
-
-def live_positions(frame: Frame) -> list[Any]:
-    """Positions with the money of the last `now` in place of what it was when they were listed."""
-    kept, now = frame.view.kept("positions"), frame.view.kept("now")
-    rows = frame.rows(kept, frame.view.data("positions"))
-    if now is None or now.data is None or kept is None or now.at_s < kept.at_s:
-        return rows
-    fresh = {row.id: older(row, frame.since(now)) for row in now.data.positions}
-    return [type(row)({**row, **fresh[row.id]}) if row.id in fresh else row for row in rows]
 
 
 def event_line(frame: Frame, event: Any) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -73,11 +73,12 @@ def fill(
     priority: Sequence[str] = (),
     flexible: Collection[str] = (),
     style: Callable[[Any], str] | None = None,
+    paint: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> None:
     """Shows rows in a grid, those that pass the filter; `old` ones look old. Columns that have no room are named beside
-    the grid's title. `priority`, `flexible` and `style` as in `draw.table`."""
+    the grid's title. `priority`, `flexible`, `style` and `paint` as in `draw.table`."""
     room = max(grid.size.width - 1, 20)
-    made = table(columns, rows, room, frame.glyphs, priority=priority, flexible=flexible, style=style)
+    made = table(columns, rows, room, frame.glyphs, priority=priority, flexible=flexible, style=style, paint=paint)
     shown = [at for at, whole in enumerate(made.whole) if matches(whole, wanted)]
     texts = [faded(made.rows[at]) if old else made.rows[at] for at in shown]
     if wanted and rows and not shown:

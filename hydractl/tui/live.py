@@ -1,0 +1,111 @@
+"""Open positions as they are now: the money of the newest answer, what is to be said of each, and their sums.
+
+Owns which of two answers tells a position's money, and that nothing is added across currencies. A result always has its
+sign and an arrow; its colour comes on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from hydractl.commands.positions import POSITIONS
+from hydractl.output import Column, age
+from hydractl.tui.draw.glyphs import Glyphs
+from hydractl.tui.frame import Frame, older
+
+
+def live_positions(frame: Frame) -> list[Any]:
+    """Positions with the money of the last `now` in place of what it was when they were listed."""
+    kept, now = frame.view.kept("positions"), frame.view.kept("now")
+    rows = frame.rows(kept, frame.view.data("positions"))
+    if now is None or now.data is None or kept is None or now.at_s < kept.at_s:
+        return rows
+    fresh = {row.id: older(row, frame.since(now)) for row in now.data.positions}
+    return [type(row)({**row, **fresh[row.id]}) if row.id in fresh else row for row in rows]
+
+
+def amount(text: str | None) -> Decimal | None:
+    """A number as the wire has it; None where it is none."""
+    try:
+        found = Decimal(text) if text else None
+    except InvalidOperation:
+        return None
+    return found if found is not None and found.is_finite() else None
+
+
+def signed(text: str | None, glyphs: Glyphs) -> str:
+    """A result with an arrow and its sign, in the digits that it came with."""
+    value = amount(text)
+    if value is None:
+        return text or "-"
+    if not value:
+        return str(text)
+    return f"{glyphs.up} +{value}" if value > 0 else f"{glyphs.down} {value}"
+
+
+def style_of(text: str | None) -> str:
+    """A result's colour."""
+    value = amount(text)
+    return "" if not value else "green" if value > 0 else "red"
+
+
+def marks(row: Any) -> list[str]:
+    """What a person must know of a position before anything else; nothing of one of ours that is just open."""
+    found = ["FOREIGN"] if row.foreign else [] if row.state in ("FILLED", "OPEN") else [row.state]
+    if row.closed_at is None and row.reachable is False:
+        found.append("NOT REACHABLE")
+    if row.closed_at is None and row.stop is None:
+        found.append("NO STOP")
+    return found
+
+
+def columns(glyphs: Glyphs, keys: Sequence[str]) -> list[Column]:
+    """The shell's columns with these keys, in this order; a result has its arrow, `mark` is what `marks` says, and
+    `plan_name` the plan's name."""
+    own = {
+        "plan_name": Column("PLAN", "plan_name"),
+        "mark": Column("MARK", "mark", show=lambda row: ", ".join(marks(row))),
+        "pnl": Column("P&L", "pnl", right=True, show=lambda row: _money(row, glyphs)),
+        "as_of_age_s": Column("AS OF", "as_of_age_s", right=True, show=lambda row: age(row.as_of_age_s)),
+    }
+    known = {column.key: column for column in POSITIONS} | own
+    return [known[key] for key in keys]
+
+
+def _money(row: Any, glyphs: Glyphs) -> str:
+    return "-" if row.pnl is None else f"{signed(row.pnl, glyphs)} {row.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Of one account and currency: how many positions, how many of them have a result that is known, and the results
+    together; `None`: none is known."""
+
+    account: str
+    currency: str
+    count: int
+    known: int
+    pnl: Decimal | None
+
+
+def sums(rows: Iterable[Any]) -> list[Sum]:
+    """By account and currency, in the order in which they come."""
+    found: dict[tuple[str, str], list[Decimal | None]] = {}
+    for row in rows:
+        found.setdefault((row.account, row.currency), []).append(amount(row.pnl))
+    made = []
+    for (account, currency), results in found.items():
+        known = [result for result in results if result is not None]
+        made.append(Sum(account, currency, len(results), len(known), sum(known, Decimal(0)) if known else None))
+    return made
+
+
+def sum_text(one: Sum, glyphs: Glyphs) -> str:
+    """A sum in words, with what is missing in it."""
+    if one.pnl is None:
+        return f"not known {one.currency}"
+    missing = f" without {one.count - one.known} not known" if one.known < one.count else ""
+    return f"{signed(str(one.pnl), glyphs)} {one.currency}{missing}"

@@ -1,0 +1,328 @@
+"""Positions: what is open with its money now, what rests, what was closed today, and everything about one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+
+from hydractl.commands.orders import ORDERS
+from hydractl.tui import live
+from hydractl.tui.feed import Want
+from hydractl.tui.frame import Frame
+from hydractl.tui.intents import positions
+from hydractl.tui.live import live_positions
+from hydractl.tui.panes import position_lines
+from hydractl.tui.panes.pane import Pane, faded, fill, why_empty
+from hydractl.tui.sheets import Intent
+from hydractl.tui.store import Ask
+from hydractl.tui.widgets import Grid, Lines
+
+_OPEN = (
+    "id", "mark", "account", "symbol", "side", "volume", "open_price", "stop", "target", "pnl", "r", "plan_name",
+    "as_of_age_s",
+)  # fmt: skip
+_OPEN_FIRST = ("id", "symbol", "side", "volume", "pnl", "r", "stop", "mark", "account", "as_of_age_s", "target")
+_CLOSED = ("id", "account", "symbol", "side", "volume", "open_price", "close_price", "pnl", "r", "close_reason")
+_CLOSED_FIRST = ("id", "symbol", "side", "pnl", "r", "close_reason", "volume", "account")
+_ORDERS_FIRST = ("id", "symbol", "side", "type", "volume", "price", "foreign", "at_broker", "state", "stop", "cancel")
+_PNL = {"pnl": lambda row: live.style_of(row.pnl), "r": lambda row: live.style_of(row.r)}
+CLOSED = Ask.of("positions", closed=True, limit=200)
+OPEN_GRID, ORDERS_GRID, CLOSED_GRID = "positions-open", "positions-orders", "positions-closed"
+
+
+class Positions(Pane):
+    NAME = "positions"
+    TITLE = "Positions"
+    HELP = (
+        "What is open, with its money as of the last report. FOREIGN ones are not ours and are never touched unasked. "
+        "Beside them the one under the cursor: where its price stands between stop and target, what it costs, and what "
+        "its plan will do. Below: orders that rest, and what was closed today. Enter opens its mission."
+    )
+    BINDINGS = [
+        Binding("c", "close", "close", id="positions.close"),
+        Binding("p", "part", "close a part", id="positions.part", show=False),
+        Binding("m", "modify", "stop, target", id="positions.modify"),
+        Binding("b", "plan", "another plan", id="positions.plan", show=False),
+        Binding("d", "cancel", "cancel an order", id="positions.cancel"),
+        Binding("F", "flatten", "FLATTEN", id="positions.flatten"),
+        Binding("A", "adopt", "take a FOREIGN one as ours", id="positions.adopt", show=False),
+        Binding("n", "note", "write a note", id="positions.note", show=False),
+        Binding("t", "trace", "trace", id="positions.trace"),
+        Binding("x", "closed", "closed ones", id="positions.closed"),
+    ]
+    SCOPED_CSS = False  # the screen's classes stand above it
+    DEFAULT_CSS = """
+    #positions-columns { height: 1fr; }
+    #positions-left { width: 1fr; height: 1fr; }
+    #positions-details { width: 56; height: 1fr; }
+    .-narrow #positions-columns { layout: vertical; }
+    .-narrow #positions-details { width: 100%; height: 9; }
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._about = OPEN_GRID  # the grid whose row is told about
+        self._closed_wanted: bool | None = None  # whether the closed ones show; None: where there is room
+        self._sought: tuple[str, float] | None = None  # what `open` was asked for, and when
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="positions-columns"):
+            with Vertical(id="positions-left"):
+                yield Lines("Accounts", id="positions-sums", classes="box")
+                yield Grid("Open", id=OPEN_GRID, classes="box tall")
+                yield Grid("Resting orders", id=ORDERS_GRID, classes="box")
+                yield Grid("Closed today", id=CLOSED_GRID, classes="box")
+            yield Lines("Details", id="positions-details", classes="box")
+
+    def wants(self) -> Sequence[Want]:
+        wants = [
+            Want(Ask.of("positions"), 2.0, stirred=True),
+            Want(Ask.of("orders"), 5.0, stirred=True),
+            Want(Ask.of("plans"), 60.0),
+        ]
+        if self._shows_closed or self._sought is not None:
+            wants.append(Want(CLOSED, 5.0))
+        row = self._row()
+        if row is not None and self._about != ORDERS_GRID and not row.foreign:
+            wants.append(Want(Ask.of("plan.show", id=row.id), 2.0, stirred=True))
+        return wants
+
+    # --- drawing ---
+
+    @property
+    def _shows_closed(self) -> bool:
+        return not self.app.frame.compact if self._closed_wanted is None else self._closed_wanted
+
+    def draw(self, frame: Frame) -> None:
+        opened = live_positions(frame)
+        sums = self.query_one("#positions-sums", Lines)
+        lines = position_lines.sum_lines(frame, opened)
+        sums.show(self._as_old(frame, lines))
+        sums.styles.height = min(len(lines), 3 if frame.compact else 6) + 1
+        self._draw_open(frame, opened)
+        self._draw_orders(frame)
+        self._draw_closed(frame)
+        self._seek(frame)
+        self._draw_details(frame)
+
+    def _draw_open(self, frame: Frame, rows: Sequence[Any]) -> None:
+        fill(
+            self.query_one(f"#{OPEN_GRID}", Grid),
+            frame,
+            live.columns(frame.glyphs, _OPEN),
+            rows,
+            lambda row: row.id,
+            empty=why_empty(frame, "positions", "no position is open"),
+            old=frame.view.lost is not None,
+            wanted=self.filter,
+            priority=_OPEN_FIRST,
+            paint=_PNL,
+        )
+
+    def _draw_orders(self, frame: Frame) -> None:
+        kept = frame.view.kept("orders")
+        rows = frame.rows(kept, frame.view.data("orders"))
+        grid = self.query_one(f"#{ORDERS_GRID}", Grid)
+        grid.display = bool(rows) or not frame.compact
+        fill(
+            grid,
+            frame,
+            ORDERS,
+            rows,
+            order_key,
+            empty=why_empty(frame, "orders", "no order rests"),
+            old=frame.view.lost is not None,
+            wanted=self.filter,
+            priority=_ORDERS_FIRST,
+        )
+        grid.styles.height = min(max(len(rows), 1), 3 if frame.compact else 6) + 2
+
+    def _draw_closed(self, frame: Frame) -> None:
+        grid = self.query_one(f"#{CLOSED_GRID}", Grid)
+        grid.display = self._shows_closed
+        if not grid.display:
+            return
+        rows = closed_today(frame)
+        fill(
+            grid,
+            frame,
+            live.columns(frame.glyphs, _CLOSED),
+            rows,
+            lambda row: row.id,
+            empty=why_empty(frame, CLOSED.verb, "none was closed today (UTC)", **dict(CLOSED.fields)),
+            old=frame.view.lost is not None,
+            wanted=self.filter,
+            priority=_CLOSED_FIRST,
+            paint=_PNL,
+        )
+        results = "  ".join(f"{one.account} {live.sum_text(one, frame.glyphs)}" for one in live.sums(rows))
+        if not self.filter:
+            grid.mark(results)
+        grid.styles.height = min(max(len(rows), 1), 5 if frame.compact else 10) + 2
+
+    def _draw_details(self, frame: Frame) -> None:
+        box = self.query_one("#positions-details", Lines)
+        room = max(box.size.width - 1, 20)
+        row = self._row()
+        if row is None:
+            lines = [Text("nothing is under the cursor", "dim", no_wrap=True, end="")]
+        elif self._about == ORDERS_GRID:
+            lines = position_lines.order_details(frame, row, room)
+        else:
+            lines = position_lines.details(frame, row, frame.view.kept("plan.show", id=row.id), room)
+        box.show(self._as_old(frame, lines))
+
+    def _as_old(self, frame: Frame, lines: Sequence[Text]) -> list[Text]:
+        return [faded(text) for text in lines] if frame.view.lost is not None else list(lines)
+
+    # --- what is under the cursor ---
+
+    def _row(self) -> Any:
+        """The position or order that is told about and acted on; None: there is none."""
+        key = self.query_one(f"#{self._about}", Grid).key
+        return next((row for row in self._rows(self._about) if self._key(row) == key), None)
+
+    def _rows(self, grid: str) -> list[Any]:
+        frame = self.app.frame
+        if grid == ORDERS_GRID:
+            return frame.rows(frame.view.kept("orders"), frame.view.data("orders"))
+        return live_positions(frame) if grid == OPEN_GRID else closed_today(frame)
+
+    def _key(self, row: Any) -> Any:
+        return order_key(row) if self._about == ORDERS_GRID else row.id
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(event.widget, Grid) and event.widget.id and event.widget.id != self._about:
+            self._about = event.widget.id
+            self.app.rewant()
+
+    @on(Grid.Moved)
+    def _moved(self, event: Grid.Moved) -> None:
+        if event.grid.id == self._about:
+            self.app.rewant()
+
+    def open(self, key: Any) -> None:
+        self._sought = (key, self.app.view.clock_s)
+
+    def _seek(self, frame: Frame) -> None:
+        """Moves to what `open` was asked for, as soon as it is told of; says so where it is nowhere."""
+        if self._sought is None:
+            return
+        key, since_s = self._sought
+        for name in (OPEN_GRID, CLOSED_GRID):
+            grid = self.query_one(f"#{name}", Grid)
+            if any(row.id == key for row in self._rows(name)):
+                self._sought = None
+                self._closed_wanted = True if name == CLOSED_GRID else self._closed_wanted
+                grid.display = True
+                grid.move_to(key)
+                grid.focus()
+                return
+        told = [frame.view.kept("positions"), frame.view.answers.get(CLOSED)]
+        if all(kept is not None and kept.tried_s > since_s for kept in told):
+            self._sought = None
+            self.app.notify(f"{key} is neither open nor closed today", severity="warning", markup=False)
+
+    # --- acts ---
+
+    def _of_position(self, make: Callable[[Any], Intent]) -> None:
+        """Opens the sheet of an act on the position under the cursor, or says why there is none."""
+        row = self._row()
+        why = None
+        if row is None:
+            why = "no position is under the cursor"
+        elif self._about == ORDERS_GRID:
+            why = "that is an order: it can be cancelled"
+        elif row.closed_at is not None:
+            why = f"{row.id} is closed"
+        elif row.foreign:
+            why = f"{row.id} is FOREIGN, and never touched unasked: take it as ours first, or flatten with FOREIGN ones"
+        if why is not None:
+            self.app.notify(why, severity="warning", markup=False)
+        else:
+            self.app.intend(make(row))
+
+    def action_close(self) -> None:
+        self._of_position(lambda row: positions.close(row.id))
+
+    def action_part(self) -> None:
+        self._of_position(lambda row: positions.close(row.id, "50%"))
+
+    def action_modify(self) -> None:
+        self._of_position(lambda row: positions.modify(row.id, row.stop, row.target))
+
+    def action_plan(self) -> None:
+        named = self.app.view.data("plans")
+        if not named:
+            self.app.notify(why_empty(self.app.frame, "plans", "no plan has a name"), severity="warning", markup=False)
+            return
+        self._of_position(lambda row: positions.set_plan(row.id, positions.plan_choices(named), row.plan_name))
+
+    def action_cancel(self) -> None:
+        row = self._row() if self._about == ORDERS_GRID else None
+        if row is not None and row.foreign:
+            self.app.notify("that order is FOREIGN, and never touched", severity="warning")
+            return
+        self.app.intend(positions.cancel(row.id if row is not None else None, self._accounts()))
+
+    def action_flatten(self) -> None:
+        self.app.intend(positions.flatten(self._accounts()))
+
+    def action_adopt(self) -> None:
+        row = self._row()
+        if row is None or self._about != OPEN_GRID or not row.foreign:
+            self.app.notify("only a FOREIGN position can be taken as ours: move the cursor to one", severity="warning")
+            return
+        self.app.intend(positions.adopt(row.ticket, row.account))
+
+    def action_note(self) -> None:
+        row = self._row()
+        about = None if row is None else row.fire if self._about == ORDERS_GRID else row.id
+        if about is None:
+            self.app.notify("nothing that can have a note is under the cursor", severity="warning")
+            return
+        self.app.intend(positions.note(about))
+
+    def action_trace(self) -> None:
+        row = self._row()
+        about = None if row is None else row.fire if self._about == ORDERS_GRID else row.id
+        if about is not None:
+            self.app.open_pane("trace", about)
+
+    def action_closed(self) -> None:
+        self._closed_wanted = not self._shows_closed
+        if not self._closed_wanted and self._about == CLOSED_GRID:
+            self.query_one(f"#{OPEN_GRID}").focus()
+        self.app.rewant()
+
+    def _accounts(self) -> list[str]:
+        return [row.name for row in self.app.accounts()]
+
+    @on(Grid.Chosen)
+    def _chosen(self) -> None:
+        row = self._row()
+        if row is not None and row.mission:
+            self.app.open_pane("mission", row.mission)
+        else:
+            self.action_trace()
+
+
+def order_key(row: Any) -> str:
+    """Of an order; FOREIGN ones have no id of ours."""
+    return row.id or f"{row.account} {row.ticket}"
+
+
+def closed_today(frame: Frame) -> list[Any]:
+    """Those that were closed on the market's day (UTC); all that are known where the market's time is not."""
+    now = frame.view.data("now")
+    kept = frame.view.answers.get(CLOSED)
+    rows = frame.rows(kept, kept.data if kept is not None else None)
+    if now is None or not now.market:
+        return rows
+    return [row for row in rows if row.closed_at and row.closed_at[:10] == now.market[:10]]
