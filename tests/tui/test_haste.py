@@ -21,6 +21,7 @@ class Bare(App[None]):
     """What a sheet asks of its app, and nothing more."""
 
     calm = False
+    writing = True
     sheet_room = 80
 
     def desk(self, room: int) -> Desk:
@@ -29,7 +30,7 @@ class Bare(App[None]):
     def call_soon(self, run: Callable[[], None]) -> None:
         self.call_from_thread(run)
 
-    def told(self, title: str, said: Said) -> None:
+    def told(self, title: str, said: Said, seen: bool) -> None:
         pass
 
 
