@@ -73,7 +73,7 @@ def alarms(session: Session, cleared: bool) -> int:
 @verb("alarm show", "alarm", argument("alarm", "The alarm's id."))
 def alarm_show(session: Session, alarm: str) -> int:
     """One alarm: who has it, who was told, and what to do."""
-    return _one(session, session.client.query("alarm.show", alarm=an_id(alarm, IdKind.ALARM)))
+    return show_alarm(session, session.client.query("alarm.show", alarm=an_id(alarm, IdKind.ALARM)))
 
 
 @verb(
@@ -84,7 +84,7 @@ def alarm_show(session: Session, alarm: str) -> int:
 )
 def ack(session: Session, alarm: str, note: str | None) -> int:
     """Take an alarm on: it stands until its cause is gone, and is no longer repeated."""
-    return _one(session, session.client.request("ack", alarm=an_id(alarm, IdKind.ALARM), note=note))
+    return show_alarm(session, session.client.request("ack", alarm=an_id(alarm, IdKind.ALARM), note=note))
 
 
 @verb(
@@ -100,7 +100,9 @@ def findings(session: Session, since: str | None, code: str | None, limit: int) 
     return session.rows(answer, FINDINGS, "no finding")
 
 
-def _one(session: Session, answer: Answer) -> int:
+def show_alarm(session: Session, answer: Answer) -> int:
+    """One alarm with its runbook and what was noted about it."""
+
     def people(data: AlarmShow) -> None:
         session.heading(answer)
         _lines(session, data.alarm)

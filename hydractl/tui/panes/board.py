@@ -33,10 +33,14 @@ class Board(Pane):
     NAME = "board"
     TITLE = "Board"
     HELP = (
-        "Everything at a glance, worst first. Enter on a mission opens its briefing, on a position the positions; "
-        "Tab goes from box to box."
+        "Everything at a glance, worst first. Enter on a mission opens its briefing, on a position the positions, on "
+        "what is wrong the alarms; Tab goes from box to box."
     )
-    BINDINGS = [Binding("f", "fire", "fire", id="board.fire"), Binding("t", "trace", "trace", id="board.trace")]
+    BINDINGS = [
+        Binding("f", "fire", "fire", id="board.fire"),
+        Binding("t", "trace", "trace", id="board.trace"),
+        Binding("enter", "wrong", "from what is wrong to the alarms", id="board.wrong", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="board-columns"):
@@ -135,6 +139,10 @@ class Board(Pane):
     @on(Grid.Chosen, "#board-positions")
     def _open_position(self, event: Grid.Chosen) -> None:
         self.app.open_pane("positions", event.key)
+
+    def action_wrong(self) -> None:
+        if self.screen.focused is self.query_one("#wrong"):
+            self.app.open_pane("alarms")
 
     def action_fire(self) -> None:
         key = self.query_one("#board-missions", Grid).key

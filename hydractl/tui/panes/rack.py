@@ -167,7 +167,7 @@ def feeds_text(frame: Frame, name: str) -> str:
         f"{row.symbol} {age(row.age_s)} {'STALE' if row.stale else 'fresh'}{' source' if row.source else ''}"
         for row in sorted(rows, key=lambda row: (not row.stale, row.symbol))
     ]
-    return "  ".join(texts) or "no quote has come from it in this session"
+    return "  ".join(texts) or "no quote of it is known"
 
 
 def given_text(frame: Frame, account: str) -> str:
