@@ -40,6 +40,7 @@ from hydractl.tui.panes.board import Board
 from hydractl.tui.panes.mission import Mission
 from hydractl.tui.panes.pane import Pane
 from hydractl.tui.panes.positions import Positions
+from hydractl.tui.panes.tail import Tail
 from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.sheets import Intent, Sheet
 from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Message, Ticked, View, step
@@ -48,7 +49,7 @@ from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
-PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Alarms)
+PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Alarms)
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),
@@ -110,7 +111,7 @@ class HydraTui(App[int]):
             with ContentSwitcher(initial="board", id="panes"):
                 for pane in PANES:
                     yield pane(id=pane.NAME)
-            yield Input(id="filter", placeholder="only rows with this text; !text: only those without", compact=True)
+            yield Input(id="filter", compact=True)
             yield Bar(id="keys")
 
     def on_mount(self) -> None:
@@ -289,6 +290,7 @@ class HydraTui(App[int]):
     def action_filter(self) -> None:
         box = self.query_one("#filter", Input)
         box.value = self.pane.filter
+        box.placeholder = self.pane.FILTER_HINT
         box.display = True
         box.focus()
 

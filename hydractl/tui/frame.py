@@ -17,7 +17,7 @@ from hydractl.output import Output
 from hydractl.plain import plain
 from hydractl.tui.draw.glyphs import Glyphs
 from hydractl.tui.store import Kept, View
-from hydrad.domain.instants import BadInstant, parse_ms
+from hydrad.domain.instants import BadInstant, ms_text, parse_ms
 
 CALM_S = 10  # where bytes are dear, an age is rounded up to so many seconds, and what is left is rounded down
 OLD_S = 5.0  # an answer that was to come each second or two, and did not
@@ -49,6 +49,17 @@ class Frame:
             return parse_ms(now.market) if now is not None and now.market else None
         except BadInstant:
             return None
+
+    def wall(self, at_s: float) -> str:
+        """The daemon's clock time at an instant of ours, as the last status tells it; "" while it has not."""
+        kept = self.view.kept("status")
+        if kept is None or kept.data is None:
+            return ""
+        try:
+            at_ms = parse_ms(kept.data.clocks.machine) + round((at_s - kept.at_s) * 1000)
+        except BadInstant:
+            return ""
+        return self.out.clock(ms_text(at_ms))
 
     def left_s(self, expires_at: str) -> float | None:
         """Seconds of market time until an instant of the market's; None while its time is not known."""

@@ -18,6 +18,7 @@ from hydractl.tui.series import Series, noted
 EVENTS_KEPT = 500
 ANSWERS_KEPT = 64
 TERMINALS_KEPT = 500
+BREAKS_KEPT = 20
 
 QUERIES, STREAM = "queries", "stream"  # the two ways in which the daemon is heard
 
@@ -133,6 +134,16 @@ class Away:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The stream was lost behind the event `after_seq`, and went on at `back_s`; None: it has not yet."""
+
+    after_seq: int
+    lost_s: float
+    why: str
+    back_s: float | None = None
+
+
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -140,7 +151,8 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 class View:
     """Everything that screens are drawn from. `events`: the newest `EVENTS_KEPT`, by `seq`, each once. `daemon`: the
     envelope's last: version, instance, mode. `heard_s`: the last sign of life, None: never. `round_trips`: of each
-    terminal in the last status, in ms, a hole where its link is not up."""
+    terminal in the last status, in ms, a hole where its link is not up. `breaks`: the newest ones, oldest first.
+    `journals`: how many others were shown before this one."""
 
     clock_s: float = 0.0
     heard_s: float | None = None
@@ -149,6 +161,8 @@ class View:
     events: tuple[Any, ...] = ()
     away: Mapping[str, Away] = field(default_factory=lambda: _NOTHING)
     round_trips: Mapping[str, Series] = field(default_factory=lambda: _NOTHING)
+    breaks: tuple[Break, ...] = ()
+    journals: int = 0
 
     @property
     def seq(self) -> int:
@@ -189,20 +203,31 @@ def step(view: View, message: Message) -> View:
         case Unanswered(ask, at_s, problem):
             return _keep(_at(view, at_s), ask, at_s, None, problem)
         case Lost(way, at_s, why):
-            since_s = view.away[way].since_s if way in view.away else at_s
-            return dataclasses.replace(_at(view, at_s), away={**view.away, way: Away(since_s, why)})
+            return _lost(_at(view, at_s), way, at_s, why)
         case Heard(way, at_s):
             return _heard(view, way, at_s)
         case Another(at_s):
-            return View(clock_s=max(view.clock_s, at_s), away=view.away)
+            return View(clock_s=max(view.clock_s, at_s), away=view.away, journals=view.journals + 1)
 
 
 def _at(view: View, at_s: float) -> View:
     return view if at_s <= view.clock_s else dataclasses.replace(view, clock_s=at_s)
 
 
+def _lost(view: View, way: str, at_s: float, why: str) -> View:
+    if way in view.away:
+        return dataclasses.replace(view, away={**view.away, way: Away(view.away[way].since_s, why)})
+    breaks = view.breaks
+    if way == STREAM and view.events:
+        breaks = (*breaks, Break(view.seq, at_s, why))[-BREAKS_KEPT:]
+    return dataclasses.replace(view, away={**view.away, way: Away(at_s, why)}, breaks=breaks)
+
+
 def _heard(view: View, way: str, at_s: float) -> View:
     view = _at(view, at_s)
+    if way == STREAM and view.breaks and view.breaks[-1].back_s is None:
+        back = dataclasses.replace(view.breaks[-1], back_s=at_s)
+        view = dataclasses.replace(view, breaks=(*view.breaks[:-1], back))
     heard_s = at_s if view.heard_s is None else max(view.heard_s, at_s)
     away = {name: row for name, row in view.away.items() if name != way} if way in view.away else view.away
     return dataclasses.replace(view, heard_s=heard_s, away=away)

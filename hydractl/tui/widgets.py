@@ -17,8 +17,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-_CURSOR = Style(reverse=True)
-_CURSOR_AWAY = Style(bold=True)
+CURSOR = Style(reverse=True)
+CURSOR_AWAY = Style(bold=True)
 
 
 class Lines(ScrollView, can_focus=True):
@@ -232,7 +232,7 @@ class Grid(Lines):
             return text
         marked = text.copy()
         marked.pad_right(max(self.size.width - marked.cell_len, 0))
-        marked.stylize(_CURSOR if self.has_focus else _CURSOR_AWAY)
+        marked.stylize(CURSOR if self.has_focus else CURSOR_AWAY)
         return marked
 
     def on_click(self, event: events.Click) -> None:

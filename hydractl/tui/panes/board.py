@@ -39,7 +39,13 @@ class Board(Pane):
     BINDINGS = [
         Binding("f", "fire", "fire", id="board.fire"),
         Binding("t", "trace", "trace", id="board.trace"),
-        Binding("enter", "wrong", "from what is wrong to the alarms", id="board.wrong", show=False),
+        Binding(
+            "enter",
+            "lead",
+            "from what is wrong to the alarms, from the journal to its tail",
+            id="board.wrong",
+            show=False,
+        ),
     ]
 
     def compose(self) -> ComposeResult:
@@ -140,9 +146,11 @@ class Board(Pane):
     def _open_position(self, event: Grid.Chosen) -> None:
         self.app.open_pane("positions", event.key)
 
-    def action_wrong(self) -> None:
-        if self.screen.focused is self.query_one("#wrong"):
-            self.app.open_pane("alarms")
+    def action_lead(self) -> None:
+        leads = {"wrong": "alarms", "board-tail": "tail"}
+        focused = self.screen.focused
+        if focused is not None and focused.id in leads:
+            self.app.open_pane(leads[focused.id])
 
     def action_fire(self) -> None:
         key = self.query_one("#board-missions", Grid).key

@@ -24,6 +24,7 @@ class Pane(Vertical):
     NAME: ClassVar[str]
     TITLE: ClassVar[str]
     HELP: ClassVar[str]
+    FILTER_HINT: ClassVar[str] = "only rows with this text; !text: only those without"
     app: HydraTui
     filter = ""
 

@@ -1,0 +1,44 @@
+"""One of several: a small list over the pane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from hydractl.tui.widgets import Grid
+
+
+class Choose(ModalScreen[str | None]):
+    """Ends with what was chosen; None where nothing was."""
+
+    DEFAULT_CSS = """
+    Choose { align: center middle; background: transparent; }
+    #choose { width: 40; height: auto; max-height: 100%; border: heavy ansi_cyan; padding: 0 1; }
+    .ascii #choose { border: ascii ansi_cyan; }
+    #choose Grid { height: auto; max-height: 16; }
+    """
+    BINDINGS = [Binding("escape", "dismiss(None)", "close")]
+
+    def __init__(self, title: str, choices: Sequence[str]) -> None:
+        super().__init__()
+        self._asks, self._choices = title, choices
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="choose"):
+            yield Grid()
+
+    def on_mount(self) -> None:
+        grid = self.query_one(Grid)
+        rows = [Text(choice, "cyan", no_wrap=True, end="") for choice in self._choices]
+        grid.show_rows(Text(self._asks, "bold", no_wrap=True, end=""), rows, self._choices, "")
+        grid.focus()
+
+    @on(Grid.Chosen)
+    def _chosen(self, event: Grid.Chosen) -> None:
+        self.dismiss(event.key)
