@@ -249,9 +249,8 @@ class Sheet(ModalScreen[None]):
             return
         self._sent = _Sent(time.monotonic())
         self._go.disabled = True
-        cancel = self.query_one("#cancel", Button)
-        cancel.label = "Leave"
-        cancel.focus()
+        self.query_one("#cancel", Button).label = "Leave"
+        self.set_focus(None)  # Enter once more does not leave it before its verdict
         self._word.display = False
         for row in self._intent.fields:
             self.query_one(f"#f-{row.name}").disabled = True
@@ -273,6 +272,7 @@ class Sheet(ModalScreen[None]):
         again = said.code in ASK_AGAIN
         words = "the same again, with the same key, answers what was done"
         self._say(words if again else "that is its verdict; Leave goes back")
+        self.query_one("#cancel").focus()
         self._go.display = again
         self._go.label = "Ask again"
         self._go.disabled = not again

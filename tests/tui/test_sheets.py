@@ -1,0 +1,336 @@
+"""What stands between a key and an act: nothing is sent but by the act's own button, what was looked at, and once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import pytest
+
+from hydractl.tui.carry import Desk
+from hydractl.tui.intents import authority, positions
+from hydractl.tui.intents.base import asked
+from hydractl.tui.sheets import Intent, Proposal, Sheet
+from hydrad.wire.answers import Problem
+
+
+def go(tui: Any) -> Any:
+    return tui.app.screen.query_one("#go")
+
+
+async def opened(tui: Any, pilot: Any, intent: Intent, until: str = "?") -> None:
+    """The sheet of an act, in write mode, as soon as it has looked."""
+    await tui.fed(pilot)
+    if not tui.app.writing:
+        await pilot.press("W")
+    tui.app.intend(intent)
+    await pilot.pause()
+    assert isinstance(tui.app.screen, Sheet)
+    await tui.until(pilot, lambda: not looking(tui))
+    assert until in tui.text(), tui.text()
+
+
+def looking(tui: Any) -> bool:
+    return "looking at what it would do" in tui.text()
+
+
+def closing(wire: Any, part: str = "") -> Intent:
+    return positions.close(wire.P, part)
+
+
+def act(wire: Any, state: str, **changes: Any) -> Any:
+    """The answer of a close whose act is in that state."""
+    row = msgspec.structs.replace(wire.ACT, id=wire.A, kind="CLOSE", state=state, verdict=f"{state} it is", **changes)
+    return msgspec.structs.replace(wire.FIRE, act=row, acts=(row,), order=None, checks=())
+
+
+def answering(wire: Any, verb: str, *answers: Any) -> Callable[[Any], Any]:
+    """A script that answers one verb by these, the last for ever, and all else well."""
+    left = list(answers)
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) != verb:
+            return wire.answer(call)
+        data = left.pop(0) if len(left) > 1 else left[0]
+        return wire.answer(call, data=data)
+
+    return script
+
+
+def keys(tui: Any, wire: Any, verb: str) -> list[str]:
+    return [call.key for call in tui.fake.calls if wire.verb_of(call) == verb]
+
+
+@pytest.mark.parametrize("presses", [("enter",), ("escape",), ("right", "left", "enter"), ("right", "escape")])
+def test_cancel_has_the_focus_and_sends_nothing(tui: Any, wire: Any, presses: tuple[str, ...]) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire), f"[PAPER] close all of {wire.P}?")
+        assert tui.app.focused.id == "cancel"
+        for key in presses:
+            await pilot.press(key)
+        await pilot.pause()
+        assert not isinstance(tui.app.screen, Sheet)
+
+    tui.play(scene)
+    assert tui.fake.bodies("close") == []
+
+
+def test_the_button_sends_once_and_shows_verdict_and_exit_code(tui: Any, wire: Any) -> None:
+    held = threading.Event()
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) == "close":
+            held.wait(20)
+        return wire.answer(call)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "waiting for its verdict")
+        await pilot.press("enter", "enter")
+        await pilot.click("#go")
+        go(tui).press()
+        await pilot.pause()
+        assert isinstance(tui.app.screen, Sheet), "Enter twice does not leave it before its verdict"
+        held.set()
+        await tui.until(pilot, "exit code 0")
+        assert wire.ACT.verdict in tui.text() and "DONE" in tui.text()
+        assert not go(tui).display and tui.app.focused.id == "cancel"
+        go(tui).press()
+        await pilot.pause()
+
+    tui.play(scene)
+    (body,) = tui.fake.bodies("close")
+    assert (body.id, body.part) == (wire.P, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("DENIED", "DENIED, exit code 6"), ("REJECTED", "REJECTED, exit code 13"), ("NOT_EXECUTED", "exit code 14")],
+)
+def test_a_refusal_does_not_look_like_success(tui: Any, wire: Any, state: str, words: str) -> None:
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = answering(wire, "close", act(wire, state))
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, words)
+        assert "DONE" not in tui.text() and "done" not in tui.text()
+        assert not go(tui).display
+
+    tui.play(scene)
+    assert len(tui.fake.bodies("close")) == 1
+
+
+def test_only_what_was_looked_at_is_sent(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        box = tui.app.screen.query_one("#f-part")
+        box.focus()
+        await pilot.press("5", "0")
+        assert go(tui).disabled and "Enter looks again" in tui.text()
+        go(tui).press()
+        await pilot.press("backspace", "backspace")
+        assert not go(tui).disabled and "close all of" in tui.text(), "it is again what was looked at"
+        await pilot.press("5", "0", "%", "enter")
+        await tui.until(pilot, f"close 50% of {wire.P}?")
+        await pilot.press("escape")
+
+    tui.play(scene)
+    assert tui.fake.bodies("close") == []
+
+
+def test_values_that_were_looked_at_again_are_sent(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        tui.app.screen.query_one("#f-part").focus()
+        await pilot.press("5", "0", "%", "enter")
+        await tui.until(pilot, f"close 50% of {wire.P}?")
+        go(tui).focus()
+        await pilot.press("enter")
+        await tui.until(pilot, "exit code 0")
+
+    tui.play(scene)
+    assert [body.part for body in tui.fake.bodies("close")] == ["50%"]
+
+
+def live(wire: Any) -> Callable[[Any], Any]:
+    """A daemon of a real home whose account is live."""
+    daemon = msgspec.structs.replace(wire.DAEMON, mode="real")
+    account = msgspec.structs.replace(wire.ACCOUNT, kind="live")
+
+    def script(call: Any) -> Any:
+        data = {"accounts": (account,)}.get(wire.verb_of(call), wire.DATA[wire.verb_of(call)][1])
+        return wire.answer(call, daemon=daemon, data=data)
+
+    return script
+
+
+def test_live_has_to_be_typed(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = live(wire)
+        await opened(tui, pilot, closing(wire), "[LIVE] close all of")
+        assert go(tui).disabled
+        await pilot.press("right", "enter")  # there is no other button than Cancel
+        await pilot.pause()
+        assert not isinstance(tui.app.screen, Sheet)
+        await opened(tui, pilot, closing(wire), "[LIVE] close all of")
+        tui.app.screen.query_one("#sheet-word").focus()
+        await pilot.press(*"live")
+        assert go(tui).disabled
+        await pilot.press(*["backspace"] * 4, *"LIVE")
+        assert not go(tui).disabled
+        go(tui).focus()
+        await pilot.press("enter")
+        await tui.until(pilot, "exit code 0")
+
+    tui.play(scene)
+    assert len(tui.fake.bodies("close")) == 1
+
+
+def test_the_word_does_not_stand_for_what_was_not_looked_at(tui: Any, wire: Any) -> None:
+    """Typed beside a field that has changed, it opens nothing; looking again asks for it anew."""
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = live(wire)
+        await opened(tui, pilot, closing(wire), "[LIVE] close all of")
+        part, word = tui.app.screen.query_one("#f-part"), tui.app.screen.query_one("#sheet-word")
+        part.focus()
+        await pilot.press("5", "0", "%")
+        word.focus()
+        await pilot.press(*"LIVE")
+        assert go(tui).disabled
+        part.focus()
+        await pilot.press("enter")
+        await tui.until(pilot, "close 50% of")
+        assert word.value == "" and go(tui).disabled
+
+    tui.play(scene)
+    assert tui.fake.bodies("close") == []
+
+
+def test_an_unknown_outcome_is_asked_for_with_the_same_key(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = answering(wire, "close", act(wire, "UNKNOWN"), act(wire, "UNKNOWN"), act(wire, "DONE"))
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 12")
+        assert "Ask again" in tui.text() and tui.app.focused.id == "cancel"
+        await pilot.press("right", "enter")
+        await tui.until(pilot, lambda: len(keys(tui, wire, "close")) == 2 and "exit code 12" in tui.text())
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 0")
+        assert not go(tui).display
+
+    tui.play(scene)
+    assert len(keys(tui, wire, "close")) == 3 and len(set(keys(tui, wire, "close"))) == 1
+
+
+def test_each_sheet_has_a_key_of_its_own(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        for _ in range(2):
+            await opened(tui, pilot, closing(wire))
+            await pilot.press("right", "enter")
+            await tui.until(pilot, "exit code 0")
+            await pilot.press("escape")
+            await pilot.pause()
+
+    tui.play(scene)
+    assert len(set(keys(tui, wire, "close"))) == 2
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_a_verdict_that_comes_after_leaving_is_told(tui: Any, wire: Any, over: bool) -> None:
+    """On the pane below, and where another sheet stands open by then."""
+    held = threading.Event()
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) == "close":
+            held.wait(20)
+            return wire.answer(call, data=act(wire, "REJECTED"))
+        return wire.answer(call)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "waiting for its verdict")
+        await pilot.press("escape")
+        await pilot.pause()
+        if over:
+            tui.app.intend(positions.note(wire.P))
+            await pilot.pause()
+        held.set()
+        await tui.until(pilot, f"CLOSE {wire.P}: REJECTED")
+
+    tui.play(scene)
+
+
+def test_read_only_refuses_all_but_halt(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        for intent in (closing(wire), positions.flatten([]), authority.resume([])):
+            tui.app.intend(intent)
+            await pilot.pause()
+            assert not isinstance(tui.app.screen, Sheet)
+        assert "read-only" in tui.text()
+        await pilot.press("H")
+        assert isinstance(tui.app.screen, Sheet) and tui.app.focused.id == "cancel"
+
+    tui.play(scene)
+
+
+def test_write_mode_that_ends_takes_the_button_with_it(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        tui.app.writing = False
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "read-only again")
+
+    tui.play(scene)
+    assert tui.fake.bodies("close") == []
+
+
+def test_what_a_look_cannot_do_is_said_with_nothing_to_send(tui: Any, wire: Any) -> None:
+    problem = Problem("FORBIDDEN", "this operator may not look", None, {})
+
+    def refusing(call: Any) -> Any:
+        refused = wire.verb_of(call) == "positions"
+        return wire.answer(call, data=None, error=problem) if refused else wire.answer(call)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = answering(wire, "positions", ())
+        await opened(tui, pilot, closing(wire), f"{wire.P} is not open any more")
+        assert go(tui).disabled and "nothing can be sent" in tui.text()
+        tui.fake.script = refusing
+        await pilot.press("ctrl+r")
+        await tui.until(pilot, "FORBIDDEN: this operator may not look")
+        assert go(tui).disabled
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize("when", ["looking", "sending"])
+def test_a_defect_in_a_thread_ends_the_app_with_its_name(tui: Any, when: str) -> None:
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        if when == "looking":
+            raise LookupError("a defect")
+        return asked(desk, ("go?", ""), send)
+
+    def send(desk: Desk) -> int:
+        raise LookupError("a defect")
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("W")
+        tui.app.intend(Intent("BREAK", "Break", propose))
+        await pilot.pause()
+        if when == "sending":
+            await tui.until(pilot, "go?")
+            await pilot.press("right", "enter")
+        await tui.until(pilot, lambda: not tui.app.is_running)
+
+    with pytest.raises(LookupError, match="a defect"):
+        tui.play(scene)
