@@ -40,6 +40,7 @@ from hydractl.tui.panes.board import Board
 from hydractl.tui.panes.mission import Mission
 from hydractl.tui.panes.pane import Pane
 from hydractl.tui.panes.positions import Positions
+from hydractl.tui.panes.services import Services
 from hydractl.tui.panes.tail import Tail
 from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.sheets import Intent, Sheet
@@ -49,7 +50,7 @@ from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
-PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Alarms)
+PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Services, Alarms)
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),
