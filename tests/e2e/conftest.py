@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 
-def _shared(name: str) -> ModuleType:
-    """A module beside this one that the tests here import by its name."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+def _shared(name: str, folder: Path = Path(__file__).parent) -> ModuleType:
+    """A module that the tests here import by its name."""
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -21,6 +21,7 @@ def _shared(name: str) -> ModuleType:
 
 paper = _shared("paper")
 chaos = _shared("chaos")
+terminal = _shared("terminal", Path(__file__).parents[1] / "tui")
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -95,6 +96,24 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(self.screen())
 
+    def type(self, literal: str) -> None:
+        """Each character as it is."""
+        raise NotImplementedError
+
+    def click(self, column: int, row: int) -> None:
+        """The left button, pressed and let go, at a place counted from 0."""
+        self.type("".join(f"\x1b[<0;{column + 1};{row + 1}{end}" for end in "Mm"))
+
+    def click_on(self, words: str) -> None:
+        """Clicks where the screen first says so."""
+        self.wait_for(words)
+        row, text = next((row, text) for row, text in enumerate(self.screen()) if words in text)
+        self.click(text.index(words), row)
+
+    def reversed(self) -> list[str]:
+        """What stands in reverse video, as a focused button or the row under a cursor does, without blanks around it."""
+        raise NotImplementedError
+
     def exit_code(self) -> int | None:
         """Of the program, as a shell tells it (128 and its number for a signal); None while it runs."""
         raise NotImplementedError
@@ -166,12 +185,7 @@ class Tmux(Terminal):
         self._tmux("send-keys", "-t", "it", *names)
 
     def type(self, literal: str) -> None:
-        """Each character as it is."""
         self._tmux("send-keys", "-t", "it", "-l", "--", literal)
-
-    def click(self, column: int, row: int) -> None:
-        """The left button, pressed and let go, at a place counted from 0."""
-        self.type("".join(f"\x1b[<0;{column + 1};{row + 1}{end}" for end in "Mm"))
 
     def screen(self) -> list[str]:
         return self._tmux("capture-pane", "-p", "-t", "it").split("\n")[:-1]
@@ -179,6 +193,12 @@ class Tmux(Terminal):
     def styled(self) -> list[str]:
         """Its rows with the sequences for colours and attributes in them."""
         return self._tmux("capture-pane", "-e", "-p", "-t", "it").split("\n")[:-1]
+
+    def reversed(self) -> list[str]:
+        rows = self.styled()
+        shown = Emulator((max(map(len, rows)), len(rows)))
+        shown.feed("\r\n".join(rows).encode())
+        return shown.reversed()
 
     def cursor(self) -> Cursor:
         column, row, shown = self._told("#{cursor_x} #{cursor_y} #{cursor_flag}").split()
@@ -239,6 +259,13 @@ class Emulator:
 
     def screen(self) -> list[str]:
         return [row.rstrip() for row in self._screen.display]
+
+    def reversed(self) -> list[str]:
+        found = []
+        for row in range(self._screen.lines):
+            cells = [self._screen.buffer[row][column] for column in range(self._screen.columns)]
+            found += ["".join(c.data for c in run) for turned, run in groupby(cells, lambda c: c.reverse) if turned]
+        return [text.strip() for text in found]
 
     def cursor(self) -> Cursor:
         return Cursor(self._screen.cursor.x, self._screen.cursor.y, not self._screen.cursor.hidden)
@@ -307,6 +334,10 @@ class Pty(Terminal):
         """All that the program has written."""
         with self._lock:
             return b"".join(chunk.data for chunk in self.chunks)
+
+    def reversed(self) -> list[str]:
+        self.screen()
+        return self._emulator.reversed()
 
     def cursor(self) -> Cursor:
         self.screen()

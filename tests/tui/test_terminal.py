@@ -96,6 +96,12 @@ def test_the_environment_is_what_was_given(
     assert not tty or (set_by is SSH and tty.startswith("/dev/pts/"))
 
 
+def test_what_is_in_reverse_video(start: Any) -> None:
+    one = start(["printf", r"a \033[7m one \033[0m b\n\033[1;7mtwo\033[27m c\n"], environment())
+    one.wait_for("two")
+    assert one.reversed() == ["one", "two"]
+
+
 def test_the_terminal_is_gone(hears: list[str]) -> None:
     one = Pty(hears, environment(SSH))
     one.wait_for("ready")
@@ -126,11 +132,10 @@ def test_tmux_shows_colours_cursor_and_clipboard(tmux: Any, hears: list[str]) ->
         assert time.monotonic() < end_s, "the program outlives its tmux"
 
 
-def test_tmux_clicks(tmux: Any) -> None:
-    with tmux(["/bin/bash", "-c", "stty raw -echo; echo on; head -c 18 | tr '\\033' '^'"], environment()) as one:
-        one.wait_for("on")
-        one.click(4, 0)
-        one.wait_for("^[<0;5;1M^[<0;5;1m")
+def test_clicks(start: Any) -> None:
+    one = start(["/bin/bash", "-c", "stty raw -echo; echo and on; head -c 18 | tr '\\033' '^'"], environment())
+    one.click_on("on")
+    one.wait_for("^[<0;5;1M^[<0;5;1m")
 
 
 def test_bytes_are_counted() -> None:

@@ -1,0 +1,178 @@
+"""The TUI as a person has it: `hydractl tui` in tmux, wide and small, and in a pty with what SSH sets, before a paper home
+of real processes. What the screen says is checked against the shell's answers and the broker's own books.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from paper import CONFIG, HYDRACTL, PaperHome, quote
+from terminal import SHELL, SMALL, SSH, WIDE, Pty, Terminal, Tmux, environment
+
+pytestmark = pytest.mark.timeout(180)
+DONE = "DONE, exit code 0"
+# Each run with the account that it fires on.
+RUNS = {"wide": (Tmux, SHELL, WIDE, "alpha"), "small": (Tmux, SHELL, SMALL, "alpha"), "ssh": (Pty, SSH, WIDE, "bravo")}
+LOGINS = {"alpha": 100001, "bravo": 100002}
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[PaperHome]:
+    """A home whose market stands where APEX has just proposed something."""
+    made = PaperHome(CONFIG.replace("T12:25:00", "T14:28:30"))
+    try:
+        made.start()
+        made.step(2)
+        made.until(lambda: len(made.ctl("missions").data) == 2, "APEX proposed")
+        yield made
+    finally:
+        made.end()
+
+
+class Person:
+    """Who sits there, fires on one account, and waits for what the screen says."""
+
+    def __init__(self, home: PaperHome, one: Any, account: str) -> None:
+        self.home, self.one, self.account = home, one, account
+
+    def positions(self) -> list[dict[str, Any]]:
+        """Of the account, in the broker's own books."""
+        return list(self.home.broker(op="books", login=LOGINS[self.account])["positions"])
+
+    def cursor_to(self, words: str) -> None:
+        """Moves the cursor of the box that has the focus down to a row."""
+        self.one.keys("g")
+        for _ in range(20):
+            if any(words in row for row in self.one.reversed()):
+                return
+            self.one.keys("j")
+            self.one.wait_for(lambda _: bool(self.one.reversed()))
+        raise AssertionError(f"no row with {words}\n{self.one.text()}")
+
+    def presses(self, button: str) -> None:
+        """Moves to the act's button, and presses it."""
+        self.one.keys("Right")
+        self.one.wait_for(lambda _: button in self.one.reversed())
+        self.one.keys("Enter")
+
+    def leaves(self) -> None:
+        self.one.wait_for(lambda _: "Leave" in self.one.reversed())
+        self.one.keys("Enter")
+        self.one.wait_gone("exit code")
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_day_at_the_screen(home: PaperHome, run: str) -> None:
+    kind, set_by, size, account = RUNS[run]
+    if kind is Tmux and shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    mission = a_mission(home, run, account)
+    with kind([*HYDRACTL, "tui"], environment(set_by, HYDRA_HOME=str(home.path)), size) as one:
+        person = Person(home, one, account)
+        one.wait_for(mission)
+        nothing_without_write_mode(person, mission)
+        fires(person, mission)
+        is_denied_the_second(person, mission)
+        halts_and_resumes(person, mission)
+        the_daemon_is_killed_and_returns(person, mission)
+        one.keys("q")
+        assert one.wait_end() == 0
+    assert home.ctl("flatten", "--yes").code == 0
+
+
+def a_mission(home: PaperHome, run: str, account: str) -> str:
+    """One that was not fired on this account: APEX's own, and for the others one that was made by hand and fired on the
+    other account, at the quotes of now."""
+    if run == "wide":
+        return str(next(row["id"] for row in home.ctl("missions").data if row["symbol"] == "XAUUSD"))
+    home.step()  # a daemon that is back has quotes when the market moves
+    side, far = {"small": ("buy", Decimal("-0.003")), "ssh": ("sell", Decimal("0.003"))}[run]  # no twin of one before
+    bid = quote(home)[0]
+    prices = ["--stop", str(bid + far), "--target", str(bid - 2 * far)]
+    other = next(name for name in LOGINS if name != account)
+    made = home.ctl("fire", "--symbol", "EURUSD", "--side", side, *prices, "--account", other, "--yes")
+    assert made.code == 0, made
+    return str(made.data["mission"])
+
+
+def nothing_without_write_mode(person: Person, mission: str) -> None:
+    one = person.one
+    one.wait_for("read-only")
+    person.cursor_to(mission)
+    one.keys("f")
+    one.wait_for("read-only: press W")
+    assert f"FIRE {mission}" not in one.text()
+    one.keys("W")
+    one.wait_for("WRITE MODE  alpha PAPER")
+
+
+def fires(person: Person, mission: str) -> None:
+    one, before = person.one, len(person.positions())
+    one.keys("f")
+    one.wait_for(f"FIRE {mission}")
+    one.wait_for("checks passed")
+    assert "Cancel" in one.reversed()
+    if person.account != "alpha":
+        one.click_on("my primary account")
+        one.wait_for("all accounts")
+        one.type(person.account)
+        one.keys("Enter")
+    one.wait_for(f"on {person.account}?")
+    assert "[PAPER]" in one.text() and "checks passed" in one.text()
+    assert len(person.positions()) == before
+    person.presses("Fire")
+    text = one.wait_for(DONE)
+    ticket = person.positions()[-1]["ticket"]
+    assert f"ticket {ticket}" in text and "FILLED" in text
+    person.leaves()
+    one.wait_for(lambda text: re.search(r"P-\w{8} +alpha", text) is not None)
+
+
+def is_denied_the_second(person: Person, mission: str) -> None:
+    one = person.one
+    person.cursor_to(mission)
+    one.keys("f")
+    one.wait_for("nothing can be sent")
+    assert "DUPLICATE" in one.text(), one.text()
+    one.keys("Escape")
+    one.wait_gone("FIRE M-")
+
+
+def halts_and_resumes(person: Person, mission: str) -> None:
+    one, home = person.one, person.home
+    one.keys("H")
+    one.wait_for("halt everything?")
+    person.presses("Halt")
+    one.wait_for(DONE)
+    person.leaves()
+    one.wait_for("*** HALTED ***")
+    assert home.status()["authority"] == "HALTED"
+    one.keys("U")
+    one.wait_for("RESUME")
+    person.presses("Resume")
+    one.wait_for(DONE)
+    person.leaves()
+    one.wait_for("PAPER  ACTIVE")
+    assert home.status()["authority"] == "ACTIVE"
+
+
+def the_daemon_is_killed_and_returns(person: Person, mission: str) -> None:
+    one, home = person.one, person.home
+    home.kill("daemon")
+    one.wait_for("NO DAEMON")
+    first = seconds_unheard(one)
+    one.wait_for(lambda _: seconds_unheard(one) > first)
+    home.launch()
+    home.await_ready()
+    one.wait_gone("NO DAEMON")
+    one.wait_for(mission)
+
+
+def seconds_unheard(one: Terminal) -> float:
+    found = re.search(r"not heard for ([\d.]+) s", one.text())
+    return float(found[1]) if found else -1.0
