@@ -29,7 +29,8 @@ terminal = _shared("terminal")
 # The scripted daemon of the shell's tests, with a good answer to every call.
 scripted = _shared("scripted", Path(__file__).parents[1] / "cli" / "conftest.py")
 stage = _shared("stage")
-home, fake = scripted.home, scripted.fake
+_shared("briefings")
+home, fake, environ, hydractl = scripted.home, scripted.fake, scripted.environ, scripted.hydractl
 Starts = Callable[..., Any]
 
 

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 
 from hydractl.commands.fires import ACTS
 from hydractl.commands.missions import MISSIONS
-from hydractl.output import Column, age
+from hydractl.output import Column
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.intents import fires, missions
@@ -68,6 +68,7 @@ class Mission(Pane):
         self._every = False
         self._window: Window | None = None
         self._drawn: tuple[Any, ...] = ()
+        self._not_by_hand: Any = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="mission-all"):
@@ -113,8 +114,10 @@ class Mission(Pane):
 
     def _list(self, frame: Frame) -> None:
         kept = frame.view.kept("missions")
+        grid = self.query_one("#mission-list", Grid)
+        before, listed = grid.key, self._shown in grid.keys
         fill(
-            self.query_one("#mission-list", Grid),
+            grid,
             frame,
             list_columns(frame),
             frame.rows(kept, frame.view.data("missions")),
@@ -125,6 +128,16 @@ class Mission(Pane):
             priority=_LIST,
             style=lambda row: "dim" if over(frame, row) else "",
         )
+        self._keep_shown(grid, before, listed)
+
+    def _keep_shown(self, grid: Grid, before: Any, listed: bool) -> None:
+        """What is shown changes when a person moves the cursor or filters, never because the list became another."""
+        if grid.key != before:
+            self._not_by_hand = grid.key
+        if self._shown is None or (self.filter and listed and self._shown not in grid.keys):
+            self._show(grid.key)
+        elif not listed:
+            grid.move_to(self._shown)
 
     def _facts(self, frame: Frame, kept: Kept | None, row: Any) -> None:
         box = self.query_one("#mission-facts", Lines)
@@ -161,8 +174,9 @@ class Mission(Pane):
         if made_of != self._drawn:
             self._drawn = made_of
             box.show(chart_lines(frame, data, self._window, size.width, size.height))
-        told = "" if frame.calm or bars is None else f"{age(round(frame.since(bars)))} old"
-        box.mark("  ".join(filter(None, (self._window.symbol, self._window.timeframe, "bid", told))))
+        minutes = int(frame.since(bars) // 60)
+        old = f"{minutes} min old" if minutes else ""
+        box.mark("  ".join(filter(None, (self._window.symbol, self._window.timeframe, "bid", old))))
 
     def _choose_window(self, window: Window) -> None:
         if window != self._window:
@@ -173,7 +187,9 @@ class Mission(Pane):
 
     @on(Grid.Moved, "#mission-list")
     def _moved(self, event: Grid.Moved) -> None:
-        if event.key is not None:
+        if event.key == self._not_by_hand:
+            self._not_by_hand = None
+        elif event.key is not None:
             self._show(event.key)
 
     @on(Grid.Chosen, "#mission-list")
