@@ -70,8 +70,9 @@ bench-setup:     ## peers of the benches, in an environment of their own
 browser-setup:   ## what the tests of the HUD's pages need beside chromium: axe-core, from npm
 	npm install --prefix . --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent axe-core@$(AXE)
 
-shots: setup     ## pictures of the HUD's pages in docs/shots, each state on a phone and on a desktop
+shots: setup     ## pictures in docs/shots: the HUD's pages on a phone and on a desktop, the TUI's screens in two sizes
 	$(BIN)/python tests/hud/browser/shots.py docs/shots
+	$(BIN)/python tests/tui/shots.py docs/shots
 
 conformance: setup ## the MetaTrader5 module: the official wheel's tables, and public clients run unchanged (needs PyPI)
 	$(BIN)/python tests/conformance/official_wheel.py "$$($(BIN)/hydra-terminal sim --path)"

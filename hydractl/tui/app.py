@@ -210,6 +210,8 @@ class HydraTui(App[int]):
         if frame.view.lost is not None:
             lost.show([lost_line(frame)])
         self.pane.draw(frame)
+        for box in self.pane.query(Lines):
+            box.look(frame.view.lost is not None)
         self.query_one("#tabs", Bar).show_pieces(tab_pieces(frame, self.pane.NAME), " " if frame.width >= 100 else "")
         self.query_one("#keys", Bar).show_pieces(self._key_pieces(), "")
         self._border(frame)
@@ -325,6 +327,7 @@ class HydraTui(App[int]):
     def _set_writing(self, writing: bool) -> None:
         self.writing = writing
         self.draw()
+        self.call_after_refresh(self.draw)  # the border takes room
 
     def desk(self, room: int) -> Desk:
         """A desk for one intent."""

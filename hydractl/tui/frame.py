@@ -84,17 +84,29 @@ class Frame:
 
 
 def older(row: Any, by_s: float, calm: bool = False) -> Any:
-    """A row whose ages have grown, and with `calm` are rounded up."""
-    if not isinstance(row, dict) or (by_s <= 0 and not calm):
+    """An answer, or a row of one, whose ages have grown, however deep they stand, and with `calm` are rounded up."""
+    if by_s <= 0 and not calm:
         return row
-    grown = {name: value + by_s for name, value in row.items() if name.endswith("age_s") and _is_number(value)}
-    if calm:
-        grown = {name: math.ceil(value / CALM_S) * CALM_S for name, value in grown.items()}
-    return Row({**row, **grown}) if grown else row
+    if isinstance(row, dict):
+        return Row({name: _grown(name, value, by_s, calm) for name, value in row.items()})
+    return [older(item, by_s, calm) for item in row] if isinstance(row, list) else row
+
+
+def _grown(name: str, value: Any, by_s: float, calm: bool) -> Any:
+    if isinstance(value, dict | list):
+        return older(value, by_s, calm)
+    if not name.endswith("age_s") or not _is_number(value):
+        return value
+    return math.ceil((value + by_s) / CALM_S) * CALM_S if calm else value + by_s
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def faded(text: Text) -> Text:
+    """What is old looks old: without colours, dim."""
+    return Text(text.plain, "dim", no_wrap=True, end="")
 
 
 def line(*parts: str | tuple[str, str], gap: str = "  ") -> Text:

@@ -115,8 +115,7 @@ class Log(Grid):
         elif lines and lines.stop > top + room:
             self.scroll_to(y=lines.stop - room, animate=False, immediate=True)
 
-    def _painted(self, at: int) -> Text:
-        text = self._lines[at]
+    def _painted(self, at: int, text: Text) -> Text:
         if not self._keys or at not in self._span(self._at):
             return text
         marked = text.copy()

@@ -17,6 +17,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from hydractl.tui.frame import faded
+
 CURSOR = Style(reverse=True)
 CURSOR_AWAY = Style(bold=True)
 
@@ -43,6 +45,14 @@ class Lines(ScrollView, can_focus=True):
         self._lines: list[Text] = []
         self._strips: dict[int, Strip] = {}
         self.follow = False
+        self._blind = False
+
+    def look(self, blind: bool) -> None:
+        """Whether what stands here must look old, all of it: nobody is heard."""
+        if blind is not self._blind:
+            self._blind = blind
+            self._strips.clear()
+            self.refresh()
 
     def show(self, lines: Sequence[Text]) -> None:
         """Puts these lines in place of what stands there."""
@@ -90,12 +100,14 @@ class Lines(ScrollView, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         strip = self._strips.get(at)
         if strip is None or strip.cell_length != self.size.width:
-            strip = Strip(self._painted(at).render(self.app.console)).adjust_cell_length(self.size.width)
+            text = faded(self._lines[at]) if self._blind else self._lines[at]
+            strip = Strip(self._painted(at, text).render(self.app.console)).adjust_cell_length(self.size.width)
             self._strips[at] = strip.apply_style(self.rich_style)
         return self._strips[at]
 
-    def _painted(self, at: int) -> Text:
-        return self._lines[at]
+    def _painted(self, at: int, text: Text) -> Text:
+        """The line as it stands here."""
+        return text
 
     def on_resize(self, event: events.Resize) -> None:
         self._strips.clear()
@@ -226,8 +238,7 @@ class Grid(Lines):
         elif self._at >= top + room:
             self.scroll_to(y=self._at - room + 1, animate=False, immediate=True)
 
-    def _painted(self, at: int) -> Text:
-        text = self._lines[at]
+    def _painted(self, at: int, text: Text) -> Text:
         if not self._keys or at != self._at + 1:
             return text
         marked = text.copy()

@@ -141,6 +141,16 @@ class Stage:
             lines.append("".join(segment.text for segment in strip))
         return "\n".join(lines)
 
+    def colours(self, selector: str) -> set[str]:
+        """The colours in which a box is written."""
+        box = self.app.query_one(selector)
+        segments = [segment for y in range(box.size.height) for segment in box.render_line(y)]
+        return {
+            segment.style.color.name if segment.style and segment.style.color else "default"
+            for segment in segments
+            if segment.text.strip()
+        }
+
     def event(self, seq: int, **changes: Any) -> Recorded:
         """An event of the stream, as the client would give it."""
         from hydractl.session import as_view

@@ -31,8 +31,11 @@ def test_a_lost_daemon_is_said_at_once_and_what_it_told_looks_old(tui: Any) -> N
         assert "NO JOURNAL" in tui.text()
         await tui.told(pilot, Lost(QUERIES, time.monotonic(), "the daemon went away"))
         assert "NO DAEMON" in tui.text() and "What stands below is old" in tui.text()
+        assert "nobody looks" in tui.text() and "nothing wrong" not in tui.text()
+        assert tui.colours("#accounts") == {"default"}, "what is old has no colours"
         await tui.told(pilot, Heard(STREAM, time.monotonic()), Heard(QUERIES, time.monotonic()))
         assert "NO DAEMON" not in tui.text() and "NO JOURNAL" not in tui.text()
+        assert tui.colours("#accounts") != {"default"}
 
     tui.play(scene)
 

@@ -169,11 +169,14 @@ def wrong_lines(frame: Frame) -> list[Text]:
     if kept is None or kept.data is None:
         return [Text(why_empty(frame, "status", ""), "dim", no_wrap=True)]
     mark = frame.glyphs.warning
-    data = older(kept.data, frame.since(kept))
+    data = older(kept.data, frame.since(kept), frame.calm)
     lines = [
         Text(f"{mark} {plain(text)}", "bold red" if at == 0 else "yellow", no_wrap=True, end="")
         for at, text in enumerate(wrong(data))
     ]
+    if frame.view.lost is not None:
+        blind = f"nobody looks: what was wrong {age(float(round(frame.since(kept))))} ago stands below"
+        return [Text(f"{mark} {blind}", "bold red", no_wrap=True, end=""), *(lines or [Text("nothing was", end="")])]
     if lines:
         return lines
     looked = f"{len(data.terminals)} terminals, {len(data.feed)} feeds, {len(data.health)} checks"

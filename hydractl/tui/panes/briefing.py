@@ -16,8 +16,7 @@ from hydractl.fitting import wrapped
 from hydractl.output import WORDS, age
 from hydractl.plain import plain
 from hydractl.tui.draw.table import STYLES
-from hydractl.tui.frame import Frame, line, older
-from hydractl.tui.panes.pane import faded
+from hydractl.tui.frame import Frame, faded, line, older
 from hydractl.tui.store import Kept
 
 if TYPE_CHECKING:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.text import Text
 from textual.containers import Vertical
 
 from hydractl.output import Column
 from hydractl.tui.draw.table import table
 from hydractl.tui.feed import Want
-from hydractl.tui.frame import Frame
+from hydractl.tui.frame import Frame, faded
 from hydractl.tui.widgets import Grid, Lines
 
 if TYPE_CHECKING:
@@ -88,11 +87,6 @@ def fill(
     marks = [f"filter: {wanted}"] if wanted else []
     marks += [f"no room for {', '.join(made.dropped)}"] if made.dropped and rows else []
     grid.mark("  ".join(marks))
-
-
-def faded(text: Text) -> Text:
-    """What is old looks old: without colours, dim."""
-    return Text(text.plain, "dim", no_wrap=True, end="")
 
 
 def why_empty(frame: Frame, verb: str, none: str, **fields: Any) -> str:

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from hydractl.tui.draw.bars import bars_of, levels_of, signal_bar
 from hydractl.tui.draw.candles import chart
-from hydractl.tui.frame import Frame
-from hydractl.tui.panes.pane import faded, why_empty
+from hydractl.tui.frame import Frame, faded
+from hydractl.tui.panes.pane import why_empty
 from hydractl.tui.store import Ask
 from hydrad.domain.instants import BadInstant, parse_ms
 
