@@ -43,6 +43,7 @@ from hydractl.tui.panes.positions import Positions
 from hydractl.tui.panes.services import Services
 from hydractl.tui.panes.tail import Tail
 from hydractl.tui.panes.terminals import Terminals
+from hydractl.tui.panes.trace import Trace
 from hydractl.tui.sheets import Intent, Sheet
 from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
@@ -50,7 +51,7 @@ from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
-PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Services, Alarms)
+PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Services, Alarms)
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -12,6 +13,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from hydractl.tui.widgets import Grid
+
+if TYPE_CHECKING:
+    from hydractl.tui.app import HydraTui
+
+TRACED = "MFAPO"  # kinds of ids that have a trace
 
 
 class Choose(ModalScreen[str | None]):
@@ -42,3 +48,19 @@ class Choose(ModalScreen[str | None]):
     @on(Grid.Chosen)
     def _chosen(self, event: Grid.Chosen) -> None:
         self.dismiss(event.key)
+
+
+def trace_one(app: HydraTui, ids: Sequence[str]) -> None:
+    """Opens what a record is about: its trace, of an alarm the alarms; which one is asked where there are several."""
+
+    def go(name: str | None) -> None:
+        if name is not None:
+            app.open_pane("alarms" if name.startswith("L") else "trace", name)
+
+    known = [name for name in ids if name[:1] in f"{TRACED}L"]
+    if len(known) > 1:
+        app.push_screen(Choose("trace which?", known), go)
+    elif known:
+        go(known[0])
+    else:
+        app.notify("this record names nothing else that could be traced")

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hydractl.client import Client
 from hydractl.diagnostics import Failure
@@ -38,11 +39,13 @@ _AWAY = ("UNREACHABLE", "TIMED_OUT")
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A query that a screen needs: asked every `every_s`, and with `stirred` soon after any event too."""
+    """A query that a screen needs: asked every `every_s`, and with `stirred` soon after any event too, or where `about`
+    names ids, after one that names any of those."""
 
     ask: Ask
     every_s: float
     stirred: bool = False
+    about: frozenset[str] = frozenset()
 
 
 class Feed:
@@ -55,7 +58,7 @@ class Feed:
         self._changed = threading.Condition()
         self._wants: tuple[Want, ...] = ()
         self._asked_s: dict[Ask, float] = {}
-        self._stirred_s = 0.0
+        self._stirred_s: dict[Ask, float] = {}
         self._ends = False
 
     def start(self) -> None:
@@ -76,6 +79,7 @@ class Feed:
             self._wants = tuple(wants)
             known = {want.ask for want in wants}
             self._asked_s = {ask: at_s for ask, at_s in self._asked_s.items() if ask in known}
+            self._stirred_s = {ask: at_s for ask, at_s in self._stirred_s.items() if ask in known}
             self._changed.notify_all()
 
     def again(self) -> None:
@@ -123,7 +127,7 @@ class Feed:
         asked_s = self._asked_s.get(want.ask)
         if asked_s is None:
             return 0.0
-        if want.stirred and self._stirred_s > asked_s:
+        if want.stirred and self._stirred_s.get(want.ask, 0.0) > asked_s:
             return min(asked_s + GAP_S, asked_s + want.every_s)
         return asked_s + want.every_s
 
@@ -146,7 +150,7 @@ class Feed:
     def _follow_once(self, client: Client) -> None:
         for event in client.events(True, self._stream_lost, self._silent, self._stream_heard, last=EVENTS_KEPT):
             self._post(Recorded(event))
-            self._stir()
+            self._stir(event)
 
     def _stream_lost(self, _: int) -> None:
         self._post(Lost(STREAM, time.monotonic(), "the daemon went away"))
@@ -162,10 +166,13 @@ class Feed:
         else:
             self._post(Heard(STREAM, at_s))
 
-    def _stir(self) -> None:
+    def _stir(self, event: Any) -> None:
         with self._changed:
-            self._stirred_s = time.monotonic()
-            self._changed.notify_all()
+            now_s = time.monotonic()
+            stirred = {want.ask for want in self._wants if want.stirred and _concerns(event, want.about)}
+            self._stirred_s.update(dict.fromkeys(stirred, now_s))
+            if stirred:
+                self._changed.notify_all()
 
     def _pause(self) -> None:
         with self._changed:
@@ -174,3 +181,7 @@ class Feed:
 
     def _client(self) -> Client:
         return Client(self._places, self._timeout_s, surface="tui")
+
+
+def _concerns(event: Any, about: frozenset[str]) -> bool:
+    return not about or not about.isdisjoint(event.ids or ())

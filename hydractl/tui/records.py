@@ -53,7 +53,8 @@ def record_lines(
     glyphs, has = frame.glyphs, tone(event)
     style = STYLES.get(has, "")
     since = f" {gap_text(event.after_s):>10}" if after else ""
-    head = f"{frame.out.clock(event.at)}{since} {mark(has, glyphs)} {glyphs.write(str(event.kind)):<{KIND_CELLS}} "
+    at = frame.out.clock(event.at, 3 if after else 0)
+    head = f"{at}{since} {mark(has, glyphs)} {glyphs.write(str(event.kind)):<{KIND_CELLS}} "
     words = glyphs.write(str(event.text))
     tail = glyphs.write(f"  {event.actor} {event.surface} #{event.seq}") if room >= 110 else ""
     if wrap:
@@ -61,7 +62,7 @@ def record_lines(
     else:
         rows = [head + glyphs.shorten(words, max(room - len(head) - len(tail), 8)) + tail]
     lines = [Text(row, no_wrap=True, end="") for row in rows]
-    lines[0].stylize("dim", 0, 8)
+    lines[0].stylize("dim", 0, len(at))
     lines[0].stylize(style or "cyan", len(head) - KIND_CELLS - 3, len(head))
     if has in ("bad", "warn", "good") and not wrap:
         lines[0].stylize(style, len(head), len(rows[0]) - len(tail))

@@ -119,6 +119,27 @@ def test_an_event_makes_it_ask_again_what_it_may_have_changed(told: Told, feed: 
     assert [event.seq for event in told.view.events] == [1, 2, 3]
 
 
+def test_an_event_about_something_else_stirs_nothing(told: Told, feed: Feed, fake: Any, wire: Any) -> None:
+    begun = threading.Event()
+
+    def script(call: Any) -> Any:
+        return tail(call) if wire.verb_of(call) == "tail" else wire.answer(call)
+
+    def tail(call: Any) -> Iterator[Any]:
+        assert begun.wait(UNTIL_S)
+        for seq in (1, 2, 3):
+            yield wire.answer(call, data=wire.event(seq), more=True)
+
+    other, mission = Ask.of("trace", id=wire.F), Ask.of("trace", id=wire.M)
+    fake.script = script
+    feed.want([Want(ask, 600.0, stirred=True, about=frozenset({ask.fields[0][1]})) for ask in (other, mission)])
+    feed.start()
+    told.until(lambda: {other, mission} <= {message.ask for message in told.of(Answered)})
+    begun.set()
+    told.until(lambda: sum(message.ask == mission for message in told.of(Answered)) >= 2)
+    assert sum(message.ask == other for message in told.of(Answered)) == 1
+
+
 def test_a_refused_query_is_told_with_its_words(told: Told, feed: Feed, fake: Any, wire: Any) -> None:
     from hydrad.wire.answers import Problem
 

@@ -14,7 +14,7 @@ from textual.binding import Binding
 from hydractl.output import age
 from hydractl.tui import wanted
 from hydractl.tui.aside import aside
-from hydractl.tui.choose import Choose
+from hydractl.tui.choose import trace_one
 from hydractl.tui.frame import Frame
 from hydractl.tui.log import Block, Log
 from hydractl.tui.panes.pane import Pane
@@ -232,17 +232,8 @@ class Tail(Pane):
             self._older()
             return
         record = self._event()
-        ids = list(record.ids) if record is not None else []
-        if len(ids) > 1:
-            self.app.push_screen(Choose("trace which?", ids), self._trace)
-        elif ids:
-            self._trace(ids[0])
-        elif record is not None:
-            self.app.notify("this record names nothing that could be traced")
-
-    def _trace(self, name: str | None) -> None:
-        if name is not None:
-            self.app.open_pane("alarms" if name.startswith("L") else "trace", name)
+        if record is not None:
+            trace_one(self.app, record.ids)
 
     def copied(self) -> str:
         """The record under the cursor, as the journal tells it."""
