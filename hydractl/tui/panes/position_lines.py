@@ -21,6 +21,17 @@ Piece = tuple[str, str]
 _STATES = {"done": "green", "UNKNOWN": "bold red", "LOST": "bold red", "refused": "bold red", "QUARANTINED": "bold red"}
 
 
+def problem_lines(frame: Frame) -> list[Text]:
+    """That the last try to list what is open came to nothing, and how old what stands here is for it."""
+    kept = frame.view.kept("positions")
+    if kept is None or kept.problem is None or kept.data is None:
+        return []
+    words = (
+        f"{frame.glyphs.warning} {kept.problem.code}: {kept.problem.message}; positions of {age(frame.since(kept))} ago"
+    )
+    return [Text(frame.glyphs.write(words), "bold red", no_wrap=True, end="")]
+
+
 def sum_lines(frame: Frame, rows: Sequence[Any]) -> list[Text]:
     """A line an account: kind, authority, what is open and its result, open risk, and strangers' positions apart."""
     kept = frame.view.kept("status")

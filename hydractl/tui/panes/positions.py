@@ -33,6 +33,7 @@ _CLOSED_FIRST = ("id", "symbol", "side", "pnl", "r", "close_reason", "volume", "
 _ORDERS_FIRST = ("id", "symbol", "side", "type", "volume", "price", "foreign", "at_broker", "state", "stop", "cancel")
 _PNL = {"pnl": lambda row: live.style_of(row.pnl), "r": lambda row: live.style_of(row.r)}
 CLOSED = Ask.of("positions", closed=True, limit=200)
+WIDE = 120  # columns from which the details stand beside the list, as the screen's classes have it
 OPEN_GRID, ORDERS_GRID, CLOSED_GRID = "positions-open", "positions-orders", "positions-closed"
 
 
@@ -60,9 +61,9 @@ class Positions(Pane):
     DEFAULT_CSS = """
     #positions-columns { height: 1fr; }
     #positions-left { width: 1fr; height: 1fr; }
-    #positions-details { width: 56; height: 1fr; }
+    #positions-details { width: 56; }
     .-narrow #positions-columns { layout: vertical; }
-    .-narrow #positions-details { width: 100%; height: 9; }
+    .-narrow #positions-details { width: 100%; }
     """
 
     def __init__(self, **given: Any) -> None:
@@ -102,7 +103,7 @@ class Positions(Pane):
     def draw(self, frame: Frame) -> None:
         opened = live_positions(frame)
         sums = self.query_one("#positions-sums", Lines)
-        lines = position_lines.sum_lines(frame, opened)
+        lines = [*position_lines.problem_lines(frame), *position_lines.sum_lines(frame, opened)]
         sums.show(self._as_old(frame, lines))
         sums.styles.height = min(len(lines), 3 if frame.compact else 6) + 1
         self._draw_open(frame, opened)
@@ -119,7 +120,7 @@ class Positions(Pane):
             rows,
             lambda row: row.id,
             empty=why_empty(frame, "positions", "no position is open"),
-            old=frame.view.lost is not None,
+            old=frame.old(frame.view.kept("positions")),
             wanted=self.filter,
             priority=_OPEN_FIRST,
             paint=_PNL,
@@ -177,6 +178,12 @@ class Positions(Pane):
         else:
             lines = position_lines.details(frame, row, frame.view.kept("plan.show", id=row.id), room)
         box.show(self._as_old(frame, lines))
+        box.styles.height = self._details_height(frame, len(lines)) if frame.width < WIDE else "1fr"
+
+    def _details_height(self, frame: Frame, lines: int) -> int:
+        """Below the list, which needs its rows: as many lines as there are, where half of the room is enough."""
+        crowded = len(self.query_one(f"#{OPEN_GRID}", Grid).keys) > 3 or self._shows_closed
+        return min(lines + 1, frame.height // (4 if crowded else 2) - 1)
 
     def _as_old(self, frame: Frame, lines: Sequence[Text]) -> list[Text]:
         return [faded(text) for text in lines] if frame.view.lost is not None else list(lines)
@@ -242,7 +249,7 @@ class Positions(Pane):
         elif row.closed_at is not None:
             why = f"{row.id} is closed"
         elif row.foreign:
-            why = f"{row.id} is FOREIGN, and never touched unasked: take it as ours first, or flatten with FOREIGN ones"
+            why = f"{row.id} is FOREIGN: take it as ours first, or flatten with what is NOT OURS"
         if why is not None:
             self.app.notify(why, severity="warning", markup=False)
         else:
