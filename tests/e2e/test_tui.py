@@ -14,7 +14,7 @@ import pytest
 from paper import CONFIG, HYDRACTL, PaperHome, quote
 from terminal import SHELL, SMALL, SSH, WIDE, Pty, Terminal, Tmux, environment
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("tui")]  # one home for all
 DONE = "DONE, exit code 0"
 # Each run with the account that it fires on.
 RUNS = {"wide": (Tmux, SHELL, WIDE, "alpha"), "small": (Tmux, SHELL, SMALL, "alpha"), "ssh": (Pty, SSH, WIDE, "bravo")}
@@ -54,6 +54,13 @@ class Person:
             self.one.wait_for(lambda _: bool(self.one.reversed()))
         raise AssertionError(f"no row with {words}\n{self.one.text()}")
 
+    def opens(self, title: str) -> None:
+        """A pane, by the number that stands before its name."""
+        found = re.search(rf"(\d) ?{title}", self.one.text())
+        assert found is not None, self.one.text()
+        self.one.keys(found[1])
+        self.one.wait_for({"Positions": "Details", "Board": "Wrong"}[title])
+
     def presses(self, button: str) -> None:
         """Moves to the act's button, and presses it."""
         self.one.keys("Right")
@@ -71,6 +78,7 @@ def test_a_day_at_the_screen(home: PaperHome, run: str) -> None:
     kind, set_by, size, account = RUNS[run]
     if kind is Tmux and shutil.which("tmux") is None:
         pytest.skip("tmux is not installed")
+    assert home.ctl("flatten", "--yes").code == 0  # what a run before has left
     mission = a_mission(home, run, account)
     with kind([*HYDRACTL, "tui"], environment(set_by, HYDRA_HOME=str(home.path)), size) as one:
         person = Person(home, one, account)
@@ -78,11 +86,11 @@ def test_a_day_at_the_screen(home: PaperHome, run: str) -> None:
         nothing_without_write_mode(person, mission)
         fires(person, mission)
         is_denied_the_second(person, mission)
+        closes_a_half(person)
         halts_and_resumes(person, mission)
         the_daemon_is_killed_and_returns(person, mission)
         one.keys("q")
         assert one.wait_end() == 0
-    assert home.ctl("flatten", "--yes").code == 0
 
 
 def a_mission(home: PaperHome, run: str, account: str) -> str:
@@ -141,6 +149,23 @@ def is_denied_the_second(person: Person, mission: str) -> None:
     assert "DUPLICATE" in one.text(), one.text()
     one.keys("Escape")
     one.wait_gone("FIRE M-")
+
+
+def closes_a_half(person: Person) -> None:
+    one, before = person.one, person.positions()[-1]
+    person.opens("Positions")
+    row = next(r for r in person.home.ctl("positions").data if r["ticket"] == before["ticket"])
+    person.cursor_to(row["id"])
+    one.keys("p")
+    one.wait_for(f"close 50% of {row['id']}?")
+    person.presses("Close a part")
+    one.wait_for(DONE)
+    person.leaves()
+    after = person.positions()[-1]
+    half = Decimal(before["volume"]) / 2
+    assert after["ticket"] == before["ticket"] and half <= Decimal(after["volume"]) < half + Decimal("0.01")
+    one.wait_for(lambda text: re.search(rf"{row['id']}.* {after['volume']} ", text) is not None)
+    person.opens("Board")
 
 
 def halts_and_resumes(person: Person, mission: str) -> None:
