@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from hydractl.output import Output
     from hydrad.wire.answers.apex import ApexData
 
 BY_DEFAULT = 20
@@ -37,6 +38,8 @@ def _sight(row: Any) -> str:
         return "WARMING UP"
     if row.tick_age_s is None:
         return "NO TICK"
+    if row.tick_age_max_s is None:
+        return "LIMIT?"
     return "STALE" if row.tick_age_s > row.tick_age_max_s else "sees"
 
 
@@ -93,8 +96,8 @@ def show(session: Session, symbol: str | None, limit: int) -> int:
     def people(data: ApexData) -> None:
         out = session.out
         session.heading(answer)
-        out.line(_first_line(session, data))
-        for text in _wrong(data):
+        out.line(first_line(out, data))
+        for text in wrong(data):
             out.line(f"{out.paint('!', 'bad')} {text}")
         out.line()
         out.table(DETECTORS, data.detectors, empty="no detector watches anything")
@@ -107,8 +110,8 @@ def show(session: Session, symbol: str | None, limit: int) -> int:
     return session.present(answer, people)
 
 
-def _first_line(session: Session, data: ApexData) -> str:
-    out = session.out
+def first_line(out: Output, data: ApexData) -> str:
+    """What runs, in which market time, and what was said in its last hour."""
     profile = f"profile {data.profile} M{data.timeframe_min}" if data.profile else "no profile"
     hour = f"{data.rate_per_h:.0f}" if data.hour_max is None else _hour(data.hour_used, data.hour_max)
     return "  ".join(
@@ -121,7 +124,7 @@ def _first_line(session: Session, data: ApexData) -> str:
     )
 
 
-def _wrong(data: ApexData) -> list[str]:
+def wrong(data: ApexData) -> list[str]:
     """Why nothing can be seen, or is said."""
     found = []
     if data.state.upper() != "RUNNING":

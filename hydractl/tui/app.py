@@ -36,6 +36,7 @@ from hydractl.tui.help import Help, help_lines
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.panes.alarms import Alarms
+from hydractl.tui.panes.apex import Apex
 from hydractl.tui.panes.board import Board
 from hydractl.tui.panes.mission import Mission
 from hydractl.tui.panes.pane import Pane
@@ -51,7 +52,7 @@ from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
-PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Services, Alarms)
+PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),

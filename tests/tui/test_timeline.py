@@ -55,8 +55,9 @@ def test_no_line_is_wider_than_its_room_and_the_bar_fills_it(gaps: Any, width: i
     ("name", "title", "kinds", "state", "ends"),
     [
         ("M-00000014", "EURUSD BUY, ENGAGED", (), None, False),
-        ("M-00000014", "EURUSD BUY, DONE", (), None, True),
-        ("M-00000014", "EURUSD BUY, EXPIRED", (), None, True),
+        ("M-00000014", "EURUSD BUY, DONE", ("MISSION_OUTCOME",), None, True),
+        ("M-00000014", "EURUSD BUY, EXPIRED", ("MISSION_MOVED",), None, False),
+        ("M-00000014", "EURUSD BUY, EXPIRED", ("MISSION_MOVED", "MISSION_OUTCOME"), None, True),
         ("F-00000035", "FIRE on alpha: filled", (), "FILLED", False),
         ("F-00000035", "FIRE on alpha: closed", (), "CLOSED", True),
         ("F-00000035", "FIRE on alpha: no verdict", (), "UNKNOWN", False),

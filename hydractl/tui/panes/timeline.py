@@ -78,12 +78,13 @@ def verdict_lines(frame: Frame, title: str, shown: Any, findings: Sequence[str],
 
 
 def at_end(name: str, data: Any, shown: Any) -> bool:
-    """Whether nothing more comes of it."""
+    """Whether nothing more comes of it: of a mission that is over its outcome still does."""
     if shown is not None:
         return shown.act.state in ENDS
     if name.startswith("P"):
         return any(event.kind == "POSITION_CLOSED" for event in data.events)
-    return data.title.rpartition(", ")[2] in ENDS
+    outcome = any(event.kind == "MISSION_OUTCOME" for event in data.events)
+    return outcome and data.title.rpartition(", ")[2] in ENDS
 
 
 def state_line(frame: Frame, name: str, data: Any, shown: Any) -> Text:
