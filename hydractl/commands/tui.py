@@ -24,4 +24,9 @@ def tui(session: Session, low_bandwidth: bool, ascii_only: bool) -> int:
     from hydractl.tui.terminal import abilities
 
     can = abilities(os.environ, low_bandwidth, ascii_only)
-    return HydraTui(session, can).run() or 0
+    app = HydraTui(session, can)
+    code = app.run() or 0
+    for key, title in app.on_their_way.items():
+        session.talk.note(f"{title} was sent and has no verdict that was seen here: hydractl fires --unknown, or tail")
+        session.talk.note(f"  the same again with --key {key} answers what was done, and does nothing twice")
+    return code

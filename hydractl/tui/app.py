@@ -6,7 +6,9 @@ at the start, named in the border while it is on, off again after five minutes w
 
 from __future__ import annotations
 
+import asyncio
 import collections
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -45,7 +47,7 @@ from hydractl.tui.panes.services import Services
 from hydractl.tui.panes.tail import Tail
 from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.panes.trace import Trace
-from hydractl.tui.sheets import Intent, Sheet
+from hydractl.tui.sheets import ASK_AGAIN, Intent, Sheet
 from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
@@ -103,6 +105,8 @@ class HydraTui(App[int]):
         self._history: list[str] = []
         self._bordered = ""
         self.writing = False
+        self.on_their_way: dict[str, str] = {}
+        self._warned = False
 
     # --- what it consists of ---
 
@@ -124,6 +128,8 @@ class HydraTui(App[int]):
         self.query_one("#lost").display = False
         self.set_class(not self._can.utf8, "ascii")
         threading.excepthook = self._defect_in_thread
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
         self._feed.start()
         self._want()
         self.set_interval(self._can.period_s, self.turn)
@@ -347,8 +353,15 @@ class HydraTui(App[int]):
             return
         self.push_screen(Sheet(intent))
 
-    def told(self, title: str, said: Said, seen: bool) -> None:
+    def sent(self, title: str, key: str) -> None:
+        """An act was sent; until `told` it has no verdict."""
+        self.on_their_way[key] = title
+        self._warned = False
+
+    def told(self, title: str, key: str, said: Said, seen: bool) -> None:
         """An act's verdict came; where its sheet is not what is seen, a notice says so."""
+        if said.code not in ASK_AGAIN:
+            self.on_their_way.pop(key, None)
         self._feed.again()
         done = said.code is ExitCode.DONE
         first = Text.from_ansi(said.lines[1] if len(said.lines) > 1 else "".join(said.lines[:1])).plain
@@ -414,7 +427,17 @@ class HydraTui(App[int]):
                 yield SystemCommand(words, binding.id, partial(self.run_action, binding.action, node))
         yield from super().get_system_commands(screen)
 
+    async def action_quit(self) -> None:
+        """Whatever key Textual has for it."""
+        self.action_leave()
+
     def action_leave(self) -> None:
+        """An act on its way is not left without a word."""
+        if self.on_their_way and not self._warned:
+            self._warned = True
+            waiting = ", ".join(self.on_their_way.values())
+            self.notify(f"{waiting}: sent, and without a verdict yet; again to leave all the same", severity="warning")
+            return
         self.exit(0)
 
 

@@ -255,6 +255,7 @@ class Sheet(ModalScreen[None]):
         for row in self._intent.fields:
             self.query_one(f"#f-{row.name}").disabled = True
         self._tick()
+        self.app.sent(self._intent.title, desk.client.key)
         send = proposal.send
         self._in_thread(self._carried, 0, lambda _: carry_out(desk, send), {})
 
@@ -264,7 +265,7 @@ class Sheet(ModalScreen[None]):
         self._sent.said = said
         verdict = f"{said.code.name}, exit code {said.code.value}"
         seen = self.app.screen is self
-        self.app.told(self._intent.title, said, seen)
+        self.app.told(self._intent.title, self._desk.client.key if self._desk else "", said, seen)
         if not self.is_attached:
             return
         style = "green" if said.code is ExitCode.DONE else "bold red"

@@ -146,3 +146,25 @@ def test_copying_takes_the_id_under_the_cursor(tui: Any, wire: Any) -> None:
         assert tui.app.clipboard == wire.M
 
     tui.play(scene)
+
+
+def test_an_act_on_its_way_is_not_left_without_a_word(tui: Any, wire: Any) -> None:
+    def script(call: Any) -> Any:
+        hangs = wire.verb_of(call) == "halt"
+        return None if hangs else wire.answer(call)
+
+    tui.fake.script = script
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("H")
+        await tui.until(pilot, "halt everything?")
+        await pilot.press("right", "enter")
+        await tui.until(pilot, lambda: bool(tui.fake.bodies("halt")))
+        await pilot.press("escape", "q")
+        await tui.until(pilot, "HALT: sent, and without a verdict yet")
+        assert tui.app.is_running and list(tui.app.on_their_way.values()) == ["HALT"]
+        await pilot.press("q")
+        await tui.until(pilot, lambda: not tui.app.is_running)
+
+    tui.play(scene)
