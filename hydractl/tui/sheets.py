@@ -67,7 +67,8 @@ class Proposal:
 @dataclass(frozen=True, slots=True)
 class Intent:
     """An act that a person may want. `propose` runs on a thread of its own with the values of `fields`. `go`: the word
-    on its button. `reading`: it may be begun in read-only mode, as a halt may."""
+    on its button. `reading`: it may be begun in read-only mode, as a halt may. `begin`: the field that has the focus at
+    first, where one must be filled in before there is anything to propose; else Cancel has it."""
 
     title: str
     go: str
@@ -75,6 +76,7 @@ class Intent:
     fields: tuple[Field, ...] = ()
     reading: bool = False
     danger: bool = True
+    begin: str = ""
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ class Sheet(ModalScreen[None]):
     def on_mount(self) -> None:
         self._word.display = False
         self._go.disabled = True
-        self.query_one("#cancel").focus()
+        self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel").focus()
         self._propose()
         self.set_interval(0.5 if not self.app.calm else 2.0, self._tick)
 

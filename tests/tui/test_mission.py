@@ -246,9 +246,7 @@ def test_only_a_fire_that_waits_can_be_approved(tui: Any, script: Script, wire: 
     tui.play(scene)
 
 
-@pytest.mark.parametrize(
-    ("key", "wanted"), [("p", "pass M-"), ("w", "withdraw M-"), ("b", "all of --symbol, --side, --stop")]
-)
+@pytest.mark.parametrize(("key", "wanted"), [("p", "pass M-"), ("w", "withdraw M-")])
 def test_each_act_opens_its_sheet_and_sends_nothing(tui: Any, script: Script, fake: Any, key: str, wanted: str) -> None:
     async def scene(pilot: Any) -> None:
         await at_mission(tui, pilot)
@@ -257,6 +255,35 @@ def test_each_act_opens_its_sheet_and_sends_nothing(tui: Any, script: Script, fa
         await pilot.press("enter")  # Cancel has the focus
         await pilot.pause()
         assert not any(fake.bodies(verb) for verb in ("pass", "withdraw", "fire.symbol"))
+
+    tui.play(scene, size=(80, 24))
+
+
+def test_a_fire_by_hand_begins_at_its_first_field(tui: Any, script: Script, fake: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await at_mission(tui, pilot)
+        await pilot.press("W", "b")
+        await tui.until(pilot, "all of --symbol, --side, --stop")
+        await pilot.press("tab", "tab", *"1.08", "enter")
+        await tui.until(pilot, lambda: bool(fake.bodies("fire.symbol")))
+        asked = fake.bodies("fire.symbol")[0]
+        assert (asked.symbol, asked.side, asked.stop, asked.dry_run) == ("EURUSD", "buy", "1.08", True)
+        await tui.until(pilot, "fire BUY 0.10 EURUSD")
+        await pilot.press("enter")  # in a field: looks again, sends nothing
+        await pilot.pause()
+        assert all(body.dry_run for body in fake.bodies("fire.symbol"))
+
+    tui.play(scene, size=(80, 24))
+
+
+def test_a_note_begins_at_its_text(tui: Any, script: Script, fake: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await at_mission(tui, pilot)
+        await pilot.press("W", "n")
+        await tui.until(pilot, "a note needs a line of text")
+        await pilot.press(*"early", "enter")
+        await tui.until(pilot, f"write this about {wire.M}?")
+        assert fake.bodies("note") == []
 
     tui.play(scene, size=(80, 24))
 

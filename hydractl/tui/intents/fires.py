@@ -64,7 +64,7 @@ def fire_by_hand(symbols: Sequence[str], targets: Choices, plans: Choices, symbo
         Field("again", "again", choices=AGAIN),
         REASON,
     )
-    return Intent("FIRE BY HAND", "Fire", propose, fields)
+    return Intent("FIRE BY HAND", "Fire", propose, fields, begin="symbol")
 
 
 def approve(fire_id: str) -> Intent:

@@ -59,7 +59,7 @@ def note(about: str) -> Intent:
         Field("text", "note", hint="one line"),
         Field("tag", "tag", hint="a word that report can count by; empty: none"),
     )
-    return Intent(f"NOTE on {about}", "Write it", propose, fields, danger=False)
+    return Intent(f"NOTE on {about}", "Write it", propose, fields, danger=False, begin="text")
 
 
 def _about(desk: Desk, mission: str, question: str, send: Callable[[Desk], int]) -> Proposal:
