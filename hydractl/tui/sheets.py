@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hydractl.tui.app import HydraTui
 
 LIVE = "LIVE"
+LINES_MIN, LINES_MAX = 2, 20  # of what a sheet shows at once; the rest is scrolled
 ASK_AGAIN = (ExitCode.UNKNOWN_OUTCOME, ExitCode.TIMED_OUT, ExitCode.UNREACHABLE)
 
 
@@ -256,6 +257,8 @@ class Sheet(ModalScreen[None]):
         self._word.display = False
         for row in self._intent.fields:
             self.query_one(f"#f-{row.name}").disabled = True
+        if self.has_class("-low"):
+            self.query(".field").set(display=False)  # the verdict has their room
         self._tick()
         self.app.sent(self._intent.title, desk.client.key)
         send = proposal.send
@@ -289,9 +292,22 @@ class Sheet(ModalScreen[None]):
 
     def _say(self, words: str) -> None:
         self.query_one("#sheet-question", Label).update(words)
+        self.call_after_refresh(self._fit)
 
     def _lines(self, lines: Sequence[Text]) -> None:
         self.query_one("#sheet-lines", Lines).show(lines)
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """The lines give way, and are scrolled, so that the question and the buttons are always in sight."""
+        sheet, lines = self.query_one("#sheet"), self.query_one("#sheet-lines", Lines)
+        others = [child for child in sheet.children if child is not lines and child.display]
+        taken = sum(child.outer_size.height + child.styles.margin.height for child in others)
+        around = sheet.styles.margin.height + sheet.styles.gutter.height
+        lines.styles.max_height = max(min(self.size.height - around - taken, LINES_MAX), LINES_MIN)
 
     def _in_thread(self, then: Callable[[int, Any], None], number: int, run: Callable[..., Any], values: Any) -> None:
         app = self.app

@@ -12,6 +12,7 @@ import pytest
 from hydractl.tui.store import QUERIES, Answered, Ask, Lost
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire.answers import Problem
+from hydrad.wire.answers.acts import TargetRow
 
 replace = msgspec.structs.replace
 OTHER, UNLISTED = show(IdKind.MISSION, 8), show(IdKind.MISSION, 9)
@@ -272,6 +273,35 @@ def test_a_fire_by_hand_begins_at_its_first_field(tui: Any, script: Script, fake
         await pilot.press("enter")  # in a field: looks again, sends nothing
         await pilot.pause()
         assert all(body.dry_run for body in fake.bodies("fire.symbol"))
+
+    tui.play(scene, size=(80, 24))
+
+
+def test_question_and_buttons_are_in_sight_however_much_stands_above_them(
+    tui: Any, script: Script, fake: Any, wire: Any
+) -> None:
+    rows = tuple(
+        TargetRow(f"acc-{at}", "paper", "1", "sim-1", "0.10", "20.00", "USD", "0", "would be ROUTED", ())
+        for at in range(9)
+    )
+    acts = tuple(replace(wire.ACT, id=show(IdKind.FIRE, 20 + at)) for at in range(9))
+    preview = replace(wire.FIRE, dry_run=True, act=None, acts=(), targets=rows)
+    script.data["fire.symbol"] = preview
+
+    async def scene(pilot: Any) -> None:
+        await at_mission(tui, pilot)
+        await pilot.press("W", "b")
+        await tui.until(pilot, "all of --symbol, --side, --stop")
+        await pilot.press("tab", "tab", *"1.08", "enter")
+        await tui.until(pilot, "fire on 9 of 9 accounts")
+        await tui.until(pilot, "Cancel")
+        script.data["fire.symbol"] = replace(wire.FIRE, acts=acts)
+        tui.app.screen.query_one("#go").focus()
+        await pilot.pause()
+        await pilot.press("enter")
+        await tui.until(pilot, "that is its verdict")
+        await tui.until(pilot, "Leave ")
+        assert acts[0].id in tui.text() and acts[8].id in tui.text(), "their room is the verdict's"
 
     tui.play(scene, size=(80, 24))
 
