@@ -25,15 +25,14 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
 
 from hydractl.diagnostics import ExitCode
-from hydractl.output import age
-from hydractl.plain import plain
 from hydractl.session import Session
 from hydractl.tui import settings
 from hydractl.tui.ascii import AsciiOnly
 from hydractl.tui.carry import Desk, Kept, Said
+from hydractl.tui.chrome import lost_line, tab_pieces, top_line, write_label
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.feed import Feed, Want
-from hydractl.tui.frame import OLD_S, Frame, line
+from hydractl.tui.frame import Frame
 from hydractl.tui.help import Help, help_lines
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
@@ -48,13 +47,14 @@ from hydractl.tui.panes.tail import Tail
 from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.panes.trace import Trace
 from hydractl.tui.sheets import ASK_AGAIN, Intent, Sheet
-from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Message, Ticked, View, step
+from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
+_NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),
@@ -220,7 +220,9 @@ class HydraTui(App[int]):
         self.pane.draw(frame)
         for box in self.pane.query(Lines):
             box.look(frame.view.lost is not None)
-        self.query_one("#tabs", Bar).show_pieces(tab_pieces(frame, self.pane.NAME), " " if frame.width >= 100 else "")
+        self.query_one("#tabs", Bar).show_pieces(
+            tab_pieces(frame, _NAMED, self.pane.NAME), " " if frame.width >= 100 else ""
+        )
         self.query_one("#keys", Bar).show_pieces(self._key_pieces(), "")
         self._border(frame)
 
@@ -317,9 +319,6 @@ class HydraTui(App[int]):
         self._first_focus()
 
     # --- acts ---
-
-    def on_event_key(self) -> None:
-        self._key_s = time.monotonic()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown):
@@ -445,79 +444,3 @@ def action_ids() -> list[str]:
     """Of every action that can be given another key."""
     tables = (HydraTui.BINDINGS, *(pane.BINDINGS for pane in PANES))
     return [binding.id for table in tables for binding in table if isinstance(binding, Binding) and binding.id]
-
-
-def top_line(frame: Frame) -> Text:
-    """Mode, authority, what is wrong, whether acts may be begun, and when the daemon was heard: one line, the same on
-    every pane."""
-    view = frame.view
-    status, now = view.data("status"), view.data("now")
-    if status is None:
-        return line(("HydraX", "bold"), "no answer from a daemon yet")
-    authority = now.authority if now is not None else status.authority
-    mode = status.mode.upper()
-    unread = now.unread if now is not None else len(status.alarms)
-    unknown = now.unknown if now is not None else status.acts.unknown
-    good = "green" if authority == "ACTIVE" else "bold red"
-    return line(
-        (mode, "bold yellow" if mode == "PAPER" else "bold red"),
-        (
-            authority if authority == "ACTIVE" else f"*** {authority} ***",
-            "dim strike" if view.lost is not None else good,
-        ),
-        (f"{unread} unread alarms" if unread else "no unread alarm", "bold red" if unread else "dim"),
-        (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
-        ("WRITE" if frame.writing else "read-only", "bold" if frame.writing else "dim"),
-        heard(frame),
-        f"market {clock(frame, now.market if now is not None else status.clocks.market)} ({status.clocks.speed})",
-        (plain(view.daemon.instance) if view.daemon and frame.width >= 100 else "", "dim"),
-    )
-
-
-def heard(frame: Frame) -> tuple[str, str]:
-    """How long ago the daemon was heard; where bytes are dear, only when that is long."""
-    ago_s = frame.view.clock_s - (frame.view.heard_s or 0.0)
-    if ago_s <= OLD_S:
-        return ("heard now" if frame.calm else f"heard {ago_s:.0f} s ago", "dim")
-    return (f"HEARD {age(float(round(ago_s)))} AGO", "bold yellow")
-
-
-def clock(frame: Frame, iso: str | None) -> str:
-    """A clock time that ticks; where bytes are dear it has no seconds."""
-    text = frame.out.clock(iso)
-    return text[:5] if frame.calm else text
-
-
-def tab_pieces(frame: Frame, shown: str) -> list[tuple[Text, str]]:
-    """The panes and their keys, the shown one turned round."""
-    gap = " " if frame.width >= 100 else ""
-    return [
-        (Text(f" {at}{gap}{pane.TITLE}", "reverse" if shown == pane.NAME else "cyan"), f"pane({pane.NAME!r})")
-        for at, pane in enumerate(PANES, 1)
-    ]
-
-
-def lost_line(frame: Frame) -> Text:
-    """That nobody is heard, since when, and what that means for everything below."""
-    away = frame.view.lost
-    assert away is not None
-    since = frame.view.heard_s if frame.view.heard_s is not None else away.since_s
-    heard = f"not heard for {age(round(frame.view.clock_s - since))}"
-    if frame.view.heard_s is None:
-        heard = "never heard"
-    what = "NO DAEMON" if QUERIES in frame.view.away else "NO JOURNAL"
-    words = f" {what}  {heard}: {plain(away.why)}. What stands below is old. "
-    text = Text(words, "bold white on red", no_wrap=True)
-    text.pad_right(max(frame.width - text.cell_len, 0))
-    return text
-
-
-def write_label(frame: Frame) -> str:
-    """The accounts that an act may touch, each with its kind, LIVE ones first; "" while none is known."""
-    status = frame.view.data("status")
-    rows: Sequence[Any] = status.accounts if status is not None else ()
-    order = {"LIVE": 0, "DEMO": 1}
-    named = sorted((order.get(row.kind.upper(), 2), plain(row.name), row.kind.upper()) for row in rows)
-    return "  ".join(f"{name} {kind}" for _, name, kind in named[:4]) + (
-        f"  and {len(named) - 4} more" if len(named) > 4 else ""
-    )

@@ -1,0 +1,94 @@
+"""What is the same around every pane: the line at the top, the line for a daemon that is not heard, the panes' keys.
+
+Owns what an operator must know wherever they are: which home this is, whether it is halted, whether somebody is needed,
+whether acts may be begun and on which accounts, and whether anything is heard at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from hydractl.output import age
+from hydractl.plain import plain
+from hydractl.tui.frame import OLD_S, Frame, line
+from hydractl.tui.store import QUERIES
+
+NAMED_MAX = 4
+
+
+def top_line(frame: Frame) -> Text:
+    """Mode, authority, what is wrong, whether acts may be begun, and when the daemon was heard: one line, the same on
+    every pane."""
+    view = frame.view
+    status, now = view.data("status"), view.data("now")
+    if status is None:
+        return line(("HydraX", "bold"), "no answer from a daemon yet")
+    authority = now.authority if now is not None else status.authority
+    mode = status.mode.upper()
+    unread = now.unread if now is not None else len(status.alarms)
+    unknown = now.unknown if now is not None else status.acts.unknown
+    good = "green" if authority == "ACTIVE" else "bold red"
+    return line(
+        (mode, "bold yellow" if mode == "PAPER" else "bold red"),
+        (
+            authority if authority == "ACTIVE" else f"*** {authority} ***",
+            "dim strike" if view.lost is not None else good,
+        ),
+        (f"{unread} unread alarms" if unread else "no unread alarm", "bold red" if unread else "dim"),
+        (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
+        ("WRITE" if frame.writing else "read-only", "bold" if frame.writing else "dim"),
+        heard(frame),
+        f"market {clock(frame, now.market if now is not None else status.clocks.market)} ({status.clocks.speed})",
+        (plain(view.daemon.instance) if view.daemon and frame.width >= 100 else "", "dim"),
+    )
+
+
+def heard(frame: Frame) -> tuple[str, str]:
+    """How long ago the daemon was heard; where bytes are dear, only when that is long."""
+    ago_s = frame.view.clock_s - (frame.view.heard_s or 0.0)
+    if ago_s <= OLD_S:
+        return ("heard now" if frame.calm else f"heard {ago_s:.0f} s ago", "dim")
+    return (f"HEARD {age(float(round(ago_s)))} AGO", "bold yellow")
+
+
+def clock(frame: Frame, iso: str | None) -> str:
+    """A clock time that ticks; where bytes are dear it has no seconds."""
+    text = frame.out.clock(iso)
+    return text[:5] if frame.calm else text
+
+
+def tab_pieces(frame: Frame, panes: Sequence[tuple[str, str]], shown: str) -> list[tuple[Text, str]]:
+    """The panes, (name, title), and their keys, the shown one turned round."""
+    gap = " " if frame.width >= 100 else ""
+    return [
+        (Text(f" {at}{gap}{title}", "reverse" if shown == name else "cyan"), f"pane({name!r})")
+        for at, (name, title) in enumerate(panes, 1)
+    ]
+
+
+def lost_line(frame: Frame) -> Text:
+    """That nobody is heard, since when, and what that means for everything below."""
+    away = frame.view.lost
+    assert away is not None
+    since = frame.view.heard_s if frame.view.heard_s is not None else away.since_s
+    heard = f"not heard for {age(round(frame.view.clock_s - since))}"
+    if frame.view.heard_s is None:
+        heard = "never heard"
+    what = "NO DAEMON" if QUERIES in frame.view.away else "NO JOURNAL"
+    words = f" {what}  {heard}: {plain(away.why)}. What stands below is old. "
+    text = Text(words, "bold white on red", no_wrap=True)
+    text.pad_right(max(frame.width - text.cell_len, 0))
+    return text
+
+
+def write_label(frame: Frame) -> str:
+    """The accounts that an act may touch, each with its kind, LIVE ones first; "" while none is known."""
+    status = frame.view.data("status")
+    rows: Sequence[Any] = status.accounts if status is not None else ()
+    order = {"LIVE": 0, "DEMO": 1}
+    named = sorted((order.get(row.kind.upper(), 2), plain(row.name), row.kind.upper()) for row in rows)
+    more = [f"and {len(named) - NAMED_MAX} more"] if len(named) > NAMED_MAX else []
+    return "  ".join([*(f"{name} {kind}" for _, name, kind in named[:NAMED_MAX]), *more])
