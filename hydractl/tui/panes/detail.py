@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from hydractl.fitting import wrapped
 from hydractl.tui.draw.glyphs import Glyphs
+from hydractl.tui.frame import Frame
+from hydractl.tui.panes.pane import faded
 
 LABEL = 10
 
@@ -13,11 +16,23 @@ LABEL = 10
 def told(label: str, text: str, room: int, glyphs: Glyphs, style: str = "") -> list[Text]:
     """`label  text` in lines of at most `room`; nothing of the text is lost."""
     head = f"{label:<{LABEL}} "
-    lines = [Text(row, style, no_wrap=True, end="") for row in wrapped(head + glyphs.write(text), room, len(head))]
+    lines = _wrapped(head + glyphs.write(text), room, len(head), style)
     lines[0].stylize(style or "dim", 0, len(label))
     return lines
 
 
 def flowed(text: str, room: int, glyphs: Glyphs, style: str = "", hang: int = 2) -> list[Text]:
     """A sentence in lines of at most `room`."""
-    return [Text(row, style, no_wrap=True, end="") for row in wrapped(glyphs.write(text), room, hang)]
+    return _wrapped(glyphs.write(text), room, hang, style)
+
+
+def _wrapped(text: str, room: int, hang: int, style: str) -> list[Text]:
+    """Where a character is two cells wide, as many characters to a line as fit if all are."""
+    if cell_len(text) != len(text):
+        room //= 2
+    return [Text(row, style, no_wrap=True, end="") for row in wrapped(text, room, hang)]
+
+
+def as_old(frame: Frame, lines: list[Text]) -> list[Text]:
+    """The lines as they are, or as old as what stands there while nobody is heard."""
+    return [faded(line) for line in lines] if frame.view.lost is not None else lines

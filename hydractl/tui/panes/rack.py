@@ -162,7 +162,7 @@ def feeds_text(frame: Frame, name: str) -> str:
     kept = frame.view.kept("ticks")
     if kept is None or kept.data is None:
         return why_empty(frame, "ticks", "")
-    rows = [row for row in frame.rows(kept, kept.data) if row.terminal == name]
+    rows = frame.rows(kept, [row for row in kept.data if row.terminal == name])
     texts = [
         f"{row.symbol} {age(row.age_s)} {'STALE' if row.stale else 'fresh'}{' source' if row.source else ''}"
         for row in sorted(rows, key=lambda row: (not row.stale, row.symbol))
