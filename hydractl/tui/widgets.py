@@ -66,7 +66,7 @@ class Lines(ScrollView, can_focus=True):
                 self.scroll_end(animate=False, immediate=True)
             return
         for at, (before, after) in enumerate(zip(old, new, strict=True)):
-            if before != after:
+            if before != after or before.style != after.style:  # Texts are equal whatever their own style
                 old[at] = after
                 self._repaint(at)
 
@@ -100,9 +100,11 @@ class Lines(ScrollView, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         strip = self._strips.get(at)
         if strip is None or strip.cell_length != self.size.width:
-            text = faded(self._lines[at]) if self._blind else self._lines[at]
-            strip = Strip(self._painted(at, text).render(self.app.console)).adjust_cell_length(self.size.width)
-            self._strips[at] = strip.apply_style(self.rich_style)
+            line, console = self._lines[at], self.app.console
+            text = self._painted(at, faded(line) if self._blind else line)
+            # A Text without spans is rendered without its own style, so that is laid below here.
+            strip = Strip(text.render(console)).apply_style(console.get_style(text.style))
+            self._strips[at] = strip.adjust_cell_length(self.size.width).apply_style(self.rich_style)
         return self._strips[at]
 
     def _painted(self, at: int, text: Text) -> Text:

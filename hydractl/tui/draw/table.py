@@ -80,7 +80,7 @@ def table(
         return _line([(texts[at], widths[at], columns[at].right, styles[at]) for at in shown], base, glyphs)
 
     return Table(
-        heading=line(headings, "bold"),
+        heading=Text(line(headings, "").plain, "bold", no_wrap=True, end=""),  # a heading is no state
         rows=tuple(line(texts, style(row) if style else "", row) for texts, row in zip(cells, rows, strict=True)),
         dropped=dropped,
         whole=tuple(GAP.join(texts) for texts in cells),

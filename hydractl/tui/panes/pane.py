@@ -73,10 +73,11 @@ def fill(
     priority: Sequence[str] = (),
     flexible: Collection[str] = (),
     style: Callable[[Any], str] | None = None,
+    note: str = "",
     paint: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> None:
-    """Shows rows in a grid, those that pass the filter; `old` ones look old. Columns that have no room are named beside
-    the grid's title. `priority`, `flexible`, `style` and `paint` as in `draw.table`."""
+    """Shows rows in a grid, those that pass the filter; `old` ones look old. Beside the grid's title stand the `note`
+    and the columns that have no room. `priority`, `flexible`, `style` and `paint` as in `draw.table`."""
     room = max(grid.size.width - 1, 20)
     made = table(columns, rows, room, frame.glyphs, priority=priority, flexible=flexible, style=style, paint=paint)
     shown = [at for at, whole in enumerate(made.whole) if matches(whole, wanted)]
@@ -84,7 +85,8 @@ def fill(
     if wanted and rows and not shown:
         empty = f"none of {len(rows)} rows passes the filter '{wanted}'"
     grid.show_rows(made.heading, texts, [key(rows[at]) for at in shown], empty)
-    marks = [f"filter: {wanted}"] if wanted else []
+    marks = [note] if note else []
+    marks += [f"filter: {wanted}"] if wanted else []
     marks += [f"no room for {', '.join(made.dropped)}"] if made.dropped and rows else []
     grid.mark("  ".join(marks))
 

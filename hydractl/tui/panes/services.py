@@ -55,7 +55,6 @@ class Services(Pane):
         if self._wanted in grid.keys:
             grid.move_to(self._wanted)
             self._wanted = None
-        self.query_one("#checks", Grid).mark(machinery.checks_mark(frame))
         self._detail(frame)
 
     def _fill(self, frame: Frame, name: str) -> None:
@@ -72,6 +71,7 @@ class Services(Pane):
             priority=shown.priority,
             flexible=shown.flexible,
             style=shown.style,
+            note=machinery.checks_mark(frame) if name == "checks" else "",
         )
 
     def _detail(self, frame: Frame) -> None:

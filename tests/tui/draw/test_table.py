@@ -155,3 +155,9 @@ def test_gap_is_that_of_the_shell() -> None:
     from hydractl import fitting
 
     assert GAP == fitting.GAP
+
+
+def test_a_heading_that_is_the_word_of_a_state_has_no_colour() -> None:
+    made = table([Column("HALTED", "halted")], [{"halted": "HALTED"}], 20, UNICODE)
+    assert made.heading.style == "bold" and not made.heading.spans
+    assert [span.style for span in made.rows[0].spans] == ["bold red"]
