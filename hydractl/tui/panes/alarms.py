@@ -14,7 +14,6 @@ from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.intents import alarms as intents
 from hydractl.tui.panes import ringing
-from hydractl.tui.panes.detail import as_old
 from hydractl.tui.panes.pane import Pane, fill, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
@@ -120,10 +119,10 @@ class Alarms(Pane):
             box.show([Text("nothing is chosen", "dim", no_wrap=True, end="")])
             box.mark("")
         elif kind == "finding":
-            box.show(as_old(frame, ringing.finding_lines(frame, row, room)))
+            box.show(ringing.finding_lines(frame, row, room))
             box.mark(f"finding {row.seq}")
         else:
-            box.show(as_old(frame, ringing.alarm_lines(frame, row, room)))
+            box.show(ringing.alarm_lines(frame, row, room))
             box.mark(row.id)
 
     def _row(self) -> tuple[Any, str]:

@@ -7,8 +7,6 @@ from rich.text import Text
 
 from hydractl.fitting import wrapped
 from hydractl.tui.draw.glyphs import Glyphs
-from hydractl.tui.frame import Frame
-from hydractl.tui.panes.pane import faded
 
 LABEL = 10
 
@@ -31,8 +29,3 @@ def _wrapped(text: str, room: int, hang: int, style: str) -> list[Text]:
     if cell_len(text) != len(text):
         room //= 2
     return [Text(row, style, no_wrap=True, end="") for row in wrapped(text, room, hang)]
-
-
-def as_old(frame: Frame, lines: list[Text]) -> list[Text]:
-    """The lines as they are, or as old as what stands there while nobody is heard."""
-    return [faded(line) for line in lines] if frame.view.lost is not None else lines

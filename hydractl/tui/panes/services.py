@@ -12,7 +12,6 @@ from textual.containers import Horizontal, Vertical
 from hydractl.tui.frame import Frame
 from hydractl.tui.intents import services as intents
 from hydractl.tui.panes import machinery
-from hydractl.tui.panes.detail import as_old
 from hydractl.tui.panes.pane import Pane, fill, why_empty
 from hydractl.tui.widgets import Grid, Lines
 
@@ -79,7 +78,7 @@ class Services(Pane):
         room = max(box.size.width - 1, 30)
         chosen = machinery.chosen_lines(frame, self._chosen, self.query_one(f"#{self._chosen}", Grid).key, room)
         lines = [*chosen, *machinery.daemon_lines(frame, room), *machinery.pending_lines(frame, room)]
-        box.show(as_old(frame, lines))
+        box.show(lines)
         box.styles.height = min(len(lines), max(frame.height // 4, 4)) + 1
 
     @on(Grid.Moved)

@@ -13,7 +13,6 @@ from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.intents import terminals as intents
 from hydractl.tui.panes import rack
-from hydractl.tui.panes.detail import as_old
 from hydractl.tui.panes.pane import Pane, fill, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
@@ -65,7 +64,7 @@ class Terminals(Pane):
         box = self.query_one("#terminals-bad", Lines)
         lines = rack.bad_lines(frame)
         box.display = bool(lines)
-        box.show(as_old(frame, lines))
+        box.show(lines)
         box.styles.height = min(len(lines), BAD_MAX_COMPACT if frame.compact else BAD_MAX) + 1
         box.mark(f"{len(lines)} of {len(frame.view.data('terminals') or ())}" if lines else "")
 
@@ -94,7 +93,7 @@ class Terminals(Pane):
     def _detail(self, frame: Frame) -> None:
         box = self.query_one("#terminals-detail", Lines)
         name = self.query_one("#rack", Grid).key
-        box.show(as_old(frame, rack.detail_lines(frame, name, max(box.size.width - 1, 30))))
+        box.show(rack.detail_lines(frame, name, max(box.size.width - 1, 30)))
         box.mark(name or "")
 
     @on(Grid.Moved, "#rack")
