@@ -85,6 +85,8 @@ def test_an_unknown_list_of_plans_is_typed() -> None:
     intent = fires.fire_mission(MISSION, (("my primary account", ""),), ())
     plan = next(row for row in intent.fields if row.name == "plan")
     assert (plan.choices, plan.value) == ((), "default")
+    intent = fires.fire_mission(MISSION, (("my primary account", ""),), fires.plans_of(PLANS[1:]))
+    assert values(intent)["plan"] == "none", "nothing is chosen that is not offered"
 
 
 # --- sizes ---

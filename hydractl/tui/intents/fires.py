@@ -104,7 +104,8 @@ def _target(targets: Choices, account: str | None) -> Field:
 
 
 def _plan(plans: Choices) -> Field:
-    return Field("plan", "plan", value="default", choices=plans, hint="its name; hydractl plans lists them")
+    offered = not plans or "default" in dict(plans).values()
+    return Field("plan", "plan", "default" if offered else "", plans, "its name; hydractl plans lists them")
 
 
 # --- what they mean ---
