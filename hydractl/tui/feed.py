@@ -59,6 +59,7 @@ class Feed:
         self._wants: tuple[Want, ...] = ()
         self._asked_s: dict[Ask, float] = {}
         self._stirred_s: dict[Ask, float] = {}
+        self._seen: int | None = None  # the newest event that was told
         self._ends = False
 
     def start(self) -> None:
@@ -140,17 +141,27 @@ class Feed:
                 self._follow_once(client)
             except Failure as failure:
                 if failure.code == "DIFFERENCES":
-                    self._post(Another(time.monotonic()))
-                    self.again()
+                    self._begin_anew()
                 else:
                     self._post(Lost(STREAM, time.monotonic(), failure.message))
             client.close()
             self._pause()
 
     def _follow_once(self, client: Client) -> None:
-        for event in client.events(True, self._stream_lost, self._silent, self._stream_heard, last=EVENTS_KEPT):
+        """Goes on behind what was told, so that no way of being lost leaves a gap."""
+        if self._seen is not None and client.query("status").data.journal.seq < self._seen:
+            self._begin_anew()
+        fields = {"last": EVENTS_KEPT} if self._seen is None else {"after_seq": self._seen}
+        for event in client.events(True, self._stream_lost, self._silent, self._stream_heard, **fields):
+            self._seen = event.seq
             self._post(Recorded(event))
             self._stir(event)
+
+    def _begin_anew(self) -> None:
+        """What was told belongs to another journal."""
+        self._seen = None
+        self._post(Another(time.monotonic()))
+        self.again()
 
     def _stream_lost(self, _: int) -> None:
         self._post(Lost(STREAM, time.monotonic(), "the daemon went away"))

@@ -182,6 +182,50 @@ def test_a_daemon_that_goes_is_lost_both_ways_and_nothing_is_missed_when_it_is_b
     assert [event.seq for event in told.of(Recorded) for event in [event.event]] == list(range(1, told.view.seq + 1))
 
 
+def test_a_stream_that_is_refused_goes_on_behind_what_it_had_told(told: Told, feed: Feed, fake: Any, wire: Any) -> None:
+    """More may have been recorded meanwhile than a screen begins with: asking for the newest would leave a gap."""
+    from hydrad.wire.answers import Problem
+
+    error = Problem(code="FAILED", message="it stops", hint=None)
+    refused: list[bool] = []
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) != "tail":
+            return wire.answer(call)
+        if call.body.after_seq is None:
+            refused.append(True)
+            return [wire.answer(call, data=wire.event(7), more=True), wire.answer(call, data=None, error=error)]
+        return [wire.answer(call, data=wire.event(call.body.after_seq + 1), more=True)]
+
+    fake.script = script
+    feed.start()
+    told.until(lambda: told.view.seq == 8)
+    assert [body.after_seq for body in fake.bodies("tail")] == [None, 7] and len(told.view.breaks) == 1
+
+
+def test_a_journal_that_is_shorter_than_what_was_told_is_another_one(
+    told: Told, feed: Feed, fake: Any, wire: Any
+) -> None:
+    """However the stream ended: going on behind 900 in a journal of 512 would wait without a word."""
+    from hydrad.wire.answers import Problem
+
+    error = Problem(code="FAILED", message="it stops", hint=None)
+    old = [True]
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) != "tail":
+            return wire.answer(call)
+        if not old:
+            return [wire.answer(call, data=wire.event(3), more=True)]
+        old.clear()
+        return [wire.answer(call, data=wire.event(900), more=True), wire.answer(call, data=None, error=error)]
+
+    fake.script = script
+    feed.start()
+    told.until(lambda: told.of(Another) and told.view.seq == 3)
+    assert [body.after_seq for body in fake.bodies("tail")] == [None, None] and told.view.journals == 1
+
+
 def test_without_a_daemon_it_says_so_and_dials_on(told: Told, feed: Feed) -> None:
     feed.want([Want(STATUS, 0.05)])
     feed.start()

@@ -279,7 +279,9 @@ def below_count(view: View, held: Held | None, filter: str) -> int | None:
 def state_line(frame: Frame, below: int | None, hidden: int, sought: str, hits: int) -> Text:
     """Whether it follows, and what is not shown."""
     text = Text(no_wrap=True, end="")
-    if below is None:
+    if below is None and frame.view.lost is not None:
+        text.append("nothing new can be shown until the daemon is heard", "bold red")
+    elif below is None:
         text.append(f"{frame.glyphs.play} following", "dim")
     else:
         text.append(f"{frame.glyphs.pause} paused", "bold yellow")

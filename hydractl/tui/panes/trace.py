@@ -18,6 +18,7 @@ from hydractl.tui.choose import trace_one
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.log import Block, Log
+from hydractl.tui.panes.detail import flowed
 from hydractl.tui.panes.pane import Pane, matches, why_empty
 from hydractl.tui.panes.timeline import state_line, time_lines, verdict_lines
 from hydractl.tui.prompt import Prompt
@@ -127,7 +128,7 @@ class Trace(Pane):
         verdict, spent = self.query_one("#trace-verdict", Lines), self.query_one("#trace-time", Lines)
         self._events = tuple(data.events) if data is not None else ()
         if data is None:
-            verdict.show([self._why(frame)])
+            verdict.show(self._why(frame, room))
         else:
             title = f"{data.id}  {data.title}"
             verdict.show(verdict_lines(frame, title, shown, data.findings, room))
@@ -150,9 +151,9 @@ class Trace(Pane):
             state = state_line(frame, self._traced, data, shown)
         self.query_one("#trace-state", Lines).show([state])
 
-    def _why(self, frame: Frame) -> Text:
+    def _why(self, frame: Frame, room: int) -> list[Text]:
         words = NONE if self._traced is None else f"{self._traced}: {why_empty(frame, 'trace', '', id=self._traced)}"
-        return Text(frame.glyphs.write(words), "dim", no_wrap=True, end="")
+        return flowed(words, room, frame.glyphs, "dim", 0)
 
     def _facts(self, frame: Frame) -> None:
         box, event = self.query_one("#trace-facts", Lines), self._event()
