@@ -51,7 +51,6 @@ MISSIONS = 50
 EXPIRY_MIN = 60
 FILL_SPEED = 20.0
 FILL_S_MAX = 90.0
-PANES = 9
 COMPLETE = ("PAPER", "alpha")
 KIB_PER_S_MAX = 30.0
 IDLE_PCT_MAX = 2.0
@@ -155,14 +154,22 @@ def all_boards(name: str, home: Home) -> dict[str, dict[str, float]]:
     return rows
 
 
+def tabs(one: Pty) -> list[tuple[str, str]]:
+    """Panes as the screen has them: key and name."""
+    row = next(row for row in one.screen() if re.search(r"\d ?Board", row))
+    return [(key, name.lower()) for key, name in re.findall(r"(\d) ?([A-Za-z]+)", row)]
+
+
 def all_panes(home: Home) -> dict[str, dict[str, float]]:
-    """Each pane that a number key shows, in one process."""
+    """Each pane that a number key shows, in one process; the briefing is that of the first mission."""
     quiet_pct, rows = daemon_alone(home), {}
     with started(home, ARGV, SSH, WIDE) as one:
         ready(one, COMPLETE)
-        for number in range(1, PANES + 1):
-            one.keys(str(number))
-            rows[f"pane_{number}"] = measured(one, home, quiet_pct)
+        one.wait_for("M-", FIRST_S_MAX)
+        one.keys("Tab", "g", "Enter")
+        for key, name in tabs(one):
+            one.keys(key)
+            rows[f"pane_{name}"] = measured(one, home, quiet_pct)
     return rows
 
 
