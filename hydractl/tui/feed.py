@@ -1,8 +1,9 @@
-"""How the view comes to know: two threads, each with a client of its own, that post messages.
+"""How the view comes to know: three threads, each with a client of its own, that post messages.
 
-One follows `tail`, so that a lost daemon is seen when it is lost. The other asks the queries that the shown screen
-wants, each when it is due, and at once where an event may have changed the answer. Nothing here waits for an act, and
-nothing of Textual's loop waits for anything here.
+One follows `tail`, so that a lost daemon is seen when it is lost. Another asks the queries that the shown screen
+wants, each when it is due, and at once where an event may have changed the answer. The third asks what is made of the
+recording, which may take seconds: nothing else waits for it, and a daemon that is slow with it is not lost. Nothing
+here waits for an act, and nothing of Textual's loop waits for anything here.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from hydractl.tui.store import (
 )
 
 ANSWER_S = 3.0  # a daemon that takes longer is lost, as for `status --watch`
+PAST_S = 20.0  # what is made of the recording may take longer
+PAST = ("bars",)
 RETRY_S = 1.0
 GAP_S = 0.5  # an answer that events have made old is not asked for more often
 _AWAY = ("UNREACHABLE", "TIMED_OUT")
@@ -49,7 +52,7 @@ class Want:
 
 
 class Feed:
-    """The two threads. `post` is called on them, with each message; it must not block."""
+    """The three threads. `post` is called on them, with each message; it must not block."""
 
     def __init__(self, places: Places, post: Callable[[Message], None], timeout_s: float | None = None) -> None:
         self._places = places
@@ -63,7 +66,7 @@ class Feed:
         self._ends = False
 
     def start(self) -> None:
-        for run in (self._follow, self._ask_on):
+        for run in (self._follow, self._ask_now, self._ask_past):
             threading.Thread(target=run, name=f"hydractl-tui{run.__name__}", daemon=True).start()
 
     def stop(self) -> None:
@@ -91,9 +94,14 @@ class Feed:
 
     # --- the queries ---
 
-    def _ask_on(self) -> None:
-        client = self._client()
-        while (ask := self._next()) is not None:
+    def _ask_now(self) -> None:
+        self._ask_on(self._client(), False)
+
+    def _ask_past(self) -> None:
+        self._ask_on(Client(self._places, max(self._timeout_s, PAST_S), surface="tui"), True)
+
+    def _ask_on(self, client: Client, past: bool) -> None:
+        while (ask := self._next(past)) is not None:
             at_s = time.monotonic()
             try:
                 answer = client.query(ask.verb, **dict(ask.fields))
@@ -107,16 +115,17 @@ class Feed:
 
     def _failed(self, ask: Ask, at_s: float, failure: Failure) -> None:
         self._post(Unanswered(ask, at_s, Problem(failure.code, failure.message, failure.hint)))
-        if failure.code in _AWAY or failure.code in ("PROTOCOL", "FORBIDDEN"):
+        if ask.verb not in PAST and (failure.code in _AWAY or failure.code in ("PROTOCOL", "FORBIDDEN")):
             self._post(Lost(QUERIES, time.monotonic(), failure.message))
             self._pause()
 
-    def _next(self) -> Ask | None:
-        """Waits until a query is due, the longest overdue first; None at the end."""
+    def _next(self, past: bool) -> Ask | None:
+        """Waits until a query, of the past or of now, is due, the longest overdue first; None at the end."""
         with self._changed:
             while not self._ends:
                 now_s = time.monotonic()
-                due = min(((self._due_s(want), at) for at, want in enumerate(self._wants)), default=None)
+                mine = ((at, want) for at, want in enumerate(self._wants) if (want.ask.verb in PAST) == past)
+                due = min(((self._due_s(want), at) for at, want in mine), default=None)
                 if due is not None and due[0] <= now_s:
                     ask = self._wants[due[1]].ask
                     self._asked_s[ask] = now_s

@@ -244,6 +244,30 @@ def test_a_daemon_that_hangs_is_lost(
     assert "hangs" in told.view.away[STREAM].why
 
 
+def test_what_takes_long_holds_nothing_up_and_loses_no_daemon(
+    told: Told, feed: Feed, fake: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bars of a day take seconds: meanwhile everything else is asked, and a daemon that does not answer them in time is
+    not lost."""
+    monkeypatch.setattr(feed_module, "PAST_S", 0.2)
+    goes_on, bars = threading.Event(), Ask.of("bars", symbol="EURUSD")
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) == "bars":
+            goes_on.wait(UNTIL_S)
+        return wire.answer(call) if wire.verb_of(call) != "tail" else []
+
+    fake.script = script
+    feed.want([Want(STATUS, 0.05), Want(bars, 600.0)])
+    feed.start()
+    told.until(lambda: bars in {message.ask for message in told.of(Unanswered)})
+    seen = len(told.of(Answered))
+    told.until(lambda: len(told.of(Answered)) >= seen + 2)
+    assert {message.ask for message in told.of(Answered)} == {STATUS}
+    assert QUERIES not in {message.way for message in told.of(Lost)}
+    goes_on.set()
+
+
 def test_another_journal_is_told_and_begun_anew(told: Told, feed: Feed, fake: Any, wire: Any) -> None:
     """A restored home has a shorter journal: what was shown is not its past."""
     long = [True]
