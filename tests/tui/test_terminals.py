@@ -176,3 +176,16 @@ def test_operators_that_may_not_be_seen_cannot_be_chosen(tui: Any, wire: Any) ->
         assert "ASSIGN sim-1" not in tui.text()
 
     tui.play(scene)
+
+
+@pytest.mark.parametrize(("key", "words"), [("a", "they have all accounts already"), ("l", "the others by name")])
+def test_what_becomes_of_somebody_who_has_all_accounts_is_said(tui: Any, wire: Any, key: str, words: str) -> None:
+    tui.fake.script = script(wire, operators=(msgspec.structs.replace(wire.OPERATOR, accounts=("*",)),))
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot)
+        await pilot.press("W", key)
+        await tui.until(pilot, "[PAPER]")
+        assert words in tui.text()
+
+    tui.play(scene)

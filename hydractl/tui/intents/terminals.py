@@ -97,7 +97,8 @@ def assign(name: str, account: str, operators: Sequence[str]) -> Intent:
             return terminals.terminal_assign(desk, terminal=name, operator=operator, primary=primary)
 
         fires = ", and their fires without a choice go there" if primary else ""
-        return _giving(desk, operator, account, f"give {account} (terminal {name}) to {operator}{fires}?", send)
+        question = f"give {account} (terminal {name}) to {operator}{fires}?"
+        return _giving(desk, operator, account, question, "they have all accounts already", send)
 
     fields = (_whom(operators), Field("primary", "primary", choices=_NO_YES))
     return Intent(f"ASSIGN {name}", "Assign", propose, fields)
@@ -112,7 +113,9 @@ def release(name: str, account: str, operators: Sequence[str]) -> Intent:
         def send(desk: Desk) -> int:
             return terminals.terminal_release(desk, terminal=name, operator=operator)
 
-        return _giving(desk, operator, account, f"take {account} (terminal {name}) from {operator}?", send)
+        question = f"take {account} (terminal {name}) from {operator}?"
+        others = "they have all accounts: this leaves them the others by name, and none that is enrolled later"
+        return _giving(desk, operator, account, question, others, send)
 
     return Intent(f"RELEASE {name}", "Release", propose, (_whom(operators),))
 
@@ -121,15 +124,17 @@ def _whom(operators: Sequence[str]) -> Field:
     return Field("operator", "operator", choices=tuple((name, name) for name in operators))
 
 
-def _giving(desk: Desk, operator: str, account: str, question: str, send: Callable[[Desk], int]) -> Proposal:
-    """The operator as they are now, before the question."""
+def _giving(
+    desk: Desk, operator: str, account: str, question: str, of_all: str, send: Callable[[Desk], int]
+) -> Proposal:
+    """The operator as they are now, before the question. `of_all`: what is said where they have all accounts."""
     listed = desk.client.query("operators")
     rows = [row for row in listed.data or () if row.name == operator]
     if listed.error is not None or not rows:
         return nothing(desk, desk.rows(listed, OPERATORS, f"no operator is named {operator}"))
     desk.out.table(OPERATORS, rows, empty="")
     if _ALL in rows[0].accounts:
-        desk.out.line("they have all accounts: taking one leaves the others by name, and none that is enrolled later")
+        desk.out.line(of_all)
     return asked(desk, (question, desk.label(listed, account)), send)
 
 

@@ -28,8 +28,8 @@ class Alarms(Pane):
     )
     BINDINGS = [
         Binding("a", "acknowledge", "acknowledge", id="alarms.acknowledge"),
-        Binding("t", "about", "what it is about", id="alarms.about"),
-        Binding("x", "cleared", "cleared too", id="alarms.cleared"),
+        Binding("t", "about", "to what it is about", id="alarms.about"),
+        Binding("x", "cleared", "cleared ones too", id="alarms.cleared"),
     ]
     DEFAULT_CSS = "#alarms-detail { min-height: 5; }"
     _cleared = False
