@@ -24,7 +24,6 @@ class Choose(ModalScreen[str | None]):
     """Ends with what was chosen; None where nothing was."""
 
     DEFAULT_CSS = """
-    Choose { align: center middle; background: transparent; }
     #choose { width: 40; height: auto; max-height: 100%; border: heavy ansi_cyan; padding: 0 1; }
     .ascii #choose { border: ascii ansi_cyan; }
     #choose Grid { height: auto; max-height: 16; }

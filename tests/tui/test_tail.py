@@ -204,7 +204,7 @@ def test_enter_asks_which_of_several_ids_is_meant(tui: Any) -> None:
         await opened(tui, pilot, 2, ids=["F-00000035", "M-00000014"])
         tui.app.open_pane = lambda name, key=None: opened_with.append((name, key))
         await pilot.press("enter")
-        assert "trace which?" in tui.text()
+        assert "trace which?" in tui.text() and "event 2" in tui.text(), "the records are seen behind it"
         await pilot.press("j", "enter")
         await tui.until(pilot, lambda: bool(opened_with))
         await tui.told(pilot, tui.event(3, ids=["L-00000007"]))
