@@ -77,6 +77,12 @@ def test_what_can_no_longer_be_fired_looks_so(wire: Any, state: str, left_s: int
     assert all(row.style == "dim" and not row.spans for row in shown[1:])
 
 
+def test_the_head_is_whole_or_shorter(wire: Any) -> None:
+    data = briefings.briefing(wire, state="CLOSED_TO_FIRES")
+    assert lines(wire, data, room=66)[0] == "EURUSD BUY  CLOSED_TO_FIRES  over  takes no fires"
+    assert lines(wire, data, room=46)[0] == "EURUSD BUY  CLOSED_TO_FIRES  over"
+
+
 def test_old_is_dim_and_says_so_with_its_growing_ages(wire: Any) -> None:
     kept = briefings.kept(briefings.briefing(wire), problem=Problem("TIMED_OUT", "no answer in 3 s"), tried_s=109.0)
     shown = texts(wire, briefings.briefing(wire), kept=kept, clock_s=112.0)

@@ -32,7 +32,7 @@ _BAD, _WARN, _GOOD = STYLES["bad"], STYLES["warn"], STYLES["good"]
 def briefing_lines(frame: Frame, kept: Kept | None, row: MissionRow, room: int, *, every: bool) -> list[Text]:
     """The briefing in lines of at most `room` cells. `row`: the mission as it is known newest. `every`: all checks, not
     only those that fail. What is old is dim and says so above everything."""
-    lines = [head_line(frame, row)]
+    lines = [head_line(frame, row, room)]
     data: Briefing | None = kept.data if kept is not None else None
     if kept is None or data is None:
         return lines + unanswered(frame, kept, room)
@@ -44,18 +44,19 @@ def briefing_lines(frame: Frame, kept: Kept | None, row: MissionRow, room: int, 
     return [*old, *(map(faded, lines) if old else lines), *told]
 
 
-def head_line(frame: Frame, row: MissionRow) -> Text:
-    """What it is, its state, and how long it takes fires yet."""
+def head_line(frame: Frame, row: MissionRow, room: int) -> Text:
+    """What it is, its state, and how long it takes fires yet; what has no room behind that is left out whole."""
     left_s = left_of(frame, row)
     what = (f"{row.symbol} {row.side}", "bold")
     if over(frame, row):
-        passed = "" if row.state in STANDS else "takes no fires"
-        return line(what, (row.state, _WARN), ("over", "bold yellow"), (passed, "yellow"))
-    urgent = "bold yellow" if left_s < 60 else "bold"
-    mine = ("passed by you", "yellow") if row.passed else ""
-    return line(
-        what, (row.state, STYLES.get(WORDS.get(row.state, ""), "")), (f"{age(round(left_s))} left", urgent), mine
-    )
+        parts = [what, (row.state, _WARN), ("over", "bold yellow"), ("takes no fires", "yellow")]
+    else:
+        urgent = "bold yellow" if left_s < 60 else "bold"
+        parts = [what, (row.state, _word_style(row.state)), (f"{age(round(left_s))} left", urgent)]
+        parts += [("passed by you", "yellow")] if row.passed else []
+    while len(parts) > 3 and line(*parts).cell_len > room:
+        parts.pop()
+    return line(*parts)
 
 
 def left_of(frame: Frame, row: MissionRow) -> float:
@@ -98,9 +99,11 @@ def _account_line(data: Briefing) -> Text:
     kind = data.kind.upper()
     names = list(data.accounts)
     place = f"account {names.index(data.account) + 1} of {len(names)}" if data.account in names else ""
-    return line(
-        (f"{'on':<{LABEL - 2}}", "dim"), (data.account, "bold"), (kind, STYLES.get(WORDS.get(kind, ""), "")), place
-    )
+    return line((f"{'on':<{LABEL - 2}}", "dim"), (data.account, "bold"), (kind, _word_style(kind)), place)
+
+
+def _word_style(word: str) -> str:
+    return STYLES.get(WORDS.get(word, ""), "")
 
 
 def _decided(frame: Frame, data: Briefing, since_s: float, room: int) -> Iterator[Text]:
