@@ -95,7 +95,8 @@ class Sheet(ModalScreen[None]):
     BINDINGS = [
         Binding("escape", "leave", "cancel"),
         Binding("left", "button(0)", "cancel's button", show=False),
-        Binding("right", "button(-1)", "the act's button", show=False),
+        Binding("right", "button(-1)", "to the act's button"),
+        Binding("tab", "app.focus_next", "next field"),
         Binding("ctrl+r", "again", "look again", id="sheet.look"),
     ]
     app: HydraTui
@@ -108,6 +109,7 @@ class Sheet(ModalScreen[None]):
         self._desk: Desk | None = None
         self._sent: _Sent | None = None
         self._looked: Mapping[str, str] = {}
+        self._goes_on = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
@@ -200,8 +202,14 @@ class Sheet(ModalScreen[None]):
         self._word.placeholder = f"type {proposal.word} to go on"
         self._word.display = proposal.send is not None and proposal.word is not None
         self._ask()
+        if proposal.send is not None:
+            self._go_on()
 
     @on(Input.Changed)
+    def _typed(self) -> None:
+        self._goes_on = False  # what is typed on does not lose its field
+        self._ask()
+
     def _ask(self) -> None:
         """The question, and whether it can be answered with yes."""
         proposal = self._proposal
@@ -220,6 +228,18 @@ class Sheet(ModalScreen[None]):
         return proposal.word is None or self._word.value == proposal.word
 
     @on(Input.Submitted)
+    def _enter(self) -> None:
+        """Enter in a field looks again where it must, and then goes on to the buttons."""
+        self._goes_on = True
+        if self._values() == self._looked:
+            self._go_on()
+        self._changed()
+
+    def _go_on(self) -> None:
+        if self._goes_on:
+            self._goes_on = False
+            self.query_one("#cancel").focus()
+
     @on(Select.Changed)
     def _changed(self) -> None:
         if self._asked and self._values() != self._looked:

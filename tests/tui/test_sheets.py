@@ -148,8 +148,8 @@ def test_values_that_were_looked_at_again_are_sent(tui: Any, wire: Any) -> None:
         tui.app.screen.query_one("#f-part").focus()
         await pilot.press("5", "0", "%", "enter")
         await tui.until(pilot, f"close 50% of {wire.P}?")
-        go(tui).focus()
-        await pilot.press("enter")
+        assert tui.app.focused.id == "cancel", "Enter in a field goes on to the buttons"
+        await pilot.press("right", "enter")
         await tui.until(pilot, "exit code 0")
 
     tui.play(scene)
@@ -206,6 +206,9 @@ def test_the_word_does_not_stand_for_what_was_not_looked_at(tui: Any, wire: Any)
         await pilot.press("enter")
         await tui.until(pilot, "close 50% of")
         assert word.value == "" and go(tui).disabled
+        word.focus()
+        await pilot.press(*"LIVE", "enter")
+        assert tui.app.focused.id == "cancel" and not go(tui).disabled
 
     tui.play(scene)
     assert tui.fake.bodies("close") == []

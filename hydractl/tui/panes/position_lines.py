@@ -118,10 +118,10 @@ def _result(frame: Frame, row: Any) -> Iterable[Piece]:
 def _where(frame: Frame, row: Any, told: Any, room: int) -> list[Text]:
     """Where the price stands between stop and target, in a picture where there is room, and in numbers."""
     price = told.price if told is not None and row.closed_at is None else row.close_price
-    now = price or ("not known" if row.closed_at is None else "-")
-    left, right = f"stop {row.stop or 'NONE'} ", f" {row.target or 'none'} target"
+    now = "" if row.closed_at is not None or row.foreign else f"now {price or 'not known'}"
+    left, right = f"stop {row.stop or 'NONE'} ", f" {row.target} target" if row.target else " no target"
     picture = _picture(frame, row, price, room - len(left) - len(right))
-    numbers = flow(room, (f"open {row.open_price}", ""), (f"now {now}" if row.closed_at is None else "", ""))
+    numbers = flow(room, (f"open {row.open_price}", ""), (now, ""))
     if picture.cell_len < CELLS_MIN:
         return [*flow(room, (left.strip(), ""), (right.strip(), "")), *numbers]
     text = Text(left, no_wrap=True, end="")

@@ -289,18 +289,24 @@ class Positions(Pane):
         self.app.intend(positions.adopt(row.ticket, row.account))
 
     def action_note(self) -> None:
-        row = self._row()
-        about = None if row is None else row.fire if self._about == ORDERS_GRID else row.id
-        if about is None:
-            self.app.notify("nothing that can have a note is under the cursor", severity="warning")
-            return
-        self.app.intend(positions.note(about))
+        about = self._in_journal()
+        if about is not None:
+            self.app.intend(positions.note(about))
 
     def action_trace(self) -> None:
-        row = self._row()
-        about = None if row is None else row.fire if self._about == ORDERS_GRID else row.id
+        about = self._in_journal()
         if about is not None:
             self.app.open_pane("trace", about)
+
+    def _in_journal(self) -> str | None:
+        """The id of what is under the cursor, as the journal knows it: an order by its fire. Says so where there is
+        none."""
+        row = self._row()
+        about = None if row is None or row.foreign else row.fire if self._about == ORDERS_GRID else row.id
+        if about is None:
+            why = "nothing is under the cursor" if row is None else "the journal has nothing of what is FOREIGN"
+            self.app.notify(why, severity="warning")
+        return about
 
     def action_closed(self) -> None:
         self._closed_wanted = not self._shows_closed
