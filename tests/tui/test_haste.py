@@ -30,7 +30,10 @@ class Bare(App[None]):
     def call_soon(self, run: Callable[[], None]) -> None:
         self.call_from_thread(run)
 
-    def told(self, title: str, said: Said, seen: bool) -> None:
+    def sent(self, title: str, key: str) -> None:
+        pass
+
+    def told(self, title: str, key: str, said: Said, seen: bool) -> None:
         pass
 
 

@@ -58,7 +58,7 @@ def modify(position: str, stop: str | None, target: str | None) -> Intent:
         Field("target", "new target", hint=f"{target or 'none'} now; empty: as it is; 'none' removes it"),
         REASON,
     )
-    return Intent(f"MODIFY {position}", "Modify it", propose, fields)
+    return Intent(f"MODIFY {position}", "Modify it", propose, fields, begin="stop")
 
 
 def set_plan(position: str, names: Sequence[tuple[str, str]], now: str | None) -> Intent:
@@ -148,7 +148,7 @@ def adopt(ticket: int, account: str) -> Intent:
         return asked(desk, (closing.adopting(ticket, account, stop), desk.label(listed, account)), send)
 
     fields = (Field("stop", "stop", hint="the stop's price; compulsory"), REASON)
-    return Intent(f"ADOPT {ticket} on {account}", "Take it as ours", propose, fields)
+    return Intent(f"ADOPT {ticket} on {account}", "Take it as ours", propose, fields, begin="stop")
 
 
 def cancel(order: str | None, accounts: Sequence[str]) -> Intent:
@@ -193,7 +193,7 @@ def note(id: str) -> Intent:
         Field("text", "note", hint="one line"),
         Field("tag", "tag", hint="a word that report can count by; empty: none"),
     )
-    return Intent(f"NOTE on {id}", "Keep it", propose, fields, danger=False)
+    return Intent(f"NOTE on {id}", "Keep it", propose, fields, danger=False, begin="text")
 
 
 def plan_choices(rows: Sequence[Any]) -> list[tuple[str, str]]:
