@@ -19,7 +19,7 @@ from hydractl.tui.frame import Frame
 from hydractl.tui.intents import fires, missions
 from hydractl.tui.panes.briefing import briefing_lines, left_text, over
 from hydractl.tui.panes.pane import Pane, fill, why_empty
-from hydractl.tui.panes.window import TIMEFRAMES, Window, chart_lines, window_of
+from hydractl.tui.panes.window import BARS_S, TIMEFRAMES, Window, chart_lines, window_of
 from hydractl.tui.store import Ask, Kept
 from hydractl.tui.widgets import Grid, Lines
 
@@ -83,7 +83,7 @@ class Mission(Pane):
         if self._shown is not None:
             wants.append(Want(self._brief, 2.0 if self.app.calm else 1.0))
         if self._window is not None:
-            wants.append(Want(self._window.ask, 15.0))
+            wants.append(Want(self._window.ask, BARS_S))
         return wants
 
     @property

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 TIMEFRAMES = {"M1": 60, "M5": 300, "M15": 900, "H1": 3600, "H4": 14_400}  # name -> seconds of a bar
 BEFORE = 24  # bars before the signal that a reader wants to see; half of the columns where these are few
 LIMIT = 400
-OLD_S = 60.0
+BARS_S = 60.0  # they are made anew from the recording each time: half a second of a core for an hour of ticks
+OLD_S = 150.0
 
 
 @dataclass(frozen=True, slots=True)
