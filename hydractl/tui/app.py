@@ -54,6 +54,7 @@ from hydractl.tui.widgets import Bar, Grid, Lines
 _ASCII_ONLY = AsciiOnly()
 IDLE_S = 300.0
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
+FIRST_KEYS = ("halt", "help", "write")
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
@@ -237,13 +238,14 @@ class HydraTui(App[int]):
             box.border_title = Text(title)
 
     def _key_pieces(self) -> list[tuple[Text, str]]:
-        """The keys that do something here, as they are mapped."""
+        """The keys that do something here, as they are mapped; first what must be in sight on the narrowest screen."""
+        shown = [bound for _, bound, enabled, _ in self.screen.active_bindings.values() if bound.show and enabled]
+        shown.sort(key=lambda bound: FIRST_KEYS.index(bound.id) if bound.id in FIRST_KEYS else len(FIRST_KEYS))
         pieces = []
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
-            if binding.show and enabled:
-                words = Text(f" {self.get_key_display(binding)} ", "bold")
-                words.append(f"{binding.description} ", "bold red" if binding.action == "halt" else "not bold")
-                pieces.append((words, binding.action))
+        for bound in shown:
+            words = Text(f" {self.get_key_display(bound)} ", "bold", end="")
+            words.append(f"{bound.description} ", "bold red" if bound.action == "halt" else "not bold")
+            pieces.append((words, bound.action))
         return pieces
 
     @on(Bar.Pressed)

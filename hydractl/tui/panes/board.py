@@ -29,6 +29,9 @@ _POSITION_COLUMNS = ("id", "mark", "account", "symbol", "side", "volume", "stop"
 _POSITIONS_FIRST = ("id", "symbol", "side", "pnl", "r", "mark", "volume", "stop")
 
 
+LOW = 30  # of fewer rows, what is wrong and what is open have all
+
+
 class Board(Pane):
     NAME = "board"
     TITLE = "Board"
@@ -76,8 +79,10 @@ class Board(Pane):
     def _wrong(self, frame: Frame) -> None:
         box = self.query_one("#wrong", Lines)
         lines = wrong_lines(frame)
+        room = 8 if not frame.compact else 4 if frame.height >= LOW else 3
         box.show(lines)
-        box.styles.height = min(len(lines), 4 if frame.compact else 8) + 1
+        box.mark(f"{room} of {len(lines)}, Enter: alarms" if len(lines) > room else "")
+        box.styles.height = min(len(lines), room) + 1
 
     def _accounts(self, frame: Frame) -> None:
         box = self.query_one("#accounts", Lines)
@@ -131,6 +136,7 @@ class Board(Pane):
             old=frame.view.lost is not None,
         )
         grid.styles.height = min(len(rows), 3 if frame.compact else 10) + 2
+        grid.display = frame.height >= LOW or len(wrong_lines(frame)) == 1  # a stale feed is told above
 
     def _tail(self, frame: Frame) -> None:
         box = self.query_one("#board-tail", Lines)
