@@ -52,6 +52,13 @@ def row_of(tui: Any, id: str) -> str:
     return next(line for line in tui.lines() if line.lstrip("┃").startswith(id))
 
 
+def painted(box: Any) -> tuple[str, set[str]]:
+    """What a box shows, and in which colours."""
+    segments = [segment for y in range(box.size.height) for segment in box.render_line(y)]
+    colours = {segment.style.color.name for segment in segments if segment.style and segment.style.color}
+    return "".join(segment.text for segment in segments), colours
+
+
 def notices(tui: Any) -> str:
     return "\n".join(notice.message for notice in tui.app._notifications)
 
@@ -146,11 +153,14 @@ def test_a_lost_daemon(tui: Any, wire: Any) -> None:
     async def scene(pilot: Any) -> None:
         tui.fake.script = script(wire, [open_one(wire, 7)])
         await shown(tui, pilot)
+        assert "green" in painted(tui.app.query_one(f"#{OPEN_GRID}"))[1]
         await tui.told(pilot, Lost(QUERIES, time.monotonic(), "the daemon went away"))
         assert "NO DAEMON" in tui.text()
         for name in (OPEN_GRID, "positions-details", "positions-sums"):
             box = tui.app.query_one(f"#{name}")
-            assert all("green" not in str(span.style) for text in box._lines for span in text.spans), name
+            said, colours = painted(box)
+            assert "3.20 USD" in said, name
+            assert not colours & {"green", "red", "cyan", "yellow"}, name
 
     tui.play(scene)
 

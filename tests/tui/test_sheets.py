@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from hydractl.tui.carry import Desk
-from hydractl.tui.intents import authority, positions
+from hydractl.tui.intents import authority, missions, positions
 from hydractl.tui.intents.base import asked
 from hydractl.tui.sheets import Intent, Proposal, Sheet
 from hydrad.wire.answers import Problem
@@ -263,7 +263,7 @@ def test_a_verdict_that_comes_after_leaving_is_told(tui: Any, wire: Any, over: b
         await pilot.press("escape")
         await pilot.pause()
         if over:
-            tui.app.intend(positions.note(wire.P))
+            tui.app.intend(missions.note(wire.P))
             await pilot.pause()
         held.set()
         await tui.until(pilot, f"CLOSE {wire.P}: REJECTED")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hydractl.commands import closing, notes, orders, plans, positions
+from hydractl.commands import closing, orders, plans, positions
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
 from hydractl.tui.intents.base import REASON, asked, nothing, one_of
@@ -172,28 +172,6 @@ def cancel(order: str | None, accounts: Sequence[str]) -> Intent:
     choices += [(f"all of ours on {name}", f"account:{name}") for name in accounts]
     fields = (Field("which", "which", choices=tuple(choices)), REASON)
     return Intent(f"CANCEL {order or 'resting orders'}", "Send the cancel", propose, fields)
-
-
-def note(id: str) -> Intent:
-    """Write a note about something; it touches no account."""
-
-    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
-        text, tag = values["text"], values["tag"] or None
-        if not text:
-            desk.out.line("write the note, then Enter")
-            return nothing(desk, ExitCode.USAGE)
-
-        def send(desk: Desk) -> int:
-            return notes.note(desk, id=id, text=text, tag=tag)
-
-        desk.out.line(text)
-        return asked(desk, (f"keep this note about {id} in the journal, for good?", ""), send)
-
-    fields = (
-        Field("text", "note", hint="one line"),
-        Field("tag", "tag", hint="a word that report can count by; empty: none"),
-    )
-    return Intent(f"NOTE on {id}", "Keep it", propose, fields, danger=False, begin="text")
 
 
 def plan_choices(rows: Sequence[Any]) -> list[tuple[str, str]]:

@@ -14,8 +14,8 @@ from textual.containers import Horizontal, Vertical
 from hydractl.commands.orders import ORDERS
 from hydractl.tui import live
 from hydractl.tui.feed import Want
-from hydractl.tui.frame import Frame, faded
-from hydractl.tui.intents import positions
+from hydractl.tui.frame import Frame
+from hydractl.tui.intents import missions, positions
 from hydractl.tui.live import live_positions
 from hydractl.tui.panes import position_lines
 from hydractl.tui.panes.pane import Pane, fill, why_empty
@@ -104,7 +104,7 @@ class Positions(Pane):
         opened = live_positions(frame)
         sums = self.query_one("#positions-sums", Lines)
         lines = [*position_lines.problem_lines(frame), *position_lines.sum_lines(frame, opened)]
-        sums.show(self._as_old(frame, lines))
+        sums.show(lines)
         sums.styles.height = min(len(lines), 3 if frame.compact else 6) + 1
         self._draw_open(frame, opened)
         self._draw_orders(frame)
@@ -177,16 +177,13 @@ class Positions(Pane):
             lines = position_lines.order_details(frame, row, room)
         else:
             lines = position_lines.details(frame, row, frame.view.kept("plan.show", id=row.id), room)
-        box.show(self._as_old(frame, lines))
+        box.show(lines)
         box.styles.height = self._details_height(frame, len(lines)) if frame.width < WIDE else "1fr"
 
     def _details_height(self, frame: Frame, lines: int) -> int:
         """Below the list, which needs its rows: as many lines as there are, where half of the room is enough."""
         crowded = len(self.query_one(f"#{OPEN_GRID}", Grid).keys) > 3 or self._shows_closed
         return min(lines + 1, frame.height // (4 if crowded else 2) - 1)
-
-    def _as_old(self, frame: Frame, lines: Sequence[Text]) -> list[Text]:
-        return [faded(text) for text in lines] if frame.view.lost is not None else list(lines)
 
     # --- what is under the cursor ---
 
@@ -291,7 +288,7 @@ class Positions(Pane):
     def action_note(self) -> None:
         about = self._in_journal()
         if about is not None:
-            self.app.intend(positions.note(about))
+            self.app.intend(missions.note(about))
 
     def action_trace(self) -> None:
         about = self._in_journal()
