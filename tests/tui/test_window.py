@@ -95,7 +95,7 @@ def test_why_there_is_no_chart(wire: Any, rows: Any, changes: dict[str, Any], wa
     assert len(shown) == 1 and shown[0].plain.startswith(wanted)
 
 
-@pytest.mark.parametrize("changes", [{"lost": True}, {"clock_s": 200.0}])
+@pytest.mark.parametrize("changes", [{"lost": True}, {"clock_s": 300.0}])
 def test_an_old_chart_looks_old(wire: Any, changes: dict[str, Any]) -> None:
     assert all(row.style == "dim" and not row.spans for row in drawn(wire, ROWS, **changes))
 
