@@ -236,7 +236,9 @@ class Mission(Pane):
             self.app.draw()
 
     def action_trace(self) -> None:
-        self.app.open_pane("trace", self._act_chosen() or self._shown)
+        key = self._act_chosen() or self._shown
+        if key is not None:
+            self.app.open_pane("trace", key)
 
     def action_let_pass(self) -> None:
         if self._shown is not None:
