@@ -59,7 +59,7 @@ class Person:
         found = re.search(rf"(\d) ?{title}", self.one.text())
         assert found is not None, self.one.text()
         self.one.keys(found[1])
-        self.one.wait_for({"Positions": "Details", "Board": "Wrong"}[title])
+        self.one.wait_for({"Positions": "Details", "Board": "Wrong", "Tail": "─Record"}[title])
 
     def presses(self, button: str) -> None:
         """Moves to the act's button, and presses it."""
@@ -192,10 +192,41 @@ def the_daemon_is_killed_and_returns(person: Person, mission: str) -> None:
     one.wait_for("NO DAEMON")
     first = seconds_unheard(one)
     one.wait_for(lambda _: seconds_unheard(one) > first)
+    person.cursor_to(mission)
+    one.keys("f")
+    one.wait_for("UNREACHABLE")
+    one.wait_for("nothing can be sent")
+    one.keys("Escape")
+    one.wait_gone("UNREACHABLE")
     home.launch()
     home.await_ready()
     one.wait_gone("NO DAEMON")
     one.wait_for(mission)
+    if len(one.screen()[0]) > SMALL[0]:
+        the_journal_goes_on_without_a_gap(person)
+
+
+def the_journal_goes_on_without_a_gap(person: Person) -> None:
+    """Records from before and after, each once."""
+    one = person.one
+    person.opens("Tail")
+    newest = f"#{person.home.status()['journal']['seq']}"
+    rows = one.wait_for(lambda text: re.search(rf"{newest}\b", text) is not None).split("─Record")[0]
+    numbers = [int(number) for number in re.findall(r"#(\d+)", rows)]
+    assert len(numbers) > 10 and numbers == list(range(numbers[0], numbers[-1] + 1)), numbers
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+def test_a_terminal_that_hangs_up_or_changes_its_size_harms_nothing(home: PaperHome, size: tuple[int, int]) -> None:
+    with Pty([*HYDRACTL, "tui"], environment(SSH, HYDRA_HOME=str(home.path)), size) as one:
+        one.wait_for("read-only")
+        for other in ((40, 10), (200, 60), size):
+            one.resize(other)
+            one.wait_for(lambda _: "HALT" in one.screen()[-1])  # drawn anew: the keys stand in the last row
+        before = home.status()["journal"]["seq"]
+        one.hang_up()
+        home.until(lambda: one.exit_code() is not None, "the screens have ended")
+        assert home.status()["journal"]["seq"] == before
 
 
 def seconds_unheard(one: Terminal) -> float:
