@@ -214,13 +214,16 @@ class HydraTui(App[int]):
             return
         frame = self.frame
         self.query_one("#top", Lines).show([top_line(frame)])
+        blind = frame.view.lost is not None
         lost = self.query_one("#lost", Lines)
-        lost.display = frame.view.lost is not None
-        if frame.view.lost is not None:
+        if lost.display is not blind:
+            lost.display = blind
+            self.call_after_refresh(self.draw)  # the pane has another height then
+        if blind:
             lost.show([lost_line(frame)])
         self.pane.draw(frame)
         for box in self.pane.query(Lines):
-            box.look(frame.view.lost is not None)
+            box.look(blind)
         self.query_one("#tabs", Bar).show_pieces(
             tab_pieces(frame, _NAMED, self.pane.NAME), " " if frame.width >= 100 else ""
         )

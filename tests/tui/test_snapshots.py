@@ -91,6 +91,7 @@ def test_screens(tui: Any, wire: Any, clock: Clock, name: str, state: str) -> No
             clock.now_s += 12
             ways = [Lost(way, clock.now_s, "the daemon went away") for way in (QUERIES, STREAM)]
             await tui.told(pilot, *ways, Ticked(clock.now_s))
+            await tui.told(pilot)
         await pilot.pause()
         found.append(tui.written() if state == "ascii" else tui.text())
 
