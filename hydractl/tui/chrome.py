@@ -79,9 +79,7 @@ def lost_line(frame: Frame) -> Text:
         heard = "never heard"
     what = "NO DAEMON" if QUERIES in frame.view.away else "NO JOURNAL"
     words = f" {what}  {heard}: {plain(away.why)}. What stands below is old. "
-    text = Text(words, "bold white on red", no_wrap=True)
-    text.pad_right(max(frame.width - text.cell_len, 0))
-    return text
+    return Text(words.ljust(frame.width), "bold white on red", no_wrap=True, end="")
 
 
 def write_label(frame: Frame) -> str:
