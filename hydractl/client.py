@@ -110,7 +110,7 @@ class Client:
         again (0); `on_heard` of each sign of life."""
         seen = fields.pop("after_seq", None)
         if follow and seen is None:
-            begin = self._journal_seq()
+            begin = self.journal_seq()
         else:
             begin = seen or 0
         retry = _Retry(None if follow else QUERY_RETRY_S)
@@ -148,7 +148,7 @@ class Client:
                 if failure.code != "UNREACHABLE":
                     raise
 
-    def _journal_seq(self) -> int:
+    def journal_seq(self) -> int:
         """The newest record's number."""
         answer = self.query("status")
         if answer.error is not None:
@@ -159,7 +159,7 @@ class Client:
     def _check_journal(self, seen: int) -> None:
         """A shorter journal than the one already shown is another one: going on would skip what it holds."""
         try:
-            length = self._journal_seq()
+            length = self.journal_seq()
         except Failure as failure:
             if failure.code in ("UNREACHABLE", "TIMED_OUT"):
                 return

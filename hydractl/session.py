@@ -153,6 +153,13 @@ def an_id(text: str, *kinds: IdKind) -> str:
         raise Failure("USAGE", str(error)) from None
 
 
+def answered(answer: Answer) -> Answer:
+    """The answer, where it is none that refuses; else its Failure: what was not told must not look like nothing."""
+    if answer.error is not None:
+        raise Failure(answer.error.code, answer.error.message, answer.error.hint, answer.error.facts)
+    return answer
+
+
 def seconds(text: str) -> float:
     """Seconds of a duration such as 5s; a bad one is a usage error."""
     try:

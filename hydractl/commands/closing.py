@@ -9,7 +9,7 @@ from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
 from hydractl.commands.positions import shown
 from hydractl.commands.verdicts import exit_of_answer, show_fire
 from hydractl.diagnostics import ExitCode, Failure
-from hydractl.session import Session
+from hydractl.session import Session, answered
 from hydractl.verbs import YES, argument, flag, option, verb
 
 FLATTEN = "close all of these?"
@@ -57,6 +57,7 @@ def flatten(
     typed = yes_foreign
     if session.may_ask():
         listed, rows = in_scope(session, symbol, account, foreign)
+        answered(listed)
         shown(session, rows, "nothing is open")
         if foreign and typed is None:
             typed = _typed(account)
@@ -117,6 +118,7 @@ def adopt(
         session.client.key = key
     if not yes:
         listed, rows = with_ticket(session, number, account)
+        answered(listed)
         shown(session, rows, "no such position is open")
         session.confirm(adopting(number, account, stop), session.label(listed, account))
     fields: dict[str, Any] = {"ticket": number, "account": account, "stop": stop}

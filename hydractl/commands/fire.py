@@ -170,9 +170,10 @@ def _proposed_to_several(session: Session, preview: Answer) -> tuple[str, str]:
 
 
 def label_of(targets: Sequence[TargetRow]) -> str:
-    """What a fire on these may touch. One that would be denied now counts too: it is asked for, and judged again."""
+    """What a fire on these may touch. One that would be denied now counts too: it is asked for, and judged again. A
+    kind that is not known counts as LIVE."""
     kinds = {row.kind.upper() for row in targets}
-    return next((kind for kind in ("LIVE", "DEMO") if kind in kinds), "PAPER")
+    return "LIVE" if kinds - {"DEMO", "PAPER"} else "DEMO" if "DEMO" in kinds else "PAPER"
 
 
 def may_go(preview: Answer) -> bool:

@@ -6,7 +6,7 @@ from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
 from hydractl.commands.verdicts import acts_of, exit_of_answer, show_fire
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.output import Column, age
-from hydractl.session import Session, an_id
+from hydractl.session import Session, an_id, answered
 from hydractl.verbs import YES, argument, flag, option, verb
 from hydrad.domain.ids import IdKind
 
@@ -14,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from hydrad.wire.answers import Answer
     from hydrad.wire.answers.acts import FireAnswer
     from hydrad.wire.answers.positions import OrderRow
 
@@ -116,8 +115,8 @@ def _exit(data: FireAnswer) -> ExitCode:
 
 def proposed(session: Session, id: str | None, account: str | None) -> tuple[str, str]:
     """Shows the orders that are meant; answers the question, and the label of what it may touch."""
-    listed: Answer = session.client.query("orders", account=account)
-    rows = [row for row in listed.data or () if not row.foreign and id in (None, row.id, row.fire)]
+    listed = answered(session.client.query("orders", account=account))
+    rows = [row for row in listed.data if not row.foreign and id in (None, row.id, row.fire)]
     if id is not None and not rows:
         return _proposed_fire(session, id)
     if not session.machine:
@@ -130,8 +129,6 @@ def proposed(session: Session, id: str | None, account: str | None) -> tuple[str
 
 def _proposed_fire(session: Session, id: str) -> tuple[str, str]:
     """What has no order may be a fire that waits for a second person."""
-    shown = session.client.query("fire.show", act=id)
-    if shown.error is not None:
-        raise Failure(shown.error.code, shown.error.message, shown.error.hint, shown.error.facts)
+    shown = answered(session.client.query("fire.show", act=id))
     row = shown.data.act
     return f"cancel {id}, {row.verdict}?", session.label(shown, row.account)

@@ -6,7 +6,7 @@ from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
 from hydractl.commands.verdicts import exit_of_answer, show_fire
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.output import Column, age
-from hydractl.session import Session, an_id
+from hydractl.session import Session, an_id, answered
 from hydractl.verbs import YES, argument, flag, option, verb
 from hydrad.domain.ids import IdKind
 
@@ -149,6 +149,7 @@ def act_on(
 def proposed(session: Session, id: str, question: str) -> tuple[str, str]:
     """Shows the positions that the id may mean; answers the question, and the label of what it may touch."""
     listed, rows = meant(session, id)
+    answered(listed)
     if rows:
         shown(session, rows, "")
     accounts = {row.account for row in rows}

@@ -21,10 +21,12 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
 
 from hydractl.diagnostics import ExitCode
+from hydractl.plain import plain
 from hydractl.session import Session
 from hydractl.tui import settings
 from hydractl.tui.ascii import AsciiOnly
@@ -371,7 +373,7 @@ class HydraTui(App[int]):
         first = Text.from_ansi(said.lines[1] if len(said.lines) > 1 else "".join(said.lines[:1])).plain
         if not seen:
             words = f"{title}: {said.code.name}  {first}"
-            self.notify(words, severity="information" if done else "error", timeout=15, markup=False)
+            self.notify(words, severity="information" if done else "error", timeout=15)
 
     def accounts(self) -> list[Any]:
         status = self._view.data("status")
@@ -430,6 +432,18 @@ class HydraTui(App[int]):
                 words = f"{binding.description} ({self.get_key_display(binding)})"
                 yield SystemCommand(words, binding.id, partial(self.run_action, binding.action, node))
         yield from super().get_system_commands(screen)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """As Textual's, with text that is harmless: names and reasons are others' words."""
+        super().notify(plain(message), title=title, severity=severity, timeout=timeout, markup=markup)
 
     async def action_quit(self) -> None:
         """Whatever key Textual has for it."""

@@ -89,12 +89,14 @@ class Said:
 
 
 def carry_out(desk: Desk, run: Callable[[Desk], int]) -> Said:
-    """Runs a verb of the shell, or a part of one; a failure is words and a code, as it is there."""
-    try:
-        code = ExitCode(run(desk))
-    except Failure as failure:
-        desk.talk.problem(failure)
-        code = failure.exit_code
+    """Runs a verb of the shell, or a part of one; a failure is words and a code, as it is there. The connection ends
+    with it: a sheet that stands open, or was left, holds none of the daemon's."""
+    with closed_after(desk):
+        try:
+            code = ExitCode(run(desk))
+        except Failure as failure:
+            desk.talk.problem(failure)
+            code = failure.exit_code
     return Said(tuple(desk.out.take()), code)
 
 

@@ -158,7 +158,7 @@ class Feed:
 
     def _follow_once(self, client: Client) -> None:
         """Goes on behind what was told, so that no way of being lost leaves a gap."""
-        if self._seen is not None and client.query("status").data.journal.seq < self._seen:
+        if self._seen is not None and client.journal_seq() < self._seen:
             self._begin_anew()
         fields = {"last": EVENTS_KEPT} if self._seen is None else {"after_seq": self._seen}
         for event in client.events(True, self._stream_lost, self._silent, self._stream_heard, **fields):

@@ -20,10 +20,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
 from hydractl.diagnostics import ExitCode
+from hydractl.plain import plain
 from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.frame import painted
 from hydractl.tui.widgets import Lines
@@ -119,7 +121,7 @@ class Sheet(ModalScreen[None]):
                     yield Label(row.label, markup=False)
                     if row.choices:
                         yield Select(
-                            row.choices,
+                            [(Content(plain(shown)), value) for shown, value in row.choices],
                             value=row.value or row.choices[0][1],
                             allow_blank=False,
                             id=f"f-{row.name}",

@@ -16,7 +16,7 @@ from typing import Any
 from hydractl.tui.series import Series, noted
 
 EVENTS_KEPT = 500
-ANSWERS_KEPT = 64
+ANSWERS_KEPT = 64  # of queries with fields; those without are no more than there are verbs
 TERMINALS_KEPT = 500
 BREAKS_KEPT = 20
 
@@ -248,7 +248,8 @@ def _recorded(view: View, event: Any) -> View:
 
 
 def _keep(view: View, ask: Ask, at_s: float, data: Any, problem: Problem | None) -> View:
-    """A try that brought no data leaves the last answer standing, with its age and the problem."""
+    """A try that brought no data leaves the last answer standing, with its age and the problem. What was asked of one
+    thing gives way to what was asked later about others; what every pane has does not."""
     old = view.answers.get(ask)
     if old is not None and at_s < old.tried_s:
         return view
@@ -258,8 +259,9 @@ def _keep(view: View, ask: Ask, at_s: float, data: Any, problem: Problem | None)
         kept = Kept(data, at_s, problem, at_s)
     answers = {known: row for known, row in view.answers.items() if known != ask}
     answers[ask] = kept
-    while len(answers) > ANSWERS_KEPT:
-        answers.pop(next(iter(answers)))
+    about = [known for known in answers if known.fields]
+    for known in about[:-ANSWERS_KEPT]:
+        answers.pop(known)
     return dataclasses.replace(view, answers=answers)
 
 

@@ -17,10 +17,19 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from hydractl.plain import plain
 from hydractl.tui.frame import faded
 
 CURSOR = Style(reverse=True)
 CURSOR_AWAY = Style(bold=True)
+
+
+def harmless(line: Text) -> Text:
+    """A line without what moves a terminal's cursor, whoever wrote it: each control character becomes one `?`."""
+    if not line.plain.isprintable():
+        line = line.copy()
+        line.plain = plain(line.plain).replace("\n", "?").replace("\t", " ")
+    return line
 
 
 class Lines(ScrollView, can_focus=True):
@@ -56,7 +65,7 @@ class Lines(ScrollView, can_focus=True):
 
     def show(self, lines: Sequence[Text]) -> None:
         """Puts these lines in place of what stands there."""
-        old, new = self._lines, list(lines)
+        old, new = self._lines, [harmless(line) for line in lines]
         if len(old) != len(new):
             self._lines = new
             self.virtual_size = Size(self.size.width, len(new))

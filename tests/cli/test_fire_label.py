@@ -23,6 +23,8 @@ def target(kind: str, *codes: str) -> TargetRow:
         ([target("demo"), target("live")], "LIVE"),
         ([target("demo"), target("live", "SPREAD")], "LIVE"),  # denied now; by the time of the fire it may pass
         ([target("demo", "SPREAD"), target("demo")], "DEMO"),
+        ([target("demo"), target("contest")], "LIVE"),  # a kind that nobody has told of
+        ([target("")], "LIVE"),
     ],
 )
 def test_a_live_account_is_named_though_it_would_be_denied(targets: list[TargetRow], label: str) -> None:

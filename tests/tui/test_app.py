@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.text import Text
 
 from hydractl.tui import app as app_module
+from hydractl.tui.widgets import Lines
 
 
 def test_read_only_at_first_and_write_mode_names_the_accounts(tui: Any) -> None:
@@ -175,5 +177,28 @@ def test_an_act_on_its_way_is_not_left_without_a_word(tui: Any, wire: Any) -> No
         assert tui.app.is_running and list(tui.app.on_their_way.values()) == ["HALT"]
         await pilot.press("q")
         await tui.until(pilot, lambda: not tui.app.is_running)
+
+    tui.play(scene)
+
+
+def test_a_notice_is_text_whatever_is_in_it(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        tui.app.notify("left [/b] over\x1b[2J")
+        await tui.until(pilot, "left [/b] over?[2J")
+
+    tui.play(scene)
+
+
+def test_what_a_line_is_made_of_moves_no_cursor(tui: Any) -> None:
+    """Whatever a broker calls a currency: on the screen, and in what is copied from it."""
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        box = tui.app.query_one("#accounts", Lines)
+        box.show([Text("US\x1b[2JD\u202e\tend\nmore")])
+        await pilot.pause()
+        assert box.text == "US?[2JD? end?more"
+        assert "\x1b" not in tui.text() and "US?[2JD? end?more" in tui.text()
 
     tui.play(scene)

@@ -287,3 +287,23 @@ def test_another_journal_is_told_and_begun_anew(told: Told, feed: Feed, fake: An
     told.until(lambda: told.of(Another) and told.view.seq == 2)
     assert [event.seq for event in told.view.events] == [1, 2]
     assert told.of(Heard)
+
+
+def test_a_status_that_is_refused_meanwhile_ends_nothing(told: Told, feed: Feed, fake: Any, wire: Any) -> None:
+    """Somebody whose role is taken away while they look: the screen says that it is blind, and goes on."""
+    from hydrad.wire.answers import Problem
+
+    error = Problem(code="FORBIDDEN", message="you have no role any more", hint=None)
+    first = [True]
+
+    def script(call: Any) -> Any:
+        if first and wire.verb_of(call) == "tail":
+            first.clear()
+            return [wire.answer(call, data=wire.event(7), more=True), wire.answer(call, data=None, error=error)]
+        refused = not first and wire.verb_of(call) in ("tail", "status")
+        return wire.answer(call, data=None, error=error) if refused else wire.answer(call)
+
+    fake.script = script
+    feed.start()
+    told.until(lambda: len([lost for lost in told.of(Lost) if lost.why == error.message]) >= 3)
+    assert STREAM in told.view.away and told.view.seq == 7

@@ -12,7 +12,7 @@ import pytest
 from hydractl.tui.carry import Desk
 from hydractl.tui.intents import authority, missions, positions
 from hydractl.tui.intents.base import asked
-from hydractl.tui.sheets import Intent, Proposal, Sheet
+from hydractl.tui.sheets import Field, Intent, Proposal, Sheet
 from hydrad.wire.answers import Problem
 
 
@@ -337,3 +337,57 @@ def test_a_defect_in_a_thread_ends_the_app_with_its_name(tui: Any, when: str) ->
 
     with pytest.raises(LookupError, match="a defect"):
         tui.play(scene)
+
+
+def test_a_sheet_that_stands_open_holds_no_connection(tui: Any, wire: Any) -> None:
+    """A look leaves none behind, and neither does the act: a day of looks must not use up the daemon's."""
+    clients = []
+
+    async def scene(pilot: Any) -> None:
+        for _ in range(3):
+            await opened(tui, pilot, closing(wire))
+            clients.append(tui.app.screen._desk.client)
+            assert clients[-1]._connection is None
+            await pilot.press("right", "enter")
+            await tui.until(pilot, "exit code 0")
+            assert clients[-1]._connection is None
+            await pilot.press("escape")
+            await pilot.pause()
+
+    tui.play(scene)
+    assert len({client.key for client in clients}) == 3
+
+
+def test_what_can_be_chosen_is_text_whatever_is_in_it(tui: Any) -> None:
+    """A broker's `[SP500]` is a name, and no markup that hides or breaks the list."""
+
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        return asked(desk, ("go?", ""), lambda desk: 0)
+
+    choices = (("[SP500]", "a"), ("left [/b] over\x1b[2J", "b"))
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, Intent("CHOOSE", "Go", propose, (Field("what", "what", choices=choices),)))
+        assert "[SP500]" in tui.text()
+        await pilot.click("#f-what")
+        await tui.until(pilot, "left [/b] over?[2J")
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize("verb", ["orders", "positions"])
+def test_a_list_that_was_refused_is_not_an_empty_one(tui: Any, wire: Any, verb: str) -> None:
+    problem = Problem("FORBIDDEN", "this operator may not look", None, {})
+
+    def script(call: Any) -> Any:
+        refused = wire.verb_of(call) == verb
+        return wire.answer(call, data=None, error=problem) if refused else wire.answer(call)
+
+    intent = {"orders": positions.cancel(None, ["paper-1"]), "positions": positions.flatten(["paper-1"])}[verb]
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script
+        await opened(tui, pilot, intent, "FORBIDDEN: this operator may not look")
+        assert go(tui).disabled and "no such order rests" not in tui.text()
+
+    tui.play(scene)

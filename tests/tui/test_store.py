@@ -12,6 +12,7 @@ from hydractl.tui.store import (
     ANSWERS_KEPT,
     EVENTS_KEPT,
     QUERIES,
+    STATUS,
     STREAM,
     Another,
     Answered,
@@ -71,7 +72,7 @@ def test_no_message_makes_it_raise_and_the_clock_never_goes_back(told: list[Mess
         clock_s = view.clock_s
         seqs = [row.seq for row in view.events]
         assert seqs == sorted(set(seqs)) and len(seqs) <= EVENTS_KEPT
-        assert len(view.answers) <= ANSWERS_KEPT
+        assert len(view.answers) <= ANSWERS_KEPT + len(ASKS)
         assert all(row.at_s <= row.tried_s for row in view.answers.values())
         assert view.lost is None or view.lost in view.away.values()
 
@@ -137,3 +138,17 @@ def test_another_journal_leaves_nothing_of_the_old_one() -> None:
 def test_fields_that_are_not_given_make_no_other_query() -> None:
     assert Ask.of("missions", state=None, limit=5) == Ask.of("missions", limit=5)
     assert Ask.of("brief", mission="M-1", account="a") == Ask.of("brief", account="a", mission="M-1")
+
+
+def test_what_every_pane_has_is_not_given_up_for_what_was_looked_at() -> None:
+    """Somebody who runs through a hundred missions still has the status, however long ago it was told."""
+    asks = [Ask.of("brief", mission=f"M-{number:08}") for number in range(ANSWERS_KEPT + 30)]
+    view = run([Answered(ask, float(at), Row()) for at, ask in enumerate([STATUS, Ask.of("groups"), *asks])])
+    assert view.data("status") is not None and view.data("groups") is not None
+    assert view.data("brief", mission="M-00000000") is None
+    assert list(view.answers)[-1] == asks[-1] and len(view.answers) == ANSWERS_KEPT + 2
+
+
+def test_a_try_that_came_to_nothing_renews_no_answer_of_another() -> None:
+    view = run([Answered(STATUS, 1.0, Row(mode="paper")), Unanswered(Ask.of("now"), 9.0, PROBLEM)])
+    assert (view.answers[STATUS].at_s, view.heard_s) == (1.0, 1.0)

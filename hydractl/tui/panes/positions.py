@@ -231,7 +231,7 @@ class Positions(Pane):
         told = [frame.view.kept("positions"), frame.view.answers.get(CLOSED)]
         if all(kept is not None and kept.tried_s > since_s for kept in told):
             self._sought = None
-            self.app.notify(f"{key} is neither open nor closed today", severity="warning", markup=False)
+            self.app.notify(f"{key} is neither open nor closed today", severity="warning")
 
     # --- acts ---
 
@@ -248,7 +248,7 @@ class Positions(Pane):
         elif row.foreign:
             why = f"{row.id} is FOREIGN: take it as ours first, or flatten with what is NOT OURS"
         if why is not None:
-            self.app.notify(why, severity="warning", markup=False)
+            self.app.notify(why, severity="warning")
         else:
             self.app.intend(make(row))
 
@@ -264,7 +264,7 @@ class Positions(Pane):
     def action_plan(self) -> None:
         named = self.app.view.data("plans")
         if not named:
-            self.app.notify(why_empty(self.app.frame, "plans", "no plan has a name"), severity="warning", markup=False)
+            self.app.notify(why_empty(self.app.frame, "plans", "no plan has a name"), severity="warning")
             return
         self._of_position(lambda row: positions.set_plan(row.id, positions.plan_choices(named), row.plan_name))
 
