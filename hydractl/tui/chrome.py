@@ -14,7 +14,7 @@ from rich.text import Text
 from hydractl.output import age
 from hydractl.plain import plain
 from hydractl.tui.frame import OLD_S, Frame, line
-from hydractl.tui.store import QUERIES
+from hydractl.tui.store import STREAM
 
 NAMED_MAX = 4
 
@@ -77,7 +77,7 @@ def lost_line(frame: Frame) -> Text:
     heard = f"not heard for {age(round(frame.view.clock_s - since))}"
     if frame.view.heard_s is None:
         heard = "never heard"
-    what = "NO DAEMON" if QUERIES in frame.view.away else "NO JOURNAL"
+    what = "NO JOURNAL" if list(frame.view.away) == [STREAM] else "NO DAEMON"
     words = f" {what}  {heard}: {plain(away.why)}. What stands below is old. "
     return Text(words.ljust(frame.width), "bold white on red", no_wrap=True, end="")
 

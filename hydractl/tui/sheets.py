@@ -138,6 +138,8 @@ class Sheet(ModalScreen[None]):
                 yield Button(self._intent.go, id="go", variant=variant, compact=True)
 
     def on_mount(self) -> None:
+        for button in self.query(Button):
+            button.active_effect_duration = 0  # it takes no press while it looks pressed
         self._word.display = False
         self._go.disabled = True
         self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel").focus()

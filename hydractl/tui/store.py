@@ -17,6 +17,7 @@ from hydractl.tui.series import Series, noted
 
 EVENTS_KEPT = 500
 ANSWERS_KEPT = 64  # of queries with fields; those without are no more than there are verbs
+SILENT_S = 10.0  # `now` is asked each second
 TERMINALS_KEPT = 500
 BREAKS_KEPT = 20
 
@@ -171,7 +172,10 @@ class View:
 
     @property
     def lost(self) -> Away | None:
-        """Whether anything is blind: the way that was lost first."""
+        """Whether anything is blind: the way that was lost first; or nothing at all was heard for too long, whatever
+        the reason."""
+        if not self.away and self.heard_s is not None and self.clock_s - self.heard_s > SILENT_S:
+            return Away(self.heard_s, f"nothing was heard for more than {SILENT_S:g} s")
         return min(self.away.values(), key=lambda away: away.since_s, default=None)
 
     def kept(self, verb: str, **fields: Any) -> Kept | None:

@@ -12,6 +12,7 @@ from hydractl.tui.store import (
     ANSWERS_KEPT,
     EVENTS_KEPT,
     QUERIES,
+    SILENT_S,
     STATUS,
     STREAM,
     Another,
@@ -74,7 +75,8 @@ def test_no_message_makes_it_raise_and_the_clock_never_goes_back(told: list[Mess
         assert seqs == sorted(set(seqs)) and len(seqs) <= EVENTS_KEPT
         assert len(view.answers) <= ANSWERS_KEPT + len(ASKS)
         assert all(row.at_s <= row.tried_s for row in view.answers.values())
-        assert view.lost is None or view.lost in view.away.values()
+        silent = view.heard_s is not None and view.clock_s - view.heard_s > SILENT_S
+        assert (view.lost is None) is (not view.away and not silent)
 
 
 @given(st.integers(0, 1200), st.integers(0, 1200), st.integers(0, 50))
@@ -128,6 +130,14 @@ def test_blind_in_one_way_is_blind_until_that_way_is_heard_again() -> None:
     view = run([Heard(STREAM, 10.0)], view)
     assert view.lost is not None and view.lost.since_s == 9.0
     assert run([Answered(Ask.of("now"), 11.0, Row())], view).lost is None
+
+
+def test_nothing_heard_for_long_is_blind_though_nobody_said_so() -> None:
+    view = run([Answered(Ask.of("now"), 1.0, Row()), Ticked(1.0 + SILENT_S)])
+    assert view.lost is None
+    view = step(view, Ticked(1.5 + SILENT_S))
+    assert view.lost is not None and view.lost.since_s == 1.0
+    assert step(view, Heard(STREAM, 12.0)).lost is None
 
 
 def test_another_journal_leaves_nothing_of_the_old_one() -> None:
