@@ -24,6 +24,8 @@ class Jump(ModalScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
+        if not self.is_current:
+            return  # typed behind the key that ended it
         for box in self._boxes.values():
             box.call_it("")
         self.dismiss()

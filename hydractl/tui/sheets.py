@@ -255,12 +255,13 @@ class Sheet(ModalScreen[None]):
     # --- the act ---
 
     def action_leave(self) -> None:
-        self.dismiss()
+        if self.is_current:  # else it was left by the key before this one
+            self.dismiss()
 
     @on(Button.Pressed, "#cancel")
     def _press_cancel(self, event: Button.Pressed) -> None:
         if self._is_meant(event.button):
-            self.dismiss()
+            self.action_leave()
 
     @on(Button.Pressed, "#go")
     def _press_go(self, event: Button.Pressed) -> None:

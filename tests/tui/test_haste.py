@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from textual import events
@@ -75,3 +76,32 @@ def test_one_after_the_other_they_are_pressed() -> None:
     assert at_a_sheet(("right",), ("enter",)) == (["sent"], True)
     assert at_a_sheet(("right",), ("left",), ("enter",)) == ([], False)
     assert at_a_sheet(("enter",)) == ([], False)
+
+
+def keys_together(tui: Any, first: str, *keys: str) -> list[str]:
+    """What stands over the pane after keys that arrive together, behind the one that opened something."""
+    stood: list[str] = []
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press(first)
+        await pilot.pause()
+        stood.append(type(tui.app.screen).__name__)
+        for key in keys:
+            tui.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause(0.2)
+        stood.append(type(tui.app.screen).__name__)
+
+    tui.play(scene)
+    return stood
+
+
+@pytest.mark.parametrize("keys", [("x", "x"), ("escape", "escape"), ("a", "b", "escape")])
+def test_what_is_typed_behind_a_jump_ends_nothing(tui: Any, keys: tuple[str, ...]) -> None:
+    assert keys_together(tui, "o", *keys) == ["Jump", "Screen"]
+
+
+@pytest.mark.parametrize("first", ["H", "question_mark"])
+@pytest.mark.parametrize("again", ["escape", "enter"])
+def test_a_second_key_finds_nothing_left_to_close(tui: Any, first: str, again: str) -> None:
+    assert keys_together(tui, first, again, again, again)[1] == "Screen"
