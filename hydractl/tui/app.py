@@ -54,6 +54,7 @@ from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
+OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
 IDLE_S = 300.0
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
 FIRST_KEYS = ("halt", "help", "write")
@@ -95,7 +96,8 @@ class HydraTui(App[int]):
     ]
 
     def __init__(self, session: Session, can: Abilities, feed: Callable[..., Feed] = Feed) -> None:
-        super().__init__(ansi_color=True)
+        super().__init__()
+        self.theme = OWN_COLOURS
         self._options = session.options
         self._can = can
         self._glyphs = UNICODE if can.utf8 else ASCII

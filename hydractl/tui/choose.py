@@ -24,8 +24,8 @@ class Choose(ModalScreen[str | None]):
     """Ends with what was chosen; None where nothing was."""
 
     DEFAULT_CSS = """
-    #choose { width: 40; height: auto; max-height: 100%; border: heavy ansi_cyan; padding: 0 1; }
-    .ascii #choose { border: ascii ansi_cyan; }
+    #choose { width: 40; height: auto; max-height: 100%; border: heavy $secondary; padding: 0 1; }
+    .ascii #choose { border: ascii $secondary; }
     #choose Grid { height: auto; max-height: 16; }
     """
     BINDINGS = [Binding("escape", "dismiss(None)", "close")]

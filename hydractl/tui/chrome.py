@@ -17,6 +17,7 @@ from hydractl.tui.frame import OLD_S, Frame, line
 from hydractl.tui.store import STREAM
 
 NAMED_MAX = 4
+WIDE = 140
 
 
 def top_line(frame: Frame) -> Text:
@@ -42,6 +43,7 @@ def top_line(frame: Frame) -> Text:
         ("WRITE" if frame.writing else "read-only", "bold" if frame.writing else "dim"),
         heard(frame),
         f"market {clock(frame, now.market if now is not None else status.clocks.market)} ({status.clocks.speed})",
+        f"machine {clock(frame, status.clocks.machine)}" if frame.width >= WIDE and not frame.calm else "",
         (plain(view.daemon.instance) if view.daemon and frame.width >= 100 else "", "dim"),
     )
 

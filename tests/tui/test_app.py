@@ -202,3 +202,21 @@ def test_what_a_line_is_made_of_moves_no_cursor(tui: Any) -> None:
         assert "\x1b" not in tui.text() and "US?[2JD? end?more" in tui.text()
 
     tui.play(scene)
+
+
+def test_a_theme_of_ones_own_paints_and_without_one_the_terminals_colours_are_used(tui: Any, home: Path) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        assert tui.app.native_ansi_color
+        tui.app.theme = "nord"
+        await pilot.pause()
+        assert not tui.app.native_ansi_color and not tui.app.screen.background_colors[1].ansi
+
+    tui.play(scene)
+    (home / "tui.toml").write_text('theme = "nord"\n')
+
+    async def painted(pilot: Any) -> None:
+        await tui.fed(pilot)
+        assert tui.app.theme == "nord" and "paper-1" in tui.text()
+
+    tui.play(painted)
