@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from typing import Any
 
 from hydractl.diagnostics import Failure
 from hydractl.session import Session
@@ -23,6 +25,7 @@ def tui(session: Session, low_bandwidth: bool, ascii_only: bool) -> int:
     from hydractl.tui.app import HydraTui
     from hydractl.tui.terminal import abilities
 
+    signal.signal(signal.SIGHUP, _hung_up)
     can = abilities(os.environ, low_bandwidth, ascii_only)
     app = HydraTui(session, can)
     code = app.run() or 0
@@ -30,3 +33,9 @@ def tui(session: Session, low_bandwidth: bool, ascii_only: bool) -> int:
         session.talk.note(f"{title} was sent and has no verdict that was seen here: hydractl fires --unknown, or tail")
         session.talk.note(f"  the same again with --key {key} answers what was done, and does nothing twice")
     return code
+
+
+def _hung_up(number: int, _: Any) -> None:
+    """The terminal is gone: there is nobody to tell anything, and nothing to put back. The SIGCONT that the kernel
+    sends behind SIGHUP makes Textual begin anew on a terminal that takes nothing, and wait for that for ever."""
+    os._exit(128 + number)

@@ -133,8 +133,7 @@ class HydraTui(App[int]):
         self.query_one("#lost").display = False
         self.set_class(not self._can.utf8, "ascii")
         threading.excepthook = self._defect_in_thread
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, 128 + signal.SIGTERM)
         self._feed.start()
         self._want()
         self.set_interval(self._can.period_s, self.turn)
