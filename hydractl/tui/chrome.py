@@ -14,7 +14,7 @@ from rich.text import Text
 from hydractl.output import age
 from hydractl.plain import plain
 from hydractl.tui.frame import OLD_S, Frame, line
-from hydractl.tui.store import STREAM
+from hydractl.tui.store import STREAM, Kept
 
 NAMED_MAX = 4
 WIDE = 140
@@ -24,19 +24,21 @@ def top_line(frame: Frame) -> Text:
     """Mode, authority, what is wrong, whether acts may be begun, and when the daemon was heard: one line, the same on
     every pane."""
     view = frame.view
-    status, now = view.data("status"), view.data("now")
+    status = view.data("status")
     if status is None:
-        return line(("HydraX", "bold"), "no answer from a daemon yet")
+        return line(("HydraX", "bold"), _none(frame))
+    newest, now = _newest(frame)
     authority = now.authority if now is not None else status.authority
     mode = status.mode.upper()
     unread = now.unread if now is not None else len(status.alarms)
     unknown = now.unknown if now is not None else status.acts.unknown
     good = "green" if authority == "ACTIVE" else "bold red"
+    old = frame.old(newest)
     return line(
         (mode, "bold yellow" if mode == "PAPER" else "bold red"),
         (
             authority if authority == "ACTIVE" else f"*** {authority} ***",
-            "dim strike" if view.lost is not None else good,
+            "dim strike" if old else good,
         ),
         (f"{unread} unread alarms" if unread else "no unread alarm", "bold red" if unread else "dim"),
         (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
@@ -46,6 +48,23 @@ def top_line(frame: Frame) -> Text:
         f"machine {clock(frame, status.clocks.machine)}" if frame.width >= WIDE and not frame.calm else "",
         (plain(view.daemon.instance) if view.daemon and frame.width >= 100 else "", "dim"),
     )
+
+
+def _none(frame: Frame) -> str:
+    """Why nothing is known of the daemon."""
+    kept = frame.view.kept("status")
+    if kept is None or kept.problem is None:
+        return "no answer from a daemon yet"
+    return f"{kept.problem.code}: {kept.problem.message}"
+
+
+def _newest(frame: Frame) -> tuple[Kept | None, Any]:
+    """Which of two answers tells authority, alarms and the market's time: `now`, unless a status is newer and `now`
+    does not come any more. Its data, None where it is the status."""
+    status, now = frame.view.kept("status"), frame.view.kept("now")
+    if now is None or now.data is None or (status is not None and now.failed and status.at_s > now.at_s):
+        return status, None
+    return now, now.data
 
 
 def heard(frame: Frame) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from rich.text import Text
 
 from hydractl.msgpack import View as Row
-from hydractl.output import Output
+from hydractl.output import Output, age
 from hydractl.plain import plain
 from hydractl.tui.draw.glyphs import Glyphs
 from hydractl.tui.store import Kept, View
@@ -78,9 +78,18 @@ class Frame:
         """Rows of an answer as old as they are now."""
         return [older(row, self.since(kept), self.calm) for row in rows or ()]
 
-    def old(self, kept: Kept | None) -> bool:
-        """Whether what an answer says must look old: it is, or nobody is heard."""
-        return self.view.lost is not None or self.since(kept) > OLD_S
+    def old(self, kept: Kept | None, every_s: float = 0.0) -> bool:
+        """Whether what an answer says must look old: it is, or the newest try came to nothing, or nobody is heard.
+        `every_s`: how often it is asked for."""
+        failed = kept is not None and kept.failed
+        return self.view.lost is not None or failed or self.since(kept) > OLD_S + every_s
+
+    def old_words(self, kept: Kept | None, every_s: float = 0.0) -> str:
+        """How old what an answer says is, and why it is not newer; "" where it is of now or was never told."""
+        if kept is None or kept.data is None or not self.old(kept, every_s):
+            return ""
+        why = plain(kept.problem.code) if kept.failed and kept.problem is not None else ""
+        return " ".join(filter(None, (f"OLD: of {age(float(round(self.since(kept))))} ago", why)))
 
 
 def older(row: Any, by_s: float, calm: bool = False) -> Any:

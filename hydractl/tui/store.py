@@ -59,6 +59,11 @@ class Kept:
     problem: Problem | None
     tried_s: float
 
+    @property
+    def failed(self) -> bool:
+        """Whether the newest try brought no data, and an older answer stands. One may bring data and a problem."""
+        return self.data is not None and self.tried_s > self.at_s
+
 
 # --- messages ---
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hydractl.session import as_view
-from hydractl.tui.store import QUERIES, STREAM, Answered, Ask, Heard, Lost
+from hydractl.tui.store import QUERIES, STREAM, Answered, Ask, Heard, Lost, Problem, Ticked, Unanswered
 
 
 @pytest.mark.parametrize("size", [(160, 50), (80, 24)])
@@ -50,5 +50,77 @@ def test_money_is_of_the_newest_answer(tui: Any, wire: Any) -> None:
         assert "4.10 USD" not in tui.text()
         await tui.told(pilot, Answered(Ask.of("now"), time.monotonic(), now))
         assert "4.10 USD" in tui.text()
+
+    tui.play(scene)
+
+
+def refusal(verb: str, at_s: float) -> Unanswered:
+    return Unanswered(Ask.of(verb), at_s, Problem("TIMED_OUT", f"no answer to {verb} within 3 s"))
+
+
+def test_nothing_is_well_by_an_old_status_though_others_answer(tui: Any) -> None:
+    """`now` goes on each second, and nobody has looked what is wrong any more: neither green nor `nothing wrong`."""
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        assert "nothing wrong" in tui.text() and "green" in tui.colours("#accounts")
+        await tui.told(pilot, refusal("status", time.monotonic()))
+        assert "nothing wrong" not in tui.text() and "nobody looks (TIMED_OUT: no answer to status" in tui.text()
+        assert tui.colours("#accounts") == {"default"} and "Accounts  OLD: of " in tui.text()
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize("size", [(160, 50), (80, 24)])
+def test_a_list_that_does_not_come_any_more_looks_old_and_says_so(tui: Any, wire: Any, size: tuple[int, int]) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await tui.told(pilot, refusal("positions", time.monotonic()))
+        assert "Positions  OLD: of " in tui.text() and "ago TIMED_OUT" in tui.text()
+        tui.fake.script = lambda call: wire.answer(call, data=()) if wire.verb_of(call) == "positions" else (
+            wire.answer(call)
+        )  # fmt: skip
+        await tui.fed(pilot, Ticked(time.monotonic()))
+        assert "no position is open" in tui.text() and "OLD" not in tui.text()
+        await tui.told(pilot, refusal("positions", time.monotonic()))
+        assert "no position is open (OLD: of " in tui.text()
+
+    tui.play(scene, size=size)
+
+
+def test_an_older_now_does_not_stand_over_a_newer_status(tui: Any, wire: Any) -> None:
+    """It was ACTIVE when `now` was last told; the status says HALTED since."""
+    now = as_view(msgspec.to_builtins(wire.NOW))
+    halted = as_view(msgspec.to_builtins(msgspec.structs.replace(wire.DATA["status"][1], authority="HALTED")))
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot, Answered(Ask.of("now"), time.monotonic(), now))
+        assert tui.lines()[0].split()[1] == "ACTIVE", tui.lines()[:3]
+        await tui.told(pilot, refusal("now", time.monotonic()), Answered(Ask.of("status"), time.monotonic(), halted))
+        assert "*** HALTED ***" in tui.text()
+
+    tui.play(scene)
+
+
+def test_a_daemon_without_the_newer_queries_is_shown_all_the_same(tui: Any, wire: Any) -> None:
+    """One that is older than the screens: it knows neither `now` nor `apex.show`."""
+    from hydrad.wire.answers import Problem as Refused
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) in ("now", "apex.show"):
+            return wire.answer(call, data=None, error=Refused("USAGE", f"no verb {wire.verb_of(call)}", None))
+        return wire.answer(call)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script
+        await tui.fed(pilot)
+        text = tui.text()
+        for wanted in ("ACTIVE", "no unread alarm", "paper-1", "3.20 USD", "market 12:25:30", wire.M):
+            assert wanted in text, f"{wanted} is missing\n{text}"
+        assert "OLD" not in text
+        tui.app.open_pane("apex")
+        await pilot.pause()
+        await tui.fed(pilot)
+        assert "USAGE: no verb apex.show" in tui.text()
 
     tui.play(scene)

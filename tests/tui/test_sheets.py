@@ -221,8 +221,10 @@ def test_an_unknown_outcome_is_asked_for_with_the_same_key(tui: Any, wire: Any) 
         await pilot.press("right", "enter")
         await tui.until(pilot, "exit code 12")
         assert "Ask again" in tui.text() and tui.app.focused.id == "cancel"
+        await tui.until(pilot, lambda: not go(tui).has_class("-active"))  # so long it takes no other press
         await pilot.press("right", "enter")
         await tui.until(pilot, lambda: len(keys(tui, wire, "close")) == 2 and not go(tui).disabled)
+        await tui.until(pilot, lambda: not go(tui).has_class("-active"))
         await pilot.press("right", "enter")
         await tui.until(pilot, "exit code 0")
         assert not go(tui).display

@@ -18,6 +18,8 @@ from hydractl.tui.panes.pane import Pane, fill, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
+FINDINGS_S = 5.0
+
 
 class Alarms(Pane):
     NAME = "alarms"
@@ -52,7 +54,7 @@ class Alarms(Pane):
     def wants(self) -> Sequence[Want]:
         wants = [
             Want(Ask.of("alarms", **ringing.asked(self._cleared)), 2.0, stirred=True),
-            Want(Ask.of("findings", limit=ringing.FINDINGS_MAX), 5.0, stirred=True),
+            Want(Ask.of("findings", limit=ringing.FINDINGS_MAX), FINDINGS_S, stirred=True),
         ]
         if self._list.key is not None:
             wants.append(Want(Ask.of("alarm.show", alarm=self._list.key), 5.0, stirred=True))
@@ -73,7 +75,7 @@ class Alarms(Pane):
             rows,
             lambda row: row.id,
             empty=why_empty(frame, "alarms", none, **ringing.asked(self._cleared)),
-            old=frame.view.lost is not None,
+            of=frame.view.kept("alarms", **ringing.asked(self._cleared)),
             wanted=self.filter,
             priority=ringing.PRIORITY,
             flexible=ringing.FLEXIBLE,
@@ -104,7 +106,8 @@ class Alarms(Pane):
             rows,
             lambda row: row.seq,
             empty=why_empty(frame, "findings", "nothing was found amiss yet", **fields),
-            old=frame.view.lost is not None,
+            of=frame.view.kept("findings", **fields),
+            every_s=FINDINGS_S,
             wanted=self.filter,
             priority=ringing.FINDING_PRIORITY,
             flexible=ringing.FINDING_FLEXIBLE,

@@ -23,6 +23,7 @@ from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
 LIMIT = 50
+EVERY_S = 3.0
 BAR_CELLS = 16
 ASK = Ask.of("apex.show", limit=LIMIT)
 
@@ -49,7 +50,7 @@ class Apex(Pane):
         yield Lines("Numbers", id="apex-features", classes="box")
 
     def wants(self) -> Sequence[Want]:
-        return (Want(ASK, 3.0, stirred=True),)
+        return (Want(ASK, EVERY_S, stirred=True),)
 
     @property
     def _setups(self) -> Grid:
@@ -62,17 +63,17 @@ class Apex(Pane):
         head = self.query_one("#apex-head", Lines)
         lines = head_lines(frame, data, max(head.size.width - 1, 20))
         head.show(lines)
-        head.mark("as of when the daemon was heard last" if data is not None and frame.view.lost is not None else "")
+        head.mark(frame.old_words(frame.view.kept("apex.show", limit=LIMIT), EVERY_S))
         _high(head, min(len(lines), 4 if frame.compact else 8) + 1)
         self._tables(frame, data)
         self._numbers(frame)
 
     def _tables(self, frame: Frame, data: Any) -> None:
-        old, grid = frame.view.lost is not None, self.query_one("#apex-detectors", Grid)
+        of, grid = frame.view.kept("apex.show", limit=LIMIT), self.query_one("#apex-detectors", Grid)
         rows = detector_rows(frame, data)
         fill(
             grid, frame, DETECTORS, rows, lambda row: (row.symbol, row.detector),
-            empty=_why(frame, "no detector watches anything"), old=old, wanted=self.filter,
+            empty=_why(frame, "no detector watches anything"), of=of, every_s=EVERY_S, wanted=self.filter,
             priority=("symbol", "detector", "warm", "bars", "hour_used", "last_signal_age_s", "tick_age_s"),
         )  # fmt: skip
         _high(grid, min(max(len(rows), 1), 3 if frame.compact else 10) + 2)
@@ -80,13 +81,13 @@ class Apex(Pane):
         fill(
             self.query_one("#apex-suppressed", Grid), frame, suppressed_columns(silent, frame.glyphs), silent,
             lambda row: (row.reason, row.symbol, row.detector),
-            empty=_why(frame, "nothing was suppressed"), old=old, wanted=self.filter,
+            empty=_why(frame, "nothing was suppressed"), of=of, every_s=EVERY_S, wanted=self.filter,
             priority=("reason", "today", "total", "symbol", "last_age_s", "bar", "detector"), flexible=("detail",),
         )  # fmt: skip
         setups = list(data.candidates) if data is not None else []
         fill(
-            self._setups, frame, CANDIDATES, setups, setup_key, empty=_why(frame, "no setup yet"), old=old,
-            wanted=self.filter,
+            self._setups, frame, CANDIDATES, setups, setup_key, empty=_why(frame, "no setup yet"), of=of,
+            every_s=EVERY_S, wanted=self.filter,
             priority=("age_s", "symbol", "side", "became", "mission", "detector"), flexible=("detail",),
         )  # fmt: skip
 

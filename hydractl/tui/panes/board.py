@@ -18,7 +18,7 @@ from hydractl.plain import plain
 from hydractl.tui import live
 from hydractl.tui.draw.gauge import gauge
 from hydractl.tui.feed import Want
-from hydractl.tui.frame import Frame, older
+from hydractl.tui.frame import Frame, faded, older
 from hydractl.tui.live import live_positions
 from hydractl.tui.panes.pane import Pane, fill, why_empty
 from hydractl.tui.store import Ask
@@ -29,6 +29,7 @@ _POSITION_COLUMNS = ("id", "mark", "account", "symbol", "side", "volume", "stop"
 _POSITIONS_FIRST = ("id", "symbol", "side", "pnl", "r", "mark", "volume", "stop")
 
 
+MISSIONS_S = 5.0
 LOW = 30  # of fewer rows, what is wrong and what is open have all
 
 
@@ -64,7 +65,7 @@ class Board(Pane):
 
     def wants(self) -> Sequence[Want]:
         return (
-            Want(Ask.of("missions"), 5.0, stirred=True),
+            Want(Ask.of("missions"), MISSIONS_S, stirred=True),
             Want(Ask.of("positions"), 2.0, stirred=True),
         )
 
@@ -88,6 +89,7 @@ class Board(Pane):
         box = self.query_one("#accounts", Lines)
         lines = account_lines(frame, max(box.size.width - 1, 20))
         box.show(lines)
+        box.mark(frame.old_words(frame.view.kept("status")) if frame.view.lost is None else "")
         box.styles.height = min(len(lines), 3 if frame.compact else 8) + 1
 
     def _missions(self, frame: Frame) -> None:
@@ -100,7 +102,8 @@ class Board(Pane):
             rows,
             lambda row: row.id,
             empty=why_empty(frame, "missions", "no mission stands; signals of APEX become missions"),
-            old=frame.old(kept) and frame.view.lost is not None,
+            of=kept,
+            every_s=MISSIONS_S,
             wanted=self.filter,
         )
 
@@ -114,7 +117,7 @@ class Board(Pane):
             rows,
             lambda row: row.id,
             empty=why_empty(frame, "positions", "no position is open"),
-            old=frame.view.lost is not None,
+            of=frame.view.kept("positions"),
             wanted=self.filter,
             priority=_POSITIONS_FIRST,
             paint={"pnl": lambda row: live.style_of(row.pnl)},
@@ -133,7 +136,7 @@ class Board(Pane):
             rows,
             lambda row: (row.symbol, row.terminal),
             empty=why_empty(frame, "status", "no feed: no terminal tells quotes"),
-            old=frame.view.lost is not None,
+            of=kept,
         )
         grid.styles.height = min(len(rows), 3 if frame.compact else 10) + 2
         grid.display = frame.height >= LOW or len(wrong_lines(frame)) == 1  # a stale feed is told above
@@ -180,8 +183,10 @@ def wrong_lines(frame: Frame) -> list[Text]:
         Text(f"{mark} {plain(text)}", "bold red" if at == 0 else "yellow", no_wrap=True, end="")
         for at, text in enumerate(wrong(data))
     ]
-    if frame.view.lost is not None:
-        blind = f"nobody looks: what was wrong {age(float(round(frame.since(kept))))} ago stands below"
+    if frame.old(kept):
+        problem = kept.problem if kept.failed else None
+        why = f" ({plain(problem.code)}: {plain(problem.message)})" if problem is not None else ""
+        blind = f"nobody looks{why}: what was wrong {age(float(round(frame.since(kept))))} ago stands below"
         return [Text(f"{mark} {blind}", "bold red", no_wrap=True, end=""), *(lines or [Text("nothing was", end="")])]
     if lines:
         return lines
@@ -194,7 +199,8 @@ def account_lines(frame: Frame, width: int) -> list[Text]:
     kept = frame.view.kept("status")
     status = frame.view.data("status")
     rows = frame.rows(kept, status.accounts if status is not None else ())
-    return [account_line(frame, row, width) for row in rows] or [
+    lines = [account_line(frame, row, width) for row in rows]
+    return [faded(line) if frame.old(kept) else line for line in lines] or [
         Text(why_empty(frame, "status", "no account is enrolled"), "dim", no_wrap=True)
     ]
 

@@ -26,6 +26,7 @@ from hydractl.tui.widgets import Grid, Lines
 _LIST = ("id", "state", "symbol", "side", "expires_in_s", "tcs_text", "r", "fires", "passed", "outcome", "kind")
 _ACTS = ("id", "state", "account", "volume", "price", "ticket", "verdict", "by", "age_s")
 _WAITS = "AWAITING_APPROVAL"
+MISSIONS_S = 5.0
 
 
 class Mission(Pane):
@@ -79,7 +80,7 @@ class Mission(Pane):
             yield Lines("Chart", id="mission-chart", classes="box tall")
 
     def wants(self) -> Sequence[Want]:
-        wants = [Want(Ask.of("missions"), 5.0, stirred=True)]
+        wants = [Want(Ask.of("missions"), MISSIONS_S, stirred=True)]
         if self._shown is not None:
             wants.append(Want(self._brief, 2.0 if self.app.calm else 1.0))
         if self._window is not None:
@@ -123,7 +124,8 @@ class Mission(Pane):
             frame.rows(kept, frame.view.data("missions")),
             lambda row: row.id,
             empty=why_empty(frame, "missions", "no mission yet; signals of APEX become missions, b makes one by hand"),
-            old=frame.view.lost is not None,
+            of=kept,
+            every_s=MISSIONS_S,
             wanted=self.filter,
             priority=_LIST,
             style=lambda row: "dim" if over(frame, row) else "",
@@ -156,8 +158,7 @@ class Mission(Pane):
         rows = frame.rows(kept, acts_of(kept))
         grid.display = bool(rows)
         columns = [column for column in ACTS if column.key in _ACTS]
-        lost = frame.view.lost is not None
-        fill(grid, frame, columns, rows, lambda row: row.id, empty="no acts", old=lost, priority=_ACTS)
+        fill(grid, frame, columns, rows, lambda row: row.id, empty="no acts", of=kept, priority=_ACTS)
 
     def _chart(self, frame: Frame, kept: Kept | None) -> None:
         box = self.query_one("#mission-chart", Lines)

@@ -11,6 +11,7 @@ from hydractl.output import Column
 from hydractl.tui.draw.table import table
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame, faded
+from hydractl.tui.store import Kept
 from hydractl.tui.widgets import Grid, Lines
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def fill(
     key: Callable[[Any], Any],
     *,
     empty: str,
-    old: bool = False,
+    of: Kept | None,
+    every_s: float = 0.0,
     wanted: str = "",
     priority: Sequence[str] = (),
     flexible: Collection[str] = (),
@@ -76,8 +78,10 @@ def fill(
     note: str = "",
     paint: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> None:
-    """Shows rows in a grid, those that pass the filter; `old` ones look old. Beside the grid's title stand the `note`
-    and the columns that have no room. `priority`, `flexible`, `style` and `paint` as in `draw.table`."""
+    """Shows rows in a grid, those that pass the filter. `of`: the answer that they are of, which is asked for each
+    `every_s`; of an old one they look old, and the title says so. Beside it stand the `note` and the columns that have
+    no room. `priority`, `flexible`, `style` and `paint` as in `draw.table`."""
+    old = frame.old(of, every_s)
     room = max(grid.size.width - 1, 20)
     made = table(columns, rows, room, frame.glyphs, priority=priority, flexible=flexible, style=style, paint=paint)
     shown = [at for at, whole in enumerate(made.whole) if matches(whole, wanted)]
@@ -85,18 +89,20 @@ def fill(
     if wanted and rows and not shown:
         empty = f"none of {len(rows)} rows passes the filter '{wanted}'"
     grid.show_rows(made.heading, texts, [key(rows[at]) for at in shown], empty)
-    marks = [note] if note else []
+    aged = frame.old_words(of, every_s) if frame.view.lost is None else ""  # then the line above all panes says it
+    marks = list(filter(None, (aged, note)))
     marks += [f"filter: {wanted}"] if wanted else []
     marks += [f"no room for {', '.join(made.dropped)}"] if made.dropped and rows else []
     grid.mark("  ".join(marks))
 
 
 def why_empty(frame: Frame, verb: str, none: str, **fields: Any) -> str:
-    """Why there is nothing to show: not asked yet, refused, lost, or truly nothing."""
+    """Why there is nothing to show: not asked yet, refused, lost, or truly nothing, as of when."""
     kept = frame.view.kept(verb, **fields)
     if kept is None:
         return "no daemon yet" if frame.view.lost else "asking ..."
     if kept.problem is not None and kept.data is None:
         hint = f" ({kept.problem.hint})" if kept.problem.hint else ""
         return f"{kept.problem.code}: {kept.problem.message}{hint}"
-    return none
+    aged = frame.old_words(kept) if kept.failed or frame.view.lost is not None else ""
+    return f"{none} ({aged})" if none and aged else none

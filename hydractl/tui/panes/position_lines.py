@@ -13,7 +13,7 @@ from hydractl.output import age
 from hydractl.plain import plain
 from hydractl.tui import live
 from hydractl.tui.draw.track import CELLS_MIN, Track, track
-from hydractl.tui.frame import OLD_S, Frame, line
+from hydractl.tui.frame import OLD_S, Frame, faded, line
 from hydractl.tui.store import Kept
 from hydrad.domain.instants import BadInstant, parse_ms
 
@@ -24,7 +24,7 @@ _STATES = {"done": "green", "UNKNOWN": "bold red", "LOST": "bold red", "refused"
 def problem_lines(frame: Frame) -> list[Text]:
     """That the last try to list what is open came to nothing, and how old what stands here is for it."""
     kept = frame.view.kept("positions")
-    if kept is None or kept.problem is None or kept.data is None:
+    if kept is None or kept.problem is None or not kept.failed:
         return []
     words = (
         f"{frame.glyphs.warning} {kept.problem.code}: {kept.problem.message}; positions of {age(frame.since(kept))} ago"
@@ -37,7 +37,9 @@ def sum_lines(frame: Frame, rows: Sequence[Any]) -> list[Text]:
     kept = frame.view.kept("status")
     accounts = {row.name: row for row in frame.rows(kept, kept.data.accounts if kept and kept.data else ())}
     names = [*accounts, *(row.account for row in rows if row.account not in accounts)]
-    return [_sum_line(frame, name, accounts.get(name), rows) for name in dict.fromkeys(names)] or [
+    lines = [_sum_line(frame, name, accounts.get(name), rows) for name in dict.fromkeys(names)]
+    old = frame.old(kept) or frame.old(frame.view.kept("positions"))
+    return [faded(line) if old else line for line in lines] or [
         Text("no account is known yet", "dim", no_wrap=True, end="")
     ]
 

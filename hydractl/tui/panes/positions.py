@@ -33,6 +33,7 @@ _CLOSED_FIRST = ("id", "symbol", "side", "pnl", "r", "close_reason", "volume", "
 _ORDERS_FIRST = ("id", "symbol", "side", "type", "volume", "price", "foreign", "at_broker", "state", "stop", "cancel")
 _PNL = {"pnl": lambda row: live.style_of(row.pnl), "r": lambda row: live.style_of(row.r)}
 CLOSED = Ask.of("positions", closed=True, limit=200)
+ORDERS_S = 5.0
 WIDE = 120  # columns from which the details stand beside the list, as the screen's classes have it
 OPEN_GRID, ORDERS_GRID, CLOSED_GRID = "positions-open", "positions-orders", "positions-closed"
 
@@ -84,11 +85,11 @@ class Positions(Pane):
     def wants(self) -> Sequence[Want]:
         wants = [
             Want(Ask.of("positions"), 2.0, stirred=True),
-            Want(Ask.of("orders"), 5.0, stirred=True),
+            Want(Ask.of("orders"), ORDERS_S, stirred=True),
             Want(Ask.of("plans"), 60.0),
         ]
         if self._shows_closed or self._sought is not None:
-            wants.append(Want(CLOSED, 5.0))
+            wants.append(Want(CLOSED, ORDERS_S))
         row = self._row()
         if row is not None and self._about != ORDERS_GRID and not row.foreign:
             wants.append(Want(Ask.of("plan.show", id=row.id), 2.0, stirred=True))
@@ -120,7 +121,7 @@ class Positions(Pane):
             rows,
             lambda row: row.id,
             empty=why_empty(frame, "positions", "no position is open"),
-            old=frame.old(frame.view.kept("positions")),
+            of=frame.view.kept("positions"),
             wanted=self.filter,
             priority=_OPEN_FIRST,
             paint=_PNL,
@@ -138,7 +139,8 @@ class Positions(Pane):
             rows,
             order_key,
             empty=why_empty(frame, "orders", "no order rests"),
-            old=frame.view.lost is not None,
+            of=kept,
+            every_s=ORDERS_S,
             wanted=self.filter,
             priority=_ORDERS_FIRST,
         )
@@ -157,7 +159,8 @@ class Positions(Pane):
             rows,
             lambda row: row.id,
             empty=why_empty(frame, CLOSED.verb, "none was closed today (UTC)", **dict(CLOSED.fields)),
-            old=frame.view.lost is not None,
+            of=frame.view.answers.get(CLOSED),
+            every_s=ORDERS_S,
             wanted=self.filter,
             priority=_CLOSED_FIRST,
             paint=_PNL,

@@ -65,7 +65,7 @@ class Services(Pane):
             shown.rows(frame),
             lambda row: row.get(shown.key),
             empty=why_empty(frame, "status", shown.none),
-            old=frame.view.lost is not None,
+            of=frame.view.kept("status"),
             wanted=self.filter,
             priority=shown.priority,
             flexible=shown.flexible,

@@ -71,7 +71,6 @@ class Terminals(Pane):
     def _rack(self, frame: Frame) -> None:
         grid = self.query_one("#rack", Grid)
         rows = rack.rows_of(frame)
-        lost = frame.view.lost is not None
         fill(
             grid,
             frame,
@@ -79,7 +78,7 @@ class Terminals(Pane):
             rows,
             lambda row: row.name,
             empty=why_empty(frame, "terminals", rack.NONE),
-            old=lost,
+            of=frame.view.kept("terminals"),
             wanted=self.filter,
             priority=rack.PRIORITY,
             flexible=rack.FLEXIBLE,
