@@ -107,6 +107,7 @@ class HydraTui(App[int]):
         self._view = View(clock_s=time.monotonic())
         self._settings = settings.read(session.places, action_ids(), self.available_themes)
         self._key_s = time.monotonic()
+        self.pressed_s = 0.0  # when the last key that was heard was pressed
         self._history: list[str] = []
         self._bordered = ""
         self.writing = False
@@ -331,6 +332,7 @@ class HydraTui(App[int]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown):
             self._key_s = time.monotonic()
+            self.pressed_s = event.time
         await super().on_event(event)
 
     def action_write(self) -> None:

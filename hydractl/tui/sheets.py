@@ -3,12 +3,13 @@
 Owns the way of an act on the screen: proposed (as the shell shows it before it asks), asked (Cancel is what Enter
 means until a person has moved to the act's own button; some acts want a word typed, LIVE on a LIVE account), sent once
 with one idempotency key, and its verdict in the shell's words with the shell's exit code. Only what was looked at is
-sent: a field that has changed since, or write mode that has ended, holds the button. An act whose outcome is unknown
-can be asked for again with the same key, which answers what was done.
+sent: a field that has changed since, a key that was pressed before it was in sight, or write mode that has ended, holds
+the button. An act whose outcome is unknown can be asked for again with the same key, which answers what was done.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -112,6 +113,7 @@ class Sheet(ModalScreen[None]):
         self._sent: _Sent | None = None
         self._looked: Mapping[str, str] = {}
         self._goes_on = False
+        self._opened_s = self._shown_s = math.inf  # when the sheet, and what it proposes, came in sight
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
@@ -144,6 +146,7 @@ class Sheet(ModalScreen[None]):
         self._go.disabled = True
         self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel").focus()
         self._propose()
+        self.call_after_refresh(self._opened)
         self.set_interval(0.5 if not self.app.calm else 2.0, self._tick)
 
     @property
@@ -172,6 +175,21 @@ class Sheet(ModalScreen[None]):
         was pressed has not been left since."""
         return button is self.focused
 
+    def _opened(self) -> None:
+        self._opened_s = time.monotonic()
+
+    def _shown(self, number: int) -> None:
+        if number == self._asked:
+            self._shown_s = time.monotonic()
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _mark(self) -> None:
+        """The field that keys go to has its label turned round."""
+        focused = self.focused
+        for row in self.query(".field"):
+            row.set_class(focused is not None and row in focused.ancestors, "at")
+
     # --- the proposal ---
 
     def _propose(self) -> None:
@@ -180,6 +198,7 @@ class Sheet(ModalScreen[None]):
             return
         self._asked += 1
         self._proposal = None
+        self._shown_s = math.inf
         self._go.disabled = True
         self._lines([Text("looking at what it would do ...", "dim")])
         self._looked = self._values()
@@ -206,6 +225,7 @@ class Sheet(ModalScreen[None]):
         self._word.placeholder = f"type {proposal.word} to go on"
         self._word.display = proposal.send is not None and proposal.word is not None
         self._ask()
+        self.call_after_refresh(self._shown, number)
         if proposal.send is not None:
             self._go_on()
 
@@ -260,13 +280,16 @@ class Sheet(ModalScreen[None]):
 
     @on(Button.Pressed, "#cancel")
     def _press_cancel(self, event: Button.Pressed) -> None:
-        if self._is_meant(event.button):
+        if self._is_meant(event.button) and self.app.pressed_s >= self._opened_s:
             self.action_leave()
 
     @on(Button.Pressed, "#go")
     def _press_go(self, event: Button.Pressed) -> None:
         proposal, desk, sent = self._proposal, self._desk, self._sent
         if not self._is_meant(event.button):
+            return
+        if self.app.pressed_s < self._shown_s:
+            self._say("nothing was sent: that key was pressed before this was shown; look, and press it again")
             return
         if proposal is None or proposal.send is None or desk is None:
             return

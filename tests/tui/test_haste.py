@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ class Bare(App[None]):
     calm = False
     writing = True
     sheet_room = 80
+    pressed_s = math.inf
 
     def desk(self, room: int) -> Desk:
         return Desk(OPTIONS, room)
@@ -105,3 +107,39 @@ def test_what_is_typed_behind_a_jump_ends_nothing(tui: Any, keys: tuple[str, ...
 @pytest.mark.parametrize("again", ["escape", "enter"])
 def test_a_second_key_finds_nothing_left_to_close(tui: Any, first: str, again: str) -> None:
     assert keys_together(tui, first, again, again, again)[1] == "Screen"
+
+
+def pressed_early(tui: Any) -> None:
+    """Enter as it arrives late: it was pressed before the sheet, and what it proposes, came in sight."""
+    early = events.Key("enter", "\r")
+    early.time -= 60.0
+    tui.app.post_message(early)
+
+
+def test_a_key_from_before_the_proposal_was_in_sight_sends_nothing(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("H")
+        await tui.until(pilot, lambda: not tui.app.screen.query_one("#go", Button).disabled)
+        await pilot.press("right")
+        pressed_early(tui)
+        await tui.until(pilot, "nothing was sent: that key was pressed before this was shown")
+        assert tui.fake.bodies("halt") == []
+        await pilot.press("enter")
+        await tui.until(pilot, "exit code 0")
+
+    tui.play(scene)
+
+
+def test_a_key_from_before_the_sheet_was_in_sight_does_not_close_it(tui: Any) -> None:
+    """HALT, right, Enter, typed blind: it must not look as if something had been done."""
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("H")
+        await pilot.pause()
+        pressed_early(tui)
+        await pilot.pause(0.1)
+        assert "HALT" in tui.text() and tui.app.screen.query_one("#cancel").has_focus
+
+    tui.play(scene)
