@@ -189,7 +189,6 @@ def by_hand(wire: Any) -> Intent:
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ({}, "missing: --stop"),
         ({"stop": "1.08", "entry": "1.09"}, "needs both --entry and --type"),
         ({"stop": "1.08", "type": "limit"}, "needs both --entry and --type"),
         ({"stop": "1.08", "expiry": "soon"}, "soon"),
@@ -201,6 +200,13 @@ def test_by_hand_the_shells_own_check_comes_first(
 ) -> None:
     said, proposal = proposed(desk, by_hand(wire), **changes)
     assert proposal is None and said.code is ExitCode.USAGE and wanted in plain(said)
+    assert fake.calls == []
+
+
+def test_by_hand_the_stop_is_asked_for_in_the_sheets_own_words(desk: Desk, fake: Any, wire: Any) -> None:
+    _, proposal = proposed(desk, by_hand(wire))
+    assert proposal is not None and proposal.send is None
+    assert plain(proposal.said) == "name the stop, then Enter: nothing is fired without one"
     assert fake.calls == []
 
 

@@ -264,7 +264,7 @@ def test_a_fire_by_hand_begins_at_its_first_field(tui: Any, script: Script, fake
     async def scene(pilot: Any) -> None:
         await at_mission(tui, pilot)
         await pilot.press("W", "b")
-        await tui.until(pilot, "all of --symbol, --side, --stop")
+        await tui.until(pilot, "name the stop, then Enter")
         await pilot.press("tab", "tab", *"1.08", "enter")
         await tui.until(pilot, lambda: bool(fake.bodies("fire.symbol")))
         asked = fake.bodies("fire.symbol")[0]
@@ -291,7 +291,7 @@ def test_question_and_buttons_are_in_sight_however_much_stands_above_them(
     async def scene(pilot: Any) -> None:
         await at_mission(tui, pilot)
         await pilot.press("W", "b")
-        await tui.until(pilot, "all of --symbol, --side, --stop")
+        await tui.until(pilot, "name the stop, then Enter")
         await pilot.press("tab", "tab", *"1.08", "enter")
         await tui.until(pilot, "fire on 9 of 9 accounts")
         await tui.until(pilot, "Cancel")

@@ -393,3 +393,42 @@ def test_a_list_that_was_refused_is_not_an_empty_one(tui: Any, wire: Any, verb: 
         assert go(tui).disabled and "no such order rests" not in tui.text()
 
     tui.play(scene)
+
+
+def test_the_field_that_keys_go_to_is_seen(tui: Any) -> None:
+    """A list has no cursor: without its label turned round, a price is typed into the wrong field."""
+
+    def turned() -> list[str]:
+        labels = tui.app.screen.query(".field Label")
+        return [str(label.render()) for label in labels if label.styles.text_style.reverse]
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("H")
+        await tui.until(pilot, "halt everything?")
+        await pilot.pause()
+        assert turned() == []
+        for label in ("account", "how", "reason"):
+            tui.app.screen.query_one(f"#f-{label}").focus()
+            await pilot.pause()
+            assert turned() == [label]
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize("field", ["stop", "target"])
+def test_what_is_no_price_is_not_proposed(tui: Any, wire: Any, field: str) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("W")
+        tui.app.intend(positions.modify(wire.POSITION.id, "1.08500", None))
+        await tui.until(pilot, "name the new stop")
+        tui.app.screen.query_one(f"#f-{field}").focus()
+        await pilot.press("1", ".", "o", "enter")
+        await tui.until(pilot, "the price '1.o' is not a number")
+        assert go(tui).disabled
+        if field == "target":
+            await pilot.press("ctrl+u", *"none", "enter")
+            await tui.until(pilot, "target none of")
+
+    tui.play(scene)

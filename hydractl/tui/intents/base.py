@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
-from hydractl.diagnostics import ExitCode
+from hydractl.diagnostics import ExitCode, Failure
 from hydractl.tui.carry import Desk, Said
 from hydractl.tui.sheets import Field, Proposal
 
 EVERYWHERE = ""
+_PRICE = re.compile(r"\d+(\.\d+)?", re.ASCII)
 REASON = Field("reason", "reason", hint="why; kept in the journal")
 
 
@@ -26,3 +28,10 @@ def nothing(desk: Desk, code: int) -> Proposal:
 def one_of(names: Sequence[str], everything: str = "everything") -> tuple[tuple[str, str], ...]:
     """Choices of a field: everything, or one by its name."""
     return ((everything, EVERYWHERE), *((name, name) for name in names))
+
+
+def price(text: str | None) -> str | None:
+    """A price that was typed, before anything is proposed with it; None: none was. Failure USAGE where it is none."""
+    if text and not _PRICE.fullmatch(text):
+        raise Failure("USAGE", f"the price '{text}' is not a number, such as 1.0850")
+    return text or None

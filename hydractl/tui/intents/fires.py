@@ -46,6 +46,9 @@ def fire_by_hand(symbols: Sequence[str], targets: Choices, plans: Choices, symbo
     """Make a mission and fire it. The stop is compulsory; what the order is, is never inferred."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        if not values["stop"]:
+            desk.out.line("name the stop, then Enter: nothing is fired without one")
+            return nothing(desk, ExitCode.USAGE)
         by_hand = {name: values[name] or None for name in _BY_HAND}
         return _proposed(desk, {**by_hand, "again": values["again"] == "yes", **_common(values)})
 

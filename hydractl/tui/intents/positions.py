@@ -12,10 +12,11 @@ from typing import Any
 from hydractl.commands import closing, orders, plans, positions
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
-from hydractl.tui.intents.base import REASON, asked, nothing, one_of
+from hydractl.tui.intents.base import REASON, asked, nothing, one_of, price
 from hydractl.tui.sheets import Field, Intent, Proposal
 
 FOREIGN_TOO = "foreign"
+NO_TARGET = "none"  # what is typed to remove it
 
 
 def close(position: str, part: str = "") -> Intent:
@@ -40,7 +41,8 @@ def modify(position: str, stop: str | None, target: str | None) -> Intent:
     """Move a position's stop or target. `stop`, `target`: where they are now."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
-        stop, target = values["stop"] or None, values["target"] or None
+        stop = price(values["stop"])
+        target = values["target"] if values["target"] == NO_TARGET else price(values["target"])
         reason = values["reason"] or None
         if stop is None and target is None:
             desk.out.line("name the new stop, the new target, or both, then Enter")
