@@ -408,6 +408,18 @@ class HydraTui(App[int]):
             self.copy_to_clipboard(text)
             self.notify(f"copied {text if len(text) < 40 else f'{len(text)} characters'}")
 
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Kept in the folder that the screens were started in, or why it was not: Textual's own says neither."""
+        try:
+            kept = self.save_screenshot(filename, path, time_format)
+        except OSError as error:
+            self.notify(f"no screenshot: {error}", severity="error", markup=False)
+            return None
+        self.notify(f"screenshot in {kept}", markup=False)
+        return None
+
     def action_explain(self) -> None:
         pane = self.pane
         keys = [

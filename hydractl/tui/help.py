@@ -23,11 +23,12 @@ SAFETY = (
     "the act's own button, Enter presses it. Halting needs no write mode. Nothing is sent before a button is pressed."
 )
 MOVING = (
-    ("1 to 9", "the panes, in the order of the line below"),
+    ("1 to 9", "the panes, in the order of the list below"),
     ("j k, arrows", "up and down; g G: first and last"),
     ("Tab", "the next box"),
     ("Enter", "opens what the cursor is on"),
     ("Esc", "back"),
+    (":", "a pane or an act by its name"),
 )
 
 

@@ -220,3 +220,28 @@ def test_a_theme_of_ones_own_paints_and_without_one_the_terminals_colours_are_us
         assert tui.app.theme == "nord" and "paper-1" in tui.text()
 
     tui.play(painted)
+
+
+def test_a_screenshot_says_where_it_is_or_why_there_is_none(
+    tui: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("s")
+        await tui.until(pilot, "screenshot in ")
+        assert len(list(tmp_path.glob("*.svg"))) == 1
+        tui.app.deliver_screenshot(path="/proc/nowhere")
+        await tui.until(pilot, "no screenshot: ")
+
+    tui.play(scene)
+
+
+def test_help_names_the_palette(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("question_mark", "G")
+        await tui.until(pilot, "a pane or an act by its name")
+
+    tui.play(scene)
