@@ -20,7 +20,7 @@ from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
@@ -54,6 +54,7 @@ from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
 
 _ASCII_ONLY = AsciiOnly()
+_NO_COLOR = NoColor()
 OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
 IDLE_S = 300.0
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
@@ -434,8 +435,10 @@ class HydraTui(App[int]):
         self.push_screen(Jump([box for box in self.pane.query(Lines) if box.display and box.can_focus]))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """ASCII comes last."""
-        filters = super().get_line_filters()
+        """Without colours the terminal's own: Textual's grey of those is black on black. ASCII comes last."""
+        filters = [each for each in super().get_line_filters() if not isinstance(each, Monochrome)]
+        if self.no_color or self._options["no_color"]:
+            filters.append(_NO_COLOR)
         return filters if self._can.utf8 else [*filters, _ASCII_ONLY]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

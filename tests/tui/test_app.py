@@ -245,3 +245,22 @@ def test_help_names_the_palette(tui: Any) -> None:
         await tui.until(pilot, "a pane or an act by its name")
 
     tui.play(scene)
+
+
+def test_without_colours_the_terminals_own_are_used(tui: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever NO_COLOR is set to: attributes stay, and no text is written in the colour of what is behind it."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    colours: set[str] = set()
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("H")
+        await tui.until(pilot, "halt everything?")
+        for strip in tui.app.screen._compositor.render_strips():
+            for line_filter in tui.app.get_line_filters():
+                strip = strip.apply_filter(line_filter, tui.app.screen.background_colors[1])
+            styles = [segment.style for segment in strip if segment.style]
+            colours.update(each.name for style in styles for each in (style.color, style.bgcolor) if each)
+
+    tui.play(scene)
+    assert colours == {"default"}
