@@ -140,6 +140,8 @@ class Sheet(ModalScreen[None]):
                 yield Button(self._intent.go, id="go", variant=variant, compact=True)
 
     def on_mount(self) -> None:
+        if not self._stands:
+            return
         for button in self.query(Button):
             button.active_effect_duration = 0  # it takes no press while it looks pressed
         self._word.display = False
@@ -148,6 +150,11 @@ class Sheet(ModalScreen[None]):
         self._propose()
         self.call_after_refresh(self._opened)
         self.set_interval(0.5 if not self.app.calm else 2.0, self._tick)
+
+    @property
+    def _stands(self) -> bool:
+        """Whether it is there: one that is left at once is taken away before, or while, it is made."""
+        return self.is_attached and len(self.query("#sheet-buttons Button")) > 0
 
     @property
     def _go(self) -> Button:
@@ -216,7 +223,7 @@ class Sheet(ModalScreen[None]):
         return desk, made[0] if made else Proposal(said, "", "", None)
 
     def _proposed(self, number: int, found: tuple[Desk, Proposal]) -> None:
-        if number != self._asked or self._sent is not None:
+        if number != self._asked or self._sent is not None or not self._stands:
             return
         self._desk, self._proposal = found
         proposal = self._proposal
@@ -319,7 +326,7 @@ class Sheet(ModalScreen[None]):
         verdict = f"{said.code.name}, exit code {said.code.value}"
         seen = self.app.screen is self
         self.app.told(self._intent.title, self._desk.client.key if self._desk else "", said, seen)
-        if not self.is_attached:
+        if not self._stands:
             return
         style = "green" if said.code is ExitCode.DONE else "bold red"
         self._lines([*painted(said.lines), Text(""), Text(f"{verdict}", style)])
@@ -351,6 +358,8 @@ class Sheet(ModalScreen[None]):
 
     def _fit(self) -> None:
         """The lines give way, and are scrolled, so that the question and the buttons are always in sight."""
+        if not self._stands:
+            return
         sheet, lines = self.query_one("#sheet"), self.query_one("#sheet-lines", Lines)
         others = [child for child in sheet.children if child is not lines and child.display]
         taken = sum(child.outer_size.height + child.styles.margin.height for child in others)

@@ -143,3 +143,20 @@ def test_a_key_from_before_the_sheet_was_in_sight_does_not_close_it(tui: Any) ->
         assert "HALT" in tui.text() and tui.app.screen.query_one("#cancel").has_focus
 
     tui.play(scene)
+
+
+@pytest.mark.parametrize("first", ["H", "question_mark", "o"])
+@pytest.mark.parametrize("again", [1, 2, 3])
+def test_what_is_left_before_it_stands_ends_nothing(tui: Any, first: str, again: int) -> None:
+    """The key that opens something, and Escape right behind it."""
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        for key in (*(first, "escape") * again, first):
+            tui.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause(0.2)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert type(tui.app.screen).__name__ == "Screen"
+
+    tui.play(scene)
