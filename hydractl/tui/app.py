@@ -107,7 +107,7 @@ class HydraTui(App[int]):
         self._feed = feed(session.places, self.post, session.timeout_s)
         self._view = View(clock_s=time.monotonic())
         self._settings = settings.read(session.places, action_ids(), self.available_themes)
-        self._key_s = time.monotonic()
+        self._last_key_s = time.monotonic()  # Textual calls `_key_s` for the key s
         self.pressed_s = 0.0  # when the last key that was heard was pressed
         self._history: list[str] = []
         self._bordered = ""
@@ -208,7 +208,7 @@ class HydraTui(App[int]):
         self.draw()
 
     def _fall_back(self) -> None:
-        idle_s = time.monotonic() - self._key_s
+        idle_s = time.monotonic() - self._last_key_s
         if self.writing and idle_s > IDLE_S:
             self._set_writing(False)
             self.notify(f"read-only again: no key for {IDLE_S / 60:.0f} minutes")
@@ -332,7 +332,7 @@ class HydraTui(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown):
-            self._key_s = time.monotonic()
+            self._last_key_s = time.monotonic()
             self.pressed_s = event.time
         await super().on_event(event)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import string
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -158,5 +159,20 @@ def test_what_is_left_before_it_stands_ends_nothing(tui: Any, first: str, again:
         await pilot.press("escape")
         await pilot.pause()
         assert type(tui.app.screen).__name__ == "Screen"
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize("first", ["question_mark", "H"])
+def test_no_letter_ends_the_screens(tui: Any, first: str) -> None:
+    """Over the pane letters mean nothing, and what they reach is the app."""
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press(first)
+        await pilot.pause()
+        stood = tui.app.screen
+        await pilot.press(*(set(string.ascii_letters + string.digits) - set("q")))
+        assert tui.app.screen is stood
 
     tui.play(scene)
