@@ -21,7 +21,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
@@ -123,7 +122,7 @@ class Sheet(ModalScreen[None]):
                     yield Label(row.label, markup=False)
                     if row.choices:
                         yield Select(
-                            [(Content(plain(shown)), value) for shown, value in row.choices],
+                            [(Text(plain(shown)), value) for shown, value in row.choices],  # searched by what is typed
                             value=row.value or row.choices[0][1],
                             allow_blank=False,
                             id=f"f-{row.name}",

@@ -432,3 +432,19 @@ def test_what_is_no_price_is_not_proposed(tui: Any, wire: Any, field: str) -> No
             await tui.until(pilot, "target none of")
 
     tui.play(scene)
+
+
+def test_a_choice_is_made_by_typing_it(tui: Any) -> None:
+    """What a list shows is text, and is looked through by what is typed."""
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("H")
+        await tui.until(pilot, "halt everything?")
+        tui.app.screen.query_one("#f-how").focus()
+        await pilot.press("enter")
+        await tui.until(pilot, "REDUCING")
+        await pilot.press(*"redu", "enter")
+        await tui.until(pilot, lambda: tui.app.screen.query_one("#f-how").value == "reduce")
+
+    tui.play(scene)
