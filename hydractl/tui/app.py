@@ -112,6 +112,7 @@ class HydraTui(App[int]):
         self._history: list[str] = []
         self._bordered = ""
         self.writing = False
+        self._daemon_of: tuple[Any, ...] = ()
         self.on_their_way: dict[str, str] = {}
         self._warned = False
 
@@ -212,6 +213,9 @@ class HydraTui(App[int]):
         if self.writing and idle_s > IDLE_S:
             self._set_writing(False)
             self.notify(f"read-only again: no key for {IDLE_S / 60:.0f} minutes")
+        if self.writing and self._daemon_of != daemon_of(self._view):
+            self._set_writing(False)
+            self.notify("read-only again: another daemon answers than the one that was written to")
 
     def draw(self) -> None:
         """Draws the view as it is."""
@@ -344,6 +348,7 @@ class HydraTui(App[int]):
 
     def _set_writing(self, writing: bool) -> None:
         self.writing = writing
+        self._daemon_of = daemon_of(self._view)
         self.draw()
         self.call_after_refresh(self.draw)  # the border takes room
 
@@ -475,6 +480,12 @@ class HydraTui(App[int]):
             self.notify(f"{waiting}: sent, and without a verdict yet; again to leave all the same", severity="warning")
             return
         self.exit(0)
+
+
+def daemon_of(view: View) -> tuple[Any, ...]:
+    """Which daemon answered last: of which home, which process, begun for which time."""
+    status = view.data("status")
+    return () if status is None else (status.home, status.pid, status.epoch)
 
 
 def action_ids() -> list[str]:

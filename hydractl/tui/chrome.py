@@ -40,7 +40,10 @@ def top_line(frame: Frame) -> Text:
             authority if authority == "ACTIVE" else f"*** {authority} ***",
             "dim strike" if old else good,
         ),
-        (f"{unread} unread alarms" if unread else "no unread alarm", "bold red" if unread else "dim"),
+        (
+            f"{unread} unread alarm{'s' * (unread > 1)}" if unread else "no unread alarm",
+            "bold red" if unread else "dim",
+        ),
         (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
         ("WRITE" if frame.writing else "read-only", "bold" if frame.writing else "dim"),
         heard(frame),

@@ -197,7 +197,7 @@ def the_daemon_is_killed_and_returns(person: Person, mission: str) -> None:
     one.wait_for("UNREACHABLE")
     one.wait_for("nothing can be sent")
     one.keys("Escape")
-    one.wait_gone("UNREACHABLE")
+    one.wait_gone("nothing can be sent")
     home.launch()
     home.await_ready()
     one.wait_gone("NO DAEMON")

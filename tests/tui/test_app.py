@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rich.text import Text
 
@@ -264,3 +265,25 @@ def test_without_colours_the_terminals_own_are_used(tui: Any, monkeypatch: pytes
 
     tui.play(scene)
     assert colours == {"default"}
+
+
+def test_write_mode_ends_when_another_daemon_answers(tui: Any, wire: Any) -> None:
+    epoch = [wire.STATUS.epoch]
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) != "status":
+            return wire.answer(call)
+        return wire.answer(call, data=msgspec.structs.replace(wire.STATUS, epoch=epoch[0]))
+
+    tui.fake.script = script
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("W")
+        await tui.fed(pilot)
+        assert tui.app.writing
+        epoch[0] += 1
+        await tui.fed(pilot)
+        assert not tui.app.writing and "another daemon answers" in tui.text()
+
+    tui.play(scene)
