@@ -25,6 +25,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
 from hydractl.diagnostics import ExitCode
+from hydractl.fitting import wrapped
 from hydractl.plain import plain
 from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.frame import painted
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 LIVE = "LIVE"
 LINES_MIN, LINES_MAX = 2, 20  # of what a sheet shows at once; the rest is scrolled
+READ_ONLY = "read-only again: nothing is sent; leave this, and begin anew in write mode"
+READ_ONLY_SENT = "read-only again: nothing is sent. Do not begin it anew: look first, hydractl fires --unknown"
+BEFORE = "SENT BEFORE, and without a verdict that was seen here: this is one more. Look first: --key {} answers it"
 ASK_AGAIN = (ExitCode.UNKNOWN_OUTCOME, ExitCode.TIMED_OUT, ExitCode.UNREACHABLE)
 
 
@@ -226,7 +230,7 @@ class Sheet(ModalScreen[None]):
             return
         self._desk, self._proposal = found
         proposal = self._proposal
-        self._lines(painted(proposal.said.lines))
+        self._lines([*self._before(), *painted(proposal.said.lines)])
         self._word.value = ""
         self._word.placeholder = f"type {proposal.word} to go on"
         self._word.display = proposal.send is not None and proposal.word is not None
@@ -278,6 +282,12 @@ class Sheet(ModalScreen[None]):
     def action_again(self) -> None:
         self._propose()
 
+    def _before(self) -> list[Text]:
+        """What a person must know first where the same was sent before, and nobody knows what became of it."""
+        keys = [key for key, title in self.app.on_their_way.items() if title == self._intent.title]
+        words = wrapped(BEFORE.format(keys[-1]), self.app.sheet_room, 0) if keys else ()
+        return [Text(row, "bold red", no_wrap=True, end="") for row in words]
+
     # --- the act ---
 
     def action_leave(self) -> None:
@@ -302,7 +312,7 @@ class Sheet(ModalScreen[None]):
         if not self._may_go() if sent is None else sent.said is None or sent.said.code not in ASK_AGAIN:
             return
         if not (self.app.writing or self._intent.reading):
-            self._say("read-only again: nothing is sent; leave this, and begin anew in write mode")
+            self._say(READ_ONLY if sent is None else READ_ONLY_SENT)
             return
         self._sent = _Sent(time.monotonic())
         self._go.disabled = True

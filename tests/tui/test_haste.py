@@ -6,7 +6,7 @@ import asyncio
 import math
 import string
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from textual import events
@@ -27,6 +27,7 @@ class Bare(App[None]):
     writing = True
     sheet_room = 80
     pressed_s = math.inf
+    on_their_way: ClassVar[dict[str, str]] = {}
 
     def desk(self, room: int) -> Desk:
         return Desk(OPTIONS, room)

@@ -448,3 +448,37 @@ def test_a_choice_is_made_by_typing_it(tui: Any) -> None:
         await tui.until(pilot, lambda: tui.app.screen.query_one("#f-how").value == "reduce")
 
     tui.play(scene)
+
+
+def test_read_only_again_does_not_tell_to_begin_anew_what_may_have_been_done(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = answering(wire, "close", act(wire, "UNKNOWN"))
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 12")
+        tui.app.writing = False
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "Do not begin it anew")
+
+    tui.play(scene)
+    assert len(keys(tui, wire, "close")) == 1
+
+
+def test_the_same_once_more_says_that_it_was_sent_before(tui: Any, wire: Any) -> None:
+    """A sheet that was left without knowing what became of its act: the next one has another key."""
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = answering(wire, "close", act(wire, "UNKNOWN"))
+        await opened(tui, pilot, closing(wire))
+        assert "SENT BEFORE" not in tui.text()
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 12")
+        await pilot.press("escape")
+        await pilot.pause()
+        tui.app.intend(closing(wire))
+        await tui.until(pilot, "SENT BEFORE")
+        assert keys(tui, wire, "close")[0] in tui.text().replace("\n", "")
+        await pilot.press("escape")
+
+    tui.play(scene)
+    assert len(keys(tui, wire, "close")) == 1
