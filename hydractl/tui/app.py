@@ -338,6 +338,8 @@ class HydraTui(App[int]):
         if isinstance(event, events.Key | events.MouseDown):
             self._last_key_s = time.monotonic()
             self.pressed_s = event.time
+            if not self.query("#panes"):  # not made yet, or taken away already
+                return
         await super().on_event(event)
 
     def action_write(self) -> None:

@@ -171,7 +171,7 @@ def test_what_waited_while_the_daemon_was_away_is_late_but_for_a_halt(chats: Cha
     fake.say(ANN, "/halt smells wrong")
     chats.start()
     halted = chats.message(ANN, "HALTED since")
-    assert "2 of 2 terminals have confirmed" in halted.text
+    assert "of 2 terminals have confirmed" in halted.text
     chats.message(ANN, "too late, press again")
     chats.until(lambda: any(t["text"] == "too late, press again" for t in fake.toasts), "the press was too late")
     chats.message(BOSS, "HALTED: authority of everything, by ann: smells wrong")

@@ -286,7 +286,8 @@ class Pty(Terminal):
         self._lock = threading.Lock()
         environ = {**environ, "SSH_TTY": os.ttyname(slave)} if "SSH_CONNECTION" in environ else dict(environ)
         self.began_ns = time.monotonic_ns()
-        argv = ["setsid", "--ctty", *argv]  # it becomes the program: the same process
+        # Each becomes the next: the same process. Whoever started the tests may have had SIGHUP ignored.
+        argv = ["env", "--default-signal=HUP", "setsid", "--ctty", *argv]
         self._process = subprocess.Popen(argv, env=environ, stdin=slave, stdout=slave, stderr=slave)
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)

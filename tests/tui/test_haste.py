@@ -177,3 +177,13 @@ def test_no_letter_ends_the_screens(tui: Any, first: str) -> None:
         assert tui.app.screen is stood
 
     tui.play(scene)
+
+
+def test_a_key_while_the_screens_are_taken_away_ends_nothing(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await tui.app.query_one("#frame").remove()
+        await pilot.press("escape", "2", "H", "W")
+        assert tui.app.is_running and len(tui.app.screen_stack) == 1
+
+    tui.play(scene)
