@@ -377,3 +377,30 @@ def test_nothing_is_added_across_currencies_and_what_is_missing_is_said() -> Non
 )
 def test_a_result_has_sign_and_arrow(text: str | None, shown: str, style: str) -> None:
     assert (live.signed(text, ASCII), live.style_of(text)) == (shown, style)
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "wanted"),
+    [
+        ("m", {"stop": "1.09000"}, "stop 1.09000 is on the wrong side"),
+        ("m", {"target": "1.08500"}, "target 1.08500 is on the wrong side"),
+        ("m", {"stop": "1.08200"}, "it would close at 1.08600 now"),
+        ("p", {}, "50% of 0.10 lots is closed"),
+    ],
+)
+def test_what_the_gate_would_deny_and_how_much_is_meant_is_said_first(
+    tui: Any, wire: Any, key: str, values: dict[str, str], wanted: str
+) -> None:
+    row = open_one(wire, 7)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script(wire, [row])
+        await shown(tui, pilot, write=True)
+        await pilot.press(key)
+        await settled(tui, pilot)
+        await filled(tui, pilot, values)
+        await tui.until(pilot, wanted)
+        if "wrong" not in wanted:
+            assert "wrong side" not in tui.text()
+
+    tui.play(scene)

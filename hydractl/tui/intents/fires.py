@@ -136,6 +136,8 @@ def _proposed(desk: Desk, options: Mapping[str, Any]) -> Proposal:
     if not fire.may_go(preview):
         return _denied(desk, preview)
     proposed = fire.proposed(desk, preview)
+    if preview.data.order is not None and preview.data.order.collar and len(preview.data.targets) <= 1:
+        desk.out.line("risk is counted from the worst entry that the collar lets pass, not from the price now")
     return asked(desk, proposed, _sends(name, fire.pinned(preview, fields)))
 
 

@@ -7,13 +7,17 @@ by its plan, by the broker or by somebody else, leaves nothing to send.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from hydractl.commands import closing, orders, plans, positions
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
 from hydractl.tui.intents.base import REASON, asked, nothing, one_of, price
 from hydractl.tui.sheets import Field, Intent, Proposal
+
+if TYPE_CHECKING:
+    from hydrad.wire.answers.positions import PositionRow
 
 FOREIGN_TOO = "foreign"
 NO_TARGET = "none"  # what is typed to remove it
@@ -28,7 +32,10 @@ def close(position: str, part: str = "") -> Intent:
         def send(desk: Desk) -> int:
             return positions.close(desk, id=position, part=part, yes=True, wait=True, reason=reason, key=None)
 
-        return _of_one(desk, position, f"close {part or 'all'} of", send)
+        def of_what(row: PositionRow) -> str:
+            return f"{part} of {row.volume} lots is closed, rounded to the symbol's step; the rest stays open"
+
+        return _of_one(desk, position, f"close {part or 'all'} of", send, of_what if part else None)
 
     fields = (
         Field("part", "part", value=part, hint="50%, or lots; empty: all of it"),
@@ -53,7 +60,11 @@ def modify(position: str, stop: str | None, target: str | None) -> Intent:
                 desk, id=position, stop=stop, target=target, yes=True, wait=True, reason=reason, key=None
             )
 
-        return _of_one(desk, position, f"set stop {stop or 'as it is'}, target {target or 'as it is'} of", send)
+        def beside_the_market(row: PositionRow) -> str:
+            return _wrong_side(desk, row, stop, None if target == NO_TARGET else target)
+
+        question = f"set stop {stop or 'as it is'}, target {target or 'as it is'} of"
+        return _of_one(desk, position, question, send, beside_the_market)
 
     fields = (
         Field("stop", "new stop", hint=f"{stop or 'NONE'} now; empty: as it is"),
@@ -79,8 +90,14 @@ def set_plan(position: str, names: Sequence[tuple[str, str]], now: str | None) -
     return Intent(f"PLAN {position}", "Set this plan", propose, fields)
 
 
-def _of_one(desk: Desk, position: str, question: str, send: Callable[[Desk], int]) -> Proposal:
-    """An act on a position that is open, as it is now."""
+def _of_one(
+    desk: Desk,
+    position: str,
+    question: str,
+    send: Callable[[Desk], int],
+    word: Callable[[PositionRow], str] | None = None,
+) -> Proposal:
+    """An act on a position that is open, as it is now. `word`: what else is to be said of it before it is asked for."""
     listed, rows = positions.meant(desk, position)
     if listed.error is not None:
         return nothing(desk, desk.present(listed, lambda _: None))
@@ -88,7 +105,23 @@ def _of_one(desk: Desk, position: str, question: str, send: Callable[[Desk], int
         desk.out.line(f"{position} is not open any more")
         return nothing(desk, ExitCode.NOT_FOUND)
     positions.shown(desk, rows, "")
+    if word is not None and (said := word(rows[0])):
+        desk.out.line(said)
     return asked(desk, (f"{question} {position}?", desk.label(listed, rows[0].account)), send)
+
+
+def _wrong_side(desk: Desk, row: PositionRow, stop: str | None, target: str | None) -> str:
+    """What the gate would deny, said before it is asked: a stop or target beyond the price at which it would close now.
+    Where that price is not told, nothing is said, and the gate judges."""
+    told = desk.client.query("plan.show", id=row.id).data
+    if told is None or told.price is None:
+        return ""
+    now, sign = Decimal(told.price), 1 if row.side == "BUY" else -1
+    wrong = [f"stop {stop}"] if stop is not None and (now - Decimal(stop)) * sign <= 0 else []
+    wrong += [f"target {target}"] if target is not None and (Decimal(target) - now) * sign <= 0 else []
+    if not wrong:
+        return f"it would close at {told.price} now"
+    return desk.out.paint(f"it would close at {told.price} now: {', '.join(wrong)} is on the wrong side of that", "bad")
 
 
 def flatten(accounts: Sequence[str]) -> Intent:

@@ -170,6 +170,8 @@ class Board(Pane):
         key = self.chosen()
         if isinstance(key, str):
             self.app.open_pane("trace", key)
+        else:
+            self.app.notify("no mission and no position is under the cursor", severity="warning")
 
 
 def wrong_lines(frame: Frame) -> list[Text]:
