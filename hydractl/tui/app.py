@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import os
 import signal
 import threading
 import time
@@ -21,6 +22,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
@@ -206,7 +208,19 @@ class HydraTui(App[int]):
             view = step(view, self._inbox.popleft())
         self._view = step(view, Ticked(time.monotonic()))
         self._fall_back()
+        self._fit()
         self.draw()
+
+    def _fit(self) -> None:
+        """A change of the terminal's size whose signal was lost is seen at the next turn."""
+        if self.is_headless:
+            return
+        try:
+            size = Size(*os.get_terminal_size(0))
+        except OSError:  # it is gone
+            return
+        if size != self.size and size.width and size.height:
+            self.post_message(events.Resize(size, size))
 
     def _fall_back(self) -> None:
         idle_s = time.monotonic() - self._last_key_s

@@ -229,6 +229,14 @@ def test_a_terminal_that_hangs_up_or_changes_its_size_harms_nothing(home: PaperH
         assert home.status()["journal"]["seq"] == before
 
 
+def test_a_change_of_size_is_seen_though_its_signal_was_lost(home: PaperHome) -> None:
+    deaf = ["env", "--block-signal=WINCH", *HYDRACTL, "tui"]
+    with Pty(deaf, environment(SSH, HYDRA_HOME=str(home.path)), SMALL) as one:
+        one.wait_for("read-only")
+        one.resize((60, 14))
+        one.wait_for(lambda _: "HALT" in one.screen()[-1])
+
+
 def seconds_unheard(one: Terminal) -> float:
     found = re.search(r"not heard for ([\d.]+) s", one.text())
     return float(found[1]) if found else -1.0
