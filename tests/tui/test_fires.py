@@ -152,6 +152,21 @@ def test_a_group_of_five_has_a_line_each_and_sends_the_sizes_shown(desk: Desk, f
     assert sent.dry_run is False and sent.group is None
 
 
+def test_a_group_in_which_one_cannot_be_sized_is_not_sent_for_no_size_would_be_pinned(
+    desk: Desk, fake: Any, wire: Any
+) -> None:
+    rows = (
+        target("acc-1"),
+        target("acc-2", volume=None, would="would be DENIED: TERMS_UNKNOWN", codes=("TERMS_UNKNOWN",)),
+    )
+    preview = msgspec.structs.replace(wire.FIRE, dry_run=True, act=None, acts=(), targets=rows)
+    fake.script = lambda call: wire.answer(call, data=preview)
+    said, proposal = proposed(desk, mission_intent(wire), where="group:majors")
+    assert proposal is not None and proposal.send is None
+    words = " ".join(plain(said).split())
+    assert "acc-2 cannot be sized" in words and "fire the others by themselves" in words
+
+
 def test_a_live_account_among_them_makes_it_live(desk: Desk, fake: Any, wire: Any) -> None:
     rows = (target("a", "demo"), target("b", "live"))
     preview = msgspec.structs.replace(wire.FIRE, dry_run=True, act=None, acts=(), targets=rows)

@@ -73,7 +73,10 @@ def _risk(account: Any) -> Piece:
     if account is None or account.open_risk is None:
         return "open risk not known", "yellow"
     limit = f" of {account.open_risk_limit}" if account.open_risk_limit else ""
-    old = f", {age(account.as_of_age_s)} old" if (account.as_of_age_s or 0) > OLD_S else ""
+    if account.as_of_age_s is None:
+        old = ", not reported in this session"
+    else:
+        old = f", {age(account.as_of_age_s)} old" if account.as_of_age_s > OLD_S else ""
     return f"open risk {account.open_risk}{limit} {account.currency}{old}", ""
 
 
