@@ -404,3 +404,21 @@ def test_what_the_gate_would_deny_and_how_much_is_meant_is_said_first(
             assert "wrong side" not in tui.text()
 
     tui.play(scene)
+
+
+def test_an_open_risk_that_was_never_reported_says_so(tui: Any, wire: Any) -> None:
+    account = msgspec.structs.replace(wire.ACCOUNT, as_of_age_s=None)
+
+    def of_it(call: Any) -> Any:
+        if wire.verb_of(call) != "status":
+            return wire.answer(call)
+        return wire.answer(call, data=msgspec.structs.replace(wire.STATUS, accounts=(account,)))
+
+    tui.fake.script = of_it
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("3")
+        await tui.until(pilot, "open risk 20.00 of 200.00 USD, not reported in this session")
+
+    tui.play(scene)
