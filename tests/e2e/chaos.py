@@ -139,15 +139,25 @@ def passes(home: PaperHome, ask: Callable[[], Any]) -> Any:
     answers = []
 
     def passed() -> bool:
-        if any(row["terminal"] == "alpha" for row in home.look(calls.Ticks(("EURUSD",))) or ()):
-            answers.append(ask())
-            if answers[-1].code in (0, 12):
-                return True
+        if not quoted(home):
+            return False
+        answers.append(ask())
+        if answers[-1].code in (0, 12):
+            return True
         stepped(home)
         return False
 
     home.until(passed, "asked and not denied")
     return answers[-1]
+
+
+def quoted(home: PaperHome) -> bool:
+    """Whether alpha has told a quote in this session; else the market moves by a minute: what was ticked before a
+    hand-shake is history, and a market that stands brings nothing after it."""
+    if any(row["terminal"] == "alpha" for row in home.look(calls.Ticks(("EURUSD",))) or ()):
+        return True
+    stepped(home)
+    return False
 
 
 def carried_out(home: PaperHome, ask: Callable[[], Any], done: Callable[[], bool]) -> str:

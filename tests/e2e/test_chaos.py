@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from chaos import HELD_MS, LOGIN, MISHAPS, Mishap, agrees, carried_out, held, moves_again, passes, pid_of, started
+from chaos import HELD_MS, LOGIN, MISHAPS, Mishap, agrees, carried_out, held, moves_again, passes, pid_of, quoted, started
 from paper import CONFIG, PaperHome, fire_by_hand, quote, resolved
 
 pytestmark = pytest.mark.timeout(300)
@@ -175,6 +175,7 @@ def test_a_halt_cancels_what_rests_and_holds(quiet: PaperHome, mishap: Mishap, w
     moves_again(quiet)
     assert quiet.status()["authority"] == "HALTED" and _resting(quiet) == before["resting"]
     quiet.until(lambda: all(row["halted"] for row in quiet.status()["terminals"]), "every agent holds it")
+    quiet.until(lambda: quoted(quiet), "a quote")
     opened = len(quiet.opened())
     assert _fire(quiet, before).code == 6 and len(quiet.opened()) == opened
     assert quiet.ctl("resume", "--yes").code == 0

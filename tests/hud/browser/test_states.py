@@ -97,7 +97,7 @@ def test_an_unknown_outcome_is_unknown_and_ends_by_evidence(shown: Any) -> None:
     crew.until(lambda: crew.status()["acts"]["unknown"] == 0, "it was resolved")
     state = crew.ctl("fires").data[0]["state"]
     assert state in ("FILLED", "NOT_EXECUTED")
-    shown.see(state, ".acts", timeout_s=30)
+    shown.see(state.replace("_", " "), ".acts", timeout_s=30)
     assert len(crew.opened()) == (state == "FILLED")
 
 
