@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 from hydractl.commands.fire import REASON
 from hydractl.diagnostics import ExitCode, Failure
@@ -34,6 +36,7 @@ _ACCOUNT = option("--account", "Only this account.", metavar="NAME")
 # Without an answer in any of these ways the file is the only latch left.
 _NO_ANSWER = ("UNREACHABLE", "UNKNOWN_OUTCOME", "TIMED_OUT", "PROTOCOL", "FORBIDDEN")
 HALT_WAIT_S = 2.0
+FILE_AFTER_S = HALT_WAIT_S + 1.5  # a daemon that is well has answered by then, verified or not
 
 
 @verb(
@@ -48,10 +51,12 @@ def halt(session: Session, reduce: bool, account: str | None, drill: bool, reaso
     """Stop everything that opens, now; answers what has been verified. Never asks."""
     if drill and reduce:
         raise Failure("USAGE", "--drill closes the latch as a halt does: without --reduce")
+    whole = not (account or reduce or drill)
     try:
-        answer = session.client.request(
-            "halt", account=account, reduce=reduce, reason=reason, wait_s=HALT_WAIT_S, drill=drill
-        )
+        with _file_when_late(session, reason) if whole else nullcontext():
+            answer = session.client.request(
+                "halt", account=account, reduce=reduce, reason=reason, wait_s=HALT_WAIT_S, drill=drill
+            )
     except Failure as failure:
         if failure.code not in _NO_ANSWER or drill:
             raise
@@ -116,12 +121,36 @@ def _show(session: Session, answer: Answer) -> ExitCode:
     return session.present(answer, people, exit_code=ExitCode.DONE if verified else ExitCode.PARTLY)
 
 
+@contextmanager
+def _file_when_late(session: Session, reason: str | None) -> Iterator[None]:
+    """While the answer is waited for: writes the HALT file, once it is late, and says so. A daemon that is started
+    anew meanwhile opens nothing, and a person knows to see to the terminals themselves. Waiting goes on."""
+    from threading import Timer
+
+    def late() -> None:
+        path = session.places.halt_file
+        try:
+            lacking = _write(path, _file_text(reason))
+        except OSError as error:
+            session.talk.note(f"no answer yet, and {path} cannot be written: {error.strerror}")
+        else:
+            session.talk.note(f"no answer yet: wrote {path}{lacking}, which `resume` removes; waiting for the daemon")
+
+    timer = Timer(FILE_AFTER_S, late)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
 def _by_file(session: Session, failure: Failure, reason: str | None) -> Failure:
     """Writes the HALT file. What it stops is not verified, so this is a failure with exit code 12."""
     path = session.places.halt_file
-    text = f'actor = "{_whoami()}"\nat = "{now_text()}"\nreason = {_quoted(reason or "")}\n'
     try:
-        lacking = _write(path, text)
+        lacking = _write(path, _file_text(reason))
     except OSError as error:
         return Failure(
             "FAILED",
@@ -135,6 +164,10 @@ def _by_file(session: Session, failure: Failure, reason: str | None) -> Failure:
         "nothing was verified at the terminals: hydra-terminal local halt on their hosts stops those",
         {"halt_file": path},
     )
+
+
+def _file_text(reason: str | None) -> str:
+    return f'actor = "{_whoami()}"\nat = "{now_text()}"\nreason = {_quoted(reason or "")}\n'
 
 
 def _write(path: str, text: str) -> str:

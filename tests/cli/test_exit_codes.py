@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from hydractl.commands.authority import FILE_AFTER_S
 from hydractl.commands.verdicts import EXIT_OF_STATE
 from hydractl.diagnostics import ExitCode, exit_code_of
 from hydrad.domain.ids import IdKind, show
@@ -212,6 +213,38 @@ def test_halt_with_a_daemon_that_hangs_writes_the_file(home: Path, fake: Any, hy
     fake.script = lambda call: None
     assert hydractl("halt", "--timeout", "100ms").returncode == 12
     assert (home / "state" / "halt" / "HALT").exists()
+
+
+def test_a_halt_that_is_late_writes_the_file_and_goes_on_waiting(
+    home: Path, fake: Any, hydractl: Any, wire: Any
+) -> None:
+    """The daemon answers once the file is there: the answer counts, and what the file still does is said."""
+    there = home / "state" / "halt" / "HALT"
+
+    def script(call: Any) -> Any:
+        while not there.exists():
+            time.sleep(0.02)
+        return wire.answer(call)
+
+    fake.script = script
+    done = hydractl("halt", "--reason", "news")
+    assert done.returncode == 0 and "verified" in done.stdout
+    assert (
+        "no answer yet" in done.stderr and "`resume` removes" in done.stderr and 'reason = "news"' in there.read_text()
+    )
+
+
+@pytest.mark.parametrize("words", [("--account", "sim-1"), ("--reduce",), ("--drill",)])
+def test_a_halt_of_less_writes_nothing_while_it_waits(
+    words: tuple[str, ...], home: Path, fake: Any, hydractl: Any, wire: Any
+) -> None:
+    def script(call: Any) -> Any:
+        time.sleep(FILE_AFTER_S + 0.5)
+        return wire.answer(call)
+
+    fake.script = script
+    assert hydractl("halt", *words).returncode == 0
+    assert not (home / "state" / "halt" / "HALT").exists()
 
 
 def test_not_found(fake: Any, hydractl: Any) -> None:

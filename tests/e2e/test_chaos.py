@@ -14,7 +14,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from chaos import HELD_MS, LOGIN, MISHAPS, Mishap, agrees, carried_out, held, moves_again, passes, pid_of, quoted, started
+from chaos import (
+    HELD_MS,
+    LOGIN,
+    MISHAPS,
+    Mishap,
+    agrees,
+    carried_out,
+    held,
+    moves_again,
+    passes,
+    pid_of,
+    quoted,
+    started,
+)
 from paper import CONFIG, PaperHome, fire_by_hand, quote, resolved
 
 pytestmark = pytest.mark.timeout(300)
