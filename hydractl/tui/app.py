@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.text import Text
 from textual import events, on
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -38,6 +38,7 @@ from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.feed import Feed, Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.help import Help, help_lines
+from hydractl.tui.intent import Choices, Intent
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.panes.alarms import Alarms
@@ -50,7 +51,8 @@ from hydractl.tui.panes.services import Services
 from hydractl.tui.panes.tail import Tail
 from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.panes.trace import Trace
-from hydractl.tui.sheets import ASK_AGAIN, Intent, Sheet
+from hydractl.tui.screens import Screens
+from hydractl.tui.sheets import ASK_AGAIN, Sheet
 from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
@@ -70,7 +72,7 @@ ALWAYS = (
 )
 
 
-class HydraTui(App[int]):
+class HydraTui(Screens):
     """The screens of one daemon."""
 
     CSS_PATH = "hydra.tcss"
@@ -415,12 +417,12 @@ class HydraTui(App[int]):
         fired on; else all that are known)."""
         self.intend(fires.fire_mission(mission, self.targets(accounts), self.plans(), account))
 
-    def targets(self, accounts: Sequence[str] = ()) -> fires.Choices:
+    def targets(self, accounts: Sequence[str] = ()) -> Choices:
         """Where a fire may go, as far as it is known."""
         names = list(accounts) or [row.name for row in self.accounts()]
         return fires.targets_of(names, self._view.data("groups") or ())
 
-    def plans(self) -> fires.Choices:
+    def plans(self) -> Choices:
         """The plans that a fire may have; none while they are not known."""
         return fires.plans_of(self._view.data("plans") or ())
 

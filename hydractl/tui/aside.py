@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from hydractl.diagnostics import Failure
 from hydractl.tui.carry import closed_after
+from hydractl.tui.screens import Screens
 from hydractl.tui.store import Problem
 
 if TYPE_CHECKING:
     from hydractl.client import Client
-    from hydractl.tui.app import HydraTui
 
 
-def aside(app: HydraTui, ask: Callable[[Client], Any], then: Callable[[Any, Problem | None], None]) -> None:
+def aside(app: Screens, ask: Callable[[Client], Any], then: Callable[[Any, Problem | None], None]) -> None:
     """Runs `ask`, and then on the loop `then` with what it gave, or with why it failed."""
     desk = app.desk(app.sheet_room)
 

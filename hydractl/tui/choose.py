@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -12,10 +11,8 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from hydractl.tui.screens import Screens
 from hydractl.tui.widgets import Grid
-
-if TYPE_CHECKING:
-    from hydractl.tui.app import HydraTui
 
 TRACED = "MFAPO"  # kinds of ids that have a trace
 
@@ -49,7 +46,7 @@ class Choose(ModalScreen[str | None]):
         self.dismiss(event.key)
 
 
-def trace_one(app: HydraTui, ids: Sequence[str]) -> None:
+def trace_one(app: Screens, ids: Sequence[str]) -> None:
     """Opens what a record is about: its trace, of an alarm the alarms; which one is asked where there are several."""
 
     def go(name: str | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,10 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from hydractl.fitting import wrapped
+from hydractl.tui.screens import Screens
 from hydractl.tui.widgets import Lines
-
-if TYPE_CHECKING:
-    from hydractl.tui.app import HydraTui
 
 SAFETY = (
     "Read-only at first: an act needs write mode, which names the accounts in the border and ends after five minutes "
@@ -57,7 +54,7 @@ class Help(ModalScreen[None]):
     """Shown over the pane; any of the keys that close things closes it."""
 
     BINDINGS = [Binding("escape,question_mark,q,f1,enter", "dismiss(None)", "close")]
-    app: HydraTui
+    app: Screens
 
     def __init__(self, lines: Sequence[Text]) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from rich.text import Text
 from textual import events, on
@@ -29,61 +29,15 @@ from hydractl.fitting import wrapped
 from hydractl.plain import plain
 from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.frame import painted
+from hydractl.tui.intent import Intent, Proposal
+from hydractl.tui.screens import Screens
 from hydractl.tui.widgets import Lines
 
-if TYPE_CHECKING:
-    from hydractl.tui.app import HydraTui
-
-LIVE = "LIVE"
 LINES_MIN, LINES_MAX = 2, 20  # of what a sheet shows at once; the rest is scrolled
 READ_ONLY = "read-only again: nothing is sent; leave this, and begin anew in write mode"
 READ_ONLY_SENT = "read-only again: nothing is sent. Do not begin it anew: look first, hydractl fires --unknown"
 BEFORE = "SENT BEFORE, and without a verdict that was seen here: this is one more. Look first: --key {} answers it"
 ASK_AGAIN = (ExitCode.UNKNOWN_OUTCOME, ExitCode.TIMED_OUT, ExitCode.UNREACHABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Something to fill in: `choices` make it a list of (shown, value), else it is a line of text."""
-
-    name: str
-    label: str
-    value: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What would be done. `question`: what a yes means; `label`: PAPER, DEMO or LIVE, "" where no account is touched;
-    `send` None: there is nothing to say yes to, and `said` tells why. `typed`: what has to be typed before, None: the
-    word LIVE where `label` is that, else nothing."""
-
-    said: Said
-    question: str
-    label: str
-    send: Callable[[Desk], int] | None
-    typed: str | None = None
-
-    @property
-    def word(self) -> str | None:
-        """What has to be typed."""
-        return self.typed if self.typed is not None or self.label != LIVE else LIVE
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """An act that a person may want. `propose` runs on a thread of its own with the values of `fields`. `go`: the word
-    on its button. `reading`: it may be begun in read-only mode, as a halt may. `begin`: the field that has the focus at
-    first, where one must be filled in before there is anything to propose; else Cancel has it."""
-
-    title: str
-    go: str
-    propose: Callable[[Desk, Mapping[str, str]], Proposal]
-    fields: tuple[Field, ...] = ()
-    reading: bool = False
-    danger: bool = True
-    begin: str = ""
 
 
 @dataclass(slots=True)
@@ -105,7 +59,7 @@ class Sheet(ModalScreen[None]):
         Binding("tab", "app.focus_next", "next field"),
         Binding("ctrl+r", "again", "look again", id="sheet.look"),
     ]
-    app: HydraTui
+    app: Screens
 
     def __init__(self, intent: Intent) -> None:
         super().__init__()

@@ -12,8 +12,8 @@ import pytest
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.fastpath import defaults
 from hydractl.tui.carry import Desk, carry_out
+from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.intents import fires, missions
-from hydractl.tui.sheets import Intent, Proposal
 from hydractl.verbs import GLOBALS
 from hydrad.wire.answers import Problem
 from hydrad.wire.answers.acts import TargetRow

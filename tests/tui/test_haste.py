@@ -15,7 +15,8 @@ from textual.widgets import Button
 
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk, Said
-from hydractl.tui.sheets import Intent, Proposal, Sheet
+from hydractl.tui.intent import Intent, Proposal
+from hydractl.tui.sheets import Sheet
 
 OPTIONS = {"host": None, "socket": "/nowhere", "timeout": None, "tz": None, "no_color": False, "debug": False}
 

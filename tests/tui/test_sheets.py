@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from hydractl.tui.carry import Desk
+from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents import authority, missions, positions
 from hydractl.tui.intents.base import asked
-from hydractl.tui.sheets import Field, Intent, Proposal, Sheet
+from hydractl.tui.sheets import Sheet
 from hydrad.wire.answers import Problem
 
 

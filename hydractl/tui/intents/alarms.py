@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from hydractl.commands import alarms
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
+from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents.base import asked, nothing
-from hydractl.tui.sheets import Field, Intent, Proposal
 
 _NOTE = Field("note", "note", hint="what you are doing about it; kept with the alarm")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from hydractl.commands import authority
 from hydractl.tui.carry import Desk
+from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents.base import REASON, asked, one_of
-from hydractl.tui.sheets import Field, Intent, Proposal
 
 
 def halt(accounts: Sequence[str]) -> Intent:

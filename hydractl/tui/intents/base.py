@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.tui.carry import Desk, Said
-from hydractl.tui.sheets import Field, Proposal
+from hydractl.tui.intent import Field, Proposal
 
 EVERYWHERE = ""
 _PRICE = re.compile(r"\d+(\.\d+)?", re.ASCII)

@@ -13,15 +13,14 @@ from hydractl.commands import approve as approving
 from hydractl.commands import fire, verdicts
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.tui.carry import Desk
+from hydractl.tui.intent import Choices, Field, Intent, Proposal
 from hydractl.tui.intents.base import REASON, asked, nothing
-from hydractl.tui.sheets import Field, Intent, Proposal
 
 if TYPE_CHECKING:
     from hydrad.wire.answers import Answer
     from hydrad.wire.answers.accounts import GroupRow
     from hydrad.wire.answers.positions import NamedPlan
 
-Choices = tuple[tuple[str, str], ...]
 SIDES: Choices = (("BUY", "buy"), ("SELL", "sell"))
 TYPES: Choices = (("at the market", ""), ("LIMIT: rests at the entry", "limit"), ("STOP: rests at the entry", "stop"))
 AGAIN: Choices = (("no: one that repeats the last is denied", ""), ("yes, I mean it", "yes"))

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from hydractl.commands import missions, notes
 from hydractl.diagnostics import Failure
 from hydractl.tui.carry import Desk
+from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents.base import REASON, asked
-from hydractl.tui.sheets import Field, Intent, Proposal
 
 
 def let_pass(mission: str) -> Intent:

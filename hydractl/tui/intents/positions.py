@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from hydractl.commands import closing, orders, plans, positions
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
+from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents.base import REASON, asked, nothing, one_of, price
-from hydractl.tui.sheets import Field, Intent, Proposal
 
 if TYPE_CHECKING:
     from hydrad.wire.answers.positions import PositionRow

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from hydractl.commands import daemon, services
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
+from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.intents.base import REASON, asked, nothing
-from hydractl.tui.sheets import Intent, Proposal
 
 if TYPE_CHECKING:
     from hydrad.wire.answers.status import StatusData

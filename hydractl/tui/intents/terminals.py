@@ -9,8 +9,8 @@ from hydractl.commands import terminals
 from hydractl.commands.operators import OPERATORS
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
+from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents.base import REASON, asked, nothing
-from hydractl.tui.sheets import Field, Intent, Proposal
 
 _NO_YES = (("no", "no"), ("yes", "yes"))
 _ALL = "*"

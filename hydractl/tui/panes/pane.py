@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual.containers import Vertical
 
@@ -11,11 +11,9 @@ from hydractl.output import Column
 from hydractl.tui.draw.table import table
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame, faded
+from hydractl.tui.screens import Screens
 from hydractl.tui.store import Kept
 from hydractl.tui.widgets import Grid, Lines
-
-if TYPE_CHECKING:
-    from hydractl.tui.app import HydraTui
 
 
 class Pane(Vertical):
@@ -25,7 +23,7 @@ class Pane(Vertical):
     TITLE: ClassVar[str]
     HELP: ClassVar[str]
     FILTER_HINT: ClassVar[str] = "only rows with this text; !text: only those without"
-    app: HydraTui
+    app: Screens
     filter = ""
 
     def wants(self) -> Sequence[Want]:

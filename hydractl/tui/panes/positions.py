@@ -15,11 +15,11 @@ from hydractl.commands.orders import ORDERS
 from hydractl.tui import live
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
+from hydractl.tui.intent import Intent
 from hydractl.tui.intents import missions, positions
 from hydractl.tui.live import live_positions
 from hydractl.tui.panes import position_lines
 from hydractl.tui.panes.pane import Pane, fill, why_empty
-from hydractl.tui.sheets import Intent
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 

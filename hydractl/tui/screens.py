@@ -1,0 +1,111 @@
+"""What panes and sheets use of the app that they stand in.
+
+A class and not a protocol: each of them stands in a Textual app, and uses that too. `app.HydraTui` is the only one; it
+knows the panes, and they know this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from textual.app import App
+
+from hydractl.tui.carry import Desk, Said
+from hydractl.tui.frame import Frame
+from hydractl.tui.intent import Choices, Intent
+from hydractl.tui.store import Message, View
+
+
+class Screens(App[int]):
+    """`writing`: whether acts may be begun. `pressed_s`: when the last key that was heard was pressed, on Textual's own
+    clock. `on_their_way`: acts without a verdict, the title of each by its key."""
+
+    writing: bool
+    pressed_s: float
+    on_their_way: dict[str, str]
+
+    # --- what is known, and how it is drawn ---
+
+    @property
+    def view(self) -> View:
+        """What is known."""
+        raise NotImplementedError
+
+    @property
+    def frame(self) -> Frame:
+        """What a pane is drawn with now."""
+        raise NotImplementedError
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing on the screen changes by itself each second."""
+        raise NotImplementedError
+
+    @property
+    def sheet_room(self) -> int:
+        """Columns that a sheet's lines may have."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Draws the view as it is."""
+        raise NotImplementedError
+
+    def turn(self) -> None:
+        """Takes in what came, and draws."""
+        raise NotImplementedError
+
+    def post(self, message: Message) -> None:
+        """From any thread: something came."""
+        raise NotImplementedError
+
+    def call_soon(self, run: Callable[[], None]) -> None:
+        """From any thread: on the loop, soon; nothing where it has ended."""
+        raise NotImplementedError
+
+    def rewant(self) -> None:
+        """The shown pane needs other queries now."""
+        raise NotImplementedError
+
+    def action_again(self) -> None:
+        """Everything is asked for anew."""
+        raise NotImplementedError
+
+    def open_pane(self, name: str, key: Any = None) -> None:
+        """Shows a pane, and in it the thing that `key` names."""
+        raise NotImplementedError
+
+    # --- acts ---
+
+    def desk(self, room: int) -> Desk:
+        """A desk for one intent."""
+        raise NotImplementedError
+
+    def intend(self, intent: Intent) -> None:
+        """Opens an act's sheet, where it may be begun."""
+        raise NotImplementedError
+
+    def sent(self, title: str, key: str) -> None:
+        """An act was sent; until `told` it has no verdict."""
+        raise NotImplementedError
+
+    def told(self, title: str, key: str, said: Said, seen: bool) -> None:
+        """An act's verdict came; where its sheet is not what is seen, a notice says so."""
+        raise NotImplementedError
+
+    def accounts(self) -> list[Any]:
+        """Those that are known."""
+        raise NotImplementedError
+
+    def fire(self, mission: str, account: str | None = None, accounts: Sequence[str] = ()) -> None:
+        """Opens the sheet that fires a mission: on `account` unless another is chosen of `accounts` (those that may be
+        fired on; else all that are known)."""
+        raise NotImplementedError
+
+    def targets(self, accounts: Sequence[str] = ()) -> Choices:
+        """Where a fire may go, as far as it is known."""
+        raise NotImplementedError
+
+    def plans(self) -> Choices:
+        """The plans that a fire may have; none while they are not known."""
+        raise NotImplementedError
