@@ -1,7 +1,7 @@
 """The app: one loop that shows a view, and hands keys to panes and acts to sheets.
 
-Owns the view (stepped with what the feed posts, at most one redraw a period), which pane is shown, and write mode: off
-at the start, named in the border while it is on, off again after five minutes without a key.
+Owns the view (stepped with what the feed posts, at most one redraw a period), which pane is shown, and what is around
+it: write mode in the border, and in the lowest line the keys or what there is to say.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 from rich.text import Text
@@ -41,6 +40,8 @@ from hydractl.tui.help import Help, help_lines
 from hydractl.tui.intent import Choices, Intent
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
+from hydractl.tui.notices import ROWS_MAX, SHOWN_S, Notice, Notices, notice_lines, said_lines
+from hydractl.tui.palette import commands
 from hydractl.tui.panes.alarms import Alarms
 from hydractl.tui.panes.apex import Apex
 from hydractl.tui.panes.board import Board
@@ -56,11 +57,12 @@ from hydractl.tui.sheets import ASK_AGAIN, Sheet
 from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
+from hydractl.tui.writing import Writing
 
 _ASCII_ONLY = AsciiOnly()
 _NO_COLOR = NoColor()
 OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
-IDLE_S = 300.0
+WRITE = "write mode"  # what some notices are about
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
 FIRST_KEYS = ("halt", "help", "write")
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
@@ -92,6 +94,7 @@ class HydraTui(Screens):
         Binding("o", "jump", "jump to a box", id="jump", show=False),
         Binding("s", "screenshot", "screenshot", id="screenshot", show=False),
         Binding("y", "copy", "copy", id="copy", show=False),
+        Binding("M", "messages", "messages: what was said", id="messages", show=False),
         Binding("r", "again", "ask again", id="again", show=False),
         Binding("escape", "step_back", "back", id="back", show=False),
         *(
@@ -111,12 +114,11 @@ class HydraTui(Screens):
         self._feed = feed(session.places, self.post, session.timeout_s)
         self._view = View(clock_s=time.monotonic())
         self._settings = settings.read(session.places, action_ids(), self.available_themes)
-        self._last_key_s = time.monotonic()  # Textual calls `_key_s` for the key s
         self.pressed_s = 0.0  # when the last key that was heard was pressed
         self._history: list[str] = []
         self._bordered = ""
-        self.writing = False
-        self._daemon_of: tuple[Any, ...] = ()
+        self._writing = Writing(self.clock_s)
+        self.notices = Notices()
         self.on_their_way: dict[str, str] = {}
         self._warned = False
 
@@ -179,6 +181,14 @@ class HydraTui(Screens):
         return self._view
 
     @property
+    def clock_s(self) -> float:
+        return time.monotonic()
+
+    @property
+    def writing(self) -> bool:
+        return self._writing.on
+
+    @property
     def frame(self) -> Frame:
         size = self.size
         return Frame(self._view, size.width, size.height, self._glyphs, self._out, self.writing, self.calm)
@@ -225,13 +235,10 @@ class HydraTui(Screens):
             self.post_message(events.Resize(size, size))
 
     def _fall_back(self) -> None:
-        idle_s = time.monotonic() - self._last_key_s
-        if self.writing and idle_s > IDLE_S:
-            self._set_writing(False)
-            self.notify(f"read-only again: no key for {IDLE_S / 60:.0f} minutes")
-        if self.writing and self._daemon_of != daemon_of(self._view):
-            self._set_writing(False)
-            self.notify("read-only again: another daemon answers than the one that was written to")
+        why = self._writing.over(self._view, self.clock_s)
+        if why is not None:
+            self.set_writing(False)
+            self.notify(f"read-only again: {why}", severity="warning")
 
     def draw(self) -> None:
         """Draws the view as it is."""
@@ -252,7 +259,7 @@ class HydraTui(Screens):
         self.query_one("#tabs", Bar).show_pieces(
             tab_pieces(frame, _NAMED, self.pane.NAME), " " if frame.width >= 100 else ""
         )
-        self.query_one("#keys", Bar).show_pieces(self._key_pieces(), "")
+        self._foot()
         self._border(frame)
 
     def _border(self, frame: Frame) -> None:
@@ -264,6 +271,21 @@ class HydraTui(Screens):
         if title != self._bordered:  # setting it draws the whole screen again
             self._bordered = title
             box.border_title = Text(title)
+
+    def _foot(self) -> None:
+        """The keys, or what there is to say in their place."""
+        bars = self.query("#keys")
+        if len(bars) == 0:
+            return
+        bar = bars.first(Bar)
+        below = type(self.screen)
+        notice = self.notices.now(self.clock_s, in_sight=below in (Screen, Sheet))
+        if notice is None:
+            bar.show_pieces(self._key_pieces(), "")
+            return
+        rows = ROWS_MAX if below is Screen else 1
+        first, *more = notice_lines(self.frame, notice, self.notices.more, bar.size.width or self.size.width, rows)
+        bar.show_pieces([(first, "messages")], "", more)
 
     def _key_pieces(self) -> list[tuple[Text, str]]:
         """The keys that do something here, as they are mapped; first what must be in sight on the narrowest screen."""
@@ -352,21 +374,27 @@ class HydraTui(Screens):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown):
-            self._last_key_s = time.monotonic()
+            self._writing.key(self.clock_s)
             self.pressed_s = event.time
             if not self.query("#panes"):  # not made yet, or taken away already
                 return
+            if self.notices.pressed(self.clock_s):
+                self.call_later(self._foot)
         await super().on_event(event)
 
     def action_write(self) -> None:
         if not self.writing and not write_label(self.frame):
             self.notify("no account is known yet: nothing can be written", severity="warning")
             return
-        self._set_writing(not self.writing)
+        self.set_writing(not self.writing)
 
-    def _set_writing(self, writing: bool) -> None:
-        self.writing = writing
-        self._daemon_of = daemon_of(self._view)
+    def set_writing(self, writing: bool) -> None:
+        """Begins write mode, or ends it; what was said of it is over."""
+        if writing:
+            self._writing.begin(self._view)
+        else:
+            self._writing.end()
+        self.notices.over(WRITE)
         self.draw()
         self.call_after_refresh(self.draw)  # the border takes room
 
@@ -382,7 +410,7 @@ class HydraTui(Screens):
                 for _, bound, _, _ in self.screen.active_bindings.values()
                 if bound.id == "write"
             )
-            self.notify(f"read-only: press {key} for write mode, then again", severity="warning")
+            self._say(f"read-only: press {key} for write mode, then again", "warning", about=WRITE)
             return
         self.push_screen(Sheet(intent))
 
@@ -465,13 +493,8 @@ class HydraTui(Screens):
         return filters if self._can.utf8 else [*filters, _ASCII_ONLY]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every pane, every key of this one, and what Textual offers."""
-        for pane in PANES:
-            yield SystemCommand(f"Go to {pane.TITLE}", pane.HELP, partial(self.open_pane, pane.NAME))
-        for node, binding, enabled, _ in screen.active_bindings.values():
-            if enabled and binding.id and not binding.id.startswith("pane."):
-                words = f"{binding.description} ({self.get_key_display(binding)})"
-                yield SystemCommand(words, binding.id, partial(self.run_action, binding.action, node))
+        """The palette."""
+        yield from commands(self, PANES, screen)
         yield from super().get_system_commands(screen)
 
     def notify(
@@ -483,8 +506,18 @@ class HydraTui(Screens):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """As Textual's, with text that is harmless: names and reasons are others' words."""
-        super().notify(plain(message), title=title, severity=severity, timeout=timeout, markup=markup)
+        """A notice in the line of the keys; Textual's own would cover lines of the screen for a while. Its text is
+        harmless, and no markup: names and reasons are others' words."""
+        words = f"{title}: {message}" if title else message
+        self._say(words, severity, shown_s=SHOWN_S if timeout is None else timeout)
+
+    def _say(self, words: str, severity: SeverityLevel, *, shown_s: float = SHOWN_S, about: str = "") -> None:
+        self.notices.say(Notice(plain(words), severity, self.clock_s, shown_s, about))
+        self.call_later(self._foot)
+
+    def action_messages(self) -> None:
+        """What was said, all of it again."""
+        self.push_screen(Help(said_lines(self.frame, tuple(self.notices.said), self.sheet_room)))
 
     async def action_quit(self) -> None:
         """Whatever key Textual has for it."""
@@ -498,12 +531,6 @@ class HydraTui(Screens):
             self.notify(f"{waiting}: sent, and without a verdict yet; again to leave all the same", severity="warning")
             return
         self.exit(0)
-
-
-def daemon_of(view: View) -> tuple[Any, ...]:
-    """Which daemon answered last: of which home, which process, begun for which time."""
-    status = view.data("status")
-    return () if status is None else (status.home, status.pid, status.epoch)
 
 
 def action_ids() -> list[str]:

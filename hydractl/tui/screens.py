@@ -18,12 +18,21 @@ from hydractl.tui.store import Message, View
 
 
 class Screens(App[int]):
-    """`writing`: whether acts may be begun. `pressed_s`: when the last key that was heard was pressed, on Textual's own
+    """`pressed_s`: when the last key that was heard was pressed, on Textual's own
     clock. `on_their_way`: acts without a verdict, the title of each by its key."""
 
-    writing: bool
     pressed_s: float
     on_their_way: dict[str, str]
+
+    @property
+    def clock_s(self) -> float:
+        """Now, by the clock that all ages here are counted with: monotonic."""
+        raise NotImplementedError
+
+    @property
+    def writing(self) -> bool:
+        """Whether acts may be begun."""
+        raise NotImplementedError
 
     # --- what is known, and how it is drawn ---
 

@@ -70,7 +70,9 @@ class Sheet(ModalScreen[None]):
         self._sent: _Sent | None = None
         self._looked: Mapping[str, str] = {}
         self._goes_on = False
-        self._opened_s = self._shown_s = math.inf  # when the sheet, and what it proposes, came in sight
+        self._opened_s = self._shown_s = (
+            math.inf
+        )  # when the sheet, and what it proposes, came in sight, by the clock of keys
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
@@ -245,8 +247,19 @@ class Sheet(ModalScreen[None]):
     # --- the act ---
 
     def action_leave(self) -> None:
-        if self.is_current:  # else it was left by the key before this one
-            self.dismiss()
+        if not self.is_current:  # it was left by the key before this one
+            return
+        if self._sent is None:
+            self.app.notify(f"Not sent: {self._about()} was cancelled.")
+        elif self._sent.said is None:
+            self.app.notify(f"{self._intent.title} was sent; its verdict is told here.", severity="warning")
+        self.dismiss()
+
+    def _about(self) -> str:
+        """The act by its title, and by what was asked where that says more."""
+        title, proposal = self._intent.title, self._proposal
+        asked = proposal.question.partition("?")[0] if proposal is not None and proposal.send is not None else ""
+        return f"{title} ({asked})" if asked and title.split()[-1].lower() not in asked.lower() else title
 
     @on(Button.Pressed, "#cancel")
     def _press_cancel(self, event: Button.Pressed) -> None:
@@ -268,7 +281,7 @@ class Sheet(ModalScreen[None]):
         if not (self.app.writing or self._intent.reading):
             self._say(READ_ONLY if sent is None else READ_ONLY_SENT)
             return
-        self._sent = _Sent(time.monotonic())
+        self._sent = _Sent(self.app.clock_s)
         self._go.disabled = True
         self.query_one("#cancel", Button).label = "Leave"
         self.set_focus(None)  # Enter once more does not leave it before its verdict
@@ -303,7 +316,7 @@ class Sheet(ModalScreen[None]):
 
     def _tick(self) -> None:
         if self._sent is not None and self._sent.said is None:
-            waited_s = time.monotonic() - self._sent.at_s
+            waited_s = self.app.clock_s - self._sent.at_s
             self._say(f"sent; waiting for its verdict for {waited_s:.0f} s")
 
     # --- what all of it uses ---

@@ -131,7 +131,7 @@ class Lines(ScrollView, can_focus=True):
 
 
 class Bar(Lines, can_focus=False):
-    """One line of pieces that can be clicked: (words, style, action of the app)."""
+    """One line of pieces that can be clicked, (words, action of the app), and lines below it where there must be."""
 
     class Pressed(Message):
         """A piece was clicked."""
@@ -144,14 +144,17 @@ class Bar(Lines, can_focus=False):
         super().__init__(id=id)
         self._ends: list[tuple[int, str]] = []
 
-    def show_pieces(self, pieces: Sequence[tuple[Text, str]], gap: str = " ") -> None:
+    def show_pieces(self, pieces: Sequence[tuple[Text, str]], gap: str = " ", below: Sequence[Text] = ()) -> None:
         line = Text(no_wrap=True, end="")
         self._ends = []
         for words, action in pieces:
             line.append_text(words)
             self._ends.append((line.cell_len, action))
             line.append(gap)
-        self.show([line])
+        self.show([line, *below])
+        height = self.styles.height
+        if height is not None and height.value != 1 + len(below):  # setting it draws the whole screen again
+            self.styles.height = 1 + len(below)
 
     def on_click(self, event: events.Click) -> None:
         action = next((action for end, action in self._ends if event.x < end), None)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from rich.text import Text
 
-from hydractl.tui import app as app_module
+from hydractl.tui import writing
 from hydractl.tui.widgets import Lines
 
 
@@ -34,7 +34,7 @@ def test_write_mode_ends_without_a_key(tui: Any, monkeypatch: pytest.MonkeyPatch
         assert tui.app.writing
         await tui.told(pilot)
         assert tui.app.writing, "a key was pressed just now"
-        monkeypatch.setattr(app_module, "IDLE_S", 0.0)
+        monkeypatch.setattr(writing, "IDLE_S", 0.0)
         await tui.told(pilot)
         assert not tui.app.writing and "read-only again" in tui.text()
 

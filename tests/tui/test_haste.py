@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import string
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ class Bare(App[None]):
     """What a sheet asks of its app, and nothing more."""
 
     calm = False
+    clock_s = property(lambda _: time.monotonic())
     writing = True
     sheet_room = 80
     pressed_s = math.inf

@@ -60,7 +60,7 @@ def painted(box: Any) -> tuple[str, set[str]]:
 
 
 def notices(tui: Any) -> str:
-    return "\n".join(notice.message for notice in tui.app._notifications)
+    return "\n".join(notice.text for notice in tui.app.notices.said)
 
 
 def open_one(wire: Any, number: int, **changes: Any) -> Any:

@@ -291,7 +291,7 @@ def test_read_only_refuses_all_but_halt(tui: Any, wire: Any) -> None:
 def test_write_mode_that_ends_takes_the_button_with_it(tui: Any, wire: Any) -> None:
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot, closing(wire))
-        tui.app.writing = False
+        tui.app.set_writing(False)
         await pilot.press("right", "enter")
         await tui.until(pilot, "read-only again")
 
@@ -457,7 +457,7 @@ def test_read_only_again_does_not_tell_to_begin_anew_what_may_have_been_done(tui
         await opened(tui, pilot, closing(wire))
         await pilot.press("right", "enter")
         await tui.until(pilot, "exit code 12")
-        tui.app.writing = False
+        tui.app.set_writing(False)
         await pilot.press("right", "enter")
         await tui.until(pilot, "Do not begin it anew")
 
@@ -483,3 +483,50 @@ def test_the_same_once_more_says_that_it_was_sent_before(tui: Any, wire: Any) ->
 
     tui.play(scene)
     assert len(keys(tui, wire, "close")) == 1
+
+
+@pytest.mark.parametrize("key", ["escape", "enter"])
+def test_a_sheet_that_was_cancelled_says_that_nothing_was_sent(tui: Any, wire: Any, key: str) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        await pilot.press(key)
+        await tui.until(pilot, f"Not sent: CLOSE {wire.P} was cancelled.")
+        tui.app.fire(wire.M)
+        await tui.until(pilot, "] fire BUY")
+        await pilot.press(key)
+        await tui.until(pilot, f"Not sent: FIRE {wire.M} (fire BUY 0.10 EURUSD on paper-1) was cancelled.")
+
+    tui.play(scene)
+
+
+def test_a_sheet_that_is_left_after_its_verdict_does_not_say_that_nothing_was_sent(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 0")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Not sent" not in tui.text() and not tui.app.notices.said
+
+    tui.play(scene)
+
+
+def test_a_sheet_that_is_left_before_its_verdict_says_where_that_is_told(tui: Any, wire: Any) -> None:
+    held = threading.Event()
+
+    def script(call: Any) -> Any:
+        if wire.verb_of(call) == "close":
+            held.wait(20)
+        return wire.answer(call)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "waiting for its verdict")
+        await pilot.press("escape")
+        await tui.until(pilot, f"warning: CLOSE {wire.P} was sent; its verdict is told here.")
+        held.set()
+        await tui.until(pilot, f"CLOSE {wire.P}: DONE")
+
+    tui.play(scene)
