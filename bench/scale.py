@@ -41,8 +41,8 @@ from hydrad28 import PROFILE, SYMBOLS
 from watchers import log_in
 from witness import FILE
 
-from hydrad import home as homes
 from hydrad.domain.instants import parse_ms
+from hydrad.home import home as homes
 from hydrad.host.places import Places, find_places
 from hydrad.wire import calls
 

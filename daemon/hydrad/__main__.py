@@ -15,9 +15,11 @@ from pathlib import Path
 
 import msgspec
 
-from hydrad import __version__, config, data, doctor, home, reference, settings, units
+from hydrad import __version__, config
+from hydrad.commands import data, doctor, reference, units
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import ns_text
+from hydrad.home import home, settings
 from hydrad.host import logs, modes
 from hydrad.host.clock import SystemClock
 from hydrad.host.keys import BadSecret
@@ -27,8 +29,8 @@ from hydrad.journal import inputs
 from hydrad.journal.sqlite import SqliteJournal
 from hydrad.journal.verify import verify
 from hydrad.market.done import Stopped
-from hydrad.paper import Family
-from hydrad.replay import compare
+from hydrad.paper.paper import Family
+from hydrad.replay.replay import compare
 from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.answers.daemon import ConfigPlaces, DoctorData
 from hydrad.wire.calls import PROTOCOL
@@ -335,7 +337,7 @@ def _data(options: argparse.Namespace) -> tuple[object, list[str]]:
 
 
 def _replay(options: argparse.Namespace) -> tuple[object, list[str]]:
-    from hydrad import replaying
+    from hydrad.replay import replaying
 
     places = find_places(os.environ)
     apex = _load(places, EXIT_FAILED, options.config).config.apex

@@ -15,11 +15,9 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hydrad import __version__, cards, figures, home, hosted_words, settings, vitals
+from hydrad import __version__
 from hydrad.apex.watch import Watch
-from hydrad.asks import Asks
 from hydrad.bridge.bridge import Bridge
-from hydrad.comparing import Comparison
 from hydrad.config import Loaded
 from hydrad.control.server import ControlServer
 from hydrad.domain import news
@@ -27,29 +25,35 @@ from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.instants import MS
 from hydrad.driver import Driver
+from hydrad.home import cards, home
 from hydrad.host import entropy, processes, systemd
 from hydrad.host.keys import KeyPair
 from hydrad.host.lock import FileLock
 from hydrad.host.logs import Levels
 from hydrad.host.places import Places
 from hydrad.host.tickets import Tickets
-from hydrad.hosted import BridgeService, Links, SchedulerService
-from hydrad.hosted_bot import BotService
-from hydrad.hosted_channels import ChannelsService
-from hydrad.hosted_hud import HudService
-from hydrad.hosted_outbox import Letters
 from hydrad.hud.glance import Glance
 from hydrad.hud.metrics import Figure
 from hydrad.hud.stream import Stream
 from hydrad.inbox import FRAMES_MAX, Inbox
-from hydrad.jobs import JobFailed
 from hydrad.link import frames as f
 from hydrad.market.recorder import Note, Recorder
 from hydrad.market.room import Room
 from hydrad.market.series import Batch
-from hydrad.paper import Conductor, Family
-from hydrad.services import Supervisor
-from hydrad.surface import ControlSurface
+from hydrad.paper.paper import Conductor, Family
+from hydrad.services import words
+from hydrad.services.bot import BotService
+from hydrad.services.bridge import BridgeService, Links
+from hydrad.services.channels import ChannelsService
+from hydrad.services.comparing import Comparison
+from hydrad.services.hud import HudService
+from hydrad.services.jobs import JobFailed
+from hydrad.services.letters import Letters
+from hydrad.services.scheduler import SchedulerService
+from hydrad.services.supervisor import Supervisor
+from hydrad.surface.asks import Asks
+from hydrad.surface.surface import ControlSurface
+from hydrad.surface.watched import Watched
 from hydrad.toc import drilling, newsview
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
@@ -59,11 +63,10 @@ from hydrad.toc.record import Record
 from hydrad.toc.state import Job, State
 from hydrad.toc.terminal import LinkState
 from hydrad.toc.turn import Turn
-from hydrad.watched import Watched
+from hydrad.vitals import figures, vitals
 from hydrad.wire import calls
-from hydrad.wire.answers.daemon import ConfigRow
 from hydrad.wire.answers.market import NewsView
-from hydrad.wire.answers.status import HealthRow, ServiceRow
+from hydrad.wire.answers.status import HealthData
 
 log = logging.getLogger("hydrad")
 
@@ -114,10 +117,11 @@ class App:
         self.levels = Levels()
         self.tickets = Tickets(self.now_ns)
         self.hud = HudService(self, loaded.config)
-        self.scheduler = SchedulerService(self, loaded.config, hosted_words.specs(self, loaded.config))
-        self.letters = Letters(self, loaded.config)
-        self.bot = BotService(self, loaded.config)
-        self.channels = ChannelsService(self, loaded.config)
+        self.letters = Letters(self)
+        said = words.specs(self, self.letters, loaded.config)
+        self.scheduler = SchedulerService(self, self.comparison, loaded.config, said)
+        self.bot = BotService(self, self.letters, loaded.config)
+        self.channels = ChannelsService(self, self.letters, loaded.config)
         self._links = Links()
         bridge = BridgeService(self, self._links, self._bind_again)
         hosted = (bridge, self.bot, self.channels, self.hud, self.scheduler)
@@ -211,9 +215,6 @@ class App:
             self.news.add(news.event(verb.time_utc, verb.currency, verb.impact, verb.title, actor.identity))
         self.submit(self.news.told(actor))
 
-    def config_rows(self) -> list[ConfigRow]:
-        return settings.rows(self.loaded, self.state)
-
     def reloaded(self, loaded: Loaded) -> None:
         """The core has taken limits and timing by itself; the rest of what a reload may change is changed here."""
         self.loaded = loaded
@@ -251,12 +252,13 @@ class App:
     def ticks_shed(self) -> int:
         return self._inbox.ticks_shed
 
-    def services(self) -> tuple[ServiceRow, ...]:
-        """What runs inside and beside the daemon; each detail was measured just now."""
-        return vitals.service_rows(self)
+    def health(self) -> HealthData:
+        """Every check there is."""
+        return vitals.health(self)
 
-    def health(self) -> tuple[HealthRow, ...]:
-        return vitals.own_health(self)
+    def market_stands_ms(self) -> int:
+        """For how long a paper home's market has not gone though it should; 0 while it goes."""
+        return self.conductor.standing_ms(asyncio.get_running_loop().time()) if self.conductor else 0
 
     def figures(self) -> list[Figure]:
         """What /metrics shows."""

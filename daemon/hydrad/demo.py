@@ -27,9 +27,10 @@ from typing import Any
 
 import msgspec
 
-from hydrad import __version__, config, home
+from hydrad import __version__, config
 from hydrad.domain.instants import ns_text, parse_ms
 from hydrad.domain.money import price_text, volume_text
+from hydrad.home import home
 from hydrad.host import entropy, processes
 from hydrad.host.clock import SystemClock
 from hydrad.host.lock import holder

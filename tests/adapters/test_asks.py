@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hydrad.asks import TURN_NS, Asks
+from hydrad.surface.asks import TURN_NS, Asks
 
 
 class Clock:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hydrad import cards
 from hydrad.domain.accounts import AccountKind
+from hydrad.home import cards
 from hydrad.host.places import Places
 from hydrad.toc.record import Record
 from hydrad.toc.state import Account, State, Terminal

@@ -9,8 +9,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from hydrad import config, doctor, home
+from hydrad import config
+from hydrad.commands import doctor
 from hydrad.domain.accounts import HomeMode
+from hydrad.home import home
 from hydrad.host.lock import FileLock
 from hydrad.host.places import Places, find_places
 from hydrad.journal.verify import verify_tail

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hydrad import home
 from hydrad.config import Config
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Role
+from hydrad.home import home
 from hydrad.host.places import Places, find_places
 from hydrad.toc import records as r
 from hydrad.toc.limits import Limits

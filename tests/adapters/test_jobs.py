@@ -10,8 +10,8 @@ import pytest
 
 from hydrad.domain.instants import SECOND, parse_ms
 from hydrad.host.scheduler import LoopScheduler
-from hydrad.jobs import DAY_NS, JobFailed, Jobs, Spec, latest_slot_ns, missed, next_slot_ns
 from hydrad.ports import Daily, Every
+from hydrad.services.jobs import DAY_NS, JobFailed, Jobs, Spec, latest_slot_ns, missed, next_slot_ns
 from hydrad.simulation.timers import TimerList
 from hydrad.toc import inputs as i
 from hydrad.toc.state import Job

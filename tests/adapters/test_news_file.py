@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hydrad import config, home
+from hydrad import config
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.news import BadNews, NewsEvent
+from hydrad.home import home
 from hydrad.host.news_file import BYTES_MAX, NewsFile
 from hydrad.host.places import Places, find_places
 

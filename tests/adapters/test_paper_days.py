@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hydrad import home, paper_days
 from hydrad.config import Apex, Config, Paper
 from hydrad.domain.accounts import HomeMode
+from hydrad.home import home, paper_days
 from hydrad.host.places import Places, find_places
 from hydrad.market import stored
 from hydrad.terminal.broker import config as broker_config

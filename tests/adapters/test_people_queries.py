@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hydrad import people_queries as q
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.ids import IdKind, show
-from hydrad.queries import NotFound
+from hydrad.surface import people_queries as q
+from hydrad.surface.queries import NotFound
 from hydrad.toc.desk.refusals import Refused
 from hydrad.toc.fold import FINDINGS_MAX
 from hydrad.toc.record import Record

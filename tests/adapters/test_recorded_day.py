@@ -15,7 +15,7 @@ from hydrad.domain.signals import Signal, Suppressed
 from hydrad.link.frames import SymbolTicks, Tick
 from hydrad.market import sample
 from hydrad.market.series import Batch, Series
-from hydrad.recorded_day import NotRecorded, Said, replayed
+from hydrad.replay.recorded_day import NotRecorded, Said, replayed
 from hydrad.toc import records as r
 from hydrad.toc.record import Record
 from hydrad.toc.records.base import Body

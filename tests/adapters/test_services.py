@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hydrad import services
-from hydrad.services import FAILURES_MAX, Hopeless, Supervisor
+from hydrad.services import supervisor as services
+from hydrad.services.supervisor import FAILURES_MAX, Hopeless, Supervisor
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.record import Record

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydrad import config, settings
+from hydrad import config
 from hydrad.config import KEYS, ConfigError, value_text
 from hydrad.domain.ids import IdKind, show
+from hydrad.home import settings
 from hydrad.host.places import Places, find_places
 from hydrad.toc import guard_loosening, housekeeping
 from hydrad.toc import records as r

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrad import reference
+from hydrad.commands import reference
 from hydrad.config import KEYS
 from hydrad.toc import limit_table, risk
 from hydrad.toc.limits import Limits

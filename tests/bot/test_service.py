@@ -14,8 +14,6 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from hydrad import hosted_bot
-from hydrad.app import App
 from hydrad.bot.errors import BadToken
 from hydrad.config import Bot as BotConfig
 from hydrad.config import Config, Secrets
@@ -23,12 +21,13 @@ from hydrad.domain.actors import Role
 from hydrad.domain.instants import SECOND
 from hydrad.host.places import Places
 from hydrad.host.tickets import Tickets
-from hydrad.hosted_bot import BotService, has_token
-from hydrad.hosted_outbox import Letters
 from hydrad.outbox.letter import Channel, Priority
 from hydrad.outbox.planner import Limits
 from hydrad.outbox.store import Store
-from hydrad.services import Hopeless
+from hydrad.services import bot
+from hydrad.services.bot import BotService, has_token
+from hydrad.services.letters import Letters
+from hydrad.services.supervisor import Hopeless
 from hydrad.toc import inputs as i
 from hydrad.toc.record import Record
 from hydrad.toc.state import Operator, State
@@ -82,9 +81,8 @@ class Home:
         token_file.chmod(0o600)
         self.config = Config(bot=BotConfig(token_file=str(token_file), api_url=fake.url))
         self.daemon = Daemon(Places(folder / "c", folder / "d", folder, folder, folder / "HALT"))
-        app = cast(Any, self.daemon)
-        app.letters = self.letters = Letters(cast(App, app), self.config)
-        self.bot = BotService(cast(App, app), self.config)
+        self.letters = Letters(cast(Any, self.daemon))
+        self.bot = BotService(cast(Any, self.daemon), self.letters, self.config)
         self.ready = 0
 
     def health(self) -> tuple[bool, str]:
@@ -107,8 +105,8 @@ class Home:
 
 @pytest.fixture
 def home(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(hosted_bot, "LIMITS", FAST)
-    monkeypatch.setattr(hosted_bot, "LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(bot, "LIMITS", FAST)
+    monkeypatch.setattr(bot, "LOOK_EVERY_S", 0.02)
     return Home(tmp_path, fake)
 
 

@@ -8,13 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from hydrad.app import App
 from hydrad.config import Config, Email, Webhook
 from hydrad.host.places import Places
-from hydrad.hosted_channels import ChannelsService
-from hydrad.hosted_outbox import Letters
 from hydrad.outbox.letter import Channel
-from hydrad.services import Hopeless
+from hydrad.services.channels import ChannelsService
+from hydrad.services.letters import Letters
+from hydrad.services.supervisor import Hopeless
 from hydrad.toc import inputs as i
 from tests.bot.test_service import Daemon
 from tests.channels.mailroom import PASSWORD, USER
@@ -37,9 +36,8 @@ def service(folder: Path, port: int, secret: Path) -> tuple[Daemon, Letters, Cha
     email = Email(password_file=str(password), **mail)
     config = Config(email=email, webhook=Webhook(url="http://127.0.0.1:1/x", secret_file=str(secret)))
     daemon = Daemon(Places(folder / "c", folder / "d", folder, folder, folder / "HALT"))
-    app = cast(Any, daemon)
-    app.letters = letters = Letters(cast(App, app), config)
-    return daemon, letters, ChannelsService(cast(App, app), config)
+    letters = Letters(cast(Any, daemon))
+    return daemon, letters, ChannelsService(cast(Any, daemon), letters, config)
 
 
 def test_one_whose_secret_is_not_there_fails_alone(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from hydrad import hosted_words, vitals
 from hydrad.config import Config, OnCall
-from hydrad.jobs import JobFailed
 from hydrad.outbox.letter import Channel, Letter, Priority
 from hydrad.outbox.outbox import Outbox
+from hydrad.services import words
+from hydrad.services.jobs import JobFailed
 from hydrad.toc import all_well
 from hydrad.toc import inputs as i
 from hydrad.toc.limits import Timing
@@ -81,7 +81,6 @@ class Home:
         self.letters = SimpleNamespace(channels=channels, outbox=Outbox(folder / "outbox.db", self.now_ns, print))
         self.loaded = SimpleNamespace(config=Config())
         self.journal_head = (77, b"\xab" * 32)
-        self.conductor = None
         self.checks = checks
 
     @property
@@ -94,12 +93,15 @@ class Home:
     def glance(self) -> Turn:
         return Turn(self.core.state, self.core.engine.live, self.core.now_ns, 0)
 
+    def health(self) -> HealthData:
+        return HealthData(True, (), self.checks)
 
-def said_by(
-    home: Home, monkeypatch: pytest.MonkeyPatch, times: int = 1, job: int = 0
-) -> tuple[list[str], list[Letter]]:
-    monkeypatch.setattr(vitals, "health", lambda app: HealthData(True, (), app.checks))
-    spec = hosted_words.specs(home, Config(oncall=OnCall(all_well_at="06:00")))[job]  # type: ignore[arg-type]
+    def market_stands_ms(self) -> int:
+        return 0
+
+
+def said_by(home: Home, times: int = 1, job: int = 0) -> tuple[list[str], list[Letter]]:
+    spec = words.specs(home, home.letters, Config(oncall=OnCall(all_well_at="06:00")))[job]  # type: ignore[arg-type]
     taken: list[Letter] = []
 
     async def run() -> list[str]:
@@ -125,7 +127,7 @@ def said_by(
 def test_everybody_on_call_is_told_by_every_way_once(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    details, letters = said_by(Home(core, tmp_path, GOOD, set(Channel)), monkeypatch, times=2)
+    details, letters = said_by(Home(core, tmp_path, GOOD, set(Channel)), times=2)
     to = [(letter.channel.value, letter.to) for letter in letters[:4]]
     assert to == [
         ("telegram", "42"), ("email", "ann@example.org"), ("webhook", "webhook"), ("email", "bob@example.org"),
@@ -135,7 +137,7 @@ def test_everybody_on_call_is_told_by_every_way_once(
 
 
 def test_what_is_not_well_has_a_sound(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, letters = said_by(Home(core, tmp_path, BAD, {Channel.EMAIL}), monkeypatch)
+    _, letters = said_by(Home(core, tmp_path, BAD, {Channel.EMAIL}))
     assert [(letter.to, letter.silent, letter.priority) for letter in letters] == [
         ("ann@example.org", False, Priority.ALARM), ("bob@example.org", False, Priority.ALARM),
     ]  # fmt: skip
@@ -145,16 +147,16 @@ def test_nobody_to_tell_is_a_failure_of_the_job(core: Core, tmp_path: Path, monk
     for name in ("ann", "bob"):
         core.ask(calls.OperatorContact(name, "email", ""))
     with pytest.raises(JobFailed, match="nobody on call"):
-        said_by(Home(core, tmp_path, GOOD, {Channel.EMAIL}), monkeypatch)
+        said_by(Home(core, tmp_path, GOOD, {Channel.EMAIL}))
 
 
 def test_without_a_channel_there_is_nothing_to_say(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    details, letters = said_by(Home(core, tmp_path, GOOD, set()), monkeypatch)
+    details, letters = said_by(Home(core, tmp_path, GOOD, set()))
     assert (details, letters) == (["no channel is set up"], [])
 
 
 def test_the_times_are_the_configurations() -> None:
-    names = [spec.name for spec in hosted_words.specs(None, Config())]  # type: ignore[arg-type]
+    names = [spec.name for spec in words.specs(None, None, Config())]  # type: ignore[arg-type]
     assert names == ["all-well 06:00", "all-well 18:00", "digest"]
 
 
@@ -176,7 +178,7 @@ def test_a_digest_comes_to_each_once_in_the_hours_after_their_midnight(
     assert core.ask(calls.OperatorHears("ann", quiet="23:00-07:00")).problem is None
     at_hour(core, 1)
     home = Home(core, tmp_path, GOOD, {Channel.EMAIL})
-    _, letters = said_by(home, monkeypatch, times=2, job=1)
+    _, letters = said_by(home, times=2, job=1)
     assert [letter.to for letter in letters] == ["ann@example.org"] * 2, "in Tokyo it is morning"
     assert len({letter.key for letter in letters}) == 1
     (letter,) = letters[:1]
@@ -185,7 +187,7 @@ def test_a_digest_comes_to_each_once_in_the_hours_after_their_midnight(
     at_hour(core, 16)
     later = tmp_path / "later"
     later.mkdir()
-    _, letters = said_by(Home(core, later, GOOD, {Channel.EMAIL}), monkeypatch, job=1)
+    _, letters = said_by(Home(core, later, GOOD, {Channel.EMAIL}), job=1)
     assert [(letter.to, letter.silent) for letter in letters] == [("bob@example.org", False)]
 
 
@@ -196,6 +198,6 @@ def test_a_day_of_nothing_has_none(core: Core, tmp_path: Path, monkeypatch: pyte
     assert turn.market_ms
     core.now_ns += 2 * 86_400 * 10**9
     home = Home(core, tmp_path, GOOD, {Channel.EMAIL})
-    monkeypatch.setattr(hosted_words, "DIGEST_WITHIN_MS", 86_400_000)
-    details, letters = said_by(home, monkeypatch, job=1)
+    monkeypatch.setattr(words, "DIGEST_WITHIN_MS", 86_400_000)
+    details, letters = said_by(home, job=1)
     assert (details, letters) == (["0 digests are told, or were"], [])

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hydrad import comparing as hourly
 from hydrad.link.frames import RateRow, Rates
 from hydrad.market import barring, comparing, stored, tickfile
 from hydrad.market.comparing import Told
 from hydrad.market.recorder import Note
 from hydrad.market.series import Batch, Series
+from hydrad.services import comparing as hourly
 from hydrad.toc import inputs as i
 from hydrad.toc.effects import RatesSought, RatesTold, Sought
 from tests.market.conftest import START_MS, batch, tick

@@ -10,7 +10,7 @@ import pytest
 
 from hydrad.market.recorder import RECORDED
 from hydrad.market.told_bars import Asked, Told
-from hydrad.past_bars import AT_ONCE, MAKING_MAX, BarMaker
+from hydrad.surface.past_bars import AT_ONCE, MAKING_MAX, BarMaker
 from tests.market.conftest import START_MS
 from tests.market.test_comparing import minutes, record
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from hydrad.hosted_words import picture
 from hydrad.outbox import chart
+from hydrad.services.words import picture
 from hydrad.wire.answers.reports import CurvePoint, DigestData, MoneyPoint
 
 CLOCK = ("00:00", "12:00", "24:00")

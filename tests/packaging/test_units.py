@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrad import units
+from hydrad.commands import units
 from hydrad.config import load
 
 SCORE_MAX = 15  # tenths

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydrad import apex_queries, queries
 from hydrad.apex.profile import Profile
 from hydrad.apex.watch import Watch
 from hydrad.domain.actors import Actor, Role, Surface
 from hydrad.domain.calendar import Session, trading_day
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.signals import Suppressed
-from hydrad.queries import NotFound
+from hydrad.surface import apex_queries, queries
+from hydrad.surface.queries import NotFound
 from hydrad.toc.people import Person
 from hydrad.toc.sight import narrowed
 from hydrad.toc.turn import Turn
@@ -46,7 +46,8 @@ DAY_MS = 24 * 3_600_000
 class Desk:
     """A core whose engine is APEX itself, and what the query asks of the daemon."""
 
-    conductor = None
+    def market_stands_ms(self) -> int:
+        return 0
 
     def __init__(self, core: Core, profile: Profile | None = QUICK) -> None:
         self.core, self.profile = core, profile

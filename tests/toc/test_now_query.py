@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydrad import queries
 from hydrad.domain.actors import Actor, Surface
+from hydrad.surface import queries
+from hydrad.surface.watched import Watched
 from hydrad.toc import audience
 from hydrad.toc.now_views import now_view
 from hydrad.toc.turn import Turn
-from hydrad.watched import Watched
 from hydrad.wire import calls
 from hydrad.wire.answers.live import Now
 from tests.toc.conftest import BOSS, Core
@@ -27,6 +27,9 @@ class Daemon:
     """What the query asks of the daemon."""
 
     conductor = None
+
+    def market_stands_ms(self) -> int:
+        return 0
 
     def __init__(self, core: Core) -> None:
         self.core = core

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from hydrad.jobs import latest_slot_ns, next_slot_ns
 from hydrad.ports import When
+from hydrad.services.jobs import latest_slot_ns, next_slot_ns
 
 
 @dataclass(slots=True)

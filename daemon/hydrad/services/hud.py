@@ -20,6 +20,7 @@ from hydrad.domain.instants import ns_text
 from hydrad.host import secrets, tcp_ports
 from hydrad.host.secrets import Secret
 from hydrad.host.tickets import Purpose
+from hydrad.services.daemon import Daemon
 from hydrad.toc import inputs as i
 from hydrad.toc import people, service
 from hydrad.toc.people import Person
@@ -31,7 +32,6 @@ from hydrad.wire.codes import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrad.app import App
     from hydrad.hud.server import HudServer
 
 log = logging.getLogger("hydrad.hud")
@@ -45,8 +45,8 @@ class HudService:
 
     name = service.HUD
 
-    def __init__(self, app: App, config: Config) -> None:
-        self._app, self._config = app, config
+    def __init__(self, daemon: Daemon, config: Config) -> None:
+        self._daemon, self._config = daemon, config
         self._server: HudServer | None = None
         self.address = ""
 
@@ -56,7 +56,7 @@ class HudService:
     async def run(self, ready: Callable[[], None]) -> None:
         module = await asyncio.to_thread(importlib.import_module, "hydrad.hud.server")
         port = self._config.hud.port
-        if self._app.state.mode is HomeMode.PAPER:
+        if self._daemon.state.mode is HomeMode.PAPER:
             port = tcp_ports.free_port(port, module.HOST)
         listener = module.listen(port)
         try:
@@ -66,11 +66,11 @@ class HudService:
             raise
         self.address = f"http://{module.HOST}:{port}"
         try:
-            self._app.note_endpoint("hud", self.address)
+            self._daemon.note_endpoint("hud", self.address)
             await server.serve(listener, ready)
         finally:
             self._server, self.address = None, ""
-            self._app.note_endpoint("hud", None)
+            self._daemon.note_endpoint("hud", None)
             await asyncio.to_thread(server.doors.close)
 
     async def _made(self, port: int) -> HudServer:
@@ -85,24 +85,24 @@ class HudService:
         setup = world.Setup(port, configuration.parse_public_url(config.public_url), proxies, token)
         limits = sessions.Limits(config.session_idle_s, config.session_max_s, config.confirm_s)
         held = await asyncio.to_thread(files.read)
-        kept = await asyncio.to_thread(store.Store, self._app.places.hud_store)
+        kept = await asyncio.to_thread(store.Store, self._daemon.places.hud_store)
         asks = self._world()
-        return HudServer(asks, setup, Doors(asks, setup, limits, kept), held, self._app.pages)
+        return HudServer(asks, setup, Doors(asks, setup, limits, kept), held, self._daemon.pages)
 
     def _world(self) -> Any:
         from hydrad.hud.world import World
 
-        app = self._app
+        daemon = self._daemon
         return World(
-            ask=app.surface.ask,
+            ask=daemon.surface.ask,
             person=self._person,
-            now_ns=app.now_ns,
-            look=app.public,
-            envelope=app.surface.envelope,
-            stranger=lambda why: app.submit(i.Strangers("hud", why, 1)),
-            refused=lambda actor, verb, why: app.submit(i.EdgeRefused(actor, verb, why)),
-            figures=app.figures,
-            tickets=app.tickets,
+            now_ns=daemon.now_ns,
+            look=daemon.public,
+            envelope=daemon.surface.envelope,
+            stranger=lambda why: daemon.submit(i.Strangers("hud", why, 1)),
+            refused=lambda actor, verb, why: daemon.submit(i.EdgeRefused(actor, verb, why)),
+            figures=daemon.figures,
+            tickets=daemon.tickets,
             phone_may=configuration.words(self._config.hud.phone_may),
             bot_token=self._bot_token(),
         )
@@ -116,7 +116,7 @@ class HudService:
             return None
 
     def _person(self, identity: str) -> Person | None:
-        return people.person(self._app.state, identity)
+        return people.person(self._daemon.state, identity)
 
     # --- what a shell asks ------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class HudService:
         return schema, *await self._pin(server, actor, person, verb)
 
     def _link(self, actor: Actor, person: Person) -> HudLink:
-        code, ends_ns = self._app.tickets.draw(Purpose.LOGIN, actor.identity)
+        code, ends_ns = self._daemon.tickets.draw(Purpose.LOGIN, actor.identity)
         local = f"{self.address}/login#{code}"
         public = configuration.parse_public_url(self._config.hud.public_url)
         return HudLink(person.name, f"https://{public}/login#{code}" if public else local, local, ns_text(ends_ns))
@@ -145,7 +145,9 @@ class HudService:
         whose: Person | None = person
         if verb.operator not in (None, person.name):
             if person.role < Role.COMMANDER:
-                self._app.submit(i.EdgeRefused(actor, "hud.pin", f"the PIN of {verb.operator} is a commander's to set"))
+                self._daemon.submit(
+                    i.EdgeRefused(actor, "hud.pin", f"the PIN of {verb.operator} is a commander's to set")
+                )
                 return None, Problem(ErrorCode.FORBIDDEN.value, "somebody else's PIN is a commander's to set")
             whose = self._named(verb.operator or "")
         if whose is None:
@@ -157,12 +159,12 @@ class HudService:
         return HudPinSet(whose.name), None
 
     def _named(self, name: str) -> Person | None:
-        operator = self._app.state.operators.get(name)
+        operator = self._daemon.state.operators.get(name)
         return self._person(operator.identities[0]) if operator is not None and operator.identities else None
 
     def detail(self) -> str:
         if self._server is None:
             return "no port is open"
         sessions = len(self._server.doors.sessions)
-        watchers = self._app.pages.watchers
+        watchers = self._daemon.pages.watchers
         return f"{self.address}, {self._server.requests} requests, {sessions} sessions, {watchers} pages watch"

@@ -10,22 +10,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from hydrad import apex_queries, cards, past, people_queries, queries
 from hydrad.control.handler import Peer, Reply
 from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids, money
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import SHELLS, Actor, Role, Surface
 from hydrad.domain.instants import ms_text, ns_text
+from hydrad.home import cards
 from hydrad.host import entropy, keys
 from hydrad.host.keys import KeyPair
-from hydrad.playing import PLAYED, CannotPlay, play
-from hydrad.queries import NotFound, Troubled
-from hydrad.running import Running, Told
+from hydrad.paper.playing import PLAYED, CannotPlay, play
+from hydrad.surface import apex_queries, past, people_queries, queries
+from hydrad.surface.daemon import Daemon
+from hydrad.surface.queries import NotFound, Troubled
+from hydrad.surface.running import Running, Told
 from hydrad.toc import crew, desk, narrate
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
@@ -45,9 +47,6 @@ from hydrad.wire.answers.terminals import EnrollData, LeavingData
 from hydrad.wire.calls import PROTOCOL, Call
 from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
-
-if TYPE_CHECKING:
-    from hydrad.app import App
 
 QUERIES = {**queries.QUERIES, **people_queries.QUERIES, **apex_queries.QUERIES}
 log = logging.getLogger("hydrad.surface")
@@ -101,15 +100,15 @@ Keyed = tuple[str, str]  # who, and their key
 class ControlSurface:
     """Implements `control.handler.Handler` and the driver's replies."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
         self._waiting: dict[int, Asked] = {}
         self._next_request = 1
         self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._done: dict[Keyed, tuple[Verb, asyncio.Future[Told]]] = {}
-        self._running = Running(app)
-        self._past = past.Past(app)
+        self._running = Running(daemon)
+        self._past = past.Past(daemon)
 
     # --- Handler ------------------------------------------------------------------------------------
 
@@ -141,15 +140,15 @@ class ControlSurface:
             self._task(self._answered(reply, self._past.answer(verb)))
         elif type(verb) in QUERIES:
             if isinstance(verb, calls.Trace) and verb.recheck:
-                self._app.submit(i.Recheck())
-            self._app.ask(lambda: self._query(actor, verb, reply))
+                self._daemon.submit(i.Recheck())
+            self._daemon.ask(lambda: self._query(actor, verb, reply))
         elif type(verb) in desk.VERBS or role < desk.NEEDS[type(verb)] or self._barred(actor, verb):
             self._request(actor, call, reply, role)
         else:
             self._own(actor, call, reply)
 
     def _barred(self, actor: Actor, verb: calls.AnyVerb) -> bool:
-        return bool(desk.barred(actor.surface, verb, self._app.glance().live.phone_may))
+        return bool(desk.barred(actor.surface, verb, self._daemon.glance().live.phone_may))
 
     def _own(self, actor: Actor, call: Call, reply: Reply) -> None:
         """What the daemon itself carries out, for somebody who may; who may not was sent to the core, which says no."""
@@ -164,7 +163,7 @@ class ControlSurface:
         elif isinstance(verb, calls.LogLevel):
             self._task(self._once(key, verb, reply, lambda: self._running.log_level(verb)))
         elif isinstance(verb, calls.HudOpen | calls.HudPin):
-            self._task(self._answered(reply, self._app.hud.asked(actor, verb)))
+            self._task(self._answered(reply, self._daemon.hud.asked(actor, verb)))
         else:
             assert isinstance(verb, calls.Down)
             self._task(self._down(verb, reply))
@@ -176,7 +175,7 @@ class ControlSurface:
             self._request(actor, call, reply, Role.NONE)
             return
         why = f"{operator.name} is suspended" if operator else f"{actor.identity} is no operator of this home"
-        self._app.submit(i.Strangers(_door(actor), why, 1))
+        self._daemon.submit(i.Strangers(_door(actor), why, 1))
         self._problem(reply, call.body, ErrorCode.FORBIDDEN, why)
 
     def gone(self, peer: Peer) -> None:
@@ -193,7 +192,7 @@ class ControlSurface:
     def _request(self, actor: Actor, call: Call, reply: Reply, role: Role) -> None:
         verb, extra, private = call.body, "", None  # type: calls.AnyVerb, str, KeyPair | str | None
         if isinstance(verb, calls.Halt) and role >= desk.NEEDS[calls.Halt]:
-            self._app.driver.close_latch(verb.account or "")
+            self._daemon.driver.close_latch(verb.account or "")
         if isinstance(verb, calls.TerminalEnroll):
             private = keys.draw_keypair()
             extra = private.public
@@ -207,7 +206,7 @@ class ControlSurface:
         request = self._next_request
         self._next_request += 1
         self._waiting[request] = Asked(actor, verb, reply, private)
-        self._app.submit(i.Requested(request, actor, call.key, verb, extra), urgent=isinstance(verb, calls.Halt))
+        self._daemon.submit(i.Requested(request, actor, call.key, verb, extra), urgent=isinstance(verb, calls.Halt))
 
     def reply(self, effect: e.Reply) -> None:
         """A request's answer, after its commit."""
@@ -218,9 +217,9 @@ class ControlSurface:
         if isinstance(verb, calls.TerminalEnroll) and isinstance(private, KeyPair) and effect.problem is None:
             data = self._enrolled(verb, private, data)
         if isinstance(verb, calls.TerminalRemove) and isinstance(data, LeavingData) and data.done:
-            self._app.removed(verb)
+            self._daemon.removed(verb)
         if isinstance(data, ChannelTestData) and isinstance(private, str):
-            self._task(self._answered(reply, self._app.channels.tested(data, private)))
+            self._task(self._answered(reply, self._daemon.channels.tested(data, private)))
             return None
         if isinstance(data, InviteData) and isinstance(private, str):
             data = msgspec.structs.replace(data, code=private)
@@ -231,9 +230,9 @@ class ControlSurface:
             reply.send(self.envelope(*self._running.reloaded(effect.request)))
             return None
         if isinstance(verb, calls.Resume) and self._is_resumed(verb, effect.problem):
-            self._app.places.halt_file.unlink(missing_ok=True)
+            self._daemon.places.halt_file.unlink(missing_ok=True)
         if isinstance(verb, calls.OperatorClaim) and effect.problem is not None:
-            self._app.submit(i.Strangers(_door(actor), "a wrong invitation code", 1))
+            self._daemon.submit(i.Strangers(_door(actor), "a wrong invitation code", 1))
         reply.send(self.envelope(effect.schema, data, effect.problem))
         return None
 
@@ -241,8 +240,8 @@ class ControlSurface:
         """The bundle is written with the pair that was enrolled; a repeated request has its own, which is nobody's."""
         known = msgspec.convert(msgspec.to_builtins(data), EnrollData)
         is_first = known.public_key == drawn.public
-        path = self._app.enrolled(verb, drawn) if is_first else str(self._app.places.bundle(verb.name))
-        card = str(cards.path_of(self._app.places, verb.name))
+        path = self._daemon.enrolled(verb, drawn) if is_first else str(self._daemon.places.bundle(verb.name))
+        card = str(cards.path_of(self._daemon.places, verb.name))
         return msgspec.structs.replace(known, bundle=path, card=card)
 
     def _is_resumed(self, verb: calls.Resume, problem: Problem | None) -> bool:
@@ -255,11 +254,11 @@ class ControlSurface:
     def _news(self, verb: calls.NewsImport | calls.NewsAdd, actor: Actor, reply: Reply) -> None:
         """Write the file; answered once the core has it."""
         try:
-            self._app.write_news(verb, actor)
+            self._daemon.write_news(verb, actor)
         except (OSError, ValueError) as error:
             self._problem(reply, verb, ErrorCode.FAILED, f"the news file was not changed: {error}")
             return
-        self._app.ask(lambda: self._query(actor, calls.NewsToday(), reply))
+        self._daemon.ask(lambda: self._query(actor, calls.NewsToday(), reply))
 
     def _task(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -279,10 +278,10 @@ class ControlSurface:
         request = self._next_request
         self._next_request += 1
         self._waiting[request] = Asked(actor, verb, reply, None)
-        self._app.submit(self._running.configured(request, actor, read))
+        self._daemon.submit(self._running.configured(request, actor, read))
 
     async def _step(self, verb: calls.MarketStep) -> Told:
-        conductor = self._app.conductor
+        conductor = self._daemon.conductor
         if conductor is None or not conductor.by_client:
             message = "market time of this home is not a client's to move"
             return STEP_SCHEMA, None, Problem(ErrorCode.CONFLICT.value, message, 'paper.conductor = "client"')
@@ -313,7 +312,7 @@ class ControlSurface:
             message = "this is a real home: its brokers are not played"
             return PAPER_SCHEMA, None, Problem(ErrorCode.CONFLICT.value, message)
         try:
-            facts = await play(self._app.places, self._state, verb)
+            facts = await play(self._daemon.places, self._state, verb)
         except CannotPlay as error:
             return PAPER_SCHEMA, None, Problem(ErrorCode.USAGE.value, str(error))
         told = ", ".join(f"{name} {value}" for name, value in facts.items())
@@ -327,22 +326,22 @@ class ControlSurface:
             message = f"acts without a verdict: {shown}"
             self._problem(reply, verb, ErrorCode.CONFLICT, message, "wait for them, or repeat with --yes")
             return
-        stopped, left = await self._app.stop_family()
+        stopped, left = await self._daemon.stop_family()
         problem = None
         if left:
             problem = Problem(
                 ErrorCode.PARTLY.value, "would not end: " + ", ".join(left), "kill -9, and look at its log"
             )
-        reply.send(self.envelope("hydra.down/v1", DownData(self._app.pid, tuple(stopped)), problem))
-        self._app.stop("down")
+        reply.send(self.envelope("hydra.down/v1", DownData(self._daemon.pid, tuple(stopped)), problem))
+        self._daemon.stop("down")
 
     # --- queries ------------------------------------------------------------------------------------
 
     def _query(self, actor: Actor, verb: calls.AnyVerb, reply: Reply) -> None:
         schema, answer = QUERIES[type(verb)]
-        turn = self._app.glance()
+        turn = self._daemon.glance()
         try:
-            data = answer(self._app, turn, actor, verb)
+            data = answer(self._daemon, turn, actor, verb)
         except Troubled as troubled:
             reply.send(self.envelope(schema, troubled.data, troubled.problem))
         except NotFound as missing:
@@ -363,8 +362,8 @@ class ControlSurface:
 
         stream = TailStream(
             verb,
-            self._app.journal_seq,
-            self._app.read,
+            self._daemon.journal_seq,
+            self._daemon.read,
             selector(verb, self._event),
             envelope,
             reply,
@@ -401,7 +400,7 @@ class ControlSurface:
 
     @property
     def _state(self) -> State:
-        return self._app.state
+        return self._daemon.state
 
     def _problem(self, reply: Reply, verb: Verb, code: ErrorCode, text: str, hint: str | None = None) -> None:
         schema = f"hydra.{type(verb).__name__.lower()}/v1"
@@ -412,8 +411,8 @@ class ControlSurface:
         return Answer(
             schema=schema,
             ok=problem is None,
-            ts=ns_text(self._app.now_ns(), 6),
-            daemon=DaemonInfo(self._app.version, PROTOCOL, state.instance, state.mode.value),
+            ts=ns_text(self._daemon.now_ns(), 6),
+            daemon=DaemonInfo(self._daemon.version, PROTOCOL, state.instance, state.mode.value),
             data=data,
             error=problem,
             more=more,

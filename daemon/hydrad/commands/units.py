@@ -51,8 +51,9 @@ class NeedsRoot(Refused):
 
 def templates() -> Path:
     """The folder of the unit files: in the wheel beside this module, in the source tree beside the package."""
-    inside = Path(__file__).with_name("systemd")
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "systemd"
+    package = Path(__file__).parents[1]
+    inside = package / "systemd"
+    return inside if inside.is_dir() else package.parent / "systemd"
 
 
 # --- what is written ------------------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import msgspec
 
 from hydrad.domain.instants import MINUTE_MS
-from hydrad.jobs import JobFailed
 from hydrad.link.frames import RateRow
 from hydrad.market.recorder import Note
+from hydrad.services.jobs import JobFailed
 from hydrad.toc import inputs as i
 from hydrad.toc.effects import RatesSought, RatesTold, Sought
 

@@ -9,19 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING
 
 import apsw
 
-from hydrad.config import Config
 from hydrad.outbox.letter import Channel
 from hydrad.outbox.outbox import Outbox
 from hydrad.outbox.telling import Compose, Journal, Telling
+from hydrad.services.daemon import Daemon
 from hydrad.toc import inputs as i
 from hydrad.wire.answers.status import HealthRow
-
-if TYPE_CHECKING:
-    from hydrad.app import App
 
 log = logging.getLogger("hydrad.outbox")
 
@@ -32,8 +28,8 @@ class Letters:
     """`channels`: those that are configured; `composers`: what makes letters of records; `schemas`: tables that others
     keep in the file. All are filled before `run`."""
 
-    def __init__(self, app: App, config: Config) -> None:
-        self._app = app
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
         self.channels: set[Channel] = set()
         self.composers: list[Compose] = []
         self.schemas: list[str] = []
@@ -44,10 +40,10 @@ class Letters:
         self.outbox = self._box()
 
     def _box(self) -> Outbox:
-        return Outbox(self._app.places.outbox, self._app.now_ns, self._noted, self._app.boot_ns)
+        return Outbox(self._daemon.places.outbox, self._daemon.now_ns, self._noted, self._daemon.boot_ns)
 
     def _noted(self, code: str, subject: str, detail: str) -> None:
-        self._app.submit(i.OutboxNoted(code, subject, detail))
+        self._daemon.submit(i.OutboxNoted(code, subject, detail))
 
     def published(self) -> None:
         """Records are durable."""
@@ -73,9 +69,9 @@ class Letters:
     async def _once(self) -> None:
         try:
             await self.outbox.open(tuple(self.schemas))
-            telling = Telling(self.outbox, Journal(lambda: self._app.journal_seq, self._app.read), self.composers)
+            telling = Telling(self.outbox, Journal(lambda: self._daemon.journal_seq, self._daemon.read), self.composers)
             await telling.begin()
-            await self.outbox.stand((alarm.code, alarm.subject) for alarm in self._app.state.alarms.values())
+            await self.outbox.stand((alarm.code, alarm.subject) for alarm in self._daemon.state.alarms.values())
             self._telling, self._problem = telling, ""
             self._opened.set()
             await telling.run()

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from hydrad.app import App
-from hydrad.config import Config
 from hydrad.host.places import Places
-from hydrad.hosted_outbox import Letters
 from hydrad.outbox.letter import Channel, Priority
 from hydrad.outbox.store import Store
+from hydrad.services.letters import Letters
 from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from tests.outbox.letters import START_NS, letter
@@ -47,7 +45,7 @@ class Daemon:
 
 def made(folder: Path) -> tuple[Daemon, Letters]:
     daemon = Daemon(Places(folder / "c", folder / "d", folder, folder, folder / "HALT"))
-    return daemon, Letters(cast(App, daemon), Config())
+    return daemon, Letters(cast(Any, daemon))
 
 
 async def ended(task: asyncio.Task[None]) -> None:

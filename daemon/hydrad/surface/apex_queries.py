@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hydrad import vitals
 from hydrad.apex.detectors import DETECTORS
 from hydrad.apex.engine import CANDIDATES_MAX
 from hydrad.apex.profile import Profile
@@ -15,7 +14,8 @@ from hydrad.domain import calendar
 from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import ms_text, ns_text
-from hydrad.queries import NotFound
+from hydrad.surface.daemon import Daemon
+from hydrad.surface.queries import NotFound
 from hydrad.toc import housekeeping, mission_views, service
 from hydrad.toc.fold import PROPOSED
 from hydrad.toc.state import Mission, SetupCount, State
@@ -25,17 +25,14 @@ from hydrad.wire import calls
 from hydrad.wire.answers.apex import ApexData, CandidateRow, DetectorRow, SuppressedRow
 from hydrad.wire.calls.base import Verb
 
-if TYPE_CHECKING:
-    from hydrad.app import App
-
 SUPPRESSED = "SUPPRESSED"
 Key = tuple[str, str, int]  # a setup: symbol, detector, market time
 
 
-def apex_show(app: App, turn: Turn, actor: Actor, verb: calls.ApexShow) -> ApexData:
+def apex_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.ApexShow) -> ApexData:
     """Of one symbol or all. Raises NotFound for a symbol that is not watched and never was."""
-    standing = app.watch.standing(turn.market_ms)
-    return made(turn, standing, vitals.market_stands_ms(app), verb)
+    standing = daemon.watch.standing(turn.market_ms)
+    return made(turn, standing, daemon.market_stands_ms(), verb)
 
 
 def made(turn: Turn, standing: Standing | None, standing_ms: int, verb: calls.ApexShow) -> ApexData:
@@ -191,6 +188,6 @@ def _silent(turn: Turn, candidate: Candidate) -> CandidateRow:
     )
 
 
-QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
+QUERIES: dict[type[Verb], tuple[str, Callable[[Daemon, Turn, Actor, Any], object]]] = {
     calls.ApexShow: ("hydra.apex/v1", apex_show),
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hydrad.domain import ids
 from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
-from hydrad.queries import NotFound
+from hydrad.surface.daemon import Daemon
+from hydrad.surface.queries import NotFound
 from hydrad.toc import alarm_views, digest, oncall_views, preflight, reports
 from hydrad.toc.desk.refusals import usage
 from hydrad.toc.turn import Turn
@@ -19,14 +20,11 @@ from hydrad.wire.answers.oncall import ChannelsData
 from hydrad.wire.answers.reports import DigestData, ReportData
 from hydrad.wire.calls.base import Verb
 
-if TYPE_CHECKING:
-    from hydrad.app import App
-
 DIGEST_BACK_MAX = 366
 LATEST_MS = 253_402_300_800_000  # the year 10000
 
 
-def alarm_show(app: App, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> AlarmShow:
+def alarm_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> AlarmShow:
     _, number = ids.parse(verb.alarm, IdKind.ALARM)
     known = {alarm.number: alarm for alarm in (*turn.state.alarms_past, *turn.state.alarms.values())}
     if number not in known:
@@ -34,13 +32,13 @@ def alarm_show(app: App, turn: Turn, actor: Actor, verb: calls.AlarmShow) -> Ala
     return alarm_views.alarm_show(turn.state, turn.now_ns, known[number])
 
 
-def findings(app: App, turn: Turn, actor: Actor, verb: calls.Findings) -> list[FindingRow]:
+def findings(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Findings) -> list[FindingRow]:
     """Newest first, of the newest that the state remembers; older ones: `tail --kind FINDING`."""
     rows: list[FindingRow] = []
     for seq in reversed(turn.state.findings):
         if len(rows) >= verb.limit:
             break
-        read = app.read(seq - 1, 1)
+        read = daemon.read(seq - 1, 1)
         if not read:
             continue  # stepped, and not committed yet
         if verb.since_ns is not None and read[0].at_ns < verb.since_ns:
@@ -51,7 +49,7 @@ def findings(app: App, turn: Turn, actor: Actor, verb: calls.Findings) -> list[F
     return rows
 
 
-def preflight_data(app: App, turn: Turn, actor: Actor, verb: calls.Preflight) -> PreflightData:
+def preflight_data(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Preflight) -> PreflightData:
     accounts = tuple(turn.state.traded())
     if verb.account is not None:
         if verb.account not in turn.state.accounts:
@@ -60,7 +58,7 @@ def preflight_data(app: App, turn: Turn, actor: Actor, verb: calls.Preflight) ->
     return preflight.made(turn, actor.identity, accounts, verb.symbol)
 
 
-def report(app: App, turn: Turn, actor: Actor, verb: calls.Report) -> ReportData:
+def report(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Report) -> ReportData:
     if verb.by is not None and verb.by not in reports.BY:
         raise NotFound(f"nothing is grouped by '{verb.by}'; known are {', '.join(reports.BY)}")
     for named in (verb.since_ms, verb.until_ms, verb.ago_ms):
@@ -73,18 +71,18 @@ def report(app: App, turn: Turn, actor: Actor, verb: calls.Report) -> ReportData
     return reports.made(turn.state, verb.by, since_ms, until_ms)
 
 
-def channels(app: App, turn: Turn, actor: Actor, verb: calls.Channels) -> ChannelsData:
+def channels(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Channels) -> ChannelsData:
     return oncall_views.channels(turn)
 
 
-def digest_data(app: App, turn: Turn, actor: Actor, verb: calls.Digest) -> DigestData:
+def digest_data(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Digest) -> DigestData:
     operator = turn.state.operator(actor.identity)
     if operator is None or not 0 <= verb.back <= DIGEST_BACK_MAX:
         raise NotFound(f"a day of the last {DIGEST_BACK_MAX}, for an operator")
     return digest.made(turn, operator, verb.back)
 
 
-QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
+QUERIES: dict[type[Verb], tuple[str, Callable[[Daemon, Turn, Actor, Any], object]]] = {
     calls.AlarmShow: ("hydra.alarm/v1", alarm_show),
     calls.Findings: ("hydra.findings/v1", findings),
     calls.Preflight: ("hydra.preflight/v1", preflight_data),

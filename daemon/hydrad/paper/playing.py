@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hydrad import home
+from hydrad.home import home
 from hydrad.host.places import Places
-from hydrad.paper import BrokerControl
+from hydrad.paper.paper import BrokerControl
 from hydrad.toc.state import State
 from hydrad.wire import calls
 from hydrad.wire.calls.base import Verb

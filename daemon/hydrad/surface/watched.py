@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from hydrad import vitals
 from hydrad.domain.instants import ns_text
 from hydrad.toc import audience, narrate, now_views
 from hydrad.toc.audience import Audience
 from hydrad.toc.record import Record
+from hydrad.vitals.daemon import Daemon
 from hydrad.wire.answers.journal import Event
 from hydrad.wire.answers.live import Hello, Now
-
-if TYPE_CHECKING:
-    from hydrad.app import App
 
 
 class Watched:
     """Implements `hud.stream.Told`."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
 
     def head_seq(self) -> int:
-        return self._app.journal_seq
+        return self._daemon.journal_seq
 
     def read(self, after_seq: int, limit: int) -> list[Record]:
-        return self._app.read(after_seq, limit)
+        return self._daemon.read(after_seq, limit)
 
     def event(self, record: Record) -> Event:
-        return narrate.event(self._app.state, record)
+        return narrate.event(self._daemon.state, record)
 
     def account_of(self, record: Record) -> str:
-        return audience.account_of(self._app.state, record)
+        return audience.account_of(self._daemon.state, record)
 
     def hello(self, seq: int) -> Hello:
-        app = self._app
-        return Hello(app.state.instance, app.version, app.state.mode.value, seq, ns_text(app.now_ns(), 6))
+        daemon = self._daemon
+        return Hello(daemon.state.instance, daemon.version, daemon.state.mode.value, seq, ns_text(daemon.now_ns(), 6))
 
     def now(self, shown: Audience) -> Now:
-        app = self._app
-        speed = app.conductor.speed_text() if app.conductor else "live"
-        return now_views.now_view(app.glance(), shown, vitals.market_stands_ms(app), speed)
+        daemon = self._daemon
+        speed = daemon.conductor.speed_text() if daemon.conductor else "live"
+        return now_views.now_view(daemon.glance(), shown, daemon.market_stands_ms(), speed)

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from hydrad import home
 from hydrad.config import Config, parse_speed
+from hydrad.home import home
 from hydrad.host import processes
 from hydrad.host.lock import holder
 from hydrad.host.places import Places

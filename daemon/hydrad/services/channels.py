@@ -12,18 +12,20 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydrad import home
 from hydrad.channels import letters
 from hydrad.channels.carrying import Watched
 from hydrad.config import Config, is_loopback
 from hydrad.domain.instants import SECOND, duration_text
+from hydrad.home import home
 from hydrad.host import secrets
 from hydrad.host.secrets import BadSecret
 from hydrad.outbox.letter import Channel, Letter, Priority, clipped
 from hydrad.outbox.outbox import Closed
 from hydrad.outbox.planner import Limits
 from hydrad.outbox.post import Post
-from hydrad.services import Hopeless
+from hydrad.services.daemon import Daemon
+from hydrad.services.letters import Letters
+from hydrad.services.supervisor import Hopeless
 from hydrad.toc import inputs as i
 from hydrad.toc import service
 from hydrad.wire.answers import Problem
@@ -33,7 +35,6 @@ from hydrad.wire.codes import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hydrad.app import App
     from hydrad.channels.carrying import Carrying
     from hydrad.toc.record import Record
 
@@ -50,18 +51,18 @@ class ChannelsService:
 
     name = service.CHANNELS
 
-    def __init__(self, app: App, config: Config) -> None:
-        self._app, self._config = app, config
+    def __init__(self, daemon: Daemon, outgoing: Letters, config: Config) -> None:
+        self._daemon, self._letters, self._config = daemon, outgoing, config
         self.names = home.channels_of(config)
         self._posts: dict[str, Post] = {}
         self._watched: dict[str, Watched] = {}
         self._unusable: dict[str, str] = {}
         if self.names:
-            app.letters.channels |= {Channel(name) for name in self.names}
-            app.letters.composers.append(self._composed)
+            outgoing.channels |= {Channel(name) for name in self.names}
+            outgoing.composers.append(self._composed)
 
     def _composed(self, record: Record) -> Sequence[Letter]:
-        return letters.composed(self._app.glance(), record)
+        return letters.composed(self._daemon.glance(), record)
 
     def off(self) -> str:
         return "" if self.names else "none of [email], [webhook] and [apprise] is set up"
@@ -69,7 +70,7 @@ class ChannelsService:
     async def run(self, ready: Callable[[], None]) -> None:
         carriers = await asyncio.to_thread(self._carriers)
         try:
-            outbox = await self._app.letters.opened()
+            outbox = await self._letters.opened()
             self._watched = {name: Watched(carrier, self._reporter(name)) for name, carrier in carriers.items()}
             self._posts = {
                 name: Post(outbox, Channel(name), watched, LIMITS) for name, watched in self._watched.items()
@@ -86,7 +87,7 @@ class ChannelsService:
                 carrier.close()
 
     def _reporter(self, name: str) -> Callable[[str], None]:
-        return lambda why: self._app.submit(i.ChannelReported(name, why))
+        return lambda why: self._daemon.submit(i.ChannelReported(name, why))
 
     def _carriers(self) -> dict[str, Carrying]:
         """Those that can be used; why the others cannot is kept. Raises Hopeless where there is none: nothing but a
@@ -115,7 +116,7 @@ class ChannelsService:
         if of.user and password is None:
             raise ValueError("email.user is set, and there is no password: email.password_file")
         setup = Setup(of.host, of.port, of.security, of.sender, self._config.daemon.name, of.user, password, of.ca_file)
-        return Smtp(setup, self._app.now_ns)
+        return Smtp(setup, self._daemon.now_ns)
 
     def _webhook(self) -> Carrying:
         from hydrad.channels import signing, smtp
@@ -130,8 +131,8 @@ class ChannelsService:
         except signing.BadKey as error:
             raise ValueError(f"webhook.secret_file: {error}") from None
         context = smtp.tls_context(of.ca_file) if of.url.startswith("https:") else None
-        mode = self._app.state.mode.value
-        return Webhook(Setup(of.url, key, self._config.daemon.name, mode, context), self._app.now_ns)
+        mode = self._daemon.state.mode.value
+        return Webhook(Setup(of.url, key, self._config.daemon.name, mode, context), self._daemon.now_ns)
 
     def _services(self) -> Carrying:
         from hydrad.channels.services import Services
@@ -145,7 +146,7 @@ class ChannelsService:
     async def tested(self, data: ChannelTestData, code: str) -> Told:
         """Send the letter that a person confirms."""
         try:
-            await self._app.letters.outbox.put([self._test(data.channel, data.to, code)])
+            await self._letters.outbox.put([self._test(data.channel, data.to, code)])
         except Closed as closed:
             problem = Problem(ErrorCode.FAILED.value, f"no letter was sent: {closed}", "hydractl health")
             return TEST_SCHEMA, None, problem
@@ -163,11 +164,11 @@ class ChannelsService:
             to=to,
             priority=Priority.ALARM,
             text=clipped(text),
-            expires_ns=self._app.now_ns() + CHECK_FOR_NS,
+            expires_ns=self._daemon.now_ns() + CHECK_FOR_NS,
         )
 
     def detail(self) -> str:
-        now_ns = self._app.now_ns()
+        now_ns = self._daemon.now_ns()
         return "; ".join(self._told(name, now_ns) for name in self.names) or "nothing is set up"
 
     def _told(self, name: str, now_ns: int) -> str:

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hydrad.domain.instants import MS, BadInstant, ms_text, parse_duration_ns, parse_ms
 from hydrad.market import reading, tickfile
 from hydrad.market.reading import Range
 from hydrad.market.recorder import RECORDED
 from hydrad.market.told_bars import Asked
-from hydrad.past_bars import BarMaker
+from hydrad.surface.daemon import Daemon
+from hydrad.surface.past_bars import BarMaker
 from hydrad.wire import calls
 from hydrad.wire import market as m
 from hydrad.wire.answers import Problem
 from hydrad.wire.codes import ErrorCode
-
-if TYPE_CHECKING:
-    from hydrad.app import App
 
 TICKS_MAX = 10_000
 EVER_MS = 1 << 62
@@ -33,19 +30,19 @@ Told = tuple[str, object, Problem | None]
 class Past:
     """Answers from the recording."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
         self._maker = BarMaker()
 
     async def answer(self, verb: calls.TickHistory | calls.Bars) -> Told:
         schema = TICKS_SCHEMA if isinstance(verb, calls.TickHistory) else BARS_SCHEMA
         try:
-            since_ms, until_ms = (_instant(text, self._app.glance().market_ms) for text in (verb.since, verb.until))
+            since_ms, until_ms = (_instant(text, self._daemon.glance().market_ms) for text in (verb.since, verb.until))
         except BadInstant as error:
             return schema, None, Problem(ErrorCode.USAGE.value, str(error))
         if not 0 < verb.limit <= TICKS_MAX:
             return schema, None, Problem(ErrorCode.USAGE.value, f"-n goes from 1 to {TICKS_MAX}")
-        folder = self._app.places.market / RECORDED
+        folder = self._daemon.places.market / RECORDED
         ends = (since_ms or 0, EVER_MS if until_ms is None else until_ms)
         if isinstance(verb, calls.TickHistory):
             return await asyncio.to_thread(_ticks, folder, verb, *ends)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from hydrad.domain.accounts import Authority
 from hydrad.domain.instants import SECOND
@@ -16,48 +15,47 @@ from hydrad.toc import service
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.service import ServiceState
 from hydrad.toc.terminal import LinkState
+from hydrad.vitals import vitals
+from hydrad.vitals.daemon import Daemon
 from hydrad.wire.calls import PROTOCOL
-
-if TYPE_CHECKING:
-    from hydrad.app import App
 
 MS_PER_SECOND = 1_000
 
 
-def measured(app: App) -> list[Figure]:
+def measured(daemon: Daemon) -> list[Figure]:
     """All of them."""
-    return [*_daemon(app), *_books(app), *_market(app), *_services(app), *_letters(app)]
+    return [*_daemon(daemon), *_books(daemon), *_market(daemon), *_services(daemon), *_letters(daemon)]
 
 
-def _daemon(app: App) -> list[Figure]:
-    glance = app.public()
-    build = (app.version, str(PROTOCOL), platform.python_version())
+def _daemon(daemon: Daemon) -> list[Figure]:
+    glance = vitals.public(daemon)
+    build = (daemon.version, str(PROTOCOL), platform.python_version())
     return [
         Figure("hydra_build_info", "What runs.", ((build, 1.0),), ("version", "protocol", "python")),
         Figure("hydra_mode_info", "Paper or real.", (((glance.mode,), 1.0),), ("mode",)),
         one("hydra_up", "The loop turns and its lag is bearable.", glance.live),
         one("hydra_ready", "It can take acts that reach a terminal.", glance.ready),
         one("hydra_healthy", "Every health check passes.", glance.healthy),
-        one("hydra_start_time_seconds", "When the daemon started.", app.state.started_ns / SECOND),
-        one("hydra_epoch", "The fencing number of this daemon.", app.state.epoch),
-        one("hydra_event_loop_lag_seconds", "How late the last turn of the clock was.", app.lag_s),
-        one("hydra_db_write_seconds", "How long the last commit took.", app.commit_s),
-        one("hydra_db_size_bytes", "The journal's size.", app.journal_bytes),
-        one("hydra_journal_records", "Records in the journal.", app.journal_seq, "counter"),
-        one("hydra_inbox_depth", "Inputs that wait.", app.inbox_depth),
-        one("hydra_ticks_shed", "Ticks that were left out since too many waited.", app.ticks_shed, "counter"),
-        one("hydra_hud_watchers", "Pages that follow the stream.", app.pages.watchers),
-        _checks(app),
+        one("hydra_start_time_seconds", "When the daemon started.", daemon.state.started_ns / SECOND),
+        one("hydra_epoch", "The fencing number of this daemon.", daemon.state.epoch),
+        one("hydra_event_loop_lag_seconds", "How late the last turn of the clock was.", daemon.lag_s),
+        one("hydra_db_write_seconds", "How long the last commit took.", daemon.commit_s),
+        one("hydra_db_size_bytes", "The journal's size.", daemon.journal_bytes),
+        one("hydra_journal_records", "Records in the journal.", daemon.journal_seq, "counter"),
+        one("hydra_inbox_depth", "Inputs that wait.", daemon.inbox_depth),
+        one("hydra_ticks_shed", "Ticks that were left out since too many waited.", daemon.ticks_shed, "counter"),
+        one("hydra_hud_watchers", "Pages that follow the stream.", daemon.pages.watchers),
+        _checks(daemon),
     ]
 
 
-def _checks(app: App) -> Figure:
-    samples = tuple(((check.check,), float(check.ok)) for check in app.public().checks)
+def _checks(daemon: Daemon) -> Figure:
+    samples = tuple(((check.check,), float(check.ok)) for check in vitals.public(daemon).checks)
     return Figure("hydra_health_check", "1 where the check passes.", samples, ("check",))
 
 
-def _books(app: App) -> list[Figure]:
-    state = app.state
+def _books(daemon: Daemon) -> list[Figure]:
+    state = daemon.state
     open_acts = [state.acts[number].state for number in state.acts_open]
     found = (state.acts[number] for number in state.acts_open)
     standing = Counter((act.kind.name.lower(), act.state.value.lower()) for act in found)
@@ -78,9 +76,9 @@ def _books(app: App) -> list[Figure]:
     ]
 
 
-def _market(app: App) -> list[Figure]:
+def _market(daemon: Daemon) -> list[Figure]:
     newest: dict[str, int] = {}
-    links = app.links_live()
+    links = daemon.links_live()
     for link in links:
         for symbol, quote in link.quotes.items():
             newest[symbol] = max(newest.get(symbol, 0), quote.time_ms)
@@ -96,11 +94,11 @@ def _market(app: App) -> list[Figure]:
     ]
 
 
-def _services(app: App) -> list[Figure]:
-    rows = [row for row in app.services() if row.name in service.NAMES]
+def _services(daemon: Daemon) -> list[Figure]:
+    rows = [row for row in vitals.service_rows(daemon) if row.name in service.NAMES]
     running = tuple(((row.name,), float(row.state == ServiceState.RUNNING.value)) for row in rows)
     restarts = tuple(((row.name,), float(row.restarts)) for row in rows)
-    runs = tuple(((name,), job.ended_ns / SECOND) for name, job in sorted(app.last_runs().items()) if job.ok)
+    runs = tuple(((name,), job.ended_ns / SECOND) for name, job in sorted(daemon.last_runs().items()) if job.ok)
     return [
         Figure("hydra_service_running", "1 where a service serves.", running, ("service",)),
         Figure("hydra_service_restarts", "How often it was begun again.", restarts, ("service",), "counter"),
@@ -108,13 +106,13 @@ def _services(app: App) -> list[Figure]:
     ]
 
 
-def _letters(app: App) -> list[Figure]:
+def _letters(daemon: Daemon) -> list[Figure]:
     """Of the outbox, and of the bot; none where no channel is configured."""
-    if not app.letters.channels:
+    if not daemon.letters.channels:
         return []
-    counts = tuple(((word,), float(count)) for word, count in sorted(app.letters.outbox.counts.items()))
+    counts = tuple(((word,), float(count)) for word, count in sorted(daemon.letters.outbox.counts.items()))
     return [
-        one("hydra_letters_waiting", "Letters to people that have not left.", app.letters.outbox.waiting),
+        one("hydra_letters_waiting", "Letters to people that have not left.", daemon.letters.outbox.waiting),
         Figure("hydra_letters", "What became of letters.", counts, ("outcome",), "counter"),
-        *app.bot.figures(),
+        *daemon.bot.figures(),
     ]

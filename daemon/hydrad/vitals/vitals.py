@@ -6,7 +6,6 @@ Nothing is inferred from a process or a task being there: each detail counts som
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from hydrad.domain.instants import ns_text
 from hydrad.host import disk
@@ -14,10 +13,8 @@ from hydrad.hud.glance import Check, Glance
 from hydrad.toc import health_views, housekeeping, mission_views, quote_views, service
 from hydrad.toc.service import Service, ServiceState
 from hydrad.toc.terminal import LinkState
+from hydrad.vitals.daemon import Daemon
 from hydrad.wire.answers.status import HealthData, HealthRow, ServiceRow
-
-if TYPE_CHECKING:
-    from hydrad.app import App
 
 LAG_MAX_MS = 250.0
 LIVE_LAG_MAX_S = 5.0
@@ -27,96 +24,93 @@ COMMIT_MAX_S = 0.25
 # --- services -------------------------------------------------------------------------------------------
 
 
-def service_rows(app: App) -> tuple[ServiceRow, ...]:
+def service_rows(daemon: Daemon) -> tuple[ServiceRow, ...]:
     """The services inside, then the processes beside the daemon."""
-    rows = [_service(app, housekeeping.service_of(app.state, name)) for name in service.NAMES]
-    for child in app.family.children.values() if app.family else ():
+    rows = [_service(daemon, housekeeping.service_of(daemon.state, name)) for name in service.NAMES]
+    for child in daemon.family.children.values() if daemon.family else ():
         state = "running" if child.running else "down"
-        since = ns_text(app.state.started_ns)
+        since = ns_text(daemon.state.started_ns)
         rows.append(ServiceRow(child.name, state, since, max(child.restarts, 0), str(child.log)))
     return tuple(rows)
 
 
-def _service(app: App, now: Service) -> ServiceRow:
-    since_ns = max(now.since_ns, app.state.started_ns)
-    state, detail = now.state.value, _detail(app, now.name)
-    if now.state is ServiceState.STOPPED and not app.supervisor.ended(now.name):
+def _service(daemon: Daemon, now: Service) -> ServiceRow:
+    since_ns = max(now.since_ns, daemon.state.started_ns)
+    state, detail = now.state.value, _detail(daemon, now.name)
+    if now.state is ServiceState.STOPPED and not daemon.supervisor.ended(now.name):
         state = "stopping"
     if now.state is not ServiceState.RUNNING:
         detail = f"{now.why}; {detail}"
     return ServiceRow(now.name, state, ns_text(since_ns), now.restarts, detail)
 
 
-def _detail(app: App, name: str) -> str:
+def _detail(daemon: Daemon, name: str) -> str:
     if name == service.TOC:
-        return f"commit {app.commit_s * 1000:.1f} ms, inbox {app.inbox_depth}, loop lag {app.lag_s * 1000:.1f} ms"
+        return (
+            f"commit {daemon.commit_s * 1000:.1f} ms, inbox {daemon.inbox_depth}, loop lag {daemon.lag_s * 1000:.1f} ms"
+        )
     if name == service.APEX:
-        return _apex(app)
-    return app.supervisor.hosted[name].detail()
+        return _apex(daemon)
+    return daemon.supervisor.hosted[name].detail()
 
 
-def _apex(app: App) -> str:
-    turn = app.glance()
-    ages = [feed.age_s for feed in quote_views.feed_rows(turn, market_stands_ms(app)) if feed.age_s is not None]
+def _apex(daemon: Daemon) -> str:
+    turn = daemon.glance()
+    ages = [feed.age_s for feed in quote_views.feed_rows(turn, daemon.market_stands_ms()) if feed.age_s is not None]
     tick = f"newest tick {min(ages):.1f} s old" if ages else "no tick in this session"
-    age_s = mission_views.signals_view(app.state, turn.live, turn.now_ns).last_age_s
+    age_s = mission_views.signals_view(daemon.state, turn.live, turn.now_ns).last_age_s
     signal = f"last signal {age_s:.0f} s ago" if age_s is not None else "no signal yet"
-    return f"profile {app.loaded.config.apex.profile}, {tick}, {signal}, {app.ticks_shed} ticks shed"
+    return f"profile {daemon.loaded.config.apex.profile}, {tick}, {signal}, {daemon.ticks_shed} ticks shed"
 
 
 # --- health ---------------------------------------------------------------------------------------------
 
 
-def own_health(app: App) -> tuple[HealthRow, ...]:
+def own_health(daemon: Daemon) -> tuple[HealthRow, ...]:
     """Loop, journal, inbox, and a check a service: what a person has stopped is not healthy either."""
     healthy = (ServiceState.RUNNING.value, ServiceState.OFF.value)
-    lag_ms = app.lag_s * 1000
+    lag_ms = daemon.lag_s * 1000
     return (
         HealthRow("loop", lag_ms < LAG_MAX_MS, f"lag {lag_ms:.1f} ms"),
-        HealthRow("journal", app.commit_s < COMMIT_MAX_S, f"last commit {app.commit_s * 1000:.1f} ms"),
-        HealthRow("inbox", app.inbox_depth < app.inbox_max, f"{app.inbox_depth} inputs wait"),
-        *_market(app),
-        *app.letters.health(),
-        *app.bot.health(),
-        _recording(app),
-        _disk(app),
+        HealthRow("journal", daemon.commit_s < COMMIT_MAX_S, f"last commit {daemon.commit_s * 1000:.1f} ms"),
+        HealthRow("inbox", daemon.inbox_depth < daemon.inbox_max, f"{daemon.inbox_depth} inputs wait"),
+        *_market(daemon),
+        *daemon.letters.health(),
+        *daemon.bot.health(),
+        _recording(daemon),
+        _disk(daemon),
         *(
             HealthRow(f"service {row.name}", row.state in healthy, f"{row.state}: {row.detail}")
-            for row in service_rows(app)
+            for row in service_rows(daemon)
             if row.name in service.NAMES
         ),
     )
 
 
-def market_stands_ms(app: App) -> int:
-    """For how long a paper home's market has not gone though it should; 0 while it goes."""
-    return app.conductor.standing_ms(asyncio.get_running_loop().time()) if app.conductor else 0
-
-
-def _market(app: App) -> tuple[HealthRow, ...]:
+def _market(daemon: Daemon) -> tuple[HealthRow, ...]:
     """A paper home's own market; a real one's ages are machine time and need no such check."""
-    if app.conductor is None:
+    if daemon.conductor is None:
         return ()
-    ok, detail = app.conductor.check(asyncio.get_running_loop().time())
+    ok, detail = daemon.conductor.check(asyncio.get_running_loop().time())
     return (HealthRow("market", ok, detail),)
 
 
-def _recording(app: App) -> HealthRow:
+def _recording(daemon: Daemon) -> HealthRow:
     """Whether ticks go to disk: what was written, and what was not."""
-    now = app.recorder.figures()
+    now = daemon.recorder.figures()
     counts = f"{now.written} ticks of {now.symbols} symbols written, {now.refused} refused, {now.shed + now.lost} lost"
     return HealthRow("recording", not now.problem, f"{now.problem}; {counts}" if now.problem else counts)
 
 
-def _disk(app: App) -> HealthRow:
+def _disk(daemon: Daemon) -> HealthRow:
     """Room where the home lies, looked at now: a full disk ends the daemon."""
-    free_mib, least_mib = disk.free_bytes(app.places.state_dir) >> 20, app.loaded.config.market.disk_free_min_mib
+    free_mib, least_mib = disk.free_bytes(daemon.places.state_dir) >> 20, daemon.loaded.config.market.disk_free_min_mib
     return HealthRow("disk", free_mib >= least_mib, f"{free_mib} MiB free, DISK_LOW below {least_mib}")
 
 
-def health(app: App) -> HealthData:
+def health(daemon: Daemon) -> HealthData:
     """Every check there is."""
-    checks = (*health_views.health_rows(app.glance(), market_stands_ms(app)), *own_health(app))
+    checks = (*health_views.health_rows(daemon.glance(), daemon.market_stands_ms()), *own_health(daemon))
     failing = tuple(row.check for row in checks if not row.ok)
     return HealthData(not failing, failing, checks)
 
@@ -129,10 +123,10 @@ def _nameless(row: HealthRow) -> str:
     return f"{len(row.accounts)} account(s)" if names else row.detail
 
 
-def public(app: App) -> Glance:
+def public(daemon: Daemon) -> Glance:
     """Counts where health has names: no terminal, account, symbol or sum."""
-    state = app.state
-    found = health(app).checks
+    state = daemon.state
+    found = health(daemon).checks
     named = ("terminal", "feed", "service")
     own = (row for row in found if row.check.partition(" ")[0] not in named)
     checks = [Check(row.check, row.ok, _nameless(row)) for row in own]
@@ -144,17 +138,18 @@ def public(app: App) -> Glance:
         mode=state.mode.value,
         authority=max((state.account_authority(name) for name in state.accounts), default=state.authority).name,
         instance=state.instance,
-        at=ns_text(app.now_ns()),
-        live=app.lag_s < LIVE_LAG_MAX_S,
-        ready=_ready(app),
+        at=ns_text(daemon.now_ns()),
+        live=daemon.lag_s < LIVE_LAG_MAX_S,
+        ready=_ready(daemon),
         healthy=all(check.ok for check in checks),
         checks=tuple(checks),
     )
 
 
-def _ready(app: App) -> bool:
+def _ready(daemon: Daemon) -> bool:
     """It takes acts that reach somewhere: bridge and toc run, a terminal is READY."""
     serving = all(
-        housekeeping.service_of(app.state, name).state is ServiceState.RUNNING for name in (service.TOC, service.BRIDGE)
+        housekeeping.service_of(daemon.state, name).state is ServiceState.RUNNING
+        for name in (service.TOC, service.BRIDGE)
     )
-    return serving and any(link.state is LinkState.READY for link in app.links_live())
+    return serving and any(link.state is LinkState.READY for link in daemon.links_live())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hydrad import settings, vitals
 from hydrad.domain import ids
 from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
 from hydrad.domain.instants import SECOND, duration_text, ms_text, ns_text
 from hydrad.domain.orders import ActKind
+from hydrad.home import settings
+from hydrad.surface.daemon import Daemon
 from hydrad.toc import (
     account_views,
     act_views,
@@ -36,6 +37,7 @@ from hydrad.toc.act import ActState
 from hydrad.toc.state import State
 from hydrad.toc.texts import act_id_text
 from hydrad.toc.turn import Turn
+from hydrad.vitals import vitals
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
 from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow
@@ -54,9 +56,6 @@ from hydrad.wire.answers.terminals import TerminalRow
 from hydrad.wire.calls.base import Verb
 from hydrad.wire.codes import ErrorCode
 
-if TYPE_CHECKING:
-    from hydrad.app import App
-
 TRACE_RECORDS_MAX = 5_000
 
 
@@ -72,50 +71,50 @@ class NotFound(Exception):
     """A query for something that is not there."""
 
 
-def _status(app: App, turn: Turn, actor: Actor, verb: calls.Status) -> StatusData:
+def _status(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Status) -> StatusData:
     state, live, now = turn.state, turn.live, turn.now_ns
-    seq, head = app.journal_head
+    seq, head = daemon.journal_head
     market = ms_text(turn.market_ms) if turn.market_ms else None
     return StatusData(
         mode=state.mode.value,
         authority=state.authority.name,
         since=ns_text(state.started_ns),
-        home=str(app.places.state_dir),
-        endpoint=app.endpoint,
-        pid=app.pid,
+        home=str(daemon.places.state_dir),
+        endpoint=daemon.endpoint,
+        pid=daemon.pid,
         epoch=state.epoch,
-        clocks=ClocksView(ns_text(now), market, app.conductor.speed_text() if app.conductor else "live"),
+        clocks=ClocksView(ns_text(now), market, daemon.conductor.speed_text() if daemon.conductor else "live"),
         accounts=tuple(account_views.account_row(state, live, now, account) for account in state.traded()),
-        services=app.services(),
-        feed=quote_views.feed_rows(turn, vitals.market_stands_ms(app)),
+        services=vitals.service_rows(daemon),
+        feed=quote_views.feed_rows(turn, daemon.market_stands_ms()),
         terminals=tuple(account_views.terminal_row(state, live, now, name) for name in state.terminals),
         missions=mission_views.mission_counts(state, live),
         acts=health_views.act_counts(state, live),
         positions=len(state.positions_open),
-        journal=JournalView(seq, head.hex()[:16], app.journal_bytes),
+        journal=JournalView(seq, head.hex()[:16], daemon.journal_bytes),
         signals=mission_views.signals_view(state, live, now),
-        scheduler=app.scheduler.rows(),
+        scheduler=daemon.scheduler.rows(),
         alarms=alarm_views.alarm_rows(state, now),
-        health=(*health_views.health_rows(turn, vitals.market_stands_ms(app)), *app.health()),
-        news=app.news_view(turn),
+        health=(*health_views.health_rows(turn, daemon.market_stands_ms()), *vitals.own_health(daemon)),
+        news=daemon.news_view(turn),
         pending_limits=settings.pending_rows(state),
-        hud=app.hud.address or None,
+        hud=daemon.hud.address or None,
         approvals=health_views.waiting_rows(turn),
         one_person=health_views.one_person(state),
     )
 
 
-def now(app: App, turn: Turn, actor: Actor, verb: calls.Now) -> Now:
+def now(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Now) -> Now:
     """Made as a page's is, for the accounts that the caller sees. Not kept for the next one who asks: what has happened
     since would be missing, and its ages would be another second's."""
-    return app.watched.now(audience.of(turn.state, actor.identity))
+    return daemon.watched.now(audience.of(turn.state, actor.identity))
 
 
-def _missions(app: App, turn: Turn, actor: Actor, verb: calls.Missions) -> list[MissionRow]:
+def _missions(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Missions) -> list[MissionRow]:
     return mission_views.missions(turn.state, turn.live, verb.state, verb.symbol, verb.limit, actor.identity)
 
 
-def _mission_show(app: App, turn: Turn, actor: Actor, verb: calls.MissionShow) -> MissionShow:
+def _mission_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.MissionShow) -> MissionShow:
     _, number = ids.parse(verb.mission, IdKind.MISSION)
     mission = turn.state.missions.get(number)
     if mission is None:
@@ -123,7 +122,7 @@ def _mission_show(app: App, turn: Turn, actor: Actor, verb: calls.MissionShow) -
     return mission_views.mission_show(turn.state, turn.live, turn.now_ns, mission, actor.identity)
 
 
-def _brief(app: App, turn: Turn, actor: Actor, verb: calls.Brief) -> Briefing:
+def _brief(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Brief) -> Briefing:
     _, number = ids.parse(verb.mission, IdKind.MISSION)
     mission = turn.state.missions.get(number)
     if mission is None:
@@ -132,7 +131,7 @@ def _brief(app: App, turn: Turn, actor: Actor, verb: calls.Brief) -> Briefing:
     return briefing.made(turn, mission, verb)
 
 
-def _fires(app: App, turn: Turn, actor: Actor, verb: calls.Fires) -> list[ActRow]:
+def _fires(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Fires) -> list[ActRow]:
     rows = []
     for number in sorted(turn.state.acts, reverse=True):
         act = turn.state.acts[number]
@@ -148,7 +147,7 @@ def _fires(app: App, turn: Turn, actor: Actor, verb: calls.Fires) -> list[ActRow
     return rows
 
 
-def _fire_show(app: App, turn: Turn, actor: Actor, verb: calls.FireShow) -> ActShow:
+def _fire_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.FireShow) -> ActShow:
     _, number = ids.parse(verb.act, IdKind.FIRE, IdKind.ACT)
     act = turn.state.acts.get(ids.act_id(turn.state.tag, number))
     if act is None:
@@ -156,7 +155,7 @@ def _fire_show(app: App, turn: Turn, actor: Actor, verb: calls.FireShow) -> ActS
     return act_views.act_show(turn.state, turn.now_ns, act)
 
 
-def _trace(app: App, turn: Turn, actor: Actor, verb: calls.Trace) -> TraceData:
+def _trace(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Trace) -> TraceData:
     kind, number = ids.parse(verb.id, IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION, IdKind.ORDER)
     shown, wanted = ids.show(kind, number), _family_of(turn.state, kind, number)
     if not wanted:
@@ -164,7 +163,7 @@ def _trace(app: App, turn: Turn, actor: Actor, verb: calls.Trace) -> TraceData:
     events: list[Event] = []
     last_ns = 0
     after = 0
-    while len(events) < TRACE_RECORDS_MAX and (batch := app.read(after, 1000)):
+    while len(events) < TRACE_RECORDS_MAX and (batch := daemon.read(after, 1000)):
         after = batch[-1].seq
         for record in batch:
             event = narrate.event(turn.state, record)
@@ -224,19 +223,19 @@ def _trace_title(turn: Turn, kind: IdKind, number: int) -> str:
     return f"{act.kind.name} on {act.account}: {act_views.verdict_line(act)} (last moved after {took})"
 
 
-def _positions(app: App, turn: Turn, actor: Actor, verb: calls.Positions) -> list[PositionRow]:
+def _positions(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Positions) -> list[PositionRow]:
     return position_views.positions(turn.state, turn.live, turn.now_ns, verb.closed, verb.account, verb.limit)
 
 
-def _orders(app: App, turn: Turn, actor: Actor, verb: calls.Orders) -> list[OrderRow]:
+def _orders(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Orders) -> list[OrderRow]:
     return order_views.rows(turn.state, turn.live, turn.now_ns, verb.account, verb.limit)
 
 
-def _plans(app: App, turn: Turn, actor: Actor, verb: calls.Plans) -> list[NamedPlan]:
+def _plans(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Plans) -> list[NamedPlan]:
     return [NamedPlan(name, text) for name, text in planning.known(turn.state).items()]
 
 
-def _plan_show(app: App, turn: Turn, actor: Actor, verb: calls.PlanShow) -> PlanData:
+def _plan_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.PlanShow) -> PlanData:
     _, number = ids.parse(verb.id, IdKind.POSITION, IdKind.FIRE)
     position = turn.state.positions.get(number)
     if position is None:
@@ -244,35 +243,35 @@ def _plan_show(app: App, turn: Turn, actor: Actor, verb: calls.PlanShow) -> Plan
     return plan_views.plan_data(turn.state, turn.live, position)
 
 
-def _accounts(app: App, turn: Turn, actor: Actor, verb: calls.Accounts) -> list[AccountRow]:
+def _accounts(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Accounts) -> list[AccountRow]:
     found = turn.state.traded()
     return [account_views.account_row(turn.state, turn.live, turn.now_ns, account) for account in found]
 
 
-def _terminals(app: App, turn: Turn, actor: Actor, verb: calls.Terminals) -> list[TerminalRow]:
+def _terminals(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Terminals) -> list[TerminalRow]:
     return [account_views.terminal_row(turn.state, turn.live, turn.now_ns, name) for name in turn.state.terminals]
 
 
-def _ticks(app: App, turn: Turn, actor: Actor, verb: calls.Ticks) -> list[QuoteRow]:
-    return quote_views.quote_rows(turn, verb.symbols, vitals.market_stands_ms(app))
+def _ticks(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Ticks) -> list[QuoteRow]:
+    return quote_views.quote_rows(turn, verb.symbols, daemon.market_stands_ms())
 
 
-def _config_show(app: App, turn: Turn, actor: Actor, verb: calls.ConfigShow) -> list[ConfigRow]:
-    return app.config_rows()
+def _config_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.ConfigShow) -> list[ConfigRow]:
+    return settings.rows(daemon.loaded, daemon.state)
 
 
-def _alarms(app: App, turn: Turn, actor: Actor, verb: calls.Alarms) -> tuple[AlarmRow, ...]:
+def _alarms(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Alarms) -> tuple[AlarmRow, ...]:
     return alarm_views.alarm_rows(turn.state, turn.now_ns, verb.cleared)
 
 
-def _account_show(app: App, turn: Turn, actor: Actor, verb: calls.AccountShow) -> AccountShow:
+def _account_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.AccountShow) -> AccountShow:
     account = turn.state.accounts.get(verb.account)
     if account is None:
         raise NotFound(f"no account {verb.account}")
     return views_crew.account_show(turn.state, turn.live, turn.now_ns, account)
 
 
-def _symbols(app: App, turn: Turn, actor: Actor, verb: calls.Symbols) -> list[SymbolRow]:
+def _symbols(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Symbols) -> list[SymbolRow]:
     if verb.account is not None and verb.account not in turn.state.accounts:
         raise NotFound(f"no account {verb.account}")
     return views_symbols.symbol_rows(turn, verb.account)
@@ -283,7 +282,7 @@ def _first(data: SymbolDiffData) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _symbol_diff(app: App, turn: Turn, actor: Actor, verb: calls.SymbolDiff) -> SymbolDiffData:
+def _symbol_diff(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.SymbolDiff) -> SymbolDiffData:
     if verb.second is None:
         if verb.first is not None and verb.first not in turn.state.accounts:
             raise NotFound(f"no account {verb.first}")
@@ -301,36 +300,36 @@ def _symbol_diff(app: App, turn: Turn, actor: Actor, verb: calls.SymbolDiff) -> 
     return data
 
 
-def _operators(app: App, turn: Turn, actor: Actor, verb: calls.Operators) -> list[OperatorRow]:
+def _operators(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Operators) -> list[OperatorRow]:
     found = turn.state.operators.values()
     return [views_crew.operator_row(turn.state, operator, turn.market_ms) for operator in found]
 
 
-def _policies(app: App, turn: Turn, actor: Actor, verb: calls.Policies) -> list[PolicyRow]:
+def _policies(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Policies) -> list[PolicyRow]:
     return [views_crew.policy_row(turn.state, policy) for policy in crew.policies(turn.state).values()]
 
 
-def _groups(app: App, turn: Turn, actor: Actor, verb: calls.Groups) -> list[GroupRow]:
+def _groups(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Groups) -> list[GroupRow]:
     return [views_crew.group_row(turn.state, name) for name in turn.state.groups]
 
 
-def _changes(app: App, turn: Turn, actor: Actor, verb: calls.Changes) -> list[ChangeRow]:
+def _changes(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Changes) -> list[ChangeRow]:
     return [views_crew.change_row(turn.state, change) for change in turn.state.changes.values()]
 
 
-def news_today(app: App, turn: Turn, actor: Actor, verb: Verb) -> NewsData:
-    return newsview.data(turn, app.news_view(turn))
+def news_today(daemon: Daemon, turn: Turn, actor: Actor, verb: Verb) -> NewsData:
+    return newsview.data(turn, daemon.news_view(turn))
 
 
-def _health(app: App, turn: Turn, actor: Actor, verb: calls.Health) -> HealthData:
-    data = vitals.health(app)
+def _health(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Health) -> HealthData:
+    data = daemon.health()
     if data.failing:
         problem = Problem(ErrorCode.UNHEALTHY.value, "failing: " + ", ".join(data.failing))
         raise Troubled(data, problem)
     return data
 
 
-QUERIES: dict[type[Verb], tuple[str, Callable[[App, Turn, Actor, Any], object]]] = {
+QUERIES: dict[type[Verb], tuple[str, Callable[[Daemon, Turn, Actor, Any], object]]] = {
     calls.Status: ("hydra.status/v1", _status),
     calls.Now: ("hydra.now/v1", now),
     calls.Missions: ("hydra.missions/v1", _missions),

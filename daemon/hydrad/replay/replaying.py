@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hydrad import recorded_day
 from hydrad.apex.profile import BUILT_IN
 from hydrad.config import Apex
 from hydrad.host.places import Places
@@ -12,7 +11,8 @@ from hydrad.market.days import BadDays, parse
 from hydrad.market.done import EXIT_DIFFERENCES, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_USAGE, Done, Stopped, table
 from hydrad.market.recorder import RECORDED
 from hydrad.market.tickfile import BadFile
-from hydrad.recorded_day import NotRecorded
+from hydrad.replay import recorded_day
+from hydrad.replay.recorded_day import NotRecorded
 from hydrad.wire.answers import Problem
 from hydrad.wire.codes import ErrorCode
 from hydrad.wire.market import ReplayData, ReplayRow

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import apsw
 
-from hydrad import config, settings
+from hydrad import config
 from hydrad.config import ConfigError, Loaded
 from hydrad.domain import calendar
+from hydrad.home import settings
 from hydrad.host import keys, tcp_ports
 from hydrad.host.keys import BadSecret
 from hydrad.host.lock import Holder, holder

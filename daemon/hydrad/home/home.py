@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from hydrad import __version__, paper_days
+from hydrad import __version__
 from hydrad.apex import profile as profiles
 from hydrad.apex.watch import Watch
 from hydrad.config import Config, words
@@ -22,6 +22,7 @@ from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.instants import MS, parse_ms
 from hydrad.driver import Driver
+from hydrad.home import paper_days
 from hydrad.host import entropy, keys, tcp_ports
 from hydrad.host.clock import SystemClock
 from hydrad.host.news_file import NewsFile

@@ -27,21 +27,22 @@ from hydrad.config import Config
 from hydrad.domain.instants import SECOND, duration_text
 from hydrad.host import secrets
 from hydrad.host.secrets import CREDENTIALS, BadSecret, Secret
-from hydrad.hosted_hud import BOT_TOKEN
 from hydrad.hud.metrics import Figure, one
 from hydrad.outbox.letter import Channel, Letter, Priority
 from hydrad.outbox.outbox import Outbox
 from hydrad.outbox.planner import Limits, backoff_ns
 from hydrad.outbox.post import Post
 from hydrad.outbox.store import Store
-from hydrad.services import Hopeless
+from hydrad.services.daemon import Daemon
+from hydrad.services.hud import BOT_TOKEN
+from hydrad.services.letters import Letters
+from hydrad.services.supervisor import Hopeless
 from hydrad.toc import inputs as i
 from hydrad.toc import people, service
 from hydrad.toc.record import Record
 from hydrad.wire.answers.status import HealthRow
 
 if TYPE_CHECKING:
-    from hydrad.app import App
     from hydrad.bot.client import Client
     from hydrad.bot.polling import Polling
 
@@ -64,8 +65,8 @@ class BotService:
 
     name = service.BOT
 
-    def __init__(self, app: App, config: Config) -> None:
-        self._app, self._config = app, config
+    def __init__(self, daemon: Daemon, outgoing: Letters, config: Config) -> None:
+        self._daemon, self._letters, self._config = daemon, outgoing, config
         self._configured = has_token(config)
         self._client: Client | None = None
         self._polling: Polling | None = None
@@ -74,9 +75,9 @@ class BotService:
         self._unreached = ""
         self._told = ""
         if self._configured:
-            app.letters.channels.add(Channel.TELEGRAM)
-            app.letters.schemas += (buttons.SCHEMA, received.SCHEMA)
-            app.letters.composers.append(self._composed)
+            outgoing.channels.add(Channel.TELEGRAM)
+            outgoing.schemas += (buttons.SCHEMA, received.SCHEMA)
+            outgoing.composers.append(self._composed)
 
     def off(self) -> str:
         return "" if self._configured else "no token configured (bot.token_file, or the credential bot.token)"
@@ -94,17 +95,17 @@ class BotService:
     def _composed(self, record: Record) -> tuple[Letter, ...]:
         phone_may = tuple(configuration.words(self._config.hud.phone_may))
         setup = Setup(tuple(sorted(self._groups)), self._public_host, phone_may)
-        return tuple(letters.composed(self._app.glance(), setup, record))
+        return tuple(letters.composed(self._daemon.glance(), setup, record))
 
     def _hears(self, chat: str) -> bool:
         if chat.startswith("-"):
             return int(chat) in self._groups
-        return people.person(self._app.state, f"telegram:{chat}") is not None
+        return people.person(self._daemon.state, f"telegram:{chat}") is not None
 
     # --- its life -------------------------------------------------------------------------------------
 
     async def run(self, ready: Callable[[], None]) -> None:
-        outbox = await self._app.letters.opened()
+        outbox = await self._letters.opened()
         token = await asyncio.to_thread(self._token)
         module = await asyncio.to_thread(importlib.import_module, "hydrad.bot.client")
         self._client = client = module.Client(token, configuration.parse_api_url(self._config.bot.api_url))
@@ -136,9 +137,9 @@ class BotService:
         ready()
         module = importlib.import_module("hydrad.bot.polling")
         store = await outbox.do(lambda store: store)
-        made, kept = Buttons(store.db, self._app.now_ns), self._kept(outbox)
+        made, kept = Buttons(store.db, self._daemon.now_ns), self._kept(outbox)
         hear = self._hear(outbox, self._listening(client, store, made, kept))
-        self._polling = polling = module.Polling(client, outbox, hear, self._app.boot_ns)
+        self._polling = polling = module.Polling(client, outbox, hear, self._daemon.boot_ns)
         self._post = post = Post(outbox, Channel.TELEGRAM, Sealing(client, made, kept, self._hears), LIMITS)
         await _together(polling.run(), post.run(), self._introduce(client))
 
@@ -148,7 +149,7 @@ class BotService:
         while why := await client.connect():
             failures += 1
             self._unreached = why
-            self._unreached_ns = self._unreached_ns or self._app.boot_ns()
+            self._unreached_ns = self._unreached_ns or self._daemon.boot_ns()
             await asyncio.sleep(backoff_ns(failures) / SECOND)
         self._unreached_ns, self._unreached = 0, ""
 
@@ -166,14 +167,14 @@ class BotService:
         return kept
 
     def _listening(self, client: Client, store: Store, made: Buttons, kept: Kept) -> Listening:
-        app = self._app
+        daemon = self._daemon
         world = World(
-            ask=app.surface.ask,
-            person=lambda identity: people.person(app.state, identity),
-            now_ns=app.now_ns,
-            stranger=lambda why: app.submit(i.Strangers("bot", why, 1)),
-            refused=lambda actor, verb, why: app.submit(i.EdgeRefused(actor, verb, why)),
-            tickets=app.tickets,
+            ask=daemon.surface.ask,
+            person=lambda identity: people.person(daemon.state, identity),
+            now_ns=daemon.now_ns,
+            stranger=lambda why: daemon.submit(i.Strangers("bot", why, 1)),
+            refused=lambda actor, verb, why: daemon.submit(i.EdgeRefused(actor, verb, why)),
+            tickets=daemon.tickets,
             buttons=made,
             kept=kept,
             topic_of=lambda chat, message: store.topic_of(Channel.TELEGRAM, str(chat), str(message)),
@@ -195,14 +196,14 @@ class BotService:
     @property
     def down_ns(self) -> int:
         """The longest of what says so: nobody reached yet, polls, letters. Measured by a clock that never steps."""
-        unreached_ns = max(self._app.boot_ns() - self._unreached_ns, 1) if self._unreached_ns else 0
+        unreached_ns = max(self._daemon.boot_ns() - self._unreached_ns, 1) if self._unreached_ns else 0
         polls_ns = self._polling.down_ns if self._polling and not self._polling.conflict else 0
         return max(unreached_ns, polls_ns, self._post.down_ns if self._post else 0)
 
     @property
     def down_since_ns(self) -> int:
         down_ns = self.down_ns
-        return self._app.now_ns() - down_ns if down_ns else 0
+        return self._daemon.now_ns() - down_ns if down_ns else 0
 
     def _why(self) -> str:
         """Why letters do not leave; empty while they do."""
@@ -216,7 +217,7 @@ class BotService:
             why = self._why()
             if why != self._told:
                 self._told = why
-                self._app.submit(i.ChannelReported(Channel.TELEGRAM.value, why))
+                self._daemon.submit(i.ChannelReported(Channel.TELEGRAM.value, why))
             await asyncio.sleep(LOOK_EVERY_S)
 
     def health(self) -> tuple[HealthRow, ...]:
@@ -259,7 +260,7 @@ class BotService:
 
     def detail(self) -> str:
         """What is measured now, for people."""
-        now_ns = self._app.now_ns()
+        now_ns = self._daemon.now_ns()
         if self._client is None:
             return "sends nothing, reads nothing"
         if self._polling is None or self._post is None:

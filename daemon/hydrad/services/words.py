@@ -8,26 +8,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from hydrad import vitals
 from hydrad.config import Config, parse_times
 from hydrad.domain import calendar
 from hydrad.domain.instants import DAY_MS, HOUR, MINUTE, MS, ms_text, parse_ms
-from hydrad.jobs import JobFailed, Spec, latest_slot_ns
 from hydrad.outbox import chart
 from hydrad.outbox.letter import CAPTION_MAX, TEXT_MAX, Channel, Letter, Priority, clipped
 from hydrad.outbox.outbox import Closed
 from hydrad.ports import Daily, Every
+from hydrad.services.daemon import Daemon
+from hydrad.services.jobs import JobFailed, Spec, latest_slot_ns
+from hydrad.services.letters import Letters
 from hydrad.toc import all_well, crew, digest, hearing, oncall
 from hydrad.toc.hearing import About, Heard, Kind
 from hydrad.toc.oncall import Way
 from hydrad.toc.state import Operator, State
 from hydrad.toc.turn import Turn
 from hydrad.wire.answers.reports import DigestData
-
-if TYPE_CHECKING:
-    from hydrad.app import App
 
 TIMEOUT_S = 60.0
 ALL_WELL_FOR_NS = 6 * HOUR
@@ -36,33 +33,35 @@ DIGEST_WITHIN_MS = 6 * 3_600_000
 DIGEST_FOR_NS = 12 * HOUR
 
 
-def specs(app: App, config: Config) -> tuple[Spec, ...]:
+def specs(daemon: Daemon, outgoing: Letters, config: Config) -> tuple[Spec, ...]:
     """The jobs; what they send leaves by the channels that are set up."""
-    times = tuple(_all_well(app, Daily(*time)) for time in parse_times(config.oncall.all_well_at))
-    return (*times, Spec("digest", Every(DIGEST_EVERY_S), lambda: _say_digests(app), TIMEOUT_S))
+    times = tuple(_all_well(daemon, outgoing, Daily(*time)) for time in parse_times(config.oncall.all_well_at))
+    return (*times, Spec("digest", Every(DIGEST_EVERY_S), lambda: _say_digests(daemon, outgoing), TIMEOUT_S))
 
 
 # --- all well ---------------------------------------------------------------------------------------------
 
 
-def _all_well(app: App, when: Daily) -> Spec:
-    return Spec(f"all-well {when.hour:02}:{when.minute:02}", when, lambda: _say_all_well(app, when), TIMEOUT_S)
-
-
-async def _say_all_well(app: App, when: Daily) -> str:
-    """Raises JobFailed where nobody can be told."""
-    if not app.letters.channels:
-        return "no channel is set up"
-    seq, head = app.journal_head
-    checks = vitals.health(app).checks
-    measured = all_well.Measured(
-        app.loaded.config.daemon.name, checks, app.letters.outbox.waiting, seq, head, vitals.market_stands_ms(app)
+def _all_well(daemon: Daemon, outgoing: Letters, when: Daily) -> Spec:
+    return Spec(
+        f"all-well {when.hour:02}:{when.minute:02}", when, lambda: _say_all_well(daemon, outgoing, when), TIMEOUT_S
     )
-    said = all_well.told(app.glance(), measured)
-    ways = _watch(app.state, app.letters.channels)
+
+
+async def _say_all_well(daemon: Daemon, outgoing: Letters, when: Daily) -> str:
+    """Raises JobFailed where nobody can be told."""
+    if not outgoing.channels:
+        return "no channel is set up"
+    seq, head = daemon.journal_head
+    checks = daemon.health().checks
+    measured = all_well.Measured(
+        daemon.loaded.config.daemon.name, checks, outgoing.outbox.waiting, seq, head, daemon.market_stands_ms()
+    )
+    said = all_well.told(daemon.glance(), measured)
+    ways = _watch(daemon.state, outgoing.channels)
     if not ways:
         raise JobFailed("nobody on call is reached by any channel: hydractl channels")
-    now_ns = app.now_ns()
+    now_ns = daemon.now_ns()
     slot_ns = latest_slot_ns(when, now_ns)
     letters = [
         Letter(
@@ -76,7 +75,7 @@ async def _say_all_well(app: App, when: Daily) -> str:
         )
         for way in ways
     ]
-    await put(app, letters)
+    await put(outgoing, letters)
     return f"{said.text.splitlines()[0]}; told by {len(ways)} ways"
 
 
@@ -90,20 +89,18 @@ def _watch(state: State, channels: set[Channel]) -> list[Way]:
 # --- the day's digest -------------------------------------------------------------------------------------
 
 
-async def _say_digests(app: App) -> str:
+async def _say_digests(daemon: Daemon, outgoing: Letters) -> str:
     """To everybody whose day has ended in the last hours: by the letter's key once, however often this runs."""
-    if not app.letters.channels:
+    if not outgoing.channels:
         return "no channel is set up"
-    turn = app.glance()
+    turn = daemon.glance()
     back = 1 if turn.state.machine_time else 0  # a replayed market's day does not end with ours
     letters = []
     for operator in turn.state.operators.values():
-        ways = [
-            way for way in oncall.ways(turn.state, operator, 0) if Channel(way.channel.value) in app.letters.channels
-        ]
+        ways = [way for way in oncall.ways(turn.state, operator, 0) if Channel(way.channel.value) in outgoing.channels]
         if ways and not operator.suspended and _day_has_ended(operator, turn.now_ns) and turn.market_ms:
             letters += await _digests(turn, operator, ways, back)
-    await put(app, letters)
+    await put(outgoing, letters)
     return f"{len(letters)} digests are told, or were"
 
 
@@ -153,9 +150,9 @@ def _r(curve: Sequence[chart.Point]) -> str:
     return f" {curve[-1][1] / 1000:+.2f}R" if curve else ""
 
 
-async def put(app: App, letters: list[Letter]) -> None:
+async def put(outgoing: Letters, letters: list[Letter]) -> None:
     """Raises JobFailed where letters cannot be kept now."""
     try:
-        await app.letters.outbox.put(letters)
+        await outgoing.outbox.put(letters)
     except Closed as closed:
         raise JobFailed(str(closed)) from None

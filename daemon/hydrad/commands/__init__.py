@@ -1,0 +1,1 @@
+"""hydrad's own verbs that need no daemon."""
