@@ -50,7 +50,7 @@ class NeedsRoot(Refused):
 
 
 def templates() -> Path:
-    """The folder of the unit files: in the wheel beside this module, in the source tree beside the package."""
+    """The folder of the unit files: in the wheel within the package, in the source tree beside it."""
     package = Path(__file__).parents[1]
     inside = package / "systemd"
     return inside if inside.is_dir() else package.parent / "systemd"
