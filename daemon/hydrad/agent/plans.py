@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import msgspec
 
 from hydrad.agent.ledger import Ledger
+from hydrad.domain import levels
 from hydrad.domain.instants import MINUTE_MS
 from hydrad.domain.orders import ORDER_VERSION, PLAN_STEPS_MAX, ActKind, Order, PlanStep, PlanStepKind, Side
 from hydrad.domain.plans import MOVES_MAX, trail_step
@@ -252,11 +253,9 @@ def _taken(case: _Case, level: int) -> bool:
     """Whether stop and target stand far enough from the price, and the position is not frozen."""
     if case.price is None or case.terms is None:
         return False
-    nearest, target = max(case.terms.stops_level_points, 1), case.held.target_points
-    fits = (case.price - level) * case.sign >= nearest
-    fits = fits and (not target or (target - case.price) * case.sign >= nearest)
-    standing = [points for points in (case.held.stop_points, target) if points]
-    return fits and all(abs(case.price - points) >= case.terms.freeze_level_points for points in standing)
+    side, target = Side(case.held.side), case.held.target_points
+    fits = levels.fit(case.terms, side, case.price, level, target)
+    return fits and not levels.frozen(case.terms, case.price, case.held.stop_points, target)
 
 
 def _closing(case: _Case, steps: int) -> Order:

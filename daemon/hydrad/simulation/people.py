@@ -272,6 +272,9 @@ class People:
         mission = self._mission()
         if mission is not None:
             self._ask(calls.Fire(mission, self._rng.choice(self._accounts), dry_run=True))
+        for number in sorted(self.daemon.state.positions_open)[:1]:  # nothing is drawn: seeds stay what they are
+            self._ask(calls.Close(show(IdKind.POSITION, number), "50%", dry_run=True))
+            self._ask(calls.Flatten(dry_run=True))
 
     def _happens(self, name: str) -> bool:
         chance: float = getattr(self.faults, name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
 from hydrad.link.frames import PositionRow
@@ -32,6 +33,24 @@ class Asked:
     parameters: bytes = b""
 
 
+class Judged(NamedTuple):
+    """An act that reduces, with all that was checked of it; nothing is written yet. `link` None: none is in reach.
+    `position`, `mission`: their numbers, 0 for none of ours."""
+
+    order: Order
+    checks: tuple[Check, ...]
+    link: Link | None
+    digits: int
+    volume_step: Decimal
+    position: int
+    mission: int
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What denies it."""
+        return tuple(check.code for check in self.checks if not check.ok)
+
+
 def close_order(position: Position, steps: int) -> Order:
     """Close `steps` of a position, all or a part."""
     remaining = position.volume_steps - steps
@@ -51,18 +70,28 @@ def close_order(position: Position, steps: int) -> Order:
 
 def close(turn: Turn, position: Position, asked: Asked) -> int:
     """One act that closes all of one of our positions; its id."""
-    order = close_order(position, position.volume_steps)
-    return act_on(turn, position, order, (not_busy(turn, position, by_deals=True),), asked)
+    return begin(turn, judge_close(turn, position, position.volume_steps), asked)
+
+
+def judge_close(turn: Turn, position: Position, steps: int) -> Judged:
+    """May so many steps of one of our positions be closed?"""
+    return judge(turn, position, close_order(position, steps), (not_busy(turn, position, by_deals=True),))
 
 
 def act_on(turn: Turn, position: Position, order: Order, checks: tuple[Check, ...], asked: Asked) -> int:
     """One act on one of our positions, routed or denied; its id."""
+    return begin(turn, judge(turn, position, order, checks), asked)
+
+
+def judge(turn: Turn, position: Position, order: Order, checks: tuple[Check, ...]) -> Judged:
+    """An act on one of our positions, with its own checks and those of all."""
     mission = turn.state.acts[position.fire_id].mission
-    return _begin(turn, order, position.number, mission, position.digits, position.volume_step, checks, asked)
+    link = routing.reducing_link(turn, order.account, position.terminal)
+    return Judged(order, (*checks, _reach(link)), link, position.digits, position.volume_step, position.number, mission)
 
 
-def close_foreign(turn: Turn, account: str, row: PositionRow, digits: int, step: Decimal, asked: Asked) -> int:
-    """One act that closes a position that is not ours: only where a person has named its account."""
+def judge_foreign(turn: Turn, account: str, row: PositionRow, digits: int, step: Decimal) -> Judged:
+    """May a position that is not ours be closed? Only where a person has named its account."""
     order = Order(
         version=ORDER_VERSION,
         kind=ActKind.CLOSE,
@@ -77,11 +106,17 @@ def close_foreign(turn: Turn, account: str, row: PositionRow, digits: int, step:
     )
     flying = next((act for act in pending_on(turn.state, account, row.position_id)), None)
     free = Check(Reason.POSITION_STATE.name, flying is None, _busy_text(flying) or "FOREIGN", "nothing in flight")
-    return _begin(turn, order, 0, 0, digits, step, (free,), asked)
+    link = routing.reducing_link(turn, account)
+    return Judged(order, (free, _reach(link)), link, digits, step, 0, 0)
 
 
 def cancel(turn: Turn, fire: Act, asked: Asked) -> int:
     """One act that cancels the resting order of a fire that is WORKING; its id."""
+    return begin(turn, judge_cancel(turn, fire), asked)
+
+
+def judge_cancel(turn: Turn, fire: Act) -> Judged:
+    """May the resting order of a fire be cancelled?"""
     assert fire.order is not None
     order = Order(
         version=ORDER_VERSION,
@@ -91,7 +126,8 @@ def cancel(turn: Turn, fire: Act, asked: Asked) -> int:
         side=fire.order.side,
         ticket=fire.order_ticket,
     )
-    return _begin(turn, order, 0, fire.mission, fire.digits, fire.volume_step, (), asked)
+    link = routing.reducing_link(turn, fire.account)
+    return Judged(order, (_reach(link),), link, fire.digits, fire.volume_step, 0, fire.mission)
 
 
 def not_busy(turn: Turn, position: Position, by_deals: bool = False) -> Check:
@@ -119,27 +155,18 @@ def _busy_text(act: Act | None) -> str:
     return f"{routing.shown(act)} {act.state.value}" if act else ""
 
 
-def _begin(
-    turn: Turn,
-    order: Order,
-    position: int,
-    mission: int,
-    digits: int,
-    volume_step: Decimal,
-    checks: tuple[Check, ...],
-    asked: Asked,
-) -> int:
+def begin(turn: Turn, judged: Judged, asked: Asked) -> int:
+    """The act, routed or denied; its id. What was judged holds in the same breath only: begin one before the next is
+    judged."""
     act_id = fold.new_act_id(turn.state)
-    held = turn.state.positions.get(position)
-    link = routing.reducing_link(turn, order.account, held.terminal if held else "")
-    checks = (*checks, _reach(link))
+    order, link, codes = judged.order, judged.link, judged.codes
     turn.emit(
         r.ActRequested(
             act_id=act_id,
             kind=order.kind,
             account=order.account,
-            mission=mission,
-            position=position,
+            mission=judged.mission,
+            position=judged.position,
             key=asked.key,
             asked=asked.parameters,
             deadline_ns=routing.deadline_ns(turn),
@@ -147,15 +174,14 @@ def _begin(
             volume_asked_steps=order.volume_steps,
         )
     )
-    codes = tuple(check.code for check in checks if not check.ok)
     turn.emit(
         r.ActJudged(
             act_id=act_id,
             order=order,
             order_hash=order_hash(order),
-            digits=digits,
-            volume_step=volume_step,
-            checks=checks,
+            digits=judged.digits,
+            volume_step=judged.volume_step,
+            checks=judged.checks,
             ok=not codes,
             risk_money=Decimal(0),
             base_money=Decimal(0),

@@ -62,6 +62,17 @@ def money_at_stop(distance_points: int, steps: int, terms: SymbolTerms) -> Decim
     return terms.tick_value_loss * distance_points * terms.volume_step * steps
 
 
+def loss_at(side: Side, open_points: int, stop_points: int, steps: int, terms: SymbolTerms) -> Decimal:
+    """What a position loses from its open price to its stop; a stop that locks in a gain loses nothing."""
+    return money_at_stop(max((open_points - stop_points) * side.sign, 0), steps, terms)
+
+
+def money_for(points: int, steps: int, terms: SymbolTerms) -> Decimal:
+    """What a move of so many points brings, below zero for a loss, in the account's currency."""
+    per_point = terms.tick_value_profit if points > 0 else terms.tick_value_loss
+    return per_point * points * terms.volume_step * steps
+
+
 def volume_for(risk_money: Decimal, distance_points: int, terms: SymbolTerms) -> int:
     """Steps that risk at most `risk_money`; 0 when even one step would risk more, or a figure is missing."""
     per_step = money_at_stop(distance_points, 1, terms)

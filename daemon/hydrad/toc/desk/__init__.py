@@ -23,6 +23,7 @@ from hydrad.toc.desk import (
     authority,
     changing,
     correcting,
+    dry,
     fires,
     flatten,
     missions,
@@ -96,7 +97,7 @@ def on_request(turn: Turn, asked: Requested) -> None:
     turn.actor, turn.surface = asked.actor.identity, asked.actor.surface.value
     verb = asked.body
     schema = f"hydra.{type(verb).__name__.lower()}/v1"
-    needs = NEEDS[type(verb)]
+    needs = Role.VIEWER if dry.only_looks(verb) else NEEDS[type(verb)]
     has = turn.state.role(asked.actor.identity)
     if asked.actor.surface is Surface.DAEMON:
         has = Role.TRADER  # the daemon itself may stop things, and nothing more

@@ -7,8 +7,9 @@ from hydrad.domain import ids
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.orders import ActKind
-from hydrad.toc import act_views, approvals, closing, resting, routing
+from hydrad.toc import act_views, approvals, closing, reducing_views, resting, routing
 from hydrad.toc.act import FINAL, HOLDS_POSITION, ActState
+from hydrad.toc.desk import dry
 from hydrad.toc.desk.flatten import nothing
 from hydrad.toc.desk.refusals import Refused, account_named, usage
 from hydrad.toc.desk.table import Table
@@ -19,25 +20,32 @@ from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.codes import ErrorCode, Reason
 
+NOTHING_RESTS = "nothing rests"
+
 
 def _cancel(turn: Turn, asked: Requested, verb: calls.Cancel) -> None:
-    if told_before(turn, asked, verb):
+    if not verb.dry_run and told_before(turn, asked, verb):
         return None
     if (verb.id is None) is not verb.all_orders or (verb.account and not verb.all_orders):
         raise usage("name one order or fire, or all of them, of one account or of every one")
     waiting = None if verb.id is None else _fire_that_waits(turn, verb.id)
+    if waiting is not None and verb.dry_run:
+        return dry.answer(turn, asked, [_as_taken_back(waiting)], NOTHING_RESTS)
     if waiting is not None:
         return _take_back(turn, asked, waiting, verb.reason or "")
-    asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
     if verb.id is not None:
-        acts: tuple[int, ...] = (_cancel_one(turn, _fire_named(turn, verb.id), asked_for),)
+        fires = [_fire_named(turn, verb.id)]
     else:
         account = account_named(turn, verb.account).name if verb.account else ""
-        acts = tuple(_cancel_one(turn, fire, asked_for) for fire in resting.standing(turn.state, turn.live, account))
+        fires = resting.standing(turn.state, turn.live, account)
+    if verb.dry_run:
+        return dry.answer(turn, asked, [_looked_at(turn, fire) for fire in fires], NOTHING_RESTS)
+    asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
+    acts = tuple(_cancel_one(turn, fire, asked_for) for fire in fires)
     if acts:
         wait(turn, asked.request, "fire", verb.wait_s, acts)
     else:
-        turn.reply(asked.request, FIRE_SCHEMA, nothing(list(turn.state.accounts.values()), "nothing rests"))
+        turn.reply(asked.request, FIRE_SCHEMA, nothing(list(turn.state.accounts.values()), NOTHING_RESTS))
     return None
 
 
@@ -56,12 +64,35 @@ def _take_back(turn: Turn, asked: Requested, fire: Act, reason: str) -> None:
     turn.reply(asked.request, FIRE_SCHEMA, act_views.fire_answer(turn.state, turn.now_ns, (fire.act_id,)))
 
 
+def _as_taken_back(fire: Act) -> dry.Looked:
+    """It has no order at the broker, so that nothing is sent."""
+    assert fire.order is not None, "what waits for a second person has an order"
+    judged = closing.Judged(fire.order, (), None, fire.digits, fire.volume_step, 0, fire.mission)
+    waits = fire.state is ActState.AWAITING_APPROVAL
+    words = "would be taken back: it waits for a second person" if waits else "was taken back already"
+    return judged, reducing_views.of_order(fire), ("TAKE_BACK", words)
+
+
+def _looked_at(turn: Turn, fire: Act) -> dry.Looked:
+    flying = _on_its_way(turn, fire)
+    words = (
+        f"is being cancelled by {routing.shown(flying)}, which is waited for: no second one is sent" if flying else ""
+    )
+    instead = (ActKind.CANCEL.name, words) if flying else None
+    judged = closing.judge_cancel(turn, fire)
+    return judged._replace(checks=()) if flying else judged, reducing_views.of_order(fire), instead
+
+
 def _cancel_one(turn: Turn, fire: Act, asked: closing.Asked) -> int:
     """Its act; one that is on its way already is waited for, and no second one is sent."""
+    flying = _on_its_way(turn, fire)
+    return flying.act_id if flying is not None else closing.cancel(turn, fire, asked)
+
+
+def _on_its_way(turn: Turn, fire: Act) -> Act | None:
+    """The cancel of a fire's order that has no verdict yet. One that is UNKNOWN is followed by another."""
     flying = next((act for act in resting.cancels(turn.state, fire) if act.state not in FINAL), None)
-    if flying is not None and flying.state is not ActState.UNKNOWN:
-        return flying.act_id
-    return closing.cancel(turn, fire, asked)
+    return flying if flying is not None and flying.state is not ActState.UNKNOWN else None
 
 
 def _fire_named(turn: Turn, text: str) -> Act:

@@ -7,7 +7,9 @@ from decimal import Decimal
 from hydrad.domain import money
 from hydrad.domain.actors import Role
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
-from hydrad.toc import closing, crew, exposure, housekeeping, risk, routing, sizing
+from hydrad.domain.symbols import SymbolTerms
+from hydrad.toc import closing, crew, exposure, housekeeping, reducing_views, risk, routing, sizing
+from hydrad.toc.desk import dry
 from hydrad.toc.desk.refusals import (
     positions_named,
     usage,
@@ -22,18 +24,20 @@ from hydrad.toc.turn import Turn
 from hydrad.wire import calls
 from hydrad.wire.codes import Reason
 
+NOTHING_OPEN = "nothing is open"
+
 
 def _close(turn: Turn, asked: Requested, verb: calls.Close) -> None:
-    if told_before(turn, asked, verb):
-        return
-    acts = tuple(_close_one(turn, asked, verb, position) for position in positions_named(turn, verb.id))
-    wait(turn, asked.request, "fire", verb.wait_s, acts)
-
-
-def _close_one(turn: Turn, asked: Requested, verb: calls.Close, position: Position) -> int:
-    steps = _part(position, verb.part)
-    order = closing.close_order(position, steps)
-    return _act_on(turn, asked, verb, position, order, (closing.not_busy(turn, position, by_deals=True),))
+    if not verb.dry_run and told_before(turn, asked, verb):
+        return None
+    # What is no part of one of them is refused before any is closed.
+    named = [(position, _part(position, verb.part)) for position in positions_named(turn, verb.id)]
+    if verb.dry_run:
+        looked = [(closing.judge_close(turn, *one), reducing_views.of_position(turn, one[0]), None) for one in named]
+        return dry.answer(turn, asked, looked, NOTHING_OPEN)
+    asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
+    acts = tuple(closing.begin(turn, closing.judge_close(turn, *one), asked_for) for one in named)
+    return wait(turn, asked.request, "fire", verb.wait_s, acts)
 
 
 def _part(position: Position, part: str | None) -> int:
@@ -58,24 +62,31 @@ def _part(position: Position, part: str | None) -> int:
 
 
 def _modify(turn: Turn, asked: Requested, verb: calls.Modify) -> None:
-    if told_before(turn, asked, verb):
-        return
+    if not verb.dry_run and told_before(turn, asked, verb):
+        return None
     if verb.stop is None and verb.target is None:
         raise usage("neither stop nor target is named")
-    acts = tuple(_modify_one(turn, asked, verb, position) for position in positions_named(turn, verb.id))
-    wait(turn, asked.request, "fire", verb.wait_s, acts)
+    named = [(position, *_levels(verb, position)) for position in positions_named(turn, verb.id)]
+    if verb.dry_run:
+        looked = [(_judged(turn, *one), reducing_views.of_position(turn, one[0]), None) for one in named]
+        return dry.answer(turn, asked, looked, NOTHING_OPEN)
+    asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
+    acts = tuple(closing.begin(turn, _judged(turn, *one), asked_for) for one in named)
+    return wait(turn, asked.request, "fire", verb.wait_s, acts)
 
 
-def _modify_one(turn: Turn, asked: Requested, verb: calls.Modify, position: Position) -> int:
+def _levels(verb: calls.Modify, position: Position) -> tuple[int, int]:
+    """Stop and target as they would stand."""
     stop = money.price_points(verb.stop, position.digits) if verb.stop else position.stop_points
-    target = position.target_points
     if verb.target == "none":
-        target = 0
-    elif verb.target:
-        target = money.price_points(verb.target, position.digits)
+        return stop, 0
+    return stop, money.price_points(verb.target, position.digits) if verb.target else position.target_points
+
+
+def _judged(turn: Turn, position: Position, stop: int, target: int) -> closing.Judged:
     order = modify_order(position, stop, target)
     checks = (closing.not_busy(turn, position), *modify_checks(turn, position, stop, target))
-    return _act_on(turn, asked, verb, position, order, checks)
+    return closing.judge(turn, position, order, checks)
 
 
 def modify_order(position: Position, stop: int, target: int) -> Order:
@@ -105,6 +116,10 @@ def _is_tighter(position: Position, stop: int) -> bool:
     return (stop - position.stop_points) * position.side.sign >= 0 or not position.stop_points
 
 
+def _at(position: Position, stop: int, terms: SymbolTerms) -> Decimal:
+    return sizing.loss_at(position.side, position.open_points, stop, position.volume_steps, terms)
+
+
 def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]:
     """A looser stop is new risk: the limits of a trade, of all that is open and of the person hold as for a fire. A
     tighter one always passes."""
@@ -120,11 +135,7 @@ def _looser_risk(turn: Turn, position: Position, stop: int) -> tuple[Check, ...]
         unknown = Check(Reason.RISK_PER_TRADE.name, False, "unknown", f"{limits.risk_per_trade_max_percent} %")
         return (serving, _assigned(turn, position), unknown)
 
-    def at(points: int) -> Decimal:
-        distance = max((position.open_points - points) * position.side.sign, 0)
-        return sizing.money_at_stop(distance, position.volume_steps, terms)
-
-    after, before = at(stop), at(position.stop_points)
+    after, before = _at(position, stop, terms), _at(position, position.stop_points, terms)
     return (
         serving,
         _assigned(turn, position),
@@ -172,18 +183,6 @@ def _sides(turn: Turn, position: Position, stop: int, target: int) -> Check:
     right = (price - stop) * position.side.sign > 0 and (not target or (target - price) * position.side.sign > 0)
     text = f"stop {money.price_text(stop, position.digits)}"
     return Check(Reason.PRICE_SIDE.name, right, text, f"around {money.price_text(price, position.digits)}")
-
-
-def _act_on(
-    turn: Turn,
-    asked: Requested,
-    verb: calls.Close | calls.Modify,
-    position: Position,
-    order: Order,
-    checks: tuple[Check, ...],
-) -> int:
-    asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
-    return closing.act_on(turn, position, order, checks, asked_for)
 
 
 VERBS: Table = {calls.Close: (Role.TRADER, _close), calls.Modify: (Role.TRADER, _modify)}

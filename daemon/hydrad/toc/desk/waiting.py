@@ -225,8 +225,18 @@ def _too_late(state: State, act: Act) -> Problem | None:
 
 def not_flat(turn: Turn, account: str, symbol: str) -> Problem | None:
     """What of ours is open, or may open, on an account and in a symbol (empty: any) after all closes were done."""
-    state = turn.state
     left = [show(IdKind.POSITION, p.number) for p in _positions_in(turn, account, symbol)]
+    flying = may_open(turn, account, symbol)
+    if not left and not flying:
+        return None
+    parts = [f"{words} {', '.join(ids)}" for words, ids in (("still open:", left), ("may open yet:", flying)) if ids]
+    hint = "hydractl cancel --all, or halt; then flatten again" if flying else "flatten again"
+    return Problem(ErrorCode.PARTLY.value, "not flat: " + "; ".join(parts), hint, {"open": left, "flying": flying})
+
+
+def may_open(turn: Turn, account: str, symbol: str) -> list[str]:
+    """Fires of ours, resting and on their way, that may open yet on an account and in a symbol (empty: any)."""
+    state = turn.state
     flying = [
         routing.shown(act)
         for act in (state.acts[number] for number in sorted(state.acts_pending))
@@ -235,12 +245,7 @@ def not_flat(turn: Turn, account: str, symbol: str) -> Problem | None:
         and account in ("", act.account)
         and symbol in ("", act.order.symbol if act.order else symbol)
     ]
-    flying += [f"the rest of {routing.shown(fire)}" for fire in _rests_in(turn, account, symbol)]
-    if not left and not flying:
-        return None
-    parts = [f"{words} {', '.join(ids)}" for words, ids in (("still open:", left), ("may open yet:", flying)) if ids]
-    hint = "hydractl cancel --all, or halt; then flatten again" if flying else "flatten again"
-    return Problem(ErrorCode.PARTLY.value, "not flat: " + "; ".join(parts), hint, {"open": left, "flying": flying})
+    return flying + [f"the rest of {routing.shown(fire)}" for fire in _rests_in(turn, account, symbol)]
 
 
 def _positions_in(turn: Turn, account: str, symbol: str) -> list[Position]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from hydrad.domain.calendar import Hours
 from hydrad.domain.hours import hours, rule_of
 from hydrad.domain.instants import ms_text
+from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import news as newsroom
 from hydrad.toc.gate.case import UNKNOWN, Case, Measure
+from hydrad.toc.limits import Limits
 
 FULL_TRADE_MODE = 4
 LONG_ONLY, SHORT_ONLY = 1, 2
@@ -23,14 +25,16 @@ def market_hours(c: Case) -> Measure:
     """By the shipped table of the symbol's class, unless the configuration says otherwise."""
     if not c.market_ms or c.terms is None:
         return False, UNKNOWN, Hours.OPEN.value
-    text, asset = rule_of(
-        c.limits.market_hours, c.ask.account.name, c.terms.symbol, c.terms.currency_base, c.terms.currency_profit
-    )
-    found = hours(c.market_ms, text, asset)
+    found, rule = hours_now(c.limits, c.ask.account.name, c.terms, c.market_ms)
     if found is None:
         return False, f"no hours are known for {c.terms.symbol}", "OPEN; risk.market_hours can say when it trades"
-    rule = text or asset.value
     return found is Hours.OPEN, f"{found.value} at {ms_text(c.market_ms, 0)} ({rule})", Hours.OPEN.value
+
+
+def hours_now(limits: Limits, account: str, terms: SymbolTerms, market_ms: int) -> tuple[Hours | None, str]:
+    """The hours of a symbol at an instant, None where none are known, and by which rule."""
+    text, asset = rule_of(limits.market_hours, account, terms.symbol, terms.currency_base, terms.currency_profit)
+    return hours(market_ms, text, asset), text or asset.value
 
 
 def news(c: Case) -> Measure:

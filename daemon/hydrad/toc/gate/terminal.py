@@ -5,6 +5,7 @@ from __future__ import annotations
 from hydrad.domain.instants import HOUR, MS, SECOND
 from hydrad.domain.money import money_text
 from hydrad.toc.gate.case import UNKNOWN, Case, Measure
+from hydrad.toc.live import Link
 from hydrad.toc.terminal import Duty, LinkState
 
 MEASUREMENT_AGE_MAX_NS = 60 * SECOND
@@ -53,7 +54,12 @@ def broker_clock(c: Case) -> Measure:
 
 
 def trading_on(c: Case) -> Measure:
-    beat = c.link.beat if c.link else None
+    return trading(c.link)
+
+
+def trading(link: Link | None) -> Measure:
+    """Whether the terminal is connected to its trade server, and trading is allowed there."""
+    beat = link.beat if link else None
     if beat is None:
         return False, UNKNOWN, "connected, allowed"
     measured = (

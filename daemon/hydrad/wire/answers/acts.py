@@ -105,10 +105,54 @@ class TargetRow(Out, frozen=True):
     failed: tuple[CheckRow, ...] = ()
 
 
+class ReduceRow(Out, frozen=True):
+    """One act of a dry run of close, modify, cancel or flatten. `act`: CLOSE, PART_CLOSE, MODIFY, CANCEL, or TAKE_BACK
+    of a fire that waits for a second person. `side`, `open_price`: the position's, or the order's with its price.
+    `volume`: what is closed, else all of it; `remaining`: what a close leaves. `price`: at which it would close now
+    (bid of a BUY, ask of a SELL; of an order: at which it would open), `price_age_s` old by market time; null without a
+    quote. `money`: what a close would bring by that price, before `swap` (its share) and commission, by the broker's
+    money per point as it was told last. `stop`, `target`: as they would stand, `stop_was` and `target_was` now.
+    `risk_money`: loss from the open price at the stop of what stays open, `risk_percent` of `base`; `risk_was_money`:
+    now; null where there is no stop, or it is not known. `codes`: what would deny it, `failed` with what was measured.
+    `expects`: what its broker would refuse it for, as far as its terms tell; we do not deny for it."""
+
+    id: str | None
+    ticket: int | None
+    foreign: bool
+    act: str
+    account: str
+    kind: str
+    terminal: str | None
+    symbol: str
+    side: str
+    open_price: str | None
+    volume: str
+    remaining: str | None
+    price: str | None
+    price_age_s: float | None
+    money: str | None
+    swap: str | None
+    stop: str | None
+    target: str | None
+    stop_was: str | None
+    target_was: str | None
+    risk_money: str | None
+    risk_percent: str | None
+    risk_was_money: str | None
+    base: str | None
+    currency: str
+    would: str
+    codes: tuple[str, ...]
+    failed: tuple[CheckRow, ...] = ()
+    expects: tuple[CheckRow, ...] = ()
+
+
 class FireAnswer(Out, frozen=True):
-    """Answer of fire, close, modify. `act` is None on a dry run. `acts` has one row an act asked for; `targets`, on a
-    dry run, one an account. `order`, `checks` and `basis` are of the first; `basis` says by how much the mission's
-    prices were shifted to the account's, null for what opens nothing."""
+    """Answer of fire, close, modify, cancel, flatten. `act` is None on a dry run. `acts` has one row an act asked for;
+    `targets`, on a dry run of a fire, one an account; `reduces`, on a dry run of what reduces, one an act. `order`,
+    `checks` and `basis` are of the first, and of a dry run of several acts that reduce of none; `basis` says by how
+    much the mission's prices were shifted to the account's, null for what opens nothing. `stays`: on a dry run of
+    flatten, what may open yet and is not cancelled by it."""
 
     dry_run: bool
     would: str
@@ -121,3 +165,5 @@ class FireAnswer(Out, frozen=True):
     currency: str
     targets: tuple[TargetRow, ...] = ()
     basis: str | None = None
+    reduces: tuple[ReduceRow, ...] = ()
+    stays: tuple[str, ...] = ()

@@ -1,4 +1,5 @@
-"""What is done to positions and resting orders."""
+"""What is done to positions and resting orders. `dry_run`: what it would be, and nothing is sent; whoever may look may
+ask."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ class Close(Verb, frozen=True, tag="close"):
     part: str | None = None
     wait_s: float = 10.0
     reason: str | None = None
+    dry_run: bool = False
 
 
 class Cancel(Verb, frozen=True, tag="cancel"):
@@ -23,6 +25,7 @@ class Cancel(Verb, frozen=True, tag="cancel"):
     account: str | None = None
     wait_s: float = 10.0
     reason: str | None = None
+    dry_run: bool = False
 
 
 class Modify(Verb, frozen=True, tag="modify"):
@@ -33,6 +36,7 @@ class Modify(Verb, frozen=True, tag="modify"):
     target: str | None = None
     wait_s: float = 10.0
     reason: str | None = None
+    dry_run: bool = False
 
 
 class Flatten(Verb, frozen=True, tag="flatten"):
@@ -44,6 +48,7 @@ class Flatten(Verb, frozen=True, tag="flatten"):
     foreign: str | None = None
     wait_s: float = 10.0
     reason: str | None = None
+    dry_run: bool = False
 
 
 class PlanSet(Verb, frozen=True, tag="plan.set"):
