@@ -412,7 +412,14 @@ class HydraTui(Screens):
             )
             self._say(f"read-only: press {key} for write mode, then again", "warning", about=WRITE)
             return
-        self.push_screen(Sheet(intent))
+        self.push_screen(Sheet(intent), self._fired)
+
+    def _fired(self, mission: str | None) -> None:
+        """The person has left the sheet of their own fire: its mission is under the cursors, whatever pane is shown."""
+        if mission is not None:
+            for name in ("mission", "board"):
+                self.query_one(f"#{name}", Pane).open(mission)
+            self.rewant()
 
     def sent(self, title: str, key: str) -> None:
         """An act was sent; until `told` it has no verdict."""

@@ -62,9 +62,10 @@ class KeptTalk(Talk):
 
 
 class Desk(Session):
-    """One intent. `room`: columns that its lines may have."""
+    """One intent. `room`: columns that its lines may have. `mission`: which one a fire was of, as its answer said."""
 
     out: Kept
+    mission: str | None = None
 
     def __init__(self, options: Mapping[str, Any], room: int) -> None:
         self._room = room

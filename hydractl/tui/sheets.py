@@ -48,9 +48,9 @@ class _Sent:
     said: Said | None = None
 
 
-class Sheet(ModalScreen[None]):
-    """One intent, from its proposal to its verdict. Leaving it before the act was sent sends nothing; leaving it after
-    that changes nothing, and the verdict is told on the screen below."""
+class Sheet(ModalScreen[str | None]):
+    """One intent, from its proposal to its verdict; ends with the mission that was fired. Leaving it before the act was
+    sent sends nothing; leaving it after that changes nothing, and the verdict is told on the screen below."""
 
     BINDINGS = [
         Binding("escape", "leave", "cancel"),
@@ -253,7 +253,8 @@ class Sheet(ModalScreen[None]):
             self.app.notify(f"Not sent: {self._about()} was cancelled.")
         elif self._sent.said is None:
             self.app.notify(f"{self._intent.title} was sent; its verdict is told here.", severity="warning")
-        self.dismiss()
+        told = self._sent is not None and self._sent.said is not None and self._desk is not None
+        self.dismiss(self._desk.mission if told and self._desk is not None else None)
 
     def _about(self) -> str:
         """The act by its title, and by what was asked where that says more."""
@@ -305,7 +306,9 @@ class Sheet(ModalScreen[None]):
         if not self._stands:
             return
         style = "green" if said.code is ExitCode.DONE else "bold red"
-        self._lines([*painted(said.lines), Text(""), Text(f"{verdict}", style)])
+        mission = self._desk.mission if self._desk is not None else None
+        which = [Text(f"mission {mission}: the Mission pane shows it next", "cyan")] if mission else []
+        self._lines([*painted(said.lines), *which, Text(""), Text(f"{verdict}", style)])
         again = said.code in ASK_AGAIN
         words = "the same again, with the same key, answers what was done"
         self._say(words if again else "that is its verdict; Leave goes back")

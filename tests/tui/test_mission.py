@@ -376,3 +376,77 @@ def test_no_message_of_another_mission_is_shown_as_this_ones(tui: Any, script: S
         assert f"Briefing  {OTHER}" in tui.text() and "asking for the briefing" in tui.text()
 
     tui.play(scene)
+
+
+# --- a fire of one's own ---
+
+
+def fired(wire: Any, mission: str, listed: list[bool]) -> Any:
+    """A daemon that makes another mission by hand, and lists it when `listed` says so."""
+    made = msgspec.structs.replace(wire.DATA["missions"][1][0], id=mission)
+    row = msgspec.structs.replace(wire.ACT, mission=mission)
+
+    def script(call: Any) -> Any:
+        verb = wire.verb_of(call)
+        if verb == "missions" and listed:
+            return wire.answer(call, data=(*wire.DATA["missions"][1], made))
+        if verb == "fire.symbol" and not call.body.dry_run:
+            return wire.answer(call, data=msgspec.structs.replace(wire.FIRE, act=row, acts=(row,)))
+        return wire.answer(call)
+
+    return script
+
+
+async def fire_by_hand(tui: Any, pilot: Any) -> None:
+    await pilot.press("W", "2", "b")
+    await pilot.pause()
+    tui.app.screen.query_one("#f-stop").focus()
+    await pilot.press("1", ".", "0", "8", "enter")
+    await tui.until(pilot, "] fire BUY")
+    await pilot.press("right", "enter")
+    await tui.until(pilot, "exit code 0")
+
+
+def cursors(tui: Any) -> tuple[Any, Any, Any]:
+    """What the Mission pane shows, and where its cursor and the Board's are."""
+    pane, query = tui.app.query_one("#mission"), tui.app.query_one
+    return pane._shown, query("#mission-list").key, query("#board-missions").key
+
+
+def test_a_mission_that_was_made_by_hand_is_shown_when_its_sheet_is_left(tui: Any, wire: Any) -> None:
+    other, listed = "M-0000009T", []
+    tui.fake.script = fired(wire, other, listed)
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await fire_by_hand(tui, pilot)
+        assert f"mission {other}" in tui.text()
+        listed.append(True)
+        await tui.fed(pilot)
+        assert cursors(tui)[0] == wire.M, "not before the person has left it"
+        await pilot.press("escape")
+        for pane in ("2", "1"):
+            await pilot.press(pane)
+            await tui.fed(pilot)
+            await pilot.pause()
+        assert cursors(tui) == (other, other, other)
+
+    tui.play(scene)
+
+
+def test_a_cursor_that_a_person_has_moved_since_stays(tui: Any, wire: Any) -> None:
+    other, listed = "M-0000009T", []
+    tui.fake.script = fired(wire, other, listed)
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await fire_by_hand(tui, pilot)
+        await pilot.press("escape", "1")
+        third = msgspec.structs.replace(wire.DATA["missions"][1][0], id="M-0000008T")
+        board = tui.app.query_one("#board-missions")
+        board._keys = [wire.M, third.id]
+        board.action_cursor(1)
+        tui.app.query_one("#board")._seek(tui.app.frame)
+        assert tui.app.query_one("#board")._sought is None
+
+    tui.play(scene)

@@ -155,9 +155,17 @@ def _unsized(desk: Desk, preview: Answer, accounts: Sequence[str]) -> Proposal:
 def _sends(name: str, fields: Mapping[str, Any]) -> Callable[[Desk], int]:
     def send(desk: Desk) -> int:
         wait_s = fire.wait_s(desk, True)
-        return fire.show(desk, desk.client.request(name, dry_run=False, wait_s=wait_s, **fields))
+        answer = desk.client.request(name, dry_run=False, wait_s=wait_s, **fields)
+        desk.mission = _mission(answer)
+        return fire.show(desk, answer)
 
     return send
+
+
+def _mission(answer: Answer) -> str | None:
+    """Which mission was fired; None where the answer tells of none."""
+    acts = () if answer.data is None else (answer.data.act, *answer.data.acts)
+    return next((row.mission for row in acts if row is not None and row.mission), None)
 
 
 def _denied(desk: Desk, preview: Answer) -> Proposal:

@@ -52,6 +52,8 @@ class Board(Pane):
         ),
     ]
 
+    _sought: tuple[str, Any, float] | None = None  # a mission, where the cursor stood, and when it was asked for
+
     def compose(self) -> ComposeResult:
         with Horizontal(id="board-columns"):
             with Vertical(id="board-left"):
@@ -106,6 +108,23 @@ class Board(Pane):
             every_s=MISSIONS_S,
             wanted=self.filter,
         )
+
+        self._seek(frame)
+
+    def open(self, key: Any) -> None:
+        self._sought = (key, self.query_one("#board-missions", Grid).key, self.app.clock_s)
+
+    def _seek(self, frame: Frame) -> None:
+        """Moves to the mission that `open` was asked for, as soon as it is told of; the person's own hand ends that."""
+        if self._sought is None:
+            return
+        grid, kept = self.query_one("#board-missions", Grid), frame.view.kept("missions")
+        wanted, stood, since_s = self._sought
+        moved = grid.key != stood and stood in grid.keys
+        if wanted in grid.keys and not moved:
+            grid.move_to(wanted)
+        if wanted in grid.keys or moved or (kept is not None and kept.at_s > since_s):
+            self._sought = None
 
     def _positions(self, frame: Frame) -> None:
         rows = live_positions(frame)
