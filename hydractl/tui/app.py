@@ -93,7 +93,8 @@ class HydraTui(Screens):
         Binding("slash", "filter", "filter", id="filter", key_display="/"),
         Binding("o", "jump", "jump to a box", id="jump", show=False),
         Binding("s", "screenshot", "screenshot", id="screenshot", show=False),
-        Binding("y", "copy", "copy", id="copy", show=False),
+        Binding("y", "copy", "copy the id", id="copy", show=False),
+        Binding("Y", "copy(True)", "copy the whole line", id="copy.whole", show=False),
         Binding("M", "messages", "messages: what was said", id="messages", show=False),
         Binding("r", "again", "ask again", id="again", show=False),
         Binding("escape", "step_back", "back", id="back", show=False),
@@ -461,8 +462,8 @@ class HydraTui(Screens):
         """The plans that a fire may have; none while they are not known."""
         return fires.plans_of(self._view.data("plans") or ())
 
-    def action_copy(self) -> None:
-        text = self.pane.copied()
+    def action_copy(self, whole: bool = False) -> None:
+        text = plain(self.pane.copied_whole() if whole else self.pane.copied())
         if text:
             self.copy_to_clipboard(text)
             self.notify(f"copied {text if len(text) < 40 else f'{len(text)} characters'}")

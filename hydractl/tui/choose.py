@@ -46,6 +46,11 @@ class Choose(ModalScreen[str | None]):
         self.dismiss(event.key)
 
 
+def traceable(ids: Sequence[str]) -> list[str]:
+    """Those of a record's ids that it may be opened by, what it is about first."""
+    return [name for name in ids if name[:1] in f"{TRACED}L"]
+
+
 def trace_one(app: Screens, ids: Sequence[str]) -> None:
     """Opens what a record is about: its trace, of an alarm the alarms; which one is asked where there are several."""
 
@@ -53,7 +58,7 @@ def trace_one(app: Screens, ids: Sequence[str]) -> None:
         if name is not None:
             app.open_pane("alarms" if name.startswith("L") else "trace", name)
 
-    known = [name for name in ids if name[:1] in f"{TRACED}L"]
+    known = traceable(ids)
     if len(known) > 1:
         app.push_screen(Choose("trace which?", known), go)
     elif known:

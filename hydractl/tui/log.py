@@ -73,6 +73,10 @@ class Log(Grid):
         ends = self._starts[at + 1] if at + 1 < len(self._starts) else len(self._lines)
         return range(self._starts[at], ends)
 
+    @property
+    def row_text(self) -> str:
+        return "\n".join(self._lines[at].plain.rstrip() for at in self._span(self._at))
+
     def go_to(self, key: Key) -> None:
         """Puts the cursor on a block that is there."""
         self._move(self._keys.index(key) - self._at)

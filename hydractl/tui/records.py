@@ -39,6 +39,11 @@ def tone(event: Any) -> str:
     return TONES.get(str(event.kind), "")
 
 
+def whole_text(event: Any) -> str:
+    """A record in one line, cut nowhere, for a copy."""
+    return f"{event.at} {event.kind} {event.text}"
+
+
 def mark(tone: str, glyphs: Glyphs) -> str:
     """One cell that says the same as the colour."""
     marks = {"bad": glyphs.cross, "warn": glyphs.warning, "good": glyphs.check, "id": glyphs.bullet}

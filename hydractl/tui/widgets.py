@@ -197,6 +197,7 @@ class Grid(Lines):
     def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(title, id=id, classes=classes)
         self._keys: list[Any] = []
+        self._whole: Sequence[str] = ()
         self._at = 0
 
     @property
@@ -208,10 +209,17 @@ class Grid(Lines):
     def keys(self) -> Sequence[Any]:
         return tuple(self._keys)
 
-    def show_rows(self, heading: Text, rows: Sequence[Text], keys: Sequence[Any], empty: str) -> None:
-        """Rows and their keys; `empty` says why there is none."""
+    @property
+    def row_text(self) -> str:
+        """All of the row under the cursor, for a copy."""
+        return self._whole[self._at] if self._at < len(self._whole) else self._lines[self._at + 1].plain
+
+    def show_rows(
+        self, heading: Text, rows: Sequence[Text], keys: Sequence[Any], empty: str, whole: Sequence[str] = ()
+    ) -> None:
+        """Rows and their keys; `empty` says why there is none. `whole`: what each row says, cut nowhere."""
         known = self.key
-        self._keys = list(keys)
+        self._keys, self._whole = list(keys), whole
         before = self._at
         self._at = self._keys.index(known) if known in self._keys else min(before, max(len(keys) - 1, 0))
         self.show([heading, *rows] if rows else [Text(empty, "dim", no_wrap=True, end="")])

@@ -156,7 +156,7 @@ def closes_a_half(person: Person) -> None:
     person.opens("Positions")
     row = next(r for r in person.home.ctl("positions").data if r["ticket"] == before["ticket"])
     person.cursor_to(row["id"])
-    one.keys("p")
+    one.keys("%")
     one.wait_for(f"close 50% of {row['id']}?")
     person.presses("Close a part")
     one.wait_for(DONE)

@@ -54,6 +54,27 @@ def test_money_is_of_the_newest_answer(tui: Any, wire: Any) -> None:
     tui.play(scene)
 
 
+def test_the_newest_records_have_a_cursor_an_id_to_copy_and_a_trace(tui: Any, wire: Any) -> None:
+    def record(seq: int, **changes: Any) -> Any:
+        return tui.event(seq, **{"kind": "ACT_MOVED", "text": f"{wire.F} moved {seq}", "ids": [wire.F], **changes})
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot, *(record(seq) for seq in range(1, 61)))
+        tui.app.query_one("#board-tail").focus()
+        await pilot.press("y")
+        assert tui.app.clipboard == wire.F
+        await pilot.press("k", "Y")
+        assert tui.app.clipboard == f"2026-11-20T12:25:30.500Z ACT_MOVED {wire.F} moved 59"
+        await tui.told(pilot, record(61))
+        assert "moved 61" not in tui.text() and "stands still: G goes on" in tui.text(), "who reads is not moved"
+        await pilot.press("G")
+        assert "moved 61" in tui.app.query_one("#board-tail").text and "stands still" not in tui.text()
+        await pilot.press("enter")
+        assert tui.app.pane.NAME == "trace" and tui.app.pane.told_about() == wire.F
+
+    tui.play(scene)
+
+
 def refusal(verb: str, at_s: float) -> Unanswered:
     return Unanswered(Ask.of(verb), at_s, Problem("TIMED_OUT", f"no answer to {verb} within 3 s"))
 

@@ -35,7 +35,7 @@ def test_verdict_price_and_money_stand_first(wire: Any) -> None:
         "tcs     not calibrated (needs 34.1%)",
         "costs   commission -0.70 USD, break-even at 1.08507",
         "night   -2.10 USD at 2026-11-25 22:00:00Z, for 3 night(s)",
-        "checks  2 of 2 passed; c shows them",
+        "checks  2 of 2 passed; e shows them",
         "entry   1.08340 +/- 0.00020  stop 1.08140  target 1.08740  R 2.00",
         "made    2026-11-20 12:25:30Z by breakout, session LONDON",
         "until   2026-11-20 12:30:01Z (4 m 31 s), horizon 2026-11-20",
@@ -49,7 +49,7 @@ def test_what_denies_is_seen_at_a_glance(wire: Any) -> None:
     failed = next(at for at, row in enumerate(shown) if "FAILED" in row)
     assert shown[failed : failed + 2] == ["  ✗ FAILED ENTRY_MISSED  1.08500", "    limit 1.08320 to 1.08360"]
     assert failed < 15, "in sight on a terminal of 24 lines"
-    assert "checks  2 of 3 passed; c shows them" in shown
+    assert "checks  2 of 3 passed; e shows them" in shown
 
 
 def test_the_words_are_the_shells(wire: Any, hydractl: Any, fake: Any) -> None:

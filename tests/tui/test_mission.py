@@ -162,7 +162,7 @@ def test_the_filter_chooses_what_is_shown(tui: Any, script: Script) -> None:
 def test_the_next_account_is_briefed_and_fired_on(tui: Any, script: Script, fake: Any) -> None:
     async def scene(pilot: Any) -> None:
         await at_mission(tui, pilot)
-        await pilot.press("a")
+        await pilot.press("u")
         await pilot.pause()
         assert asked(tui, "brief")["account"] == "paper-2"
         await tui.fed(pilot)
@@ -170,7 +170,7 @@ def test_the_next_account_is_briefed_and_fired_on(tui: Any, script: Script, fake
         await pilot.press("W", "f")
         await tui.until(pilot, lambda: bool(fake.bodies("fire")))
         assert fake.bodies("fire")[0].account == "paper-2"
-        await pilot.press("escape", "a")
+        await pilot.press("escape", "u")
         await pilot.pause()
         assert asked(tui, "brief")["account"] == "paper-1"
 
@@ -181,10 +181,10 @@ def test_every_check_on_a_key(tui: Any, script: Script) -> None:
     async def scene(pilot: Any) -> None:
         await at_mission(tui, pilot)
         assert "AUTHORITY" not in tui.text()
-        await pilot.press("c")
+        await pilot.press("e")
         await pilot.pause()
         assert "ok     AUTHORITY  ACTIVE  limit ACTIVE" in tui.text()
-        await pilot.press("c")
+        await pilot.press("e")
         await pilot.pause()
         assert "AUTHORITY" not in tui.text()
 
@@ -247,7 +247,7 @@ def test_only_a_fire_that_waits_can_be_approved(tui: Any, script: Script, wire: 
     tui.play(scene)
 
 
-@pytest.mark.parametrize(("key", "wanted"), [("p", "pass M-"), ("w", "withdraw M-")])
+@pytest.mark.parametrize(("key", "wanted"), [("p", "pass M-"), ("d", "withdraw M-")])
 def test_each_act_opens_its_sheet_and_sends_nothing(tui: Any, script: Script, fake: Any, key: str, wanted: str) -> None:
     async def scene(pilot: Any) -> None:
         await at_mission(tui, pilot)
@@ -309,7 +309,7 @@ def test_question_and_buttons_are_in_sight_however_much_stands_above_them(
 def test_a_note_begins_at_its_text(tui: Any, script: Script, fake: Any, wire: Any) -> None:
     async def scene(pilot: Any) -> None:
         await at_mission(tui, pilot)
-        await pilot.press("W", "n")
+        await pilot.press("W", "plus")
         await tui.until(pilot, "a note needs a line of text")
         await pilot.press(*"early", "enter")
         await tui.until(pilot, f"write this about {wire.M}?")
@@ -356,7 +356,7 @@ def test_without_a_mission_it_says_so_and_a_fire_by_hand_is_open(tui: Any, scrip
     async def scene(pilot: Any) -> None:
         await at_mission(tui, pilot)
         assert "no mission yet" in tui.text() and "no mission is chosen" in tui.text()
-        await pilot.press("W", "f", "p", "w", "n", "t", "a", "z", "v")
+        await pilot.press("W", "f", "p", "d", "plus", "t", "u", "z", "v")
         await pilot.pause()
         await pilot.press("b")
         await tui.until(pilot, "FIRE BY HAND")

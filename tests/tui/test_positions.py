@@ -226,7 +226,7 @@ def test_enter_opens_the_mission(tui: Any, wire: Any) -> None:
 
 ACTS = {
     "close": ("c", {}, "close", {"part": None}),
-    "part": ("p", {}, "close", {"part": "50%"}),
+    "part": ("%", {}, "close", {"part": "50%"}),
     "stop": ("m", {"stop": "1.08200"}, "modify", {"stop": "1.08200", "target": None}),
     "no target": (
         "m",
@@ -234,8 +234,8 @@ ACTS = {
         "modify",
         {"target": "none", "reason": "let it run"},
     ),
-    "plan": ("b", {}, "plan.set", {"plan": "default"}),
-    "note": ("n", {"text": "watch it", "tag": "news"}, "note", {"text": "watch it", "tag": "news"}),
+    "plan": ("P", {}, "plan.set", {"plan": "default"}),
+    "note": ("plus", {"text": "watch it", "tag": "news"}, "note", {"text": "watch it", "tag": "news"}),
     "flatten": ("F", {}, "flatten", {"account": None, "symbol": None, "foreign": None}),
     "flatten some": ("F", {"symbol": "EURUSD"}, "flatten", {"symbol": "EURUSD"}),
     "all orders": ("d", {}, "cancel", {"all_orders": True, "account": None, "id": None}),
@@ -385,7 +385,7 @@ def test_a_result_has_sign_and_arrow(text: str | None, shown: str, style: str) -
         ("m", {"stop": "1.09000"}, "stop 1.09000 is on the wrong side"),
         ("m", {"target": "1.08500"}, "target 1.08500 is on the wrong side"),
         ("m", {"stop": "1.08200"}, "it would close at 1.08600 now"),
-        ("p", {}, "50% of 0.10 lots is closed"),
+        ("%", {}, "50% of 0.10 lots is closed"),
     ],
 )
 def test_what_the_gate_would_deny_and_how_much_is_meant_is_said_first(

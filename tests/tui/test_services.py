@@ -34,7 +34,7 @@ def test_what_runs_and_what_was_measured(tui: Any, says: Any, size: tuple[int, i
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
         text = tui.text()
-        for wanted in ("toc", "running", "snapshot", "never ran", "FAILED", "1 of 2 fail", "b start", "news       OFF"):
+        for wanted in ("toc", "running", "snapshot", "never ran", "FAILED", "1 of 2 fail", "S start", "news       OFF"):
             assert wanted.lower() in text.lower(), f"{wanted} is missing\n{text}"
         assert not ascii_only or text.isascii()
 
@@ -52,7 +52,7 @@ def test_toc_is_stopped_by_force_only_where_the_sheet_has_said_so(
 
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot, "toc")
-        await pilot.press("W", "x")
+        await pilot.press("W", "Q")
         await tui.until(pilot, question)
         assert "no act is taken at all, closes included" in tui.text()
         assert ("authority is ACTIVE: reduce or halt first" in tui.text()) == force
@@ -70,11 +70,11 @@ def test_one_that_is_stopped_is_started_and_one_that_runs_is_restarted(tui: Any,
 
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot, "hud")
-        await pilot.press("W", "b")
+        await pilot.press("W", "S")
         await tui.until(pilot, "start hud?")
         await pilot.press("right", "enter")
         await tui.until(pilot, "DONE, exit code 0")
-        await pilot.press("enter", "j", "e")
+        await pilot.press("enter", "j", "R")
         await tui.until(pilot, "restart apex?")
         assert "until it runs again: no mission is proposed" in tui.text()
         await pilot.press("right", "enter")
@@ -90,7 +90,7 @@ def test_what_runs_with_the_daemon_alone_is_not_offered(tui: Any, says: Any, wir
 
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
-        await pilot.press("W", "x")
+        await pilot.press("W", "Q")
         await tui.until(pilot, "it is no service that is started or stopped")
         await pilot.press("right", "enter")
         assert not tui.fake.bodies("service.stop")
@@ -106,7 +106,7 @@ def test_the_checks_are_asked_for_again_and_read_in_full(tui: Any, says: Any) ->
         await opened(tui, pilot)
         assert "to its end" not in tui.text()
         before = tui.feed.asked_again
-        await pilot.press("h")
+        await pilot.press("e")
         await pilot.pause()
         assert "to its end" in tui.text() and tui.feed.asked_again == before + 1
 

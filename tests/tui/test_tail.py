@@ -47,7 +47,7 @@ def test_going_up_stops_it_and_going_to_the_end_goes_on(tui: Any) -> None:
         assert sum(old != new for old, new in zip(before, tui.lines()[1:], strict=True)) == 1, "only the count differs"
         await pilot.press("G")
         assert "following" in tui.text() and "event 83" in tui.text()
-        for key in ("p", "space", "f"):
+        for key in ("space",):
             await pilot.press(key)
         assert "paused" in tui.text()
 
@@ -84,7 +84,7 @@ def test_nothing_yet_is_said(tui: Any) -> None:
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot, 0)
         assert "nothing was recorded yet" in tui.text()
-        for key in ("k", "j", "g", "G", "enter", "f", "w", "n", "escape"):
+        for key in ("k", "j", "g", "G", "enter", "space", "w", "n", "escape"):
             await pilot.press(key)
         await tui.told(pilot, Lost(STREAM, time.monotonic(), "gone"))
         assert "its journal comes when it is heard" in tui.text()
@@ -220,6 +220,30 @@ def test_the_journals_box_of_the_board_leads_here(tui: Any) -> None:
         tui.app.query_one("#board-tail").focus()
         await pilot.press("enter")
         assert tui.app.pane.NAME == "tail"
+
+    tui.play(scene)
+
+
+def test_y_copies_what_enter_would_trace_and_the_other_one_the_whole_line(tui: Any, wire: Any) -> None:
+    long = f"{wire.F} FILLED 0.10 at 1.08400 " + "with more words " * 10
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, 3, kind="ACT_MOVED", text=long, ids=["C-not-one", wire.F, wire.M])
+        await tui.told(pilot, tui.event(4, text="service\x1b[2J bot off"))
+        for box in ("#tail-log", "#tail-facts"):
+            tui.app.query_one("#tail-log").focus()
+            await pilot.press("g", "j", "j")
+            tui.app.query_one(box).focus()
+            await pilot.press("y")
+            assert tui.app.clipboard == wire.F
+            assert f"copied {wire.F}" in tui.text()
+            await pilot.press("Y")
+            assert tui.app.clipboard == f"2026-11-20T12:25:30.500Z ACT_MOVED {long}"
+        tui.app.query_one("#tail-log").focus()
+        await pilot.press("G", "y")
+        assert tui.app.clipboard.endswith("service?[2J bot off"), (
+            "of what has no id the line, and no control characters"
+        )
 
     tui.play(scene)
 

@@ -37,7 +37,7 @@ def test_the_rack_and_one_of_it(tui: Any, size: tuple[int, int], ascii_only: boo
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
         text = tui.text()
-        for wanted in ("sim-1", "READY", "feeds      EURUSD ", "ann trader", "1001@Sim", "0.4 ms", "d drain"):
+        for wanted in ("sim-1", "READY", "feeds      EURUSD ", "ann trader", "1001@Sim", "0.4 ms", "D drain"):
             assert wanted in text, f"{wanted} is missing\n{text}"
         assert not ascii_only or text.isascii(), [line for line in tui.lines() if not line.isascii()]
 
@@ -67,7 +67,7 @@ def test_no_terminal_says_how_one_is_enrolled(tui: Any, wire: Any) -> None:
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
         assert "no terminal is enrolled; at the shell: hydractl terminal enroll" in tui.text()
-        await pilot.press("W", "d", "a")
+        await pilot.press("W", "D", "O")
         assert "DRAIN" not in tui.text()
 
     tui.play(scene)
@@ -76,11 +76,11 @@ def test_no_terminal_says_how_one_is_enrolled(tui: Any, wire: Any) -> None:
 @pytest.mark.parametrize(
     ("key", "title", "verb", "sent"),
     [
-        ("d", "DRAIN sim-1", "terminal.duty", {"duty": "draining", "reason": ""}),
-        ("x", "QUARANTINE sim-1", "terminal.duty", {"duty": "quarantined"}),
-        ("v", "ACTIVATE sim-1", "terminal.duty", {"duty": "active"}),
-        ("a", "ASSIGN sim-1", "terminal.assign", {"operator": "ann", "primary": False}),
-        ("l", "RELEASE sim-1", "terminal.release", {"operator": "ann"}),
+        ("D", "DRAIN sim-1", "terminal.duty", {"duty": "draining", "reason": ""}),
+        ("Q", "QUARANTINE sim-1", "terminal.duty", {"duty": "quarantined"}),
+        ("S", "ACTIVATE sim-1", "terminal.duty", {"duty": "active"}),
+        ("O", "ASSIGN sim-1", "terminal.assign", {"operator": "ann", "primary": False}),
+        ("L", "RELEASE sim-1", "terminal.release", {"operator": "ann"}),
     ],
 )
 def test_a_key_opens_a_sheet_and_its_button_sends_once(
@@ -110,12 +110,12 @@ def test_a_quarantine_is_not_ended_without_a_reason(tui: Any, wire: Any) -> None
 
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
-        await pilot.press("W", "v")
+        await pilot.press("W", "S")
         await tui.until(pilot, "with a reason: type it above")
         assert "quarantined for CONFLICT: ledger differs" in tui.text()
         await pilot.press("right", "enter")
         assert not tui.fake.bodies("terminal.duty")
-        await pilot.press("v")
+        await pilot.press("S")
         await tui.until(pilot, "with a reason: type it above")
         tui.app.screen.query_one("#f-reason").focus()
         await pilot.press(*"seen", "enter")
@@ -134,7 +134,7 @@ def test_a_failover_shows_what_it_touches_and_is_asked(tui: Any, wire: Any) -> N
 
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
-        await pilot.press("W", "f")
+        await pilot.press("W", "B")
         await tui.until(pilot, "give the lane to sim-1?")
         assert "lane of paper-1: sim-2, after it sim-1" in tui.text() and wire.P in tui.text()
         await pilot.press("right", "enter")
@@ -156,7 +156,7 @@ def test_a_failover_that_is_blocked_cannot_be_sent(tui: Any, wire: Any) -> None:
 
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
-        await pilot.press("W", "f")
+        await pilot.press("W", "B")
         await tui.until(pilot, "nothing can be sent")
         assert "not done: no verdict yet" in tui.text()
         await pilot.press("right", "enter")
@@ -171,14 +171,14 @@ def test_operators_that_may_not_be_seen_cannot_be_chosen(tui: Any, wire: Any) ->
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
         assert "given to   FORBIDDEN: not for viewers" in tui.text()
-        await pilot.press("W", "a")
+        await pilot.press("W", "O")
         await pilot.pause()
         assert "ASSIGN sim-1" not in tui.text()
 
     tui.play(scene)
 
 
-@pytest.mark.parametrize(("key", "words"), [("a", "they have all accounts already"), ("l", "the others by name")])
+@pytest.mark.parametrize(("key", "words"), [("O", "they have all accounts already"), ("L", "the others by name")])
 def test_what_becomes_of_somebody_who_has_all_accounts_is_said(tui: Any, wire: Any, key: str, words: str) -> None:
     tui.fake.script = script(wire, operators=(msgspec.structs.replace(wire.OPERATOR, accounts=("*",)),))
 

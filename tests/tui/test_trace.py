@@ -72,7 +72,7 @@ def test_nothing_is_asked_before_there_is_an_id_and_a_wrong_one_is_told(tui: Any
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot)
         assert "nothing is traced yet" in tui.text() and not tui.fake.bodies("trace")
-        for key in ("e", "b", "enter", "w", "k"):
+        for key in ("e", "u", "enter", "w", "k"):
             await pilot.press(key)
         await pilot.press("i", *"M-0000007", "enter")
         await tui.until(pilot, lambda: tui.app.pane._told != "")
@@ -134,7 +134,7 @@ def test_from_one_to_another_and_back(tui: Any, wire: Any) -> None:
         await pilot.press("k", "enter")  # the request, which names the fire beside the mission
         await tui.fed(pilot)
         assert tui.fake.bodies("trace")[-1].id == wire.F
-        await pilot.press("b")
+        await pilot.press("u")
         await tui.fed(pilot)
         assert tui.fake.bodies("trace")[-1].id == wire.M
         await pilot.press("slash", *"zzz", "enter")

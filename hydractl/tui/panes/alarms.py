@@ -31,7 +31,7 @@ class Alarms(Pane):
     BINDINGS = [
         Binding("a", "acknowledge", "acknowledge", id="alarms.acknowledge"),
         Binding("t", "about", "to what it is about", id="alarms.about"),
-        Binding("x", "cleared", "cleared ones too", id="alarms.cleared"),
+        Binding("x", "cleared", "also cleared ones", id="alarms.cleared"),
     ]
     DEFAULT_CSS = "#alarms-detail { min-height: 5; }"
     _cleared = False
@@ -136,6 +136,17 @@ class Alarms(Pane):
             return next((row for row in rows if row.seq == self._findings.key), None), "finding"
         rows = ringing.rows_of(frame, self._cleared)
         return next((row for row in rows if row.id == self._list.key), None), "alarm"
+
+    def named(self, grid: Grid) -> str:
+        """An alarm's id; of a finding, which has a number alone, the id of what it is about."""
+        if grid is not self._findings:
+            return super().named(grid)
+        row, _ = self._row()
+        found = ringing.about(row, (), ()) if row is not None else None
+        return found[1] if found is not None else ""
+
+    def told_about(self) -> str:
+        return self.named(self._findings if self._row()[1] == "finding" else self._list)
 
     @on(Grid.Moved, "#alarms-list")
     def _moved(self) -> None:

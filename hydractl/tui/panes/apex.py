@@ -108,6 +108,11 @@ class Apex(Pane):
 
     # --- keys ---
 
+    def named(self, grid: Grid) -> str:
+        """Of a setup that was proposed its mission."""
+        setup = self._setup(self.app.frame) if grid is self._setups else None
+        return setup.mission if setup is not None and setup.mission else super().named(grid)
+
     @on(Grid.Moved, "#apex-candidates")
     def _moved(self) -> None:
         self._numbers(self.app.frame)

@@ -16,11 +16,14 @@ from hydractl.commands.status import FEED, wrong
 from hydractl.output import Column, age
 from hydractl.plain import plain
 from hydractl.tui import live
+from hydractl.tui.choose import trace_one, traceable
 from hydractl.tui.draw.gauge import gauge
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame, faded, older
 from hydractl.tui.live import live_positions
+from hydractl.tui.log import Block, Log
 from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.records import whole_text
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
@@ -38,19 +41,15 @@ class Board(Pane):
     TITLE = "Board"
     HELP = (
         "Everything at a glance, worst first. Enter on a mission opens its briefing, on a position the positions, on "
-        "what is wrong the alarms; Tab goes from box to box."
+        "what is wrong the alarms, on a record the trace of what it is about, else the Tail; Tab goes from box to box."
     )
     BINDINGS = [
         Binding("f", "fire", "fire", id="board.fire"),
         Binding("t", "trace", "trace", id="board.trace"),
-        Binding(
-            "enter",
-            "lead",
-            "from what is wrong to the alarms, from the journal to its tail",
-            id="board.wrong",
-            show=False,
-        ),
+        Binding("enter", "lead", "from what is wrong to the alarms", id="board.wrong", show=False),
     ]
+    _records: tuple[Any, ...] = ()  # of the journal, those that are shown
+    _journals = 0
 
     _sought: tuple[str, Any, float] | None = None  # a mission, where the cursor stood, and when it was asked for
 
@@ -63,7 +62,9 @@ class Board(Pane):
             with Vertical(id="board-right"):
                 yield Grid("Positions", id="board-positions", classes="box tall")
                 yield Grid("Feed", id="board-feed", classes="box")
-                yield Lines("Journal", id="board-tail", classes="box tall")
+                journal = Log("Journal", id="board-tail", classes="box tall")
+                journal.follow = True
+                yield journal
 
     def wants(self) -> Sequence[Want]:
         return (
@@ -161,10 +162,45 @@ class Board(Pane):
         grid.display = frame.height >= LOW or len(wrong_lines(frame)) == 1  # a stale feed is told above
 
     def _tail(self, frame: Frame) -> None:
-        box = self.query_one("#board-tail", Lines)
-        room = max(box.size.height - 1, 1)
-        events = frame.view.events[-room:]
-        box.show([event_line(frame, event) for event in events] or [Text("nothing was recorded yet", "dim")])
+        log = self._journal
+        if log.follow or frame.view.journals != self._journals:
+            self._journals, log.follow = frame.view.journals, True
+            self._records = frame.view.events[-max(log.size.height - 1, 1) :]
+        blocks = [Block((event.seq, 0), [event_line(frame, event)]) for event in self._records]
+        log.show_blocks(blocks, [Text("nothing was recorded yet", "dim")])
+        log.mark("" if log.follow else "stands still: G goes on")
+
+    @property
+    def _journal(self) -> Log:
+        return self.query_one("#board-tail", Log)
+
+    def _record(self) -> Any:
+        """The record under the cursor."""
+        key = self._journal.key
+        return next((event for event in self._records if key == (event.seq, 0)), None)
+
+    @on(Log.Followed)
+    def _followed(self, event: Log.Followed) -> None:
+        self._journal.follow = bool(event.key)
+        self.app.draw()
+
+    @on(Grid.Chosen, "#board-tail")
+    def _open_record(self) -> None:
+        record = self._record()
+        if record is not None and traceable(record.ids):
+            trace_one(self.app, record.ids)
+        else:
+            self.app.open_pane("tail")
+
+    def named(self, grid: Grid) -> str:
+        if grid is not self._journal:
+            return super().named(grid)
+        record = self._record()
+        return next(iter(traceable(record.ids)), "") if record is not None else ""
+
+    def copied_whole(self) -> str:
+        record = self._record()
+        return whole_text(record) if record is not None and self._journal.has_focus else super().copied_whole()
 
     @on(Grid.Chosen, "#board-missions")
     def _open_mission(self, event: Grid.Chosen) -> None:
@@ -175,10 +211,8 @@ class Board(Pane):
         self.app.open_pane("positions", event.key)
 
     def action_lead(self) -> None:
-        leads = {"wrong": "alarms", "board-tail": "tail"}
-        focused = self.screen.focused
-        if focused is not None and focused.id in leads:
-            self.app.open_pane(leads[focused.id])
+        if self.query_one("#wrong").has_focus:
+            self.app.open_pane("alarms")
 
     def action_fire(self) -> None:
         key = self.query_one("#board-missions", Grid).key
@@ -186,6 +220,9 @@ class Board(Pane):
             self.app.fire(key)
 
     def action_trace(self) -> None:
+        if self._journal.has_focus:
+            self._open_record()
+            return
         key = self.chosen()
         if isinstance(key, str):
             self.app.open_pane("trace", key)

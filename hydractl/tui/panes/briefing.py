@@ -135,7 +135,7 @@ def verdict_style(fire: FireAnswer) -> str:
 def _checks(frame: Frame, data: Briefing, room: int, every: bool) -> Iterator[Text]:
     checks = data.fire.checks
     passed = sum(1 for row in checks if row.ok)
-    yield from labelled("checks", f"{passed} of {len(checks)} passed{'' if every else '; c shows them'}", room)
+    yield from labelled("checks", f"{passed} of {len(checks)} passed{'' if every else '; e shows them'}", room)
     if every:
         for row in checks:
             if row.ok:

@@ -39,14 +39,14 @@ class Mission(Pane):
     )
     BINDINGS = [
         Binding("f", "fire", "fire", id="mission.fire"),
-        Binding("a", "account", "other account", id="mission.account"),
-        Binding("c", "checks", "all checks", id="mission.checks"),
+        Binding("u", "account", "other account", id="mission.account"),
+        Binding("e", "checks", "every check", id="mission.checks"),
         Binding("p", "let_pass", "pass", id="mission.pass"),
         Binding("t", "trace", "trace", id="mission.trace"),
         Binding("b", "by_hand", "fire by hand", id="mission.by_hand", show=False),
         Binding("v", "approve", "approve the fire that waits", id="mission.approve", show=False),
-        Binding("w", "withdraw", "withdraw for everybody", id="mission.withdraw", show=False),
-        Binding("n", "note", "write a note on it", id="mission.note", show=False),
+        Binding("d", "withdraw", "withdraw for everybody", id="mission.withdraw", show=False),
+        Binding("plus", "note", "write a note on it", id="mission.note", show=False),
         Binding("z", "zoom", "other timeframe", id="mission.zoom", show=False),
     ]
     SCOPED_CSS = False  # the screen's classes say how much room there is
@@ -102,6 +102,9 @@ class Mission(Pane):
         self._shown, self._window, self._timeframe = mission, None, None
         self.query_one("#mission-facts", Lines).scroll_home(animate=False)
         self.app.rewant()
+
+    def told_about(self) -> str:
+        return self._shown or ""
 
     # --- drawing ---
 

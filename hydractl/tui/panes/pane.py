@@ -38,11 +38,28 @@ class Pane(Vertical):
         """Shows one thing, which another pane has pointed at."""
 
     def copied(self) -> str:
-        """What `y` copies: the id under the cursor, else all that is shown."""
+        """What `y` copies: the id of the row under the cursor, or of what the box tells about; else as `Y`."""
+        focused = self.screen.focused
+        if not isinstance(focused, Lines) or focused not in self.query(Lines):
+            return ""
+        with_row = isinstance(focused, Grid) and focused.key is not None
+        name = self.named(focused) if with_row and isinstance(focused, Grid) else self.told_about()
+        return name or self.copied_whole()
+
+    def copied_whole(self) -> str:
+        """What `Y` copies: all of the row under the cursor, else all that the box shows."""
         focused = self.screen.focused
         if isinstance(focused, Grid) and focused.key is not None:
-            return str(focused.key)
+            return focused.row_text
         return focused.text if isinstance(focused, Lines) else ""
+
+    def named(self, grid: Grid) -> str:
+        """The id of the row under the cursor of a grid; "" where it has none."""
+        return " ".join(map(str, grid.key)) if isinstance(grid.key, tuple) else str(grid.key)
+
+    def told_about(self) -> str:
+        """The id of what the boxes without rows tell about; "" where they tell of many things."""
+        return ""
 
     def chosen(self) -> Any:
         """The key under the cursor of the grid that has the focus, else of the first one with rows."""
@@ -86,7 +103,7 @@ def fill(
     texts = [faded(made.rows[at]) if old else made.rows[at] for at in shown]
     if wanted and rows and not shown:
         empty = f"none of {len(rows)} rows passes the filter '{wanted}'"
-    grid.show_rows(made.heading, texts, [key(rows[at]) for at in shown], empty)
+    grid.show_rows(made.heading, texts, [key(rows[at]) for at in shown], empty, [made.whole[at] for at in shown])
     aged = frame.old_words(of, every_s) if frame.view.lost is None else ""  # then the line above all panes says it
     marks = list(filter(None, (aged, note)))
     marks += [f"filter: {wanted}"] if wanted else []

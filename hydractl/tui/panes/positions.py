@@ -48,15 +48,15 @@ class Positions(Pane):
     )
     BINDINGS = [
         Binding("c", "close", "close", id="positions.close"),
-        Binding("p", "part", "close a part", id="positions.part", show=False),
+        Binding("percent_sign", "part", "close a part", id="positions.part", show=False),
         Binding("m", "modify", "stop, target", id="positions.modify"),
-        Binding("b", "plan", "another plan", id="positions.plan", show=False),
+        Binding("P", "plan", "another plan", id="positions.plan", show=False),
         Binding("d", "cancel", "cancel an order", id="positions.cancel"),
         Binding("F", "flatten", "FLATTEN", id="positions.flatten"),
         Binding("A", "adopt", "take a FOREIGN one as ours", id="positions.adopt", show=False),
-        Binding("n", "note", "write a note", id="positions.note", show=False),
+        Binding("plus", "note", "write a note", id="positions.note", show=False),
         Binding("t", "trace", "trace", id="positions.trace"),
-        Binding("x", "closed", "closed ones", id="positions.closed"),
+        Binding("x", "closed", "also closed ones", id="positions.closed"),
     ]
     SCOPED_CSS = False  # the screen's classes stand above it
     DEFAULT_CSS = """
@@ -189,6 +189,11 @@ class Positions(Pane):
         return min(lines + 1, frame.height // (4 if crowded else 2) - 1)
 
     # --- what is under the cursor ---
+
+    def told_about(self) -> str:
+        if self.query_one("#positions-sums").has_focus:
+            return ""
+        return str(self.query_one(f"#{self._about}", Grid).key or "")
 
     def _row(self) -> Any:
         """The position or order that is told about and acted on; None: there is none."""

@@ -24,10 +24,10 @@ class Services(Pane):
         "is reached. The daemon itself is started and stopped at the shell: hydractl up, down, restart."
     )
     BINDINGS = [
-        Binding("b", "act('start')", "start", id="services.start"),
-        Binding("x", "act('stop')", "stop", id="services.stop"),
-        Binding("e", "act('restart')", "restart", id="services.restart"),
-        Binding("h", "health", "health checks again", id="services.health", show=False),
+        Binding("S", "act('start')", "start", id="services.start"),
+        Binding("Q", "act('stop')", "stop", id="services.stop"),
+        Binding("R", "act('restart')", "restart", id="services.restart"),
+        Binding("e", "health", "health checks again", id="services.health", show=False),
     ]
     DEFAULT_CSS = """
     #services-columns { height: 1fr; }
@@ -92,6 +92,9 @@ class Services(Pane):
 
     def open(self, key: Any) -> None:
         self._wanted = key
+
+    def told_about(self) -> str:
+        return str(self.query_one(f"#{self._chosen}", Grid).key or "")
 
     def action_act(self, what: str) -> None:
         name = self.query_one("#services", Grid).key

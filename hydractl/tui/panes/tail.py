@@ -14,12 +14,12 @@ from textual.binding import Binding
 from hydractl.output import age
 from hydractl.tui import wanted
 from hydractl.tui.aside import aside
-from hydractl.tui.choose import trace_one
+from hydractl.tui.choose import trace_one, traceable
 from hydractl.tui.frame import Frame
 from hydractl.tui.log import Block, Log
 from hydractl.tui.panes.pane import Pane
 from hydractl.tui.prompt import Prompt
-from hydractl.tui.records import fact_lines, record_lines
+from hydractl.tui.records import fact_lines, record_lines, whole_text
 from hydractl.tui.store import EVENTS_KEPT, Break, Problem, View
 from hydractl.tui.widgets import Grid, Lines
 
@@ -45,7 +45,7 @@ class Tail(Pane):
     NAME = "tail"
     TITLE = "Tail"
     HELP = (
-        "The journal as it is written. It follows the newest record; going up stops it there, and G, f or p goes on. "
+        "The journal as it is written. It follows the newest record; going up stops it there, and G or Space goes on. "
         "Above the first one older ones are fetched. / takes words and fields (kind: symbol: mission: account: actor: "
         "surface: id:), all of which must hold, !word those that must not. Enter traces what a record is about."
     )
@@ -54,8 +54,7 @@ class Tail(Pane):
     #tail-state { height: 1; }
     """
     BINDINGS = [
-        Binding("f", "follow", "follow", id="tail.follow"),
-        Binding("p,space", "follow", "pause, go on", id="tail.pause", show=False),
+        Binding("space", "follow", "follow", id="tail.follow"),
         Binding("w", "wrap", "wrap", id="tail.wrap"),
         Binding("l", "look", "look for", id="tail.look"),
         Binding("n", "found(1)", "next found", id="tail.next", show=False),
@@ -235,10 +234,17 @@ class Tail(Pane):
         if record is not None:
             trace_one(self.app, record.ids)
 
-    def copied(self) -> str:
-        """The record under the cursor, as the journal tells it."""
+    def named(self, grid: Grid) -> str:
+        return self.told_about()
+
+    def told_about(self) -> str:
+        """What the record under the cursor is about: what Enter traces."""
         event = self._event()
-        return super().copied() if event is None else f"{event.at} {event.kind} {event.text}"
+        return next(iter(traceable(event.ids)), "") if event is not None else ""
+
+    def copied_whole(self) -> str:
+        event = self._event()
+        return super().copied_whole() if event is None else whole_text(event)
 
 
 def page(client: Client, after: int, before: int) -> tuple[Any, ...]:
@@ -286,7 +292,7 @@ def state_line(frame: Frame, below: int | None, hidden: int, sought: str, hits: 
     else:
         text.append(f"{frame.glyphs.pause} paused", "bold yellow")
         more = "+" if below >= EVENTS_KEPT else ""
-        text.append(f", {below}{more} new below: G or f shows them" if below else ", nothing new below")
+        text.append(f", {below}{more} new below: G or Space shows them" if below else ", nothing new below")
     if hidden:
         text.append(f"  {hidden} hidden by the filter", "yellow")
     if sought:

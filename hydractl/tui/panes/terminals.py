@@ -29,12 +29,12 @@ class Terminals(Pane):
         "hydractl terminal enroll, hydractl terminal remove."
     )
     BINDINGS = [
-        Binding("d", "act('drain')", "drain", id="terminals.drain"),
-        Binding("v", "act('activate')", "activate", id="terminals.activate"),
-        Binding("x", "act('quarantine')", "quarantine", id="terminals.quarantine"),
-        Binding("f", "act('failover')", "failover", id="terminals.failover"),
-        Binding("a", "give('assign')", "assign to an operator", id="terminals.assign", show=False),
-        Binding("l", "give('release')", "release from an operator", id="terminals.release", show=False),
+        Binding("D", "act('drain')", "drain", id="terminals.drain"),
+        Binding("S", "act('activate')", "activate", id="terminals.activate"),
+        Binding("Q", "act('quarantine')", "quarantine", id="terminals.quarantine"),
+        Binding("B", "act('failover')", "failover", id="terminals.failover"),
+        Binding("O", "give('assign')", "assign to an operator", id="terminals.assign", show=False),
+        Binding("L", "give('release')", "release from an operator", id="terminals.release", show=False),
     ]
     DEFAULT_CSS = "#terminals-detail { min-height: 4; }"
 
@@ -105,6 +105,9 @@ class Terminals(Pane):
 
     def open(self, key: Any) -> None:
         self._wanted = key
+
+    def told_about(self) -> str:
+        return str(self.query_one("#rack", Grid).key or "") if self.query_one("#terminals-detail").has_focus else ""
 
     def _row(self) -> Any:
         """Of the terminal under the cursor; None: there is none."""

@@ -14,7 +14,7 @@ from textual.binding import Binding
 from hydractl.diagnostics import Failure
 from hydractl.session import an_id
 from hydractl.tui.aside import aside
-from hydractl.tui.choose import trace_one
+from hydractl.tui.choose import trace_one, traceable
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.log import Block, Log
@@ -22,7 +22,7 @@ from hydractl.tui.panes.detail import flowed
 from hydractl.tui.panes.pane import Pane, matches, why_empty
 from hydractl.tui.panes.timeline import state_line, time_lines, verdict_lines
 from hydractl.tui.prompt import Prompt
-from hydractl.tui.records import fact_lines, record_lines
+from hydractl.tui.records import fact_lines, record_lines, whole_text
 from hydractl.tui.store import Answered, Ask, Problem
 from hydractl.tui.widgets import Grid, Lines
 from hydrad.domain.ids import IdKind
@@ -45,7 +45,7 @@ class Trace(Pane):
         Binding("i", "ask", "trace an id", id="trace.ask"),
         Binding("e", "recheck", "recheck", id="trace.recheck"),
         Binding("w", "wrap", "wrap", id="trace.wrap"),
-        Binding("b", "before", "the one before", id="trace.before", show=False),
+        Binding("u", "before", "the one before", id="trace.before", show=False),
     ]
 
     def __init__(self, id: str) -> None:
@@ -201,6 +201,20 @@ class Trace(Pane):
         event = self._event()
         if event is not None:
             trace_one(self.app, [name for name in event.ids if name != self._traced])
+
+    def named(self, grid: Grid) -> str:
+        """What Enter would trace, else what is traced."""
+        event = self._event()
+        others = [name for name in event.ids if name != self._traced] if event is not None else []
+        return next(iter(traceable(others)), self.told_about())
+
+    def told_about(self) -> str:
+        return self._traced or ""
+
+    def copied_whole(self) -> str:
+        event = self._event()
+        at_record = event is not None and self.screen.focused is not self.query_one("#trace-verdict")
+        return whole_text(event) if at_record else super().copied_whole()
 
     # --- asking the terminals again ---
 
