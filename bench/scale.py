@@ -42,7 +42,7 @@ from watchers import log_in
 from witness import FILE
 
 from hydrad.domain.instants import parse_ms
-from hydrad.home import home as homes
+from hydrad.home import paper_broker
 from hydrad.host.places import Places, find_places
 from hydrad.wire import calls
 
@@ -187,7 +187,7 @@ class Load:
 
 
 def enrolled(client: Client, name: str, login: int) -> str:
-    answer = client.ask(calls.TerminalEnroll(name, name, login, homes.PAPER_SERVER, symbols=SYMBOLS))
+    answer = client.ask(calls.TerminalEnroll(name, name, login, paper_broker.PAPER_SERVER, symbols=SYMBOLS))
     assert answer.ok, answer
     return str(answer.data["bundle"])
 
@@ -316,7 +316,7 @@ class Stepper(threading.Thread):
     def __init__(self, home: Home, seconds: float, speed: float = SPEED) -> None:
         super().__init__(daemon=True)
         self._speed = speed
-        self._path, self._seconds = homes.broker_control(home.places), seconds
+        self._path, self._seconds = paper_broker.broker_control(home.places), seconds
 
     def run(self) -> None:
         import socket

@@ -19,7 +19,8 @@ from hydrad import __version__, config
 from hydrad.commands import data, doctor, reference, units
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import ns_text
-from hydrad.home import home, settings
+from hydrad.home import making, opening, settings
+from hydrad.home.daemon_key import daemon_key
 from hydrad.host import logs, modes
 from hydrad.host.clock import SystemClock
 from hydrad.host.keys import BadSecret
@@ -29,7 +30,7 @@ from hydrad.journal import inputs
 from hydrad.journal.sqlite import SqliteJournal
 from hydrad.journal.verify import verify
 from hydrad.market.done import Stopped
-from hydrad.paper.paper import Family
+from hydrad.paper.family import Family
 from hydrad.replay.replay import compare
 from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.answers.daemon import ConfigPlaces, DoctorData
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Failed, Stopped) as failed:
         _say(options, None, [], failed.problem)
         return failed.exit_code
-    except (BadPlace, BadSecret, home.NoHome) as error:
+    except (BadPlace, BadSecret, opening.NoHome) as error:
         _say(options, None, [], Problem(ErrorCode.FAILED.value, str(error)))
         return EXIT_FAILED
     if isinstance(found, int):
@@ -178,7 +179,7 @@ def _run(options: argparse.Namespace) -> tuple[object, list[str]]:
     try:
         _prepare(places, loaded.config)
         return asyncio.run(_life(App, places, loaded, lock)), []
-    except home.Misfit as error:
+    except opening.Misfit as error:
         raise Failed(EXIT_CONFIG, ErrorCode.FAILED, str(error), "hydractl operator role NAME approver") from None
     except CannotListen as error:
         hint = "stop what listens there, or: hydractl config set bridge.address tcp://HOST:PORT"
@@ -195,8 +196,8 @@ def _prepare(places: Places, loaded: config.Config) -> None:
     try:
         modes.check(places, config.secret_files(loaded))
         if not places.journal.exists():
-            home.create(places, loaded, HomeMode.PAPER)
-        home.daemon_key(places, loaded)
+            making.create(places, loaded, HomeMode.PAPER)
+        daemon_key(places, loaded)
     except (BadSecret, FileNotFoundError) as error:
         raise Failed(EXIT_CONFIG, ErrorCode.FAILED, str(error)) from None
 
@@ -231,7 +232,7 @@ def _init(options: argparse.Namespace) -> tuple[object, list[str]]:
     loaded = _load(places, EXIT_FAILED)
     mode = HomeMode.REAL if options.real else HomeMode.PAPER
     with _take(places):
-        home.create(places, loaded.config, mode)
+        making.create(places, loaded.config, mode)
     data = {"mode": mode.value, "state": str(places.state_dir), "config": str(places.config_file)}
     lines = [f"{mode.value} home made in {places.state_dir}", "next: hydractl up"]
     return data, lines

@@ -25,7 +25,8 @@ from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.instants import MS
 from hydrad.driver import Driver
-from hydrad.home import cards, home
+from hydrad.home import bundles, cards, endpoints, opening
+from hydrad.home.daemon_key import daemon_key
 from hydrad.host import entropy, processes, systemd
 from hydrad.host.keys import KeyPair
 from hydrad.host.lock import FileLock
@@ -40,7 +41,8 @@ from hydrad.link import frames as f
 from hydrad.market.recorder import Note, Recorder
 from hydrad.market.room import Room
 from hydrad.market.series import Batch
-from hydrad.paper.paper import Conductor, Family
+from hydrad.paper.conductor import Conductor
+from hydrad.paper.family import Family
 from hydrad.services import words
 from hydrad.services.bot import BotService
 from hydrad.services.bridge import BridgeService, Links
@@ -93,7 +95,7 @@ class App:
         self._lock = lock
         self._manager = systemd.take(os.environ)
         self._durable_s = 0.0
-        self._opened = home.open_home(places, loaded.config)
+        self._opened = opening.open_home(places, loaded.config)
         self._inbox = Inbox()
         self._asks = Asks(self.boot_ns)
         self._wake = asyncio.Event()
@@ -113,7 +115,7 @@ class App:
         self.comparison = Comparison(self.submit, lambda note: self.submit(i.RecordingNoted(*note)))
         self.family: Family | None = None
         self.conductor: Conductor | None = None
-        self.news = home.news_file(places, loaded.config, self.state.mode)
+        self.news = opening.news_file(places, loaded.config, self.state.mode)
         self.levels = Levels()
         self.tickets = Tickets(self.now_ns)
         self.hud = HudService(self, loaded.config)
@@ -190,8 +192,8 @@ class App:
 
     def enrolled(self, verb: calls.TerminalEnroll, pair: KeyPair) -> str:
         """A terminal was added to the journal: write its bundle, and in a paper home run its agent."""
-        server_key = home.daemon_key(self.places, self.loaded.config).public
-        path = home.write_bundle(self.places, verb, pair, self.endpoint, server_key)
+        server_key = daemon_key(self.places, self.loaded.config).public
+        path = bundles.write_bundle(self.places, verb, pair, self.endpoint, server_key)
         cards.write_all(self.places, self.state)
         if self.family is not None and not verb.feed_only:
             self.family.add(verb.name)
@@ -222,7 +224,7 @@ class App:
 
     def note_endpoint(self, name: str, address: str | None) -> None:
         """Write where a service listens, for people; None: nowhere any more."""
-        home.note_endpoint(self.places, name, address)
+        endpoints.note_endpoint(self.places, name, address)
 
     def last_runs(self) -> dict[str, Job]:
         return self.state.jobs
@@ -321,7 +323,7 @@ class App:
         server = ControlServer(self.places.socket, self.surface)
         tasks: list[asyncio.Task[None]] = []
         try:
-            self.submit(home.started(opened, entropy.draw_instance()))
+            self.submit(opening.started(opened, entropy.draw_instance()))
             self.recorder.start()
             self._look_at_news()
             await self._drain()
@@ -350,7 +352,7 @@ class App:
             self._links.close()
             await asyncio.to_thread(self.recorder.close)
         self.driver.turn([*self._inbox.take_urgent(), i.Stopping(self._stopping or "stopped")])
-        home.write_snapshot(self.places, home.snapshot_of(opened))
+        opening.write_snapshot(self.places, opening.snapshot_of(opened))
         self._keeper.shutdown()
         opened.close()
         self._writer.shutdown()
@@ -451,8 +453,8 @@ class App:
     async def _snapshot(self) -> None:
         seq = self.state.seq
         self._snapshot_seq = seq
-        found = home.snapshot_of(self._opened)
-        await asyncio.get_running_loop().run_in_executor(self._keeper, home.write_snapshot, self.places, found)
+        found = opening.snapshot_of(self._opened)
+        await asyncio.get_running_loop().run_in_executor(self._keeper, opening.write_snapshot, self.places, found)
 
     def _look_at_news(self) -> None:
         """The file is an input: at the start, and whenever it is another one; also while switching it off waits."""
@@ -496,11 +498,11 @@ class App:
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> Bridge:
         """Bind the bridge. A paper home whose port was taken moves to a free one and tells its agents."""
-        pair = home.daemon_key(self.places, self.loaded.config)
+        pair = daemon_key(self.places, self.loaded.config)
         address = self.loaded.config.bridge.address
         paper = self.state.mode is HomeMode.PAPER
         if paper:
-            address = home.last_endpoint(self.places, address)
+            address = endpoints.last_endpoint(self.places, address)
         bridge = Bridge(loop, address, pair.secret, pair.public, self._frame, self._bad)
         try:
             self.endpoint = bridge.start()
@@ -508,17 +510,17 @@ class App:
             bridge.close()
             if not paper:
                 raise
-            bridge = Bridge(loop, home.endpoint_at(address), pair.secret, pair.public, self._frame, self._bad)
+            bridge = Bridge(loop, endpoints.endpoint_at(address), pair.secret, pair.public, self._frame, self._bad)
             self.endpoint = bridge.start()
-            home.move_bundles(self.places, self.state.terminals, self.endpoint)
+            bundles.move_bundles(self.places, self.state.terminals, self.endpoint)
             for name in self.state.terminals:
                 processes.stop(self.places.process_lock(name), 1.0)
-        home.write_endpoint(self.places, self.endpoint)
+        endpoints.write_endpoint(self.places, self.endpoint)
         return bridge
 
     def _bind_again(self) -> Bridge:
         """The bridge anew, after a person stopped it or it failed: where the agents look for it."""
-        pair = home.daemon_key(self.places, self.loaded.config)
+        pair = daemon_key(self.places, self.loaded.config)
         bridge = Bridge(self._loop, self.endpoint, pair.secret, pair.public, self._frame, self._bad)
         try:
             bridge.start()

@@ -30,7 +30,7 @@ import msgspec
 from hydrad import __version__, config
 from hydrad.domain.instants import ns_text, parse_ms
 from hydrad.domain.money import price_text, volume_text
-from hydrad.home import home
+from hydrad.home import endpoints, paper_broker
 from hydrad.host import entropy, processes
 from hydrad.host.clock import SystemClock
 from hydrad.host.lock import holder
@@ -217,10 +217,10 @@ class _Demo:
     def _books(self) -> dict[int, dict[str, Any]]:
         """Each account's books, from the broker's own control socket."""
         found = {}
-        settings = msgspec.toml.decode(Path(home.broker_config(self._places)).read_bytes())
+        settings = msgspec.toml.decode(Path(paper_broker.broker_config(self._places)).read_bytes())
         for account in settings["accounts"]:
             login = account["login"]
-            found[login] = _broker_books(home.broker_control(self._places), login)
+            found[login] = _broker_books(paper_broker.broker_control(self._places), login)
         return found
 
     def _down(self, link: _Link) -> None:
@@ -310,7 +310,7 @@ class _Demo:
         """Whatever happened, no process of this demo stays behind."""
         processes.stop(self._places.lock_file, 5.0)
         locks = [self._places.broker_dir / "books.db.lock"]
-        locks += [self._places.process_lock(home.paper_name(number)) for number in range(8)]
+        locks += [self._places.process_lock(paper_broker.paper_name(number)) for number in range(8)]
         for lock in locks:
             if lock.exists():
                 processes.stop(lock, 2.0)
@@ -322,7 +322,7 @@ class _Demo:
             sys.stderr.write(f"hydractl demo: kept {self._home}\n")
         elif self._options.keep:
             sys.stderr.write(f"left running: HYDRA_HOME={self._home} hydractl status\n")
-            if hud := home.endpoints(self._places).get("hud"):
+            if hud := endpoints.endpoints(self._places).get("hud"):
                 sys.stderr.write(f"its status page: {hud}\n")
 
     # --- talk -------------------------------------------------------------------------------------

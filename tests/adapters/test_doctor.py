@@ -12,7 +12,7 @@ import pytest
 from hydrad import config
 from hydrad.commands import doctor
 from hydrad.domain.accounts import HomeMode
-from hydrad.home import home
+from hydrad.home import making
 from hydrad.host.lock import FileLock
 from hydrad.host.places import Places, find_places
 from hydrad.journal.verify import verify_tail
@@ -23,7 +23,7 @@ from hydrad.wire.answers.daemon import DoctorRow
 def places(tmp_path: Path) -> Places:
     found = find_places({"HYDRA_HOME": str(tmp_path)})
     loaded = config.load(found.config_file, found.conf_dir, {})
-    home.create(found, loaded.config, HomeMode.PAPER)
+    making.create(found, loaded.config, HomeMode.PAPER)
     return found
 
 
@@ -101,7 +101,7 @@ def test_a_halt_file(places: Places) -> None:
 
 def test_a_port_that_is_taken_is_a_fault_of_a_real_home(places: Places, tmp_path: Path) -> None:
     real = find_places({"HYDRA_HOME": str(tmp_path / "real")})
-    home.create(real, config.load(real.config_file, real.conf_dir, {}).config, HomeMode.REAL)
+    making.create(real, config.load(real.config_file, real.conf_dir, {}).config, HomeMode.REAL)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         row, other = (look(one, HYDRA_HUD__PORT=port)["port of hud"] for one in (real, places))

@@ -10,7 +10,7 @@ import pytest
 from hydrad.config import Config
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Role
-from hydrad.home import home
+from hydrad.home import making, opening
 from hydrad.host.places import Places, find_places
 from hydrad.toc import records as r
 from hydrad.toc.limits import Limits
@@ -26,20 +26,20 @@ def places(tmp_path: Path) -> Places:
 
 
 def test_a_new_home_has_one_person_and_takes_no_threshold(places: Places) -> None:
-    with pytest.raises(home.Misfit, match="two are needed"):
-        home.create(places, THRESHOLD, HomeMode.REAL)
+    with pytest.raises(opening.Misfit, match="two are needed"):
+        making.create(places, THRESHOLD, HomeMode.REAL)
     assert not places.journal.exists()
-    home.create(places, ALONE, HomeMode.REAL)
-    home.open_home(places, ALONE).close()
+    making.create(places, ALONE, HomeMode.REAL)
+    opening.open_home(places, ALONE).close()
 
 
 def test_a_threshold_starts_once_there_are_two(places: Places) -> None:
-    home.create(places, Config(), HomeMode.REAL)
-    with pytest.raises(home.Misfit, match="approval_lots"):
-        home.open_home(places, THRESHOLD)
-    opened = home.open_home(places, Config())
+    making.create(places, Config(), HomeMode.REAL)
+    with pytest.raises(opening.Misfit, match="approval_lots"):
+        opening.open_home(places, THRESHOLD)
+    opened = opening.open_home(places, Config())
     turn = Turn(opened.engine.state, opened.engine.live, opened.clock.machine_ns(), 0)
     turn.emit(r.OperatorSet("uid:7", "second", Role.APPROVER))
     opened.journal.append(turn.records)
     opened.close()
-    home.open_home(places, THRESHOLD).close()
+    opening.open_home(places, THRESHOLD).close()

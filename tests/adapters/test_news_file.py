@@ -11,7 +11,7 @@ from hydrad import config
 from hydrad.domain.accounts import HomeMode
 from hydrad.domain.actors import Actor, Surface
 from hydrad.domain.news import BadNews, NewsEvent
-from hydrad.home import home
+from hydrad.home import opening
 from hydrad.host.news_file import BYTES_MAX, NewsFile
 from hydrad.host.places import Places, find_places
 
@@ -80,9 +80,9 @@ def _loaded(places: Places, *lines: str) -> config.Config:
 def test_where_the_configuration_is_silent_a_real_home_reads_the_file(tmp_path: Path) -> None:
     places = find_places({"HYDRA_HOME": str(tmp_path)})
     silent = _loaded(places)
-    assert home.news_mode(silent, HomeMode.PAPER) == "off"
-    assert home.news_mode(silent, HomeMode.REAL) == "file"
-    assert home.news_mode(_loaded(places, 'mode = "off"'), HomeMode.REAL) == "off"
-    assert home.news_mode(_loaded(places, 'mode = "file"'), HomeMode.PAPER) == "file"
-    assert home.news_file(places, silent, HomeMode.REAL).path == tmp_path / "news.csv"
-    assert home.news_file(places, _loaded(places, 'file = "/srv/n.csv"'), HomeMode.REAL).path == Path("/srv/n.csv")
+    assert opening.news_mode(silent, HomeMode.PAPER) == "off"
+    assert opening.news_mode(silent, HomeMode.REAL) == "file"
+    assert opening.news_mode(_loaded(places, 'mode = "off"'), HomeMode.REAL) == "off"
+    assert opening.news_mode(_loaded(places, 'mode = "file"'), HomeMode.PAPER) == "file"
+    assert opening.news_file(places, silent, HomeMode.REAL).path == tmp_path / "news.csv"
+    assert opening.news_file(places, _loaded(places, 'file = "/srv/n.csv"'), HomeMode.REAL).path == Path("/srv/n.csv")

@@ -9,7 +9,7 @@ import pytest
 
 from hydrad.config import Apex, Config, Paper
 from hydrad.domain.accounts import HomeMode
-from hydrad.home import home, paper_days
+from hydrad.home import making, opening, paper_days
 from hydrad.host.places import Places, find_places
 from hydrad.market import stored
 from hydrad.terminal.broker import config as broker_config
@@ -37,7 +37,7 @@ def config(folder: Path, apex: bool = True, **changes: str) -> Config:
 
 
 def test_the_days_are_copied_and_the_broker_plays_the_copy(places: Places, recording: Path) -> None:
-    home.create(places, config(recording), HomeMode.PAPER)
+    making.create(places, config(recording), HomeMode.PAPER)
     played = broker_config.read(places.broker_dir / "broker.toml")
     assert (played.feed, played.days) == ("recorded", "2014-05-08")
     folder = paper_days.folder(places)
@@ -60,16 +60,16 @@ def test_the_days_are_copied_and_the_broker_plays_the_copy(places: Places, recor
 def test_what_cannot_be_played_is_refused_before_there_is_a_home(
     places: Places, recording: Path, changes: dict[str, str], says: str
 ) -> None:
-    with pytest.raises(home.NoHome, match=says):
-        home.create(places, config(recording, **changes), HomeMode.PAPER)
+    with pytest.raises(opening.NoHome, match=says):
+        making.create(places, config(recording, **changes), HomeMode.PAPER)
     assert not places.journal.exists()
 
 
 def test_a_symbol_that_apex_watches_must_be_there(places: Places, recording: Path) -> None:
     (recording / "XAUUSD" / "2014-05-08.ticks").unlink()
-    with pytest.raises(home.NoHome, match="XAUUSD is not recorded"):
-        home.create(places, config(recording), HomeMode.PAPER)
-    home.create(places, config(recording, apex=False), HomeMode.PAPER)
+    with pytest.raises(opening.NoHome, match="XAUUSD is not recorded"):
+        making.create(places, config(recording), HomeMode.PAPER)
+    making.create(places, config(recording, apex=False), HomeMode.PAPER)
     assert places.journal.exists()
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from hydrad.__main__ import main
 from hydrad.config import KEYS, SECRET_FILES, load, secret_files
-from hydrad.home.home import daemon_key
+from hydrad.home.daemon_key import daemon_key
 from hydrad.host import keys, modes, secrets
 from hydrad.host.places import Places, find_places
 from hydrad.host.secrets import BadSecret, Secret

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hydrad.home import home
+from hydrad.home import paper_broker
 from hydrad.host.places import Places
-from hydrad.paper.paper import BrokerControl
+from hydrad.paper.broker_control import BrokerControl
 from hydrad.toc.state import State
 from hydrad.wire import calls
 from hydrad.wire.calls.base import Verb
@@ -24,7 +24,7 @@ class CannotPlay(Exception):
 
 async def play(places: Places, state: State, verb: Verb) -> dict[str, object]:
     """Ask the broker; its answer's fields. Raises CannotPlay."""
-    control = BrokerControl(home.broker_control(places))
+    control = BrokerControl(paper_broker.broker_control(places))
     try:
         answer = await control.say(**_request(state, verb))
     finally:

@@ -16,7 +16,7 @@ from hydrad.channels import letters
 from hydrad.channels.carrying import Watched
 from hydrad.config import Config, is_loopback
 from hydrad.domain.instants import SECOND, duration_text
-from hydrad.home import home
+from hydrad.home import opening
 from hydrad.host import secrets
 from hydrad.host.secrets import BadSecret
 from hydrad.outbox.letter import Channel, Letter, Priority, clipped
@@ -53,7 +53,7 @@ class ChannelsService:
 
     def __init__(self, daemon: Daemon, outgoing: Letters, config: Config) -> None:
         self._daemon, self._letters, self._config = daemon, outgoing, config
-        self.names = home.channels_of(config)
+        self.names = opening.channels_of(config)
         self._posts: dict[str, Post] = {}
         self._watched: dict[str, Watched] = {}
         self._unusable: dict[str, str] = {}

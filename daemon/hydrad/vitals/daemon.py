@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from hydrad.market.recorder import Recorder
-from hydrad.paper.paper import Conductor, Family
+from hydrad.paper.conductor import Conductor
+from hydrad.paper.family import Family
 from hydrad.services.bot import BotService
 from hydrad.services.daemon import Daemon as Hosting
 from hydrad.services.letters import Letters
