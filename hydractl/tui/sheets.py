@@ -3,8 +3,9 @@
 Owns the way of an act on the screen: proposed (as the shell shows it before it asks), asked (Cancel is what Enter
 means until a person has moved to the act's own button; some acts want a word typed, LIVE on a LIVE account), sent once
 with one idempotency key, and its verdict in the shell's words with the shell's exit code. Only what was looked at is
-sent: a field that has changed since, a key that was pressed before it was in sight, or write mode that has ended, holds
-the button. An act whose outcome is unknown can be asked for again with the same key, which answers what was done.
+sent: a field that has changed since, a key that was pressed before it was in sight, a look that has grown old, or write
+mode that has ended, holds the button. An act whose outcome is unknown can be asked for again with the same key, which
+answers what was done.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.screens import Screens
 from hydractl.tui.widgets import Lines
 
+LOOKED_S = 120.0  # what was looked at longer ago is looked at again before it is sent
+RENEWED = "The look before this was {} old, and nothing was sent of it. This is a new one: look, and press again."
 LINES_MIN, LINES_MAX = 2, 20  # of what a sheet shows at once; the rest is scrolled
 READ_ONLY = "read-only again: nothing is sent; leave this, and begin anew in write mode"
 READ_ONLY_SENT = "read-only again: nothing is sent. Do not begin it anew: look first, hydractl fires --unknown"
@@ -70,6 +73,8 @@ class Sheet(ModalScreen[str | None]):
         self._sent: _Sent | None = None
         self._looked: Mapping[str, str] = {}
         self._goes_on = False
+        self._said = self._renewed = ""
+        self._looked_s = math.inf  # when what it proposes came in sight, by the app's clock
         self._opened_s = self._shown_s = (
             math.inf
         )  # when the sheet, and what it proposes, came in sight, by the clock of keys
@@ -147,6 +152,7 @@ class Sheet(ModalScreen[str | None]):
     def _shown(self, number: int) -> None:
         if number == self._asked:
             self._shown_s = time.monotonic()
+            self._looked_s = self.app.clock_s
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
@@ -164,7 +170,7 @@ class Sheet(ModalScreen[str | None]):
             return
         self._asked += 1
         self._proposal = None
-        self._shown_s = math.inf
+        self._shown_s = self._looked_s = math.inf
         self._go.disabled = True
         self._lines([Text("looking at what it would do ...", "dim")])
         self._looked = self._values()
@@ -187,6 +193,7 @@ class Sheet(ModalScreen[str | None]):
         self._desk, self._proposal = found
         proposal = self._proposal
         self._lines([*self._before(), *painted(proposal.said.lines)])
+        self._renewed = ""
         self._word.value = ""
         self._word.placeholder = f"type {proposal.word} to go on"
         self._word.display = proposal.send is not None and proposal.word is not None
@@ -207,6 +214,8 @@ class Sheet(ModalScreen[str | None]):
             return
         label = f"[{proposal.label}] " if proposal.label else ""
         question = f"{label}{proposal.question}" if proposal.send else "nothing can be sent: see above"
+        if proposal.send is not None and self._is_old():
+            question = f"this look is {self._old()} old: the button looks again. {question}"
         self._say(question if self._values() == self._looked else "Enter looks again at what that would do")
         self._go.disabled = not self._may_go()
 
@@ -216,6 +225,13 @@ class Sheet(ModalScreen[str | None]):
         if proposal is None or proposal.send is None or self._values() != self._looked:
             return False
         return proposal.word is None or self._word.value == proposal.word
+
+    def _is_old(self) -> bool:
+        """Whether what was looked at may be another by now. A halt waits for nothing."""
+        return not self._intent.reading and self.app.clock_s - self._looked_s > LOOKED_S
+
+    def _old(self) -> str:
+        return f"{(self.app.clock_s - self._looked_s) / 60:.0f} min"
 
     @on(Input.Submitted)
     def _enter(self) -> None:
@@ -239,10 +255,13 @@ class Sheet(ModalScreen[str | None]):
         self._propose()
 
     def _before(self) -> list[Text]:
-        """What a person must know first where the same was sent before, and nobody knows what became of it."""
+        """What a person must know first: that the same was sent before, and nobody knows what became of it; that the
+        look before this one was old."""
         keys = [key for key, title in self.app.on_their_way.items() if title == self._intent.title]
-        words = wrapped(BEFORE.format(keys[-1]), self.app.sheet_room, 0) if keys else ()
-        return [Text(row, "bold red", no_wrap=True, end="") for row in words]
+        words = [BEFORE.format(keys[-1])] if keys else []
+        words += [self._renewed] if self._renewed else []
+        rows = [row for each in words for row in wrapped(each, self.app.sheet_room, 0)]
+        return [Text(row, "bold red", no_wrap=True, end="") for row in rows]
 
     # --- the act ---
 
@@ -282,6 +301,11 @@ class Sheet(ModalScreen[str | None]):
         if not (self.app.writing or self._intent.reading):
             self._say(READ_ONLY if sent is None else READ_ONLY_SENT)
             return
+        if sent is None and self._is_old():
+            self._renewed = RENEWED.format(self._old())
+            self._goes_on = True
+            self._propose()
+            return
         self._sent = _Sent(self.app.clock_s)
         self._go.disabled = True
         self.query_one("#cancel", Button).label = "Leave"
@@ -318,6 +342,8 @@ class Sheet(ModalScreen[str | None]):
         self._go.disabled = not again
 
     def _tick(self) -> None:
+        if self._sent is None and self._is_old():
+            self._ask()
         if self._sent is not None and self._sent.said is None:
             waited_s = self.app.clock_s - self._sent.at_s
             self._say(f"sent; waiting for its verdict for {waited_s:.0f} s")
@@ -325,6 +351,9 @@ class Sheet(ModalScreen[str | None]):
     # --- what all of it uses ---
 
     def _say(self, words: str) -> None:
+        if words == self._said:  # each time it is written costs bytes
+            return
+        self._said = words
         self.query_one("#sheet-question", Label).update(words)
         self.call_after_refresh(self._fit)
 

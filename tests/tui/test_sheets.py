@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
+from hydractl.tui import app as app_module
 from hydractl.tui.carry import Desk
 from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents import authority, missions, positions
 from hydractl.tui.intents.base import asked
-from hydractl.tui.sheets import Sheet
+from hydractl.tui.sheets import LOOKED_S, Sheet
 from hydrad.wire.answers import Problem
 
 
@@ -530,3 +532,89 @@ def test_a_sheet_that_is_left_before_its_verdict_says_where_that_is_told(tui: An
         await tui.until(pilot, f"CLOSE {wire.P}: DONE")
 
     tui.play(scene)
+
+
+class Clock:
+    now_s = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The app's, which stands until it is moved."""
+    made = Clock()
+    monkeypatch.setattr(app_module, "time", SimpleNamespace(monotonic=made.monotonic))
+    return made
+
+
+def test_what_was_looked_at_long_ago_is_looked_at_anew_before_it_is_sent(tui: Any, wire: Any, clock: Clock) -> None:
+    def looks() -> int:
+        return sum(wire.verb_of(call) == "positions" for call in tui.fake.calls)
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        await tui.until(pilot, lambda: tui.app.screen._looked_s == clock.now_s)
+        before, clock.now_s = looks(), clock.now_s + LOOKED_S + 0.1
+        tui.app.screen._tick()
+        await tui.until(pilot, "this look is 2 min old: the button looks again")
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "The look before this was 2 min old, and nothing was sent of it")
+        await tui.until(pilot, lambda: not go(tui).disabled)
+        assert looks() == before + 1 and tui.fake.bodies("close") == []
+        assert tui.app.focused.id == "cancel" and "the button looks again" not in tui.text()
+        await tui.until(pilot, lambda: tui.app.screen._looked_s == clock.now_s)
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 0")
+
+    tui.play(scene)
+    assert len(tui.fake.bodies("close")) == 1
+
+
+def test_a_look_that_is_not_old_yet_is_sent(tui: Any, wire: Any, clock: Clock) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        await tui.until(pilot, lambda: tui.app.screen._looked_s == clock.now_s)
+        clock.now_s += LOOKED_S
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 0")
+
+    tui.play(scene)
+
+
+def test_what_is_old_and_live_wants_its_word_again(tui: Any, wire: Any, clock: Clock) -> None:
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = live(wire)
+        await opened(tui, pilot, closing(wire), "[LIVE] close all of")
+        await tui.until(pilot, lambda: tui.app.screen._looked_s == clock.now_s)
+        clock.now_s += LOOKED_S + 1.0
+        word = tui.app.screen.query_one("#sheet-word")
+        word.focus()
+        await pilot.press(*"LIVE", "enter", "right", "enter")
+        await tui.until(pilot, "The look before this")
+        assert word.value == "" and go(tui).disabled
+
+    tui.play(scene)
+    assert tui.fake.bodies("close") == []
+
+
+def test_a_halt_waits_for_no_other_look_and_neither_does_asking_again(tui: Any, wire: Any, clock: Clock) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("H")
+        await tui.until(pilot, "halt everything?")
+        clock.now_s += 10 * LOOKED_S
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 0")
+        await pilot.press("escape")
+        tui.fake.script = answering(wire, "close", act(wire, "UNKNOWN"), act(wire, "DONE"))
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 12")
+        clock.now_s += 2 * LOOKED_S
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 0")
+
+    tui.play(scene)
+    assert len(set(keys(tui, wire, "close"))) == 1
