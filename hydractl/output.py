@@ -25,13 +25,15 @@ MISSING = "-"
 _FORMULA = tuple("=+-@")
 _ENVELOPE = ("schema", "ok", "ts", "daemon", "data", "warnings", "error")
 _CLEAR = "\x1b[H\x1b[2J"
-# What each style is on a terminal, and which word of a state has which; the TUI's tables have the same.
-STYLES = {"bad": "1;31", "warn": "33", "good": "32", "id": "36", "dim": "2", "bold": "1"}
+# What each style is on a terminal (`way`: under way, nothing is wrong with it), and which word of a state has which;
+# the TUI's tables have the same.
+STYLES = {"bad": "1;31", "warn": "33", "way": "36", "good": "32", "id": "36", "dim": "2", "bold": "1"}
 _PAINTS = tuple(f"[{code}m" for code in ("0", *STYLES.values()))
 WORDS = {
     **dict.fromkeys(("HALTED", "UNKNOWN", "QUARANTINED", "REJECTED", "LIVE", "FAILED", "LOST", "FOREIGN"), "bad"),
     **dict.fromkeys(("REDUCING", "DENIED", "PAPER", "DEMO", "STALE", "NOT_EXECUTED", "EXPIRED"), "warn"),
-    **dict.fromkeys(("ROUTED", "ACKED", "QUEUED", "AWAITING_APPROVAL", "CLOSING", "WORKING"), "warn"),
+    "AWAITING_APPROVAL": "warn",
+    **dict.fromkeys(("ROUTED", "ACKED", "QUEUED", "CLOSING", "WORKING"), "way"),
     **dict.fromkeys(("ACTIVE", "READY", "FILLED", "DONE", "RUNNING"), "good"),
 }
 

@@ -64,4 +64,4 @@ def _show(session: Session, data: PlanData) -> None:
     if data.pending:
         out.line(f"pending {out.paint(data.pending, 'warn')}: maybe in force already")
     for step in data.steps:
-        out.line(f"  {step_line(step)}")
+        out.line(f"  {step_line(out, step)}")

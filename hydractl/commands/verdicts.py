@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hydractl.output import Output
     from hydractl.session import Session
     from hydrad.wire.answers.acts import ActRow, CheckRow, FireAnswer, OrderView, TargetRow
     from hydrad.wire.answers.positions import PlanRow
@@ -166,16 +167,17 @@ def show_plan(session: Session, order: OrderView, of: str) -> None:
     if of:
         out.line(f"plan    {of}" + ("" if order.plan else ": nothing happens by itself"))
     for step in order.plan:
-        out.line(f"plan    {step_line(step)}")
+        out.line(f"plan    {step_line(out, step)}")
     for reason in order.plan_left_out or ():
         out.line(f"plan    {out.paint('left out', 'warn')}: {reason}")
 
 
-def step_line(step: PlanRow) -> str:
-    """A plan's step: what it does, what became of it, and its act."""
+def step_line(out: Output, step: PlanRow) -> str:
+    """A plan's step: what it does, with its time as all times are written, what became of it, and its act."""
+    text = step.text.replace(step.at, out.instant(step.at)) if step.at else step.text
     state = f"  {step.state}" if step.state else ""
     detail = f" ({step.detail})" if step.detail else ""
-    return f"{step.kind}  {step.text}{state}{detail}  {step.act}"
+    return f"{step.kind}  {text}{state}{detail}  {step.act}"
 
 
 def show_checks(session: Session, checks: Sequence[CheckRow], *, every: bool) -> None:

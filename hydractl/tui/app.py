@@ -64,6 +64,7 @@ _NO_COLOR = NoColor()
 OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
 WRITE = "write mode"  # what some notices are about
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
+FILTERING = (("Enter", "keep the filter", ""), ("Esc", "no filter", "step_back"))
 FIRST_KEYS = ("halt", "help", "write")
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
 ALWAYS = (
@@ -290,6 +291,9 @@ class HydraTui(Screens):
 
     def _key_pieces(self) -> list[tuple[Text, str]]:
         """The keys that do something here, as they are mapped; first what must be in sight on the narrowest screen."""
+        now = FILTERING if self.query_one("#filter").display else self.pane.keys_now()
+        if now:
+            return [(Text.assemble((f" {key} ", "bold"), f"{what} ", end=""), action) for key, what, action in now]
         shown = [bound for _, bound, enabled, _ in self.screen.active_bindings.values() if bound.show and enabled]
         shown.sort(key=lambda bound: FIRST_KEYS.index(bound.id) if bound.id in FIRST_KEYS else len(FIRST_KEYS))
         pieces = []
@@ -301,7 +305,8 @@ class HydraTui(Screens):
 
     @on(Bar.Pressed)
     async def _pressed(self, event: Bar.Pressed) -> None:
-        owner = self.pane if hasattr(self.pane, f"action_{event.action}") else self
+        name = event.action.partition("(")[0]
+        owner = self.pane if hasattr(self.pane, f"action_{name}") else self
         await self.run_action(event.action, owner)
 
     def _want(self) -> None:
@@ -338,11 +343,18 @@ class HydraTui(Screens):
             first.focus()
 
     def action_step_back(self) -> None:
-        """The filter off, else the pane before this one."""
+        """What one is at, else the filter off, else the pane before this one."""
+        typing = self.query_one("#filter").display
+        if typing:
+            self.query_one("#filter").display = False
+            self._first_focus()
+            self.call_after_refresh(self.draw)  # the keys are another box's then
+        if not typing and self.pane.step_back():
+            return
         if self.pane.filter:
             self.pane.filter = ""
             self.draw()
-        elif self._history:
+        elif self._history and not typing:
             name = self._history.pop()
             self.query_one("#panes", ContentSwitcher).current = name
             self.rewant()
@@ -359,6 +371,7 @@ class HydraTui(Screens):
         box.placeholder = self.pane.FILTER_HINT
         box.display = True
         box.focus()
+        self.draw()
 
     @on(Input.Changed, "#filter")
     def _filtering(self, event: Input.Changed) -> None:
@@ -370,6 +383,7 @@ class HydraTui(Screens):
     def _filtered(self) -> None:
         self.query_one("#filter").display = False
         self._first_focus()
+        self.call_after_refresh(self.draw)
 
     # --- acts ---
 

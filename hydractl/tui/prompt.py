@@ -8,10 +8,13 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from hydractl.tui.screens import Screens
+
 
 class Prompt(Input):
     """`Given` is posted for Enter, and the line is gone; Esc leaves it without a word."""
 
+    app: Screens
     DEFAULT_CSS = "Prompt { height: 1; border: none; display: none; }"
     BINDINGS = [Binding("escape", "leave", "leave it", show=False)]
 
@@ -36,11 +39,13 @@ class Prompt(Input):
         self.value = text
         self.display = True
         self.focus()
+        self.app.draw()  # the line of the keys tells its own
 
     def action_leave(self) -> None:
         self.display = False
         if self._before is not None and self._before.is_attached:
             self._before.focus()
+        self.app.call_after_refresh(self.app.draw)
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:

@@ -46,7 +46,7 @@ def whole_text(event: Any) -> str:
 
 def mark(tone: str, glyphs: Glyphs) -> str:
     """One cell that says the same as the colour."""
-    marks = {"bad": glyphs.cross, "warn": glyphs.warning, "good": glyphs.check, "id": glyphs.bullet}
+    marks = {"bad": glyphs.cross, "warn": glyphs.warning, "way": glyphs.play, "good": glyphs.check, "id": glyphs.bullet}
     return marks.get(tone, " ")
 
 

@@ -90,6 +90,21 @@ def test_a_filter_hides_rows_and_says_so(tui: Any) -> None:
     tui.play(scene)
 
 
+def test_a_key_of_the_lowest_line_can_be_clicked(tui: Any) -> None:
+    """Also one whose action has a parameter: drain."""
+
+    async def scene(pilot: Any) -> None:
+        tui.app.open_pane("terminals")
+        await tui.fed(pilot)
+        await pilot.press("W")
+        await tui.until(pilot, "D drain")
+        line = next(row for row in tui.lines() if "D drain" in row)
+        await pilot.click(offset=(line.index("D drain") + 3, tui.lines().index(line)))
+        await tui.until(pilot, "DRAIN sim-1")
+
+    tui.play(scene)
+
+
 def test_jump_mode_letters_lead_to_boxes(tui: Any) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)

@@ -8,9 +8,12 @@ import briefings
 import msgspec
 import pytest
 
+from hydractl.commands.verdicts import step_line
+from hydractl.output import Output
 from hydractl.tui.panes.briefing import briefing_lines, labelled
 from hydractl.tui.store import Problem
 from hydrad.wire.answers.alarms import NoteRow
+from hydrad.wire.answers.positions import PlanRow
 
 
 def lines(wire: Any, data: Any, *, room: int = 66, every: bool = False, kept: Any = None, **of_frame: Any) -> list[str]:
@@ -146,3 +149,10 @@ def test_the_kind_of_the_account_has_its_colour(wire: Any) -> None:
     shown = texts(wire, briefings.briefing(wire, kind="live"))
     assert "LIVE" in shown[1].plain
     assert any("red" in str(span.style) for span in shown[1].spans)
+
+
+@pytest.mark.parametrize(("zone", "shown"), [(None, "2026-11-20 13:05:00Z"), ("Europe/Berlin", "2026-11-20 14:05:00")])
+def test_a_plans_time_is_written_as_all_others_are(zone: str | None, shown: str) -> None:
+    at = "2026-11-20T13:05:00Z"
+    step = PlanRow(kind="TIME_STOP", at=at, act="A-0000007E", text=f"close at {at}", state="waits")
+    assert step_line(Output("table", zone=zone), step) == f"TIME_STOP  close at {shown}  waits  A-0000007E"

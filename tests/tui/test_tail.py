@@ -107,6 +107,37 @@ def test_looking_for_a_text_goes_from_one_to_the_next(tui: Any) -> None:
     tui.play(scene)
 
 
+def test_while_one_looks_for_a_text_the_lowest_line_says_what_the_keys_do(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, 30)
+        tui.app.open_pane("tail")
+        await pilot.press("l")
+        assert "Enter look for it" in tui.lines()[-1] and "Esc leave it" in tui.lines()[-1]
+        await pilot.press(*"event 1", "enter")
+        for words in ("n next found", "N found before", "Enter trace", "l another text", "Esc look no more"):
+            assert words in tui.lines()[-1]
+        await pilot.press("escape")
+        assert tui.app.pane.NAME == "tail" and "'event 1'" not in tui.text() and "HALT" in tui.lines()[-1]
+        await pilot.press("l", "escape", "slash")
+        assert "Enter keep the filter" in tui.lines()[-1] and "Esc no filter" in tui.lines()[-1]
+        await pilot.press(*"event 2", "escape")
+        await pilot.pause()
+        assert tui.app.pane.filter == "" and "HALT" in tui.lines()[-1] and log(tui).has_focus
+
+    tui.play(scene, size=(80, 24))
+
+
+@pytest.mark.parametrize("state", ["ROUTED", "ACKED", "QUEUED"])
+def test_what_is_under_way_is_no_warning_and_what_is_unknown_is(tui: Any, wire: Any, state: str) -> None:
+    from hydractl.tui.draw.glyphs import ASCII, UNICODE
+    from hydractl.tui.records import mark, tone
+
+    for glyphs in (UNICODE, ASCII):
+        word = mark(tone(tui.event(1, kind="ACT_MOVED", text=f"{wire.F} {state}: to alpha").event), glyphs)
+        assert word == glyphs.play != glyphs.warning
+        assert mark(tone(tui.event(1, kind="ACT_MOVED", text=f"{wire.F} UNKNOWN").event), glyphs) == glyphs.cross
+
+
 def test_what_is_recorded_is_shown_whole_and_cannot_move_the_cursor(tui: Any) -> None:
     long = "x\x1b[2J\x07" + "many words " * 300
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 GAP = "  "
 FLEXIBLE_MIN = 8
 # The styles of `hydractl.output.STYLES`, by the same names.
-STYLES = {"bad": "bold red", "warn": "yellow", "good": "green", "id": "cyan", "dim": "dim", "bold": "bold"}
+STYLES = {
+    "bad": "bold red", "warn": "yellow", "way": "cyan", "good": "green", "id": "cyan", "dim": "dim", "bold": "bold",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

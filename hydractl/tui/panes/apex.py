@@ -190,7 +190,7 @@ def feature_lines(frame: Frame, setup: Any, room: int) -> list[Text]:
     """The numbers that the detector looked at, and what became of the setup."""
     if setup is None:
         return [Text("no setup is under the cursor", "dim", no_wrap=True, end="")]
-    what = f"{setup.symbol} {setup.side} {setup.detector} at {setup.at}"
+    what = f"{setup.symbol} {setup.side} {setup.detector} at {frame.out.instant(setup.at)}"
     became = f"PROPOSED as {setup.mission}" if setup.mission else f"SUPPRESSED: {setup.reason} {setup.detail or ''}"
     numbers = "  ".join(f"{name} {value}" for name, value in setup.features.items()) or "no numbers were kept of it"
     return [

@@ -158,7 +158,7 @@ def _told(frame: Frame, data: Briefing, row: MissionRow, room: int) -> Iterator[
     if data.fire.basis:
         yield from labelled("basis", data.fire.basis, room)
     for step in data.fire.order.plan if data.fire.order is not None else ():
-        yield from labelled("plan", verdicts.step_line(step), room)
+        yield from labelled("plan", verdicts.step_line(frame.out, step), room)
     for note in data.mission.notes or ():
         yield from labelled("note", missions.note_text(frame.out, note), room)
 

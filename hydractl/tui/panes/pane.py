@@ -26,6 +26,15 @@ class Pane(Vertical):
     app: Screens
     filter = ""
 
+    def keys_now(self) -> Sequence[tuple[str, str, str]]:
+        """What the line of the keys says in place of the pane's keys while one is at something that has its own: (key,
+        what it does, its action here or "")."""
+        return ()
+
+    def step_back(self) -> bool:
+        """Leaves what one is at within the pane, where one is: Esc does that before anything else."""
+        return False
+
     def wants(self) -> Sequence[Want]:
         """The queries that it is drawn from, beside those that every pane has."""
         return ()

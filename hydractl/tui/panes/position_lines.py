@@ -199,7 +199,10 @@ def _plan(frame: Frame, row: Any, plan: Kept | None, room: int) -> list[Text]:
         lines += flow(room, (f"pending {told.pending}: maybe in force already", "yellow"))
     for step in told.steps:
         style = _STATES.get(step.state or "", "")
-        lines += [Text(text, style, no_wrap=True, end="") for text in wrapped("  " + plain(step_line(step)), room, 4)]
+        lines += [
+            Text(text, style, no_wrap=True, end="")
+            for text in wrapped("  " + plain(step_line(frame.out, step)), room, 4)
+        ]
     return lines
 
 

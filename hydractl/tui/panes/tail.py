@@ -81,7 +81,7 @@ class Tail(Pane):
         state.can_focus = False
         yield state
         yield Lines("Record", id="tail-facts", classes="box")
-        yield Prompt("look for this text; n and N go to the next and the one before", id="tail-look")
+        yield Prompt("look for this text", id="tail-look")
 
     @property
     def _log(self) -> Log:
@@ -222,6 +222,21 @@ class Tail(Pane):
             return
         self._follow(False)
         self._log.go_to((seq, 0))
+
+    def keys_now(self) -> Sequence[tuple[str, str, str]]:
+        if self.query_one(Prompt).display:
+            return ("Enter", "look for it (nothing: look no more)", ""), ("Esc", "leave it as it was", "")
+        if not self._sought:
+            return ()
+        more = ("n", "next found", "found(1)"), ("N", "found before", "found(-1)")
+        return *more, ("Enter", "trace", ""), ("l", "another text", "look"), ("Esc", "look no more", "step_back")
+
+    def step_back(self) -> bool:
+        if not self._sought:
+            return False
+        self._sought = ""
+        self.app.draw()
+        return True
 
     # --- what a record is about ---
 

@@ -77,7 +77,9 @@ def chart_lines(frame: Frame, data: Briefing, window: Window, width: int, height
         height,
         frame.glyphs,
         signal=signal_bar(bars, data.chart.signal_at, TIMEFRAMES[window.timeframe]),
-        empty=why_empty(frame, "bars", f"no bar was recorded from {window.since} on", **dict(ask.fields)),
+        empty=why_empty(
+            frame, "bars", f"no bar was recorded from {frame.out.instant(window.since)} on", **dict(ask.fields)
+        ),
     )
     old = frame.view.lost is not None or frame.since(kept) > OLD_S
     return [faded(row) for row in lines] if old else lines
