@@ -20,6 +20,7 @@ from hydractl.tui.store import Kept, View
 from hydrad.domain.instants import BadInstant, ms_text, parse_ms
 
 CALM_S = 10  # where bytes are dear, an age is rounded up to so many seconds, and what is left is rounded down
+SCANT = 16  # rows
 OLD_S = 5.0  # an answer that was to come each second or two, and did not
 
 
@@ -40,6 +41,11 @@ class Frame:
     def compact(self) -> bool:
         """Whether there is too little room for what is only nice to have."""
         return self.width < 120 or self.height < 40
+
+    @property
+    def scant(self) -> bool:
+        """Whether there is room for little more than what one decides by: boxes have no titles then."""
+        return self.height < SCANT
 
     @property
     def market_ms(self) -> int | None:

@@ -24,6 +24,9 @@ WIDE, SMALL = (160, 50), (80, 24)
 STATES = {
     "wide": WIDE, "small": SMALL, "ascii": SMALL, "empty": SMALL, "refused": SMALL, "lost": SMALL, "writing": SMALL,
 }  # fmt: skip
+TINY = ("board", "mission", "positions")  # also in 40x12
+SIZES = {**STATES, "tiny": (40, 12)}
+CASES = [*((pane.NAME, state) for pane in PANES for state in STATES), *((name, "tiny") for name in TINY)]
 ALWAYS = ("now", "status")
 
 
@@ -70,8 +73,7 @@ def script_of(state: str, wire: Any) -> Any:
     return script
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("name", [pane.NAME for pane in PANES])
+@pytest.mark.parametrize(("name", "state"), CASES)
 def test_screens(tui: Any, wire: Any, clock: Clock, name: str, state: str) -> None:
     tui.fake.script = script_of(state, wire)
     found: list[str] = []
@@ -95,7 +97,7 @@ def test_screens(tui: Any, wire: Any, clock: Clock, name: str, state: str) -> No
         await pilot.pause()
         found.append(tui.written() if state == "ascii" else tui.text())
 
-    tui.play(scene, size=STATES[state], ascii_only=state == "ascii")
+    tui.play(scene, size=SIZES[state], ascii_only=state == "ascii")
     text = "\n".join(line.rstrip() for line in found[0].splitlines()) + "\n"
     path = GOLDEN / f"{name}-{state}.txt"
     if os.environ.get("HYDRA_REGENERATE"):

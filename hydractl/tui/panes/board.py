@@ -19,20 +19,22 @@ from hydractl.tui import live
 from hydractl.tui.choose import trace_one, traceable
 from hydractl.tui.draw.gauge import gauge
 from hydractl.tui.feed import Want
-from hydractl.tui.frame import Frame, faded, older
+from hydractl.tui.frame import Frame, faded, line, older
 from hydractl.tui.live import live_positions
 from hydractl.tui.log import Block, Log
-from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.panes.pane import Pane, fill, height_of, why_empty
 from hydractl.tui.records import whole_text
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
 _MISSION_COLUMNS = ("id", "state", "symbol", "side", "entry", "stop", "target", "r", "tcs_text", "fires")
 _POSITION_COLUMNS = ("id", "mark", "account", "symbol", "side", "volume", "stop", "pnl", "r", "as_of_age_s")
+_MISSIONS_FIRST = ("id", "symbol", "side", "expires_in_s", "state")
 _POSITIONS_FIRST = ("id", "symbol", "side", "pnl", "r", "mark", "volume", "stop")
 
 
 MISSIONS_S = 5.0
+SHORT = 60  # columns of an account's line
 LOW = 30  # of fewer rows, what is wrong and what is open have all
 
 
@@ -83,17 +85,17 @@ class Board(Pane):
     def _wrong(self, frame: Frame) -> None:
         box = self.query_one("#wrong", Lines)
         lines = wrong_lines(frame)
-        room = 8 if not frame.compact else 4 if frame.height >= LOW else 3
+        room = 8 if not frame.compact else 4 if frame.height >= LOW else 2 if frame.scant else 3
         box.show(lines)
         box.mark(f"{room} of {len(lines)}, Enter: alarms" if len(lines) > room else "")
-        box.styles.height = min(len(lines), room) + 1
+        box.styles.height = height_of(frame, len(lines), room)
 
     def _accounts(self, frame: Frame) -> None:
         box = self.query_one("#accounts", Lines)
         lines = account_lines(frame, max(box.size.width - 1, 20))
         box.show(lines)
         box.mark(frame.old_words(frame.view.kept("status")) if frame.view.lost is None else "")
-        box.styles.height = min(len(lines), 3 if frame.compact else 8) + 1
+        box.styles.height = height_of(frame, len(lines), 1 if frame.scant else 3 if frame.compact else 8)
 
     def _missions(self, frame: Frame) -> None:
         kept = frame.view.kept("missions")
@@ -108,6 +110,7 @@ class Board(Pane):
             of=kept,
             every_s=MISSIONS_S,
             wanted=self.filter,
+            priority=_MISSIONS_FIRST if frame.scant else (),
         )
 
         self._seek(frame)
@@ -159,7 +162,8 @@ class Board(Pane):
             of=kept,
         )
         grid.styles.height = min(len(rows), 3 if frame.compact else 10) + 2
-        grid.display = frame.height >= LOW or len(wrong_lines(frame)) == 1  # a stale feed is told above
+        well = len(wrong_lines(frame)) == 1  # a stale feed is told above
+        grid.display = frame.height >= LOW or (well and not frame.scant)
 
     def _tail(self, frame: Frame) -> None:
         log = self._journal
@@ -265,6 +269,8 @@ def account_lines(frame: Frame, width: int) -> list[Text]:
 
 def account_line(frame: Frame, row: Any, width: int) -> Text:
     kind = row.kind.upper()
+    if width < SHORT:
+        return _short_account(row, kind, width)
     text = Text(no_wrap=True, end="")
     text.append(f"{kind:<5} ", "bold red" if kind == "LIVE" else "yellow")
     text.append(f"{plain(row.name):<14} ")
@@ -278,6 +284,20 @@ def account_line(frame: Frame, row: Any, width: int) -> Text:
         )
     text.append(f"  {age(row.as_of_age_s)}", "dim")
     return text
+
+
+def _short_account(row: Any, kind: str, width: int) -> Text:
+    """What has no room is left out whole."""
+    parts = [
+        (plain(row.name), "bold"),
+        (kind, "bold red" if kind == "LIVE" else "yellow"),
+        (row.authority, "green" if row.authority == "ACTIVE" else "bold red"),
+        (f"day {row.day_pnl or '-'}", ""),
+        (f"{row.equity} {row.currency}" if row.equity is not None else "not reported", ""),
+    ]
+    while len(parts) > 3 and line(*parts).cell_len > width:
+        parts.pop()
+    return line(*parts)
 
 
 def lost_of(row: Any) -> float | None:

@@ -37,7 +37,8 @@ def briefing_lines(frame: Frame, kept: Kept | None, row: MissionRow, room: int, 
     if kept is None or data is None:
         return lines + unanswered(frame, kept, room)
     old = old_lines(frame, kept, room)
-    told = [_account_line(data), *_decided(frame, data, frame.since(kept), room), *_checks(frame, data, room, every)]
+    told = _at_once(frame, data, row, frame.since(kept), room) if frame.scant else []
+    told += [_account_line(data), *_decided(frame, data, frame.since(kept), room), *_checks(frame, data, room, every)]
     told += _told(frame, data, row, room)
     if old or over(frame, row):
         told = list(map(faded, told))
@@ -93,6 +94,22 @@ def old_lines(frame: Frame, kept: Kept, room: int) -> list[Text]:
     why = f"{kept.problem.code}: {kept.problem.message}" if kept.problem is not None else ""
     words = f"{since}; {why}" if why else since
     return labelled(f"{frame.glyphs.warning} OLD", words, room, "bold yellow")
+
+
+def _at_once(frame: Frame, data: Briefing, row: MissionRow, since_s: float, room: int) -> list[Text]:
+    """What is decided by in as few lines as it can be said in; all of it stands below."""
+    lines = labelled("verdict", data.fire.would, room, verdict_style(data.fire))
+    if data.price is None:
+        lines += labelled("price", f"UNKNOWN: {brief.NO_QUOTE}", room, _BAD)
+    else:
+        price = older(data.price, since_s)
+        words = f"{price.bid} / {price.ask}, {age(price.age_s)} old{', STALE' if price.stale else ''}"
+        lines += labelled("price", words, room, "yellow" if price.stale else "")
+    stake = data.stake
+    percent = f" ({stake.of_base_percent}%)" if stake is not None and stake.of_base_percent else ""
+    money = f"{stake.volume} lots, at stop {stake.at_stop} {stake.currency}{percent}" if stake else "not known"
+    lines += labelled("money", money, room, "" if stake else _WARN)
+    return lines + labelled("entry", f"{row.entry} stop {row.stop} target {row.target or 'none'}", room)
 
 
 def _account_line(data: Briefing) -> Text:

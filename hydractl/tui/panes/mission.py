@@ -35,7 +35,8 @@ class Mission(Pane):
     HELP = (
         "Missions, newest first, and the briefing of the one under the cursor, as it would be fired now on one "
         "account. The verdict and what denies it stand first. Nothing is sent by a key: each act opens a sheet that "
-        "shows what would be done, and asks. Enter on an act shows its trace."
+        "shows what would be done, and asks. Enter on an act shows its trace. In fewer than 16 rows there is the "
+        "briefing alone: the Board has the list."
     )
     BINDINGS = [
         Binding("f", "fire", "fire", id="mission.fire"),
@@ -59,6 +60,10 @@ class Mission(Pane):
     .-narrow Mission #mission-right { row-span: 1; }
     .-low Mission #mission-all { grid-rows: 5 1fr; }
     .-low Mission #mission-acts { max-height: 4; }
+    .-low Mission.-scant #mission-all { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
+    .-low Mission.-scant #mission-list, .-low Mission.-scant #mission-acts { display: none; }
+    .-low Mission.-scant #mission-chart { display: none; }
+    .-low Mission.-scant #mission-right { row-span: 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -114,7 +119,8 @@ class Mission(Pane):
         row = newest_row(frame, self._shown, kept)
         self._facts(frame, kept, row)
         self._acts(frame, kept)
-        self._chart(frame, kept)
+        if not frame.scant:
+            self._chart(frame, kept)
 
     def _list(self, frame: Frame) -> None:
         kept = frame.view.kept("missions")
@@ -159,7 +165,7 @@ class Mission(Pane):
     def _acts(self, frame: Frame, kept: Kept | None) -> None:
         grid = self.query_one("#mission-acts", Grid)
         rows = frame.rows(kept, acts_of(kept))
-        grid.display = bool(rows)
+        grid.display = bool(rows) and not frame.scant
         columns = [column for column in ACTS if column.key in _ACTS]
         fill(grid, frame, columns, rows, lambda row: row.id, empty="no acts", of=kept, priority=_ACTS)
 

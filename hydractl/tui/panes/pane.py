@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.containers import Vertical
 
 from hydractl.output import Column
@@ -25,6 +26,21 @@ class Pane(Vertical):
     FILTER_HINT: ClassVar[str] = "only rows with this text; !text: only those without"
     app: Screens
     filter = ""
+
+    def on_mount(self) -> None:
+        self.set_class(self.app.frame.scant, "-scant")
+
+    def on_resize(self) -> None:
+        if self.app.frame.scant is not self.has_class("-scant"):
+            self.toggle_class("-scant")
+            self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        """The box that had the focus may show no more; without one the pane's keys do nothing."""
+        first = next((box for box in self.query(Lines) if box.display and box.can_focus), None)
+        focused = self.screen.focused
+        if self.display and first is not None and (focused is None or not focused.display):
+            first.focus()
 
     def keys_now(self) -> Sequence[tuple[str, str, str]]:
         """What the line of the keys says in place of the pane's keys while one is at something that has its own: (key,
@@ -112,12 +128,18 @@ def fill(
     texts = [faded(made.rows[at]) if old else made.rows[at] for at in shown]
     if wanted and rows and not shown:
         empty = f"none of {len(rows)} rows passes the filter '{wanted}'"
-    grid.show_rows(made.heading, texts, [key(rows[at]) for at in shown], empty, [made.whole[at] for at in shown])
     aged = frame.old_words(of, every_s) if frame.view.lost is None else ""  # then the line above all panes says it
+    heading = Text(aged, "bold yellow", no_wrap=True, end="") if aged and frame.scant else made.heading
+    grid.show_rows(heading, texts, [key(rows[at]) for at in shown], empty, [made.whole[at] for at in shown])
     marks = list(filter(None, (aged, note)))
     marks += [f"filter: {wanted}"] if wanted else []
     marks += [f"no room for {', '.join(made.dropped)}"] if made.dropped and rows else []
     grid.mark("  ".join(marks))
+
+
+def height_of(frame: Frame, lines: int, most: int) -> int:
+    """Of a box with so many lines, `most` of them in sight, and its title where boxes have one."""
+    return min(max(lines, 1), most) + (not frame.scant)
 
 
 def why_empty(frame: Frame, verb: str, none: str, **fields: Any) -> str:

@@ -84,9 +84,11 @@ def details(frame: Frame, row: Any, plan: Kept | None, room: int) -> list[Text]:
     """One position: result, where its price stands, costs, and its plan with what each step has done. `plan`: what is
     known of the query `plan.show` for it."""
     told = plan.data if plan is not None else None
-    lines = flow(room, *_who(frame, row))
+    where = _where(frame, row, told, room)
+    lines = where if frame.scant else []  # the list tells the rest
+    lines += flow(room, *_who(frame, row))
     lines += flow(room, *_result(frame, row))
-    lines += _where(frame, row, told, room)
+    lines += [] if frame.scant else where
     lines += flow(room, *_costs(frame, row))
     lines += flow(room, *_times(frame, row))
     lines += flow(room, (f"mission {row.mission or 'none'}", ""), (f"ticket {row.ticket}", ""))

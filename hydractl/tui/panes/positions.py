@@ -19,7 +19,7 @@ from hydractl.tui.intent import Intent
 from hydractl.tui.intents import missions, positions
 from hydractl.tui.live import live_positions
 from hydractl.tui.panes import position_lines
-from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.panes.pane import Pane, fill, height_of, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
@@ -28,6 +28,7 @@ _OPEN = (
     "as_of_age_s",
 )  # fmt: skip
 _OPEN_FIRST = ("id", "symbol", "side", "volume", "pnl", "r", "stop", "mark", "account", "as_of_age_s", "target")
+_SCANT_FIRST = ("id", "pnl", "side", "symbol", "volume", "r", "stop")
 _CLOSED = ("id", "account", "symbol", "side", "volume", "open_price", "close_price", "pnl", "r", "close_reason")
 _CLOSED_FIRST = ("id", "symbol", "side", "pnl", "r", "close_reason", "volume", "account")
 _ORDERS_FIRST = ("id", "symbol", "side", "type", "volume", "price", "foreign", "at_broker", "state", "stop", "cancel")
@@ -106,7 +107,7 @@ class Positions(Pane):
         sums = self.query_one("#positions-sums", Lines)
         lines = [*position_lines.problem_lines(frame), *position_lines.sum_lines(frame, opened)]
         sums.show(lines)
-        sums.styles.height = min(len(lines), 3 if frame.compact else 6) + 1
+        sums.styles.height = height_of(frame, len(lines), 1 if frame.scant else 3 if frame.compact else 6)
         self._draw_open(frame, opened)
         self._draw_orders(frame)
         self._draw_closed(frame)
@@ -123,7 +124,7 @@ class Positions(Pane):
             empty=why_empty(frame, "positions", "no position is open"),
             of=frame.view.kept("positions"),
             wanted=self.filter,
-            priority=_OPEN_FIRST,
+            priority=_SCANT_FIRST if frame.scant else _OPEN_FIRST,
             paint=_PNL,
         )
 
@@ -144,7 +145,7 @@ class Positions(Pane):
             wanted=self.filter,
             priority=_ORDERS_FIRST,
         )
-        grid.styles.height = min(max(len(rows), 1), 3 if frame.compact else 6) + 2
+        grid.styles.height = 1 + height_of(frame, len(rows), 1 if frame.scant else 3 if frame.compact else 6)
 
     def _draw_closed(self, frame: Frame) -> None:
         grid = self.query_one(f"#{CLOSED_GRID}", Grid)
@@ -168,7 +169,7 @@ class Positions(Pane):
         results = "  ".join(f"{one.account} {live.sum_text(one, frame.glyphs)}" for one in live.sums(rows))
         if not self.filter:
             grid.mark(results)
-        grid.styles.height = min(max(len(rows), 1), 5 if frame.compact else 10) + 2
+        grid.styles.height = 1 + height_of(frame, len(rows), 2 if frame.scant else 5 if frame.compact else 10)
 
     def _draw_details(self, frame: Frame) -> None:
         box = self.query_one("#positions-details", Lines)
@@ -185,6 +186,8 @@ class Positions(Pane):
 
     def _details_height(self, frame: Frame, lines: int) -> int:
         """Below the list, which needs its rows: as many lines as there are, where half of the room is enough."""
+        if frame.scant:
+            return min(lines, 2)
         crowded = len(self.query_one(f"#{OPEN_GRID}", Grid).keys) > 3 or self._shows_closed
         return min(lines + 1, frame.height // (4 if crowded else 2) - 1)
 

@@ -133,6 +133,7 @@ class Tail(Pane):
 
     def _facts(self, frame: Frame) -> None:
         box = self.query_one("#tail-facts", Lines)
+        box.display = not frame.scant
         box.styles.height = 6 if frame.compact else 10
         event = self._event()
         if event is None:

@@ -134,7 +134,7 @@ class Trace(Pane):
             verdict.show(verdict_lines(frame, title, shown, data.findings, room))
         verdict.mark("as of when the daemon was heard last" if data is not None and frame.view.lost is not None else "")
         _high(verdict, 4 if frame.compact else 10)
-        spent.display = bool(self._events)
+        spent.display = bool(self._events) and not frame.scant
         spent.show(time_lines(self._events, room, frame.glyphs, 2 if frame.compact else 5))
         _high(spent, 4 if frame.compact else 7)
         blocks = [
