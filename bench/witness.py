@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from hydrad import app, inbox
+from hydrad import app
 from hydrad.domain import ids
 from hydrad.domain.ids import IdKind
 from hydrad.link import frames as f
+from hydrad.loop import inbox
 from hydrad.toc import inputs as i
 from hydrad.toc import records as r
 from hydrad.toc.record import Record

@@ -1,9 +1,4 @@
-"""The composition root: the one place where adapters meet the core, and the loop that turns.
-
-The loop takes a bounded batch from the inbox, steps it, commits on the one writer thread, and only then releases
-what leaves the process. Halts have a lane of their own that is drained first. Ticks are shed first when the inbox
-is full, and counted; order traffic never is.
-"""
+"""The composition root: the one place where adapters meet the core. Owns what is started in which order, and ended."""
 
 from __future__ import annotations
 
@@ -12,12 +7,12 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from hydrad import __version__
 from hydrad.apex.watch import Watch
-from hydrad.bridge.bridge import Bridge
 from hydrad.config import Loaded
 from hydrad.control.server import ControlServer
 from hydrad.domain import news
@@ -27,7 +22,7 @@ from hydrad.domain.instants import MS
 from hydrad.driver import Driver
 from hydrad.home import bundles, cards, endpoints, opening
 from hydrad.home.daemon_key import daemon_key
-from hydrad.host import entropy, processes, systemd
+from hydrad.host import entropy, systemd
 from hydrad.host.keys import KeyPair
 from hydrad.host.lock import FileLock
 from hydrad.host.logs import Levels
@@ -36,24 +31,23 @@ from hydrad.host.tickets import Tickets
 from hydrad.hud.glance import Glance
 from hydrad.hud.metrics import Figure
 from hydrad.hud.stream import Stream
-from hydrad.inbox import FRAMES_MAX, Inbox
 from hydrad.link import frames as f
+from hydrad.loop.loop import Loop
 from hydrad.market.recorder import Note, Recorder
 from hydrad.market.room import Room
 from hydrad.market.series import Batch
 from hydrad.paper.conductor import Conductor
 from hydrad.paper.family import Family
-from hydrad.services import words
+from hydrad.services import scheduler, words
 from hydrad.services.bot import BotService
-from hydrad.services.bridge import BridgeService, Links
+from hydrad.services.bridge import Binding, BridgeService, Links
 from hydrad.services.channels import ChannelsService
 from hydrad.services.comparing import Comparison
 from hydrad.services.hud import HudService
-from hydrad.services.jobs import JobFailed
 from hydrad.services.letters import Letters
 from hydrad.services.scheduler import SchedulerService
+from hydrad.services.snapshots import Snapshots
 from hydrad.services.supervisor import Supervisor
-from hydrad.surface.asks import Asks
 from hydrad.surface.surface import ControlSurface
 from hydrad.surface.watched import Watched
 from hydrad.toc import drilling, newsview
@@ -76,10 +70,7 @@ CLOCK_S = 0.1
 # How long the loop may keep the interpreter from the thread that commits. That asks for it several times a commit, and
 # under a flood of ticks would wait Python's own 5 ms each time.
 SWITCH_S = 0.0005
-SNAPSHOT_EVERY_RECORDS = 5_000
 SYNC_S = 1.0
-SNAPSHOT_TRIES = 3_000
-EXIT_FAILED = 1
 EXIT_FENCED = 75
 
 
@@ -91,22 +82,12 @@ class App:
         self.loaded = loaded
         self.version = __version__
         self.pid = os.getpid()
-        self.endpoint = ""
         self._lock = lock
         self._manager = systemd.take(os.environ)
-        self._durable_s = 0.0
         self._opened = opening.open_home(places, loaded.config)
-        self._inbox = Inbox()
-        self._asks = Asks(self.boot_ns)
-        self._wake = asyncio.Event()
-        self._turning = False
-        self._stopping: str | None = None
-        self._exit = 0
-        self._snapshot_seq = self._opened.engine.state.seq
-        self._lag_s = 0.0
-        self._commit_s = 0.0
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self.loop = Loop(self.boot_ns)
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")  # what no commit waits for
+        self.snapshots = Snapshots(self._opened, self.loop, self._keeper)
         self.surface = ControlSurface(self)
         self.watched = Watched(self)
         self.pages = Stream(self.watched)
@@ -120,12 +101,14 @@ class App:
         self.tickets = Tickets(self.now_ns)
         self.hud = HudService(self, loaded.config)
         self.letters = Letters(self)
+        keeping = scheduler.specs(self, self.comparison, self.snapshots, loaded.config)
         said = words.specs(self, self.letters, loaded.config)
-        self.scheduler = SchedulerService(self, self.comparison, loaded.config, said)
+        self.scheduler = SchedulerService(self, keeping + said)
         self.bot = BotService(self, self.letters, loaded.config)
         self.channels = ChannelsService(self, self.letters, loaded.config)
         self._links = Links()
-        bridge = BridgeService(self, self._links, self._bind_again)
+        self._binding = Binding(self, self._frame, self._bad)
+        bridge = BridgeService(self, self._links, self._binding)
         hosted = (bridge, self.bot, self.channels, self.hud, self.scheduler)
         self.supervisor = Supervisor(hosted, self.submit)
 
@@ -168,22 +151,7 @@ class App:
 
     def submit(self, body: i.AnyInput, urgent: bool = False) -> None:
         """Put an input into the inbox; the urgent lane is drained first."""
-        if urgent:
-            self._inbox.put_urgent(body)
-        else:
-            self._inbox.put(body)
-        self._wake.set()
-
-    def ask(self, answer: Callable[[], None]) -> None:
-        """Answer a query after the batch that is being committed now."""
-        self._asks.put(answer)
-        self._wake.set()
-
-    def stop(self, reason: str, code: int = 0) -> None:
-        """Leave the loop after the current batch."""
-        if self._stopping is None:
-            self._stopping, self._exit = reason, code
-        self._wake.set()
+        self.loop.submit(body, urgent)
 
     async def stop_family(self) -> tuple[list[str], list[str]]:
         """End the simulated broker and the agents; for `down` alone. Those that ended, and those that would not."""
@@ -204,7 +172,7 @@ class App:
         if self.family is not None:
             child = self.family.take(verb.terminal)
             if child is not None:
-                self._loop.run_in_executor(None, child.end)
+                asyncio.get_running_loop().run_in_executor(None, child.end)
 
     def news_view(self, turn: Turn) -> NewsView:
         return newsview.view(turn, str(self.news.path), self.loaded.config.news.mode is not None)
@@ -222,6 +190,11 @@ class App:
         self.loaded = loaded
         self.levels.set_root(loaded.config.daemon.log_level)
 
+    @property
+    def endpoint(self) -> str:
+        """Where agents reach it; empty before the bridge was bound."""
+        return self._binding.endpoint
+
     def note_endpoint(self, name: str, address: str | None) -> None:
         """Write where a service listens, for people; None: nowhere any more."""
         endpoints.note_endpoint(self.places, name, address)
@@ -233,26 +206,6 @@ class App:
         return [self._opened.engine.live.link(name) for name in self.state.terminals]
 
     # --- what it measures of itself -------------------------------------------------------------------
-
-    @property
-    def commit_s(self) -> float:
-        return self._commit_s
-
-    @property
-    def lag_s(self) -> float:
-        return self._lag_s
-
-    @property
-    def inbox_depth(self) -> int:
-        return len(self._inbox)
-
-    @property
-    def inbox_max(self) -> int:
-        return FRAMES_MAX
-
-    @property
-    def ticks_shed(self) -> int:
-        return self._inbox.ticks_shed
 
     def health(self) -> HealthData:
         """Every check there is."""
@@ -281,7 +234,7 @@ class App:
 
     def step_down(self, reason: str) -> None:
         log.error("stepping down: %s", reason)
-        self.stop(f"fenced: {reason}", EXIT_FENCED)
+        self.loop.stop(f"fenced: {reason}", EXIT_FENCED)
 
     def ticks(self, taken: e.TicksTaken) -> None:
         now_ms = self.now_ns() // MS
@@ -294,7 +247,7 @@ class App:
 
     def _recording_noted(self, note: Note) -> None:
         """Called on the recorder's thread."""
-        self._loop.call_soon_threadsafe(self.submit, i.RecordingNoted(*note))
+        self._events.call_soon_threadsafe(self.submit, i.RecordingNoted(*note))
 
     def published(self, records: Sequence[Record]) -> None:
         if any(record.type == "AUTHORITY_SET" and _opens_all(record) for record in records):
@@ -305,19 +258,18 @@ class App:
         self.pages.published(records)
         self.letters.published()
 
-    # --- the loop -------------------------------------------------------------------------------------
+    # --- its life -------------------------------------------------------------------------------------
 
     async def run(self) -> int:
         """Start everything, turn until told to stop, end everything in the reverse order."""
         sys.setswitchinterval(SWITCH_S)
-        loop = asyncio.get_running_loop()
+        events = self._events = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop, f"signal {number.name}")
+            events.add_signal_handler(number, self.loop.stop, f"signal {number.name}")
         config = self.loaded.config
-        self._loop = loop
-        self._links.bridge = self._listen(loop)
+        self._links.bridge = self._binding.first()
         opened = self._opened
-        self.driver = Driver(
+        self.loop.driver = Driver(
             opened.engine, opened.journal, opened.input_log, self._links, self, opened.clock, opened.next_input
         )
         server = ControlServer(self.places.socket, self.surface)
@@ -326,23 +278,23 @@ class App:
             self.submit(opening.started(opened, entropy.draw_instance()))
             self.recorder.start()
             self._look_at_news()
-            await self._drain()
+            await self.loop.drain()
             cards.write_all(self.places, self.state)
             if self.state.mode is HomeMode.PAPER:
                 own = [t.name for t in self.state.terminals.values() if not t.feed_only]
                 self.family = Family(self.places, own)
-                tasks.append(loop.create_task(self._watch_family()))
+                tasks.append(events.create_task(self._watch_family()))
             if not self.state.machine_time:
-                self.conductor = Conductor(self.places, config, opened.engine, self.is_idle)
-                tasks.append(loop.create_task(self.conductor.run()))
+                self.conductor = Conductor(self.places, config, opened.engine, lambda: self.loop.idle)
+                tasks.append(events.create_task(self.conductor.run()))
             await server.start()
-            tasks.append(loop.create_task(self._ticker()))
-            tasks.append(loop.create_task(self.letters.run()))
+            tasks.append(events.create_task(self._ticker()))
+            tasks.append(events.create_task(self.letters.run()))
             self._manager.ready(self.status_line())
             log.info("ready: %s, epoch %d, %s", self.places.state_dir, self.state.epoch, self.endpoint)
-            await self._pump(tasks)
+            await self.loop.pump(tasks)
         finally:
-            self._manager.stopping(f"stopping: {self._stopping or 'after an error'}")
+            self._manager.stopping(f"stopping: {self.loop.stopping or 'after an error'}")
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -351,75 +303,40 @@ class App:
             await server.close()
             self._links.close()
             await asyncio.to_thread(self.recorder.close)
-        self.driver.turn([*self._inbox.take_urgent(), i.Stopping(self._stopping or "stopped")])
+        self.loop.driver.turn([*self.loop.inbox.take_urgent(), i.Stopping(self.loop.stopping or "stopped")])
         opening.write_snapshot(self.places, opening.snapshot_of(opened))
         self._keeper.shutdown()
         opened.close()
-        self._writer.shutdown()
+        self.loop.close()
         self._lock.release()
-        return self._exit
-
-    async def _pump(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Turn until stopped; a task that died takes the daemon with it, evidence first."""
-        for task in tasks:
-            task.add_done_callback(
-                lambda _: self._wake.set()
-            )  # nothing else may wake a quiet home, least of all the dead
-        while self._stopping is None:
-            await self._wake.wait()
-            self._wake.clear()
-            await self._drain()
-            for task in tasks:
-                if task.done() and not task.cancelled():
-                    task.result()
-
-    async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
-        while (self._inbox or self._asks) and self._stopping is None:
-            self._turning = True
-            batch = self.driver.prepare(self._inbox.take())
-            asked = len(self._asks)
-            if batch.records:
-                began = loop.time()
-                await loop.run_in_executor(self._writer, self.driver.commit, batch)
-                self._durable_s = loop.time()
-                self._commit_s = self._durable_s - began
-            self._inbox.put_back(self.driver.release(batch))
-            self._turning = False
-            self._asks.answer(asked)
-            await asyncio.sleep(0)
-
-    def is_idle(self) -> bool:
-        """Nothing waits and nothing is being committed."""
-        return not (self._turning or self._inbox)
+        return self.loop.exit_code
 
     async def _ticker(self) -> None:
-        loop = asyncio.get_running_loop()
-        synced_s = loop.time()
+        events = asyncio.get_running_loop()
+        synced_s = events.time()
         watchdog = systemd.Watchdog(self._manager.watchdog_s, synced_s)
         while True:
-            due = loop.time() + CLOCK_S
+            due = events.time() + CLOCK_S
             await asyncio.sleep(CLOCK_S)
-            self._lag_s = max(loop.time() - due, 0.0)
+            self.loop.lag_s = max(events.time() - due, 0.0)
             self.submit(i.Clock())
             await self._feed(watchdog)
-            if loop.time() - synced_s >= SYNC_S:
-                synced_s = loop.time()
+            if events.time() - synced_s >= SYNC_S:
+                synced_s = events.time()
                 self._manager.status(self.status_line())
                 self.surface.keep_alive()
                 self.pages.beat()
-                await loop.run_in_executor(self._keeper, self._idle_work, self._opened.input_log.sync_handle())
+                await events.run_in_executor(self._keeper, self._idle_work, self._opened.input_log.sync_handle())
                 self._look_for_halt_file()
                 self._look_at_news()
-                await self._snapshot_if_due()
+                await self.snapshots.if_due()
 
     async def _feed(self, watchdog: systemd.Watchdog) -> None:
         """A sign of life for the service manager, if the loop keeps time and the journal's disk has just worked."""
-        loop = asyncio.get_running_loop()
-        if watchdog.needs_ping(loop.time(), self._durable_s):
-            await loop.run_in_executor(self._writer, systemd.ping, self.places.ping_file, f"{self.pid}\n")
-            self._durable_s = loop.time()
-        if watchdog.feed(loop.time(), self._lag_s, self._durable_s):
+        now_s = asyncio.get_running_loop().time
+        if watchdog.needs_ping(now_s(), self.loop.durable_s):
+            await self.loop.on_writer(partial(systemd.ping, self.places.ping_file, f"{self.pid}\n"))
+        if watchdog.feed(now_s(), self.loop.lag_s, self.loop.durable_s):
             self._manager.alive()
 
     def status_line(self) -> str:
@@ -427,34 +344,9 @@ class App:
         ready = sum(self._opened.engine.live.link(name).state is LinkState.READY for name in self.state.terminals)
         return (
             f"{self.state.mode.value} {self.state.authority.name}, {ready} of {len(self.state.terminals)} terminals "
-            f"READY, record {self.journal_seq}, last commit {self._commit_s * 1000:.1f} ms, loop lag "
-            f"{self._lag_s * 1000:.1f} ms"
+            f"READY, record {self.journal_seq}, last commit {self.loop.commit_s * 1000:.1f} ms, loop lag "
+            f"{self.loop.lag_s * 1000:.1f} ms"
         )
-
-    async def _snapshot_if_due(self) -> None:
-        """Every so many records, when nothing is being committed: a short fold for the next start."""
-        if self.state.seq - self._snapshot_seq >= SNAPSHOT_EVERY_RECORDS and self._is_settled():
-            await self._snapshot()
-
-    async def snapshot_now(self) -> str:
-        """The scheduler's job: a snapshot, unless nothing has changed since the last. Raises JobFailed."""
-        if self.state.seq == self._snapshot_seq:
-            return f"nothing new since record {self._snapshot_seq}"
-        for _ in range(SNAPSHOT_TRIES):
-            if self._is_settled():
-                await self._snapshot()
-                return f"written at record {self._snapshot_seq}"
-            await asyncio.sleep(CLOCK_S / 10)
-        raise JobFailed("the daemon was never idle")
-
-    def _is_settled(self) -> bool:
-        return self.is_idle() and self.state.seq == self.journal_seq
-
-    async def _snapshot(self) -> None:
-        seq = self.state.seq
-        self._snapshot_seq = seq
-        found = opening.snapshot_of(self._opened)
-        await asyncio.get_running_loop().run_in_executor(self._keeper, opening.write_snapshot, self.places, found)
 
     def _look_at_news(self) -> None:
         """The file is an input: at the start, and whenever it is another one; also while switching it off waits."""
@@ -464,7 +356,7 @@ class App:
     def _look_for_halt_file(self) -> None:
         """A shell that could not reach this daemon wrote HALT: obeyed as if it had been asked."""
         if self.places.halt_file.exists() and self.state.authority is not Authority.HALTED:
-            self.driver.close_latch()
+            self.loop.driver.close_latch()
             actor = Actor("halt-file", Surface.DAEMON)
             self.submit(i.Requested(0, actor, "", calls.Halt(reason="the HALT file was written", wait_s=0.0)), True)
 
@@ -488,46 +380,12 @@ class App:
     # --- edges ----------------------------------------------------------------------------------------
 
     def _frame(self, terminal: str, connection: int, frame: f.UpFrame) -> None:
-        self._inbox.put_frame(i.FrameIn(terminal, connection, frame))
-        self._wake.set()
+        self.loop.frame(i.FrameIn(terminal, connection, frame))
 
     def _bad(self, kind: str, detail: str, terminal: str) -> None:
         if kind == "version":
             self.submit(i.VersionHeard(terminal, int(detail)))
         self.submit(i.Strangers("bridge", f"{kind} {terminal}".strip(), 1))
-
-    def _listen(self, loop: asyncio.AbstractEventLoop) -> Bridge:
-        """Bind the bridge. A paper home whose port was taken moves to a free one and tells its agents."""
-        pair = daemon_key(self.places, self.loaded.config)
-        address = self.loaded.config.bridge.address
-        paper = self.state.mode is HomeMode.PAPER
-        if paper:
-            address = endpoints.last_endpoint(self.places, address)
-        bridge = Bridge(loop, address, pair.secret, pair.public, self._frame, self._bad)
-        try:
-            self.endpoint = bridge.start()
-        except OSError:
-            bridge.close()
-            if not paper:
-                raise
-            bridge = Bridge(loop, endpoints.endpoint_at(address), pair.secret, pair.public, self._frame, self._bad)
-            self.endpoint = bridge.start()
-            bundles.move_bundles(self.places, self.state.terminals, self.endpoint)
-            for name in self.state.terminals:
-                processes.stop(self.places.process_lock(name), 1.0)
-        endpoints.write_endpoint(self.places, self.endpoint)
-        return bridge
-
-    def _bind_again(self) -> Bridge:
-        """The bridge anew, after a person stopped it or it failed: where the agents look for it."""
-        pair = daemon_key(self.places, self.loaded.config)
-        bridge = Bridge(self._loop, self.endpoint, pair.secret, pair.public, self._frame, self._bad)
-        try:
-            bridge.start()
-        except OSError:
-            bridge.close()
-            raise
-        return bridge
 
 
 def _opens_all(record: Record) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hydrad.surface.asks import TURN_NS, Asks
+from hydrad.loop.asks import TURN_NS, Asks
 
 
 class Clock:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydrad.inbox import (
+from hydrad.link import frames as f
+from hydrad.loop.inbox import (
     BEAT_FRAMES_PER_TURN_MAX,
     FRAMES_MAX,
     INPUTS_PER_TURN_MAX,
@@ -15,7 +16,6 @@ from hydrad.inbox import (
     TICKS_PER_TURN_MAX,
     Inbox,
 )
-from hydrad.link import frames as f
 from hydrad.toc import inputs as i
 
 TICK = f.Tick(1_000, 110_000, 110_010)

@@ -6,8 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from hydrad.bridge.bridge import Bridge
+from hydrad.domain.accounts import HomeMode
 from hydrad.domain.instants import duration_text
-from hydrad.link.frames import DownFrame
+from hydrad.home import bundles, endpoints
+from hydrad.home.daemon_key import daemon_key
+from hydrad.host import processes
+from hydrad.link.frames import DownFrame, UpFrame
 from hydrad.services.daemon import Daemon
 from hydrad.toc import service
 
@@ -31,20 +35,68 @@ class Links:
             bridge.close()
 
 
+class Binding:
+    """Where the bridge listens: bound at the start, and again after a person stopped it or it failed. `frame` takes
+    what terminals say, `bad` what is no frame of theirs."""
+
+    def __init__(
+        self, daemon: Daemon, frame: Callable[[str, int, UpFrame], None], bad: Callable[[str, str, str], None]
+    ) -> None:
+        self._daemon, self._frame, self._bad = daemon, frame, bad
+        self.endpoint = ""
+
+    def first(self) -> Bridge:
+        """A paper home whose port was taken moves to a free one and tells its agents."""
+        places, state = self._daemon.places, self._daemon.state
+        address = self._daemon.loaded.config.bridge.address
+        paper = state.mode is HomeMode.PAPER
+        if paper:
+            address = endpoints.last_endpoint(places, address)
+        bridge = self._made(address)
+        try:
+            self.endpoint = bridge.start()
+        except OSError:
+            bridge.close()
+            if not paper:
+                raise
+            bridge = self._made(endpoints.endpoint_at(address))
+            self.endpoint = bridge.start()
+            bundles.move_bundles(places, state.terminals, self.endpoint)
+            for name in state.terminals:
+                processes.stop(places.process_lock(name), 1.0)
+        endpoints.write_endpoint(places, self.endpoint)
+        return bridge
+
+    def again(self) -> Bridge:
+        """Where the agents look for it."""
+        bridge = self._made(self.endpoint)
+        try:
+            bridge.start()
+        except OSError:
+            bridge.close()
+            raise
+        return bridge
+
+    def _made(self, address: str) -> Bridge:
+        pair = daemon_key(self._daemon.places, self._daemon.loaded.config)
+        loop = asyncio.get_running_loop()
+        return Bridge(loop, address, pair.secret, pair.public, self._frame, self._bad)
+
+
 class BridgeService:
-    """The bridge. The first one is bound before the daemon says that it started; `bind` makes the next."""
+    """The bridge. The first one is bound before the daemon says that it started; this binds the next."""
 
     name = service.BRIDGE
 
-    def __init__(self, daemon: Daemon, links: Links, bind: Callable[[], Bridge]) -> None:
-        self._daemon, self._links, self._bind = daemon, links, bind
+    def __init__(self, daemon: Daemon, links: Links, binding: Binding) -> None:
+        self._daemon, self._links, self._binding = daemon, links, binding
 
     def off(self) -> str:
         return ""
 
     async def run(self, ready: Callable[[], None]) -> None:
         if self._links.bridge is None:
-            self._links.bridge = self._bind()
+            self._links.bridge = self._binding.again()
         self._daemon.admit()
         try:
             ready()

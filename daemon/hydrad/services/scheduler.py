@@ -19,6 +19,7 @@ from hydrad.ports import Daily, Every
 from hydrad.services.comparing import Comparison
 from hydrad.services.daemon import Daemon
 from hydrad.services.jobs import JobFailed, Jobs, Spec
+from hydrad.services.snapshots import Snapshots
 from hydrad.toc import alarm_views, service
 from hydrad.wire.answers.status import JobRow
 
@@ -36,9 +37,9 @@ class SchedulerService:
 
     name = service.SCHEDULER
 
-    def __init__(self, daemon: Daemon, comparison: Comparison, config: Config, more: tuple[Spec, ...] = ()) -> None:
+    def __init__(self, daemon: Daemon, specs: tuple[Spec, ...]) -> None:
         self._daemon = daemon
-        self._specs = specs(daemon, comparison, config) + more
+        self._specs = specs
         self._jobs: Jobs | None = None
 
     def off(self) -> str:
@@ -74,8 +75,8 @@ class SchedulerService:
         )
 
 
-def specs(daemon: Daemon, comparison: Comparison, config: Config) -> tuple[Spec, ...]:
-    """The daemon's jobs."""
+def specs(daemon: Daemon, comparison: Comparison, snapshots: Snapshots, config: Config) -> tuple[Spec, ...]:
+    """The jobs that keep a home."""
     hour, _, minute = config.scheduler.verify_at.partition(":")
     return (
         Spec(
@@ -86,7 +87,7 @@ def specs(daemon: Daemon, comparison: Comparison, config: Config) -> tuple[Spec,
         ),
         Spec("recording-check", Every(COMPARE_EVERY_S), comparison.run, COMPARE_TIMEOUT_S),
         Spec("recording-retention", Every(RETAIN_EVERY_S), lambda: _retain(daemon, config.market), RETAIN_TIMEOUT_S),
-        Spec("snapshot", Every(config.scheduler.snapshot_every_s), daemon.snapshot_now, SNAPSHOT_TIMEOUT_S),
+        Spec("snapshot", Every(config.scheduler.snapshot_every_s), snapshots.now, SNAPSHOT_TIMEOUT_S),
     )
 
 

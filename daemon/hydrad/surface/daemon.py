@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from hydrad.apex.watch import Watch
 from hydrad.config import Loaded
 from hydrad.domain.actors import Actor
-from hydrad.driver import Driver
 from hydrad.host.keys import KeyPair
 from hydrad.host.logs import Levels
 from hydrad.services.channels import ChannelsService
@@ -33,9 +31,6 @@ class Daemon(Measured, Protocol):
         ...
 
     @property
-    def driver(self) -> Driver: ...
-
-    @property
     def watch(self) -> Watch: ...
 
     @property
@@ -52,12 +47,6 @@ class Daemon(Measured, Protocol):
 
     @property
     def scheduler(self) -> SchedulerService: ...
-
-    def ask(self, answer: Callable[[], None]) -> None:
-        """Answer a query after the batch that is being committed now."""
-        ...
-
-    def stop(self, reason: str, code: int = 0) -> None: ...
 
     async def stop_family(self) -> tuple[list[str], list[str]]: ...
 

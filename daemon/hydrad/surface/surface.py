@@ -141,7 +141,7 @@ class ControlSurface:
         elif type(verb) in QUERIES:
             if isinstance(verb, calls.Trace) and verb.recheck:
                 self._daemon.submit(i.Recheck())
-            self._daemon.ask(lambda: self._query(actor, verb, reply))
+            self._daemon.loop.ask(lambda: self._query(actor, verb, reply))
         elif type(verb) in desk.VERBS or role < desk.NEEDS[type(verb)] or self._barred(actor, verb):
             self._request(actor, call, reply, role)
         else:
@@ -192,7 +192,7 @@ class ControlSurface:
     def _request(self, actor: Actor, call: Call, reply: Reply, role: Role) -> None:
         verb, extra, private = call.body, "", None  # type: calls.AnyVerb, str, KeyPair | str | None
         if isinstance(verb, calls.Halt) and role >= desk.NEEDS[calls.Halt]:
-            self._daemon.driver.close_latch(verb.account or "")
+            self._daemon.loop.driver.close_latch(verb.account or "")
         if isinstance(verb, calls.TerminalEnroll):
             private = keys.draw_keypair()
             extra = private.public
@@ -258,7 +258,7 @@ class ControlSurface:
         except (OSError, ValueError) as error:
             self._problem(reply, verb, ErrorCode.FAILED, f"the news file was not changed: {error}")
             return
-        self._daemon.ask(lambda: self._query(actor, calls.NewsToday(), reply))
+        self._daemon.loop.ask(lambda: self._query(actor, calls.NewsToday(), reply))
 
     def _task(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -333,7 +333,7 @@ class ControlSurface:
                 ErrorCode.PARTLY.value, "would not end: " + ", ".join(left), "kill -9, and look at its log"
             )
         reply.send(self.envelope("hydra.down/v1", DownData(self._daemon.pid, tuple(stopped)), problem))
-        self._daemon.stop("down")
+        self._daemon.loop.stop("down")
 
     # --- queries ------------------------------------------------------------------------------------
 

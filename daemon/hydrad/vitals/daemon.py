@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from hydrad.loop.loop import Loop
 from hydrad.market.recorder import Recorder
 from hydrad.paper.conductor import Conductor
 from hydrad.paper.family import Family
@@ -15,6 +16,9 @@ from hydrad.services.supervisor import Supervisor
 
 class Daemon(Hosting, Protocol):
     """Beside what services see."""
+
+    @property
+    def loop(self) -> Loop: ...
 
     @property
     def version(self) -> str: ...
@@ -43,24 +47,3 @@ class Daemon(Hosting, Protocol):
     def conductor(self) -> Conductor | None:
         """None where market time is machine time."""
         ...
-
-    # --- the loop -------------------------------------------------------------------------------------
-
-    @property
-    def commit_s(self) -> float:
-        """How long the last commit took."""
-        ...
-
-    @property
-    def lag_s(self) -> float:
-        """How late the last turn of the clock was."""
-        ...
-
-    @property
-    def inbox_depth(self) -> int: ...
-
-    @property
-    def inbox_max(self) -> int: ...
-
-    @property
-    def ticks_shed(self) -> int: ...

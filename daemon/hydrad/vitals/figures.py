@@ -29,6 +29,7 @@ def measured(daemon: Daemon) -> list[Figure]:
 
 def _daemon(daemon: Daemon) -> list[Figure]:
     glance = vitals.public(daemon)
+    loop = daemon.loop
     build = (daemon.version, str(PROTOCOL), platform.python_version())
     return [
         Figure("hydra_build_info", "What runs.", ((build, 1.0),), ("version", "protocol", "python")),
@@ -38,12 +39,17 @@ def _daemon(daemon: Daemon) -> list[Figure]:
         one("hydra_healthy", "Every health check passes.", glance.healthy),
         one("hydra_start_time_seconds", "When the daemon started.", daemon.state.started_ns / SECOND),
         one("hydra_epoch", "The fencing number of this daemon.", daemon.state.epoch),
-        one("hydra_event_loop_lag_seconds", "How late the last turn of the clock was.", daemon.lag_s),
-        one("hydra_db_write_seconds", "How long the last commit took.", daemon.commit_s),
+        one("hydra_event_loop_lag_seconds", "How late the last turn of the clock was.", loop.lag_s),
+        one("hydra_db_write_seconds", "How long the last commit took.", loop.commit_s),
         one("hydra_db_size_bytes", "The journal's size.", daemon.journal_bytes),
         one("hydra_journal_records", "Records in the journal.", daemon.journal_seq, "counter"),
-        one("hydra_inbox_depth", "Inputs that wait.", daemon.inbox_depth),
-        one("hydra_ticks_shed", "Ticks that were left out since too many waited.", daemon.ticks_shed, "counter"),
+        one("hydra_inbox_depth", "Inputs that wait.", len(loop.inbox)),
+        one(
+            "hydra_ticks_shed",
+            "Ticks that were left out since too many waited.",
+            loop.inbox.ticks_shed,
+            "counter",
+        ),
         one("hydra_hud_watchers", "Pages that follow the stream.", daemon.pages.watchers),
         _checks(daemon),
     ]

@@ -10,6 +10,7 @@ import asyncio
 from hydrad.domain.instants import ns_text
 from hydrad.host import disk
 from hydrad.hud.glance import Check, Glance
+from hydrad.loop.inbox import FRAMES_MAX
 from hydrad.toc import health_views, housekeeping, mission_views, quote_views, service
 from hydrad.toc.service import Service, ServiceState
 from hydrad.toc.terminal import LinkState
@@ -46,9 +47,8 @@ def _service(daemon: Daemon, now: Service) -> ServiceRow:
 
 def _detail(daemon: Daemon, name: str) -> str:
     if name == service.TOC:
-        return (
-            f"commit {daemon.commit_s * 1000:.1f} ms, inbox {daemon.inbox_depth}, loop lag {daemon.lag_s * 1000:.1f} ms"
-        )
+        loop = daemon.loop
+        return f"commit {loop.commit_s * 1000:.1f} ms, inbox {len(loop.inbox)}, loop lag {loop.lag_s * 1000:.1f} ms"
     if name == service.APEX:
         return _apex(daemon)
     return daemon.supervisor.hosted[name].detail()
@@ -60,7 +60,7 @@ def _apex(daemon: Daemon) -> str:
     tick = f"newest tick {min(ages):.1f} s old" if ages else "no tick in this session"
     age_s = mission_views.signals_view(daemon.state, turn.live, turn.now_ns).last_age_s
     signal = f"last signal {age_s:.0f} s ago" if age_s is not None else "no signal yet"
-    return f"profile {daemon.loaded.config.apex.profile}, {tick}, {signal}, {daemon.ticks_shed} ticks shed"
+    return f"profile {daemon.loaded.config.apex.profile}, {tick}, {signal}, {daemon.loop.inbox.ticks_shed} ticks shed"
 
 
 # --- health ---------------------------------------------------------------------------------------------
@@ -69,11 +69,12 @@ def _apex(daemon: Daemon) -> str:
 def own_health(daemon: Daemon) -> tuple[HealthRow, ...]:
     """Loop, journal, inbox, and a check a service: what a person has stopped is not healthy either."""
     healthy = (ServiceState.RUNNING.value, ServiceState.OFF.value)
-    lag_ms = daemon.lag_s * 1000
+    loop = daemon.loop
+    lag_ms = loop.lag_s * 1000
     return (
         HealthRow("loop", lag_ms < LAG_MAX_MS, f"lag {lag_ms:.1f} ms"),
-        HealthRow("journal", daemon.commit_s < COMMIT_MAX_S, f"last commit {daemon.commit_s * 1000:.1f} ms"),
-        HealthRow("inbox", daemon.inbox_depth < daemon.inbox_max, f"{daemon.inbox_depth} inputs wait"),
+        HealthRow("journal", loop.commit_s < COMMIT_MAX_S, f"last commit {loop.commit_s * 1000:.1f} ms"),
+        HealthRow("inbox", len(loop.inbox) < FRAMES_MAX, f"{len(loop.inbox)} inputs wait"),
         *_market(daemon),
         *daemon.letters.health(),
         *daemon.bot.health(),
@@ -139,7 +140,7 @@ def public(daemon: Daemon) -> Glance:
         authority=max((state.account_authority(name) for name in state.accounts), default=state.authority).name,
         instance=state.instance,
         at=ns_text(daemon.now_ns()),
-        live=daemon.lag_s < LIVE_LAG_MAX_S,
+        live=daemon.loop.lag_s < LIVE_LAG_MAX_S,
         ready=_ready(daemon),
         healthy=all(check.ok for check in checks),
         checks=tuple(checks),
