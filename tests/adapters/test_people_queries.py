@@ -11,7 +11,7 @@ from hydrad.domain.ids import IdKind, show
 from hydrad.surface import people_queries as q
 from hydrad.surface.queries import NotFound
 from hydrad.toc.desk.refusals import Refused
-from hydrad.toc.fold import FINDINGS_MAX
+from hydrad.toc.fold_alarms import FINDINGS_MAX
 from hydrad.toc.record import Record
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls

@@ -16,7 +16,7 @@ from hydrad.domain.instants import HOUR, SECOND
 from hydrad.domain.news import NewsEvent
 from hydrad.domain.orders import EntryType, Side
 from hydrad.link import frames as f
-from hydrad.toc import fold, limit_table, risk
+from hydrad.toc import limit_table, numbering, risk
 from hydrad.toc import records as r
 from hydrad.toc.act import ActState
 from hydrad.toc.basis import Mids
@@ -168,7 +168,7 @@ def repeated(after_ns: int, **fields: Any) -> Change:
         core.beat()
         core.now_ns = act.requested_ns + after_ns
         core.link().measured_ns = core.now_ns
-        question.act_id, question.by_hand = fold.new_act_id(core.state), True
+        question.act_id, question.by_hand = numbering.new_act_id(core.state), True
         for name, value in fields.items():
             setattr(question, name, value)
         return question

@@ -17,7 +17,7 @@ from hydrad.domain.instants import ms_text, ns_text
 from hydrad.surface.daemon import Daemon
 from hydrad.surface.queries import NotFound
 from hydrad.toc import housekeeping, mission_views, service
-from hydrad.toc.fold import PROPOSED
+from hydrad.toc.fold_missions import PROPOSED
 from hydrad.toc.state import Mission, SetupCount, State
 from hydrad.toc.ticks import STOPPED, STOPPED_WHY
 from hydrad.toc.turn import Turn

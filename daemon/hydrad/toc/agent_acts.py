@@ -9,7 +9,7 @@ from __future__ import annotations
 from hydrad.domain.ids import tag_of
 from hydrad.domain.orders import ActKind
 from hydrad.link import frames as f
-from hydrad.toc import fold
+from hydrad.toc import numbering
 from hydrad.toc import records as r
 from hydrad.toc.fold_guards import agent_act_key
 from hydrad.toc.live import Link
@@ -36,7 +36,7 @@ def of_row(turn: Turn, link: Link, row: f.LedgerRow) -> Act | None:
         turn.finding(Finding.ALIEN_ORDER, link.terminal, detail)
         return None
     position = turn.state.position_by_id(terminal.account, row.order.position_id)
-    act_id = fold.new_act_id(turn.state)
+    act_id = numbering.new_act_id(turn.state)
     turn.emit(
         r.AgentActBegun(
             act_id=act_id,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
 from hydrad.link.frames import PositionRow
-from hydrad.toc import fold, risk, routing
+from hydrad.toc import numbering, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActEvent, ActState
 from hydrad.toc.live import Link
@@ -158,7 +158,7 @@ def _busy_text(act: Act | None) -> str:
 def begin(turn: Turn, judged: Judged, asked: Asked) -> int:
     """The act, routed or denied; its id. What was judged holds in the same breath only: begin one before the next is
     judged."""
-    act_id = fold.new_act_id(turn.state)
+    act_id = numbering.new_act_id(turn.state)
     order, link, codes = judged.order, judged.link, judged.codes
     turn.emit(
         r.ActRequested(

@@ -7,7 +7,7 @@ from typing import Any
 
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.money import money_text, price_text, volume_text
-from hydrad.toc import fold
+from hydrad.toc import fold_acts
 from hydrad.toc import records as r
 from hydrad.toc.records.base import Body
 from hydrad.toc.state import State
@@ -89,7 +89,7 @@ def _adopted(state: State, b: r.PositionAdopted) -> Told:
 def _agent_act(state: State, b: r.AgentActBegun) -> Told:
     act = show(IdKind.ACT, sequence_of(b.act_id))
     text = f"{act} {b.order.kind.name} begun by {b.terminal} itself (its id {b.local_id}, move {b.move})"
-    text += f": {fold.alone_why(b.order.kind)}"
+    text += f": {fold_acts.alone_why(b.order.kind)}"
     return text, (act, *_ids(b.position)), b.order.symbol
 
 

@@ -23,7 +23,7 @@ from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import SECOND
 from hydrad.domain.orders import ActKind, PlanStep, order_hash
 from hydrad.domain.plans import MOVES_MAX, replacing_order
-from hydrad.toc import closing, fold, planning, risk, routing
+from hydrad.toc import closing, numbering, planning, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, ActEvent, ActState
 from hydrad.toc.live import Link
@@ -51,7 +51,7 @@ def set_plan(
 ) -> int:
     """One act that sets an open position's plan at one agent, routed or denied; its id. `stop_points`: the fire's own
     stop, for an agent that did not open it."""
-    act_id, asked = fold.new_act_id(turn.state), asked or closing.Asked("failover")
+    act_id, asked = numbering.new_act_id(turn.state), asked or closing.Asked("failover")
     order = replacing_order(position.account, position.position_id, steps, stop_points)
     codes = tuple(check.code for check in checks if not check.ok)
     turn.emit(
@@ -154,7 +154,7 @@ def _half(turn: Turn, move: PlanMove, position: Position, terminal: str, tried: 
         return
     sets = tried is move.settings
     if sets:
-        first = sequence_of(fold.new_act_id(turn.state)) + 1
+        first = sequence_of(numbering.new_act_id(turn.state)) + 1
         steps = planning.remaining(turn.state, move.steps, first)
         fire = turn.state.acts[position.fire_id].order
         act = set_plan(turn, position, link, steps, move.plan, stop_points=fire.stop_points if fire else 0)

@@ -12,7 +12,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.instants import MS, duration_text
 from hydrad.domain.orders import EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
-from hydrad.toc import fold, risk, routing, sources, watch
+from hydrad.toc import numbering, risk, routing, sources, watch
 from hydrad.toc.act import ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Account
@@ -173,7 +173,7 @@ def _smallest(turn: Turn, identity: str, account: Account, symbol: str) -> risk.
         plan="none",
         volume_steps=terms.volume_min_steps if terms else 1,
         risk_percent=None,
-        act_id=fold.new_act_id(turn.state),
+        act_id=numbering.new_act_id(turn.state),
         actor=identity,
         source=sources.source(turn, symbol) or (terminal.name if terminal else ""),
     )

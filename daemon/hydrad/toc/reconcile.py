@@ -18,7 +18,7 @@ from hydrad.toc import after_fill, agent_acts, cash, order_reports, plan_moves, 
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, IN_FLIGHT, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.disarming import disarm
-from hydrad.toc.fold import ENTRY_IN
+from hydrad.toc.fold_positions import ENTRY_IN
 from hydrad.toc.live import Link
 from hydrad.toc.state import Act, Position
 from hydrad.toc.terminal import NOTHING_PASSES, REDUCES_IN, Cause, Duty

@@ -16,7 +16,7 @@ from hydrad.domain.ids import sequence_of
 from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link.frames import PositionRow
-from hydrad.toc import closing, exposure, fold, risk, routing, sizing
+from hydrad.toc import closing, exposure, numbering, risk, routing, sizing
 from hydrad.toc import records as r
 from hydrad.toc.desk.positions import modify_checks, modify_order
 from hydrad.toc.desk.refusals import Refused, account_named
@@ -93,7 +93,7 @@ def _body(
     )
     distance = max((row.open_points - stop) * side.sign, 0)
     return r.PositionAdopted(
-        act_id=fold.new_act_id(turn.state),
+        act_id=numbering.new_act_id(turn.state),
         account=account.name,
         terminal=link.terminal,
         order=order,

@@ -10,7 +10,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
 from hydrad.domain.orders import ActKind, EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
-from hydrad.toc import act_views, approvals, crew, fold, risk, routing
+from hydrad.toc import act_views, approvals, crew, numbering, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.desk.refusals import (
@@ -99,7 +99,7 @@ def _whose_turn(
     """The first in turn whose account would take it now; where none would, the first in turn, to be denied. What one
     of them has already, by the same mission or by the same hand a moment ago, is denied there unless it was said to be
     meant: another's turn is no reason to open it twice."""
-    act_id, able = fold.new_act_id(turn.state), []
+    act_id, able = numbering.new_act_id(turn.state), []
     for member in members:
         try:
             target = _target(turn, verb, signal, *member)
@@ -198,7 +198,7 @@ def _ask(
 def _dry_run(
     turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission: Mission | None, targets: list[Target]
 ) -> None:
-    act_id = fold.new_act_id(turn.state)
+    act_id = numbering.new_act_id(turn.state)
     source = mission.source if mission else _quotes_of(turn, targets[0].account)
     verdicts = [
         risk.judge(turn.state, turn.live, turn.now_ns, _ask(turn, verb, signal, source, mission, target, act_id))
@@ -229,12 +229,12 @@ def looked_at(turn: Turn, verb: calls.Fire, mission: Mission) -> tuple[risk.Verd
     """What the gate says of such a fire by `turn.actor` now. Raises Refused."""
     plan_named(turn, verb.plan)
     target = _target(turn, verb, mission.signal, account_named(turn, verb.account), ONE)
-    ask = _ask(turn, verb, mission.signal, mission.source, mission, target, fold.new_act_id(turn.state))
+    ask = _ask(turn, verb, mission.signal, mission.source, mission, target, numbering.new_act_id(turn.state))
     return risk.judge(turn.state, turn.live, turn.now_ns, ask), target.account
 
 
 def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, target: Target) -> int:
-    act_id = fold.new_act_id(turn.state)
+    act_id = numbering.new_act_id(turn.state)
     ask = _ask(turn, verb, mission.signal, mission.source, mission, target, act_id)
     verdict = risk.judge(turn.state, turn.live, turn.now_ns, ask)
     turn.emit(

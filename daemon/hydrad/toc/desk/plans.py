@@ -5,7 +5,7 @@ from __future__ import annotations
 from hydrad.domain.accounts import Authority
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import sequence_of
-from hydrad.toc import closing, fold, housekeeping, news, plan_moves, planning
+from hydrad.toc import closing, housekeeping, news, numbering, plan_moves, planning
 from hydrad.toc.desk.refusals import plan_named, positions_named
 from hydrad.toc.desk.table import Table
 from hydrad.toc.desk.waiting import hash_of, told_before, wait
@@ -29,7 +29,7 @@ def _plan_set(turn: Turn, asked: Requested, verb: calls.PlanSet) -> None:
 
 def _set_one(turn: Turn, asked: Requested, verb: calls.PlanSet, position: Position) -> int:
     link = turn.live.link(position.terminal)
-    planned = _planned(turn, position, verb.plan, sequence_of(fold.new_act_id(turn.state)) + 1)
+    planned = _planned(turn, position, verb.plan, sequence_of(numbering.new_act_id(turn.state)) + 1)
     authority = turn.state.account_authority(position.account)
     checks = (
         _not_moving(turn, position),
