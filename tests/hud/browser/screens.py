@@ -160,15 +160,26 @@ class Screen:
     def brief_after_login(self, mission: str) -> Screen:
         return self.log_in().brief(mission)
 
-    def hold(self, name: str, ms: int = 1_000) -> None:
-        """Press and hold, as a finger or a mouse does."""
+    def hold(self, name: str, ms: int | None = None) -> None:
+        """Press and hold, as a finger or a mouse does: until the button acts, or `ms`. A page that is drawn anew between
+        the look and the finger has the button elsewhere: then it is looked for again, as a person does."""
         button = self.page.locator("#stop" if name == "HALT" else "main, dialog").get_by_role("button", name=name).first
-        button.evaluate("button => button.scrollIntoView({ block: 'center' })")
-        box = button.bounding_box()
-        assert box is not None
-        self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        self.page.mouse.down()
-        self.page.wait_for_timeout(ms)
+        held = self.page.locator(".holding")
+        for _ in range(5):
+            button.evaluate("button => button.scrollIntoView({ block: 'center' })")
+            box = button.bounding_box()
+            assert box is not None
+            self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            self.page.mouse.down()
+            if held.count():
+                break
+            self.page.mouse.up()
+        else:
+            raise AssertionError(f"nothing can be held: {name}: {self.text()}")
+        if ms is None:
+            held.wait_for(state="detached")
+        else:
+            self.page.wait_for_timeout(ms)
         self.page.mouse.up()
 
     def give_pin(self, pin: str = PIN) -> None:
