@@ -254,7 +254,7 @@ class App:
             self.places.halt_file.unlink(missing_ok=True)
         cards.published(self.places, self.state, records)
         self.supervisor.published(records)
-        self.surface.published(records[-1].seq)
+        self.surface.followers.published(records[-1].seq)
         self.pages.published(records)
         self.letters.published()
 
@@ -324,7 +324,7 @@ class App:
             if events.time() - synced_s >= SYNC_S:
                 synced_s = events.time()
                 self._manager.status(self.status_line())
-                self.surface.keep_alive()
+                self.surface.followers.keep_alive()
                 self.pages.beat()
                 await events.run_in_executor(self._keeper, self._idle_work, self._opened.input_log.sync_handle())
                 self._look_for_halt_file()

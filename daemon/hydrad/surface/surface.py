@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hydrad.control.handler import Peer, Reply
-from hydrad.control.stream import TailStream, selector
 from hydrad.domain import ids, money
 from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import SHELLS, Actor, Role, Surface
@@ -26,20 +25,19 @@ from hydrad.host.keys import KeyPair
 from hydrad.paper.playing import PLAYED, CannotPlay, play
 from hydrad.surface import apex_queries, past, people_queries, queries
 from hydrad.surface.daemon import Daemon
+from hydrad.surface.following import Followers
 from hydrad.surface.queries import NotFound, Troubled
 from hydrad.surface.running import Running, Told
-from hydrad.toc import crew, desk, narrate
+from hydrad.toc import crew, desk
 from hydrad.toc import effects as e
 from hydrad.toc import inputs as i
 from hydrad.toc.act import IN_FLIGHT, ActState
 from hydrad.toc.desk.refusals import Refused
-from hydrad.toc.record import Record
 from hydrad.toc.state import State
 from hydrad.toc.texts import act_id_text
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.answers.daemon import DownData
-from hydrad.wire.answers.journal import Event
 from hydrad.wire.answers.market import PaperData, StepData
 from hydrad.wire.answers.oncall import ChannelTestData
 from hydrad.wire.answers.people import InviteData
@@ -83,15 +81,6 @@ class _Single:
         return True
 
 
-class Watch(NamedTuple):
-    """One client that follows the journal."""
-
-    identity: str
-    stream: TailStream
-    verb: calls.Tail
-    reply: Reply
-
-
 DONE_MAX = 100
 PAPER_SCHEMA, STEP_SCHEMA = "hydra.paper/v1", "hydra.step/v1"
 Keyed = tuple[str, str]  # who, and their key
@@ -104,11 +93,11 @@ class ControlSurface:
         self._daemon = daemon
         self._waiting: dict[int, Asked] = {}
         self._next_request = 1
-        self._watches: dict[int, list[Watch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._done: dict[Keyed, tuple[Verb, asyncio.Future[Told]]] = {}
         self._running = Running(daemon)
         self._past = past.Past(daemon)
+        self.followers = Followers(daemon, self.envelope, self._problem)
 
     # --- Handler ------------------------------------------------------------------------------------
 
@@ -116,7 +105,7 @@ class ControlSurface:
         """A decoded call from the control socket."""
         actor = Actor(f"uid:{peer.uid}", _surface(call.surface))
         if isinstance(call.body, calls.Tail) and self._state.role(actor.identity) is not Role.NONE:
-            self._tail(peer, call.body, reply)
+            self.followers.follow(peer, call.body, reply)
         else:
             self._take(actor, call, reply)
 
@@ -180,8 +169,7 @@ class ControlSurface:
 
     def gone(self, peer: Peer) -> None:
         """The client has left: its streams end; what it asked for goes on."""
-        for watch in self._watches.pop(peer.connection, []):
-            watch.stream.stop()
+        self.followers.gone(peer.connection)
 
     def problem(self, problem: Problem) -> Answer:
         """An envelope for what the server itself must say."""
@@ -355,46 +343,6 @@ class ControlSurface:
             self._problem(reply, verb, ErrorCode.FAILED, "the query failed; the daemon's log has the reason")
         else:
             reply.send(self.envelope(schema, data, None))
-
-    def _tail(self, peer: Peer, verb: calls.Tail, reply: Reply) -> None:
-        def envelope(event: Event | None, more: bool) -> Answer:
-            return self.envelope("hydra.event/v1", event, None, more)
-
-        stream = TailStream(
-            verb,
-            self._daemon.journal_seq,
-            self._daemon.read,
-            selector(verb, self._event),
-            envelope,
-            reply,
-            asyncio.get_running_loop().call_soon,
-        )
-        watch = Watch(f"uid:{peer.uid}", stream, verb, reply)
-        self._watches.setdefault(peer.connection, []).append(watch)
-
-    def published(self, head_seq: int) -> None:
-        """Records up to here are durable: watchers may read on, those who still have a role."""
-        for connection, watches in list(self._watches.items()):
-            for watch in watches:
-                self._let_read(watch, head_seq)
-            if all(watch.stream.done for watch in watches):
-                del self._watches[connection]
-
-    def keep_alive(self) -> None:
-        """Tell all who follow that the loop turns."""
-        for watches in self._watches.values():
-            for watch in watches:
-                watch.stream.keep_alive()
-
-    def _let_read(self, watch: Watch, head_seq: int) -> None:
-        if self._state.role(watch.identity) is not Role.NONE:
-            watch.stream.notify(head_seq)
-        elif not watch.stream.done:
-            watch.stream.stop()
-            self._problem(watch.reply, watch.verb, ErrorCode.FORBIDDEN, f"{watch.identity} has no role any more")
-
-    def _event(self, record: Record) -> Event:
-        return narrate.event(self._state, record)
 
     # --- envelopes ----------------------------------------------------------------------------------
 
