@@ -21,6 +21,7 @@ from hydrad.domain.instants import BadInstant, ms_text, parse_ms
 
 CALM_S = 10  # where bytes are dear, an age is rounded up to so many seconds, and what is left is rounded down
 SCANT = 16  # rows
+NOW_S = 1.0  # how often `now` is asked for
 OLD_S = 5.0  # an answer that was to come each second or two, and did not
 
 
@@ -75,6 +76,15 @@ class Frame:
         except BadInstant:
             return None
         return left_s // CALM_S * CALM_S if self.calm and left_s is not None else left_s
+
+    def left_text(self, expires_at: str, told_s: float) -> str:
+        """What is left until then. `told_s`: as the answer told it, where the market's time is not known. Where that is
+        old, or not known, it is what was left at most."""
+        left_s = self.left_s(expires_at)
+        words = age(round(told_s if left_s is None else left_s))
+        if (told_s if left_s is None else left_s) <= 0:
+            return "over"
+        return words if left_s is not None and not self.old(self.view.kept("now"), NOW_S) else f"<{words}"
 
     def since(self, kept: Kept | None) -> float:
         """How long ago an answer was asked for."""

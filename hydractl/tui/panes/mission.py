@@ -19,7 +19,7 @@ from hydractl.tui.frame import Frame
 from hydractl.tui.intents import fires, missions
 from hydractl.tui.panes.briefing import briefing_lines, left_text, over
 from hydractl.tui.panes.pane import Pane, fill, why_empty
-from hydractl.tui.panes.window import BARS_S, TIMEFRAMES, Window, chart_lines, window_of
+from hydractl.tui.panes.window import BARS_S, TIMEFRAMES, Window, chart_lines, is_old, window_of
 from hydractl.tui.store import Ask, Kept
 from hydractl.tui.widgets import Grid, Lines
 
@@ -180,13 +180,14 @@ class Mission(Pane):
         self._choose_window(window_of(data, plot_columns(size.width), frame.market_ms, self._timeframe))
         assert self._window is not None
         bars = frame.view.answers.get(self._window.ask)
-        made_of = (self._window, data.price, bars and (bars.at_s, bars.problem), size, frame.view.lost is not None)
+        old = frame.old(kept) or is_old(frame, bars)
+        made_of = (self._window, data.price, bars and (bars.at_s, bars.problem), size, old)
         if made_of != self._drawn:
             self._drawn = made_of
-            box.show(chart_lines(frame, data, self._window, size.width, size.height))
+            box.show(chart_lines(frame, data, self._window, size.width, size.height, old=old))
         minutes = int(frame.since(bars) // 60)
-        old = f"{minutes} min old" if minutes else ""
-        box.mark("  ".join(filter(None, (self._window.symbol, self._window.timeframe, "bid", old))))
+        aged = f"{minutes} min old" if minutes else ""
+        box.mark("  ".join(filter(None, (self._window.symbol, self._window.timeframe, "bid", aged))))
 
     def _choose_window(self, window: Window) -> None:
         if window != self._window:

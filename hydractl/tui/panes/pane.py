@@ -137,6 +137,15 @@ def fill(
     grid.mark("  ".join(marks))
 
 
+def show_aged(
+    frame: Frame, box: Lines, lines: Sequence[Text], of: Kept | None, every_s: float = 0.0, mark: str = ""
+) -> None:
+    """Shows lines in a box, with the `mark` beside its title: of an old answer they look old, and the title says so."""
+    box.show(list(map(faded, lines)) if frame.old(of, every_s) else lines)
+    aged = frame.old_words(of, every_s) if frame.view.lost is None else ""
+    box.mark("  ".join(filter(None, (mark, aged))))
+
+
 def height_of(frame: Frame, lines: int, most: int) -> int:
     """Of a box with so many lines, `most` of them in sight, and its title where boxes have one."""
     return min(max(lines, 1), most) + (not frame.scant)

@@ -84,7 +84,7 @@ def details(frame: Frame, row: Any, plan: Kept | None, room: int) -> list[Text]:
     """One position: result, where its price stands, costs, and its plan with what each step has done. `plan`: what is
     known of the query `plan.show` for it."""
     told = plan.data if plan is not None else None
-    where = _where(frame, row, told, room)
+    where = _where(frame, row, told, frame.since(plan) if frame.old(plan) else 0.0, room)
     lines = where if frame.scant else []  # the list tells the rest
     lines += flow(room, *_who(frame, row))
     lines += flow(room, *_result(frame, row))
@@ -122,10 +122,18 @@ def _result(frame: Frame, row: Any) -> Iterable[Piece]:
         yield f"as of {age(row.as_of_age_s)} ago" if row.as_of_age_s is not None else "never reported", "dim"
 
 
-def _where(frame: Frame, row: Any, told: Any, room: int) -> list[Text]:
-    """Where the price stands between stop and target, in a picture where there is room, and in numbers."""
+def _where(frame: Frame, row: Any, told: Any, old_s: float, room: int) -> list[Text]:
+    """Where the price stands between stop and target, in a picture where there is room, and in numbers. `old_s`: how
+    long ago it stood there, where that is too long for now."""
+    lines = _stands(frame, row, told, old_s, room)
+    return list(map(faded, lines)) if old_s and row.closed_at is None else lines
+
+
+def _stands(frame: Frame, row: Any, told: Any, old_s: float, room: int) -> list[Text]:
     price = told.price if told is not None and row.closed_at is None else row.close_price
     now = "" if row.closed_at is not None or row.foreign else f"now {price or 'not known'}"
+    if now and price and old_s:
+        now = f"OLD: {price} of {age(float(round(old_s)))} ago"
     left, right = f"stop {row.stop or 'NONE'} ", f" {row.target} target" if row.target else " no target"
     picture = _picture(frame, row, price, room - len(left) - len(right))
     numbers = flow(room, (f"open {row.open_price}", ""), (now, ""))
@@ -195,7 +203,7 @@ def _plan(frame: Frame, row: Any, plan: Kept | None, room: int) -> list[Text]:
         (told.plan, "cyan"),
         (f"set by {told.set_by}" if told.set_by else "", ""),
         ("" if told.steps else "nothing happens by itself", ""),
-        (f"as of {age(old_s)} ago" if old_s > OLD_S else "", "dim"),
+        (f"OLD: of {age(float(round(old_s)))} ago" if frame.old(plan) else "", "bold yellow"),
     )
     if told.pending:
         lines += flow(room, (f"pending {told.pending}: maybe in force already", "yellow"))
@@ -205,6 +213,8 @@ def _plan(frame: Frame, row: Any, plan: Kept | None, room: int) -> list[Text]:
             Text(text, style, no_wrap=True, end="")
             for text in wrapped("  " + plain(step_line(frame.out, step)), room, 4)
         ]
+    if frame.old(plan):
+        return [lines[0], *map(faded, lines[1:])]
     return lines
 
 

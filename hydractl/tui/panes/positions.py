@@ -19,7 +19,7 @@ from hydractl.tui.intent import Intent
 from hydractl.tui.intents import missions, positions
 from hydractl.tui.live import live_positions
 from hydractl.tui.panes import position_lines
-from hydractl.tui.panes.pane import Pane, fill, height_of, why_empty
+from hydractl.tui.panes.pane import Pane, fill, height_of, show_aged, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
@@ -181,7 +181,9 @@ class Positions(Pane):
             lines = position_lines.order_details(frame, row, room)
         else:
             lines = position_lines.details(frame, row, frame.view.kept("plan.show", id=row.id), room)
-        box.show(lines)
+        of = frame.view.kept("orders" if self._about == ORDERS_GRID else "positions")
+        of = frame.view.answers.get(CLOSED) if self._about == CLOSED_GRID else of
+        show_aged(frame, box, lines, of, 0.0 if self._about == OPEN_GRID else ORDERS_S)
         box.styles.height = self._details_height(frame, len(lines)) if frame.width < WIDE else "1fr"
 
     def _details_height(self, frame: Frame, lines: int) -> int:

@@ -163,11 +163,19 @@ def feeds_text(frame: Frame, name: str) -> str:
     if kept is None or kept.data is None:
         return why_empty(frame, "ticks", "")
     rows = frame.rows(kept, [row for row in kept.data if row.terminal == name])
+    old = frame.old_words(kept, quotes_s(frame))
+    well = "fresh when told" if old else "fresh"
     texts = [
-        f"{row.symbol} {age(row.age_s)} {'STALE' if row.stale else 'fresh'}{' source' if row.source else ''}"
+        f"{row.symbol} {age(row.age_s)} {'STALE' if row.stale else well}{' source' if row.source else ''}"
         for row in sorted(rows, key=lambda row: (not row.stale, row.symbol))
     ]
-    return "  ".join(texts) or "no quote of it is known"
+    return "  ".join(filter(None, (old, *texts))) or "no quote of it is known"
+
+
+def quotes_s(frame: Frame) -> float:
+    """How often quotes are asked for: each of many terminals has one for each symbol."""
+    status = frame.view.data("status")
+    return max(2.0, len(status.terminals) / 5) if status is not None else 2.0
 
 
 def given_text(frame: Frame, account: str) -> str:

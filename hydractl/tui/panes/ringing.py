@@ -17,6 +17,7 @@ from hydrad.domain.ids import BadId, IdKind, parse
 
 NONE = "no alarm stands"
 FINDINGS_MAX = 20
+NOTES_S = 5.0
 PRIORITY = ("id", "code", "subject", "severity", "age_s", "owner", "repeats")
 FLEXIBLE = ("text",)
 FINDING_PRIORITY = ("at", "code", "subject", "detail")
@@ -107,7 +108,9 @@ def _notes(frame: Frame, row: Any) -> list[tuple[str, str]]:
     shown = frame.view.data("alarm.show", alarm=row.id)
     if shown is None:
         return [("notes", why_empty(frame, "alarm.show", "", alarm=row.id))]
-    return [("note", f"{frame.out.instant(note.at)} {note.by}: {note.text}") for note in shown.notes]
+    aged = frame.old_words(frame.view.kept("alarm.show", alarm=row.id), NOTES_S)
+    old = [("notes", aged)] if aged else []
+    return old + [("note", f"{frame.out.instant(note.at)} {note.by}: {note.text}") for note in shown.notes]
 
 
 def finding_lines(frame: Frame, row: Any, room: int) -> list[Text]:

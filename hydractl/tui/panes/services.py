@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from hydractl.tui.frame import Frame
 from hydractl.tui.intents import services as intents
 from hydractl.tui.panes import machinery
-from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.panes.pane import Pane, fill, show_aged, why_empty
 from hydractl.tui.widgets import Grid, Lines
 
 
@@ -78,7 +78,7 @@ class Services(Pane):
         room = max(box.size.width - 1, 30)
         chosen = machinery.chosen_lines(frame, self._chosen, self.query_one(f"#{self._chosen}", Grid).key, room)
         lines = [*chosen, *machinery.daemon_lines(frame, room), *machinery.pending_lines(frame, room)]
-        box.show(lines)
+        show_aged(frame, box, lines, frame.view.kept("status"))
         box.styles.height = min(len(lines), max(frame.height // 4, 4)) + 1
 
     @on(Grid.Moved)

@@ -13,7 +13,7 @@ from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.intents import terminals as intents
 from hydractl.tui.panes import rack
-from hydractl.tui.panes.pane import Pane, fill, why_empty
+from hydractl.tui.panes.pane import Pane, fill, show_aged, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
@@ -46,13 +46,10 @@ class Terminals(Pane):
         yield Lines("Terminal", id="terminals-detail", classes="box tall")
 
     def wants(self) -> Sequence[Want]:
-        status = self.app.view.data("status")
-        known = status.terminals if status is not None else ()
-        quotes_s = max(2.0, len(known) / 5)  # each of many terminals has a quote for each symbol
         return (
             Want(Ask.of("terminals"), 2.0, stirred=True),
             Want(Ask.of("operators"), 15.0),
-            Want(Ask.of("ticks"), quotes_s),
+            Want(Ask.of("ticks"), rack.quotes_s(self.app.frame)),
         )
 
     def draw(self, frame: Frame) -> None:
@@ -64,9 +61,9 @@ class Terminals(Pane):
         box = self.query_one("#terminals-bad", Lines)
         lines = rack.bad_lines(frame)
         box.display = bool(lines)
-        box.show(lines)
+        many = f"{len(lines)} of {len(frame.view.data('terminals') or ())}" if lines else ""
+        show_aged(frame, box, lines, frame.view.kept("terminals"), mark=many)
         box.styles.height = min(len(lines), BAD_MAX_COMPACT if frame.compact else BAD_MAX) + 1
-        box.mark(f"{len(lines)} of {len(frame.view.data('terminals') or ())}" if lines else "")
 
     def _rack(self, frame: Frame) -> None:
         grid = self.query_one("#rack", Grid)
@@ -92,8 +89,8 @@ class Terminals(Pane):
     def _detail(self, frame: Frame) -> None:
         box = self.query_one("#terminals-detail", Lines)
         name = self.query_one("#rack", Grid).key
-        box.show(rack.detail_lines(frame, name, max(box.size.width - 1, 30)))
-        box.mark(name or "")
+        lines = rack.detail_lines(frame, name, max(box.size.width - 1, 30))
+        show_aged(frame, box, lines, frame.view.kept("terminals"), mark=name or "")
 
     @on(Grid.Moved, "#rack")
     def _moved(self) -> None:

@@ -16,14 +16,14 @@ from hydractl.session import an_id
 from hydractl.tui.aside import aside
 from hydractl.tui.choose import trace_one, traceable
 from hydractl.tui.feed import Want
-from hydractl.tui.frame import Frame
+from hydractl.tui.frame import Frame, faded
 from hydractl.tui.log import Block, Log
 from hydractl.tui.panes.detail import flowed
 from hydractl.tui.panes.pane import Pane, matches, why_empty
 from hydractl.tui.panes.timeline import state_line, time_lines, verdict_lines
 from hydractl.tui.prompt import Prompt
 from hydractl.tui.records import fact_lines, record_lines, whole_text
-from hydractl.tui.store import Answered, Ask, Problem
+from hydractl.tui.store import Answered, Ask, Kept, Problem
 from hydractl.tui.widgets import Grid, Lines
 from hydrad.domain.ids import IdKind
 
@@ -99,7 +99,10 @@ class Trace(Pane):
         data = frame.view.data("trace", id=self._traced) if self._traced is not None else None
         shown = frame.view.data("fire.show", act=self._traced) if self._traced is not None else None
         self._watch(data)
+        kept = self._oldest(frame)
+        old = frame.old(kept, EVERY_S)
         drawn = (
+            old,
             self._traced,
             data,
             shown,
@@ -111,8 +114,16 @@ class Trace(Pane):
         )
         if data is None or drawn != self._drawn:
             self._drawn = drawn
-            self._draw(frame, data, shown)
+            self._draw(frame, data, shown, old)
+        aged = frame.old_words(kept, EVERY_S) if frame.view.lost is None else "as of when the daemon was heard last"
+        self.query_one("#trace-verdict", Lines).mark(aged if data is not None else "")
         self._facts(frame)
+
+    def _oldest(self, frame: Frame) -> Kept | None:
+        """Of the two answers that the verdict is made of the one that is older, or that comes no more."""
+        asks = (Ask.of("trace", id=self._traced), Ask.of("fire.show", act=self._traced))
+        known = [kept for kept in map(frame.view.answers.get, asks) if kept is not None and kept.data is not None]
+        return min(known, key=lambda kept: (not frame.old(kept, EVERY_S), kept.at_s), default=None)
 
     def _watch(self, data: Any) -> None:
         """Every id of the story stirs it."""
@@ -123,7 +134,7 @@ class Trace(Pane):
             self._about = about
             self.app.rewant()
 
-    def _draw(self, frame: Frame, data: Any, shown: Any) -> None:
+    def _draw(self, frame: Frame, data: Any, shown: Any, old: bool) -> None:
         room = max(self._log.size.width - 1, 20)
         verdict, spent = self.query_one("#trace-verdict", Lines), self.query_one("#trace-time", Lines)
         self._events = tuple(data.events) if data is not None else ()
@@ -131,8 +142,8 @@ class Trace(Pane):
             verdict.show(self._why(frame, room))
         else:
             title = f"{data.id}  {data.title}"
-            verdict.show(verdict_lines(frame, title, shown, data.findings, room))
-        verdict.mark("as of when the daemon was heard last" if data is not None and frame.view.lost is not None else "")
+            lines = verdict_lines(frame, title, shown, data.findings, room)
+            verdict.show(list(map(faded, lines)) if old else lines)
         _high(verdict, 4 if frame.compact else 10)
         spent.display = bool(self._events) and not frame.scant
         spent.show(time_lines(self._events, room, frame.glyphs, 2 if frame.compact else 5))
@@ -149,7 +160,7 @@ class Trace(Pane):
         state = Text(self._told, "bold yellow", no_wrap=True, end="")
         if not self._told and data is not None and self._traced is not None:
             state = state_line(frame, self._traced, data, shown)
-        self.query_one("#trace-state", Lines).show([state])
+        self.query_one("#trace-state", Lines).show([faded(state) if old and not self._told else state])
 
     def _why(self, frame: Frame, room: int) -> list[Text]:
         words = NONE if self._traced is None else f"{self._traced}: {why_empty(frame, 'trace', '', id=self._traced)}"

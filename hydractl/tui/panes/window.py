@@ -15,7 +15,7 @@ from hydractl.tui.draw.bars import bars_of, levels_of, signal_bar
 from hydractl.tui.draw.candles import chart
 from hydractl.tui.frame import Frame, faded
 from hydractl.tui.panes.pane import why_empty
-from hydractl.tui.store import Ask
+from hydractl.tui.store import Ask, Kept
 from hydrad.domain.instants import BadInstant, parse_ms
 
 if TYPE_CHECKING:
@@ -65,8 +65,15 @@ def fitting_timeframe(data: Briefing, columns: int, market_ms: int | None) -> st
     return name
 
 
-def chart_lines(frame: Frame, data: Briefing, window: Window, width: int, height: int) -> list[Text]:
-    """The chart, or why there is none; dim where what it shows is old."""
+def is_old(frame: Frame, bars: Kept | None) -> bool:
+    """Whether bars must look old: none came for longer than they are asked for."""
+    return frame.view.lost is not None or (bars is not None and bars.data is not None and frame.since(bars) > OLD_S)
+
+
+def chart_lines(
+    frame: Frame, data: Briefing, window: Window, width: int, height: int, *, old: bool = False
+) -> list[Text]:
+    """The chart, or why there is none; dim where its bars, or the levels (`old`), are old."""
     ask = window.ask
     kept = frame.view.answers.get(ask)
     bars = bars_of(kept.data or ()) if kept is not None else ()
@@ -81,5 +88,4 @@ def chart_lines(frame: Frame, data: Briefing, window: Window, width: int, height
             frame, "bars", f"no bar was recorded from {frame.out.instant(window.since)} on", **dict(ask.fields)
         ),
     )
-    old = frame.view.lost is not None or frame.since(kept) > OLD_S
-    return [faded(row) for row in lines] if old else lines
+    return [faded(row) for row in lines] if old or is_old(frame, kept) else lines

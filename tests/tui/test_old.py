@@ -1,0 +1,93 @@
+"""One answer that does not come any more, while all others do: what is made of it looks old, and says so."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import briefings
+import msgspec
+import pytest
+
+from hydractl.output import Output
+from hydractl.tui.draw.glyphs import UNICODE
+from hydractl.tui.frame import Frame
+from hydractl.tui.store import Ask, Problem, Unanswered, View
+
+# Pane, what it is opened with, the box, and the query that fails.
+BOXES = [
+    ("positions", "", "#positions-details", "positions"),
+    ("terminals", "", "#terminals-detail", "terminals"),
+    ("trace", "M", "#trace-verdict", "trace"),
+    ("trace", "F", "#trace-verdict", "fire.show"),
+    ("services", "", "#daemon", "status"),
+    ("apex", "", "#apex-head", "apex.show"),
+    ("alarms", "", "#alarms-detail", "alarms"),
+    ("mission", "M", "#mission-chart", "brief"),
+]
+
+
+def failing(tui: Any, verb: str) -> list[Any]:
+    """The newest try of each of these queries that are wanted came to nothing."""
+    at_s = time.monotonic()
+    asks = [want.ask for want in tui.feed.wants if want.ask.verb == verb]
+    assert asks, f"{verb} is not wanted"
+    return [Unanswered(ask, at_s, Problem("TIMED_OUT", f"no answer to {verb}")) for ask in asks]
+
+
+async def opened(tui: Any, wire: Any, pilot: Any, pane: str, key: str) -> None:
+    await tui.fed(pilot)
+    tui.app.open_pane(pane, {"M": wire.M, "F": wire.F}.get(key))
+    for _ in range(3):
+        await pilot.pause()
+        await tui.fed(pilot)
+
+
+@pytest.mark.parametrize(("pane", "key", "box", "verb"), BOXES)
+def test_a_box_has_no_colours_once_its_own_query_alone_fails(
+    tui: Any, wire: Any, pane: str, key: str, box: str, verb: str
+) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, wire, pilot, pane, key)
+        assert "OLD:" not in tui.text()
+        await tui.told(pilot, *failing(tui, verb))
+        assert tui.colours(box) == {"default"}
+        assert "OLD: of" in tui.text() or "not what holds now" in tui.text()
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize(
+    ("pane", "verb", "words"),
+    [
+        ("positions", "plan.show", "OLD: 1.08600 of"),
+        ("terminals", "ticks", "fresh when told"),
+        ("alarms", "alarm.show", "notes      OLD: of"),
+    ],
+)
+def test_a_part_of_a_box_that_is_of_another_query_says_that_it_is_old(
+    tui: Any, wire: Any, pane: str, verb: str, words: str
+) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, wire, pilot, pane, "")
+        assert words not in tui.text()
+        await tui.told(pilot, *failing(tui, verb))
+        assert words in tui.text(), tui.text()
+
+    tui.play(scene)
+
+
+def test_what_is_left_is_at_most_that_once_the_markets_time_is_old(wire: Any) -> None:
+    now = msgspec.structs.replace(wire.NOW, market=briefings.MARKET)
+
+    def left(clock_s: float, **of_now: Any) -> str:
+        answers = {Ask.of("now"): briefings.kept(now, 100.0, **of_now)}
+        frame = Frame(View(clock_s=clock_s, heard_s=clock_s, answers=answers), 160, 50, UNICODE, Output("table"))
+        return frame.left_text("2026-11-20T12:30:00.500Z", 999.0)
+
+    assert left(101.0) == "4 m 30 s"
+    assert left(110.0) == "<4 m 30 s", "it does not come any more"
+    assert left(101.0, tried_s=101.0, problem=Problem("TIMED_OUT", "no answer")) == "<4 m 30 s"
+    frame = Frame(View(clock_s=1.0), 160, 50, UNICODE, Output("table"))
+    assert frame.left_text("2026-11-20T12:30:00.500Z", 30.0) == "<30.0 s", "the market's time was never told"
+    assert frame.left_text("2026-11-20T12:30:00.500Z", 0.0) == "over"
