@@ -359,9 +359,12 @@ class HydraTui(Screens):
             self.query_one("#panes", ContentSwitcher).current = name
             self.rewant()
             self._first_focus()
+        else:
+            self.notify("there is nothing to go back to")
 
     def action_again(self) -> None:
         self._feed.again()
+        self.notify("asked again")
 
     # --- the filter ---
 

@@ -251,6 +251,8 @@ class Grid(Lines):
     def action_choose(self) -> None:
         if self._keys:
             self.post_message(self.Chosen(self, self.key))
+        else:
+            self.app.notify("there is nothing to open here", severity="warning")
 
     def _in_sight(self) -> None:
         room = max(self.size.height - 1, 1)

@@ -1,158 +1,107 @@
-"""Which letter means what: one that begins an act on any pane begins nothing else on another."""
+"""Every key of every pane does something that is seen, or says why not: never nothing."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from textual.binding import Binding
 
+from hydractl.tui import app as app_module
 from hydractl.tui.app import PANES, HydraTui
-from hydractl.tui.sheets import Sheet
+from hydractl.tui.notices import Notices
 
-# What each act's letter means, wherever it stands.
-ACTS = {
-    "fire": ("board.fire", "mission.fire"),
-    "fire by hand": ("mission.by_hand",),
-    "approve": ("mission.approve",),
-    "let pass": ("mission.pass",),
-    "take back": ("mission.withdraw", "positions.cancel"),
-    "write a note": ("mission.note", "positions.note"),
-    "close": ("positions.close",),
-    "close a part": ("positions.part",),
-    "modify": ("positions.modify",),
-    "another plan": ("positions.plan",),
-    "flatten": ("positions.flatten",),
-    "adopt": ("positions.adopt",),
-    "drain": ("terminals.drain",),
-    "begin": ("terminals.activate", "services.start"),
-    "take out": ("terminals.quarantine", "services.stop"),
-    "fail over": ("terminals.failover",),
-    "restart": ("services.restart",),
-    "assign": ("terminals.assign",),
-    "release": ("terminals.release",),
-    "take on": ("alarms.acknowledge",),
-    "halt": ("halt",),
-    "resume": ("resume",),
-}
-VIEWS = {
-    "trace": ("board.trace", "mission.trace", "positions.trace", "apex.trace", "alarms.about"),
-    "what is over too": ("positions.closed", "alarms.cleared"),
-    "the checks": ("mission.checks", "trace.recheck", "services.health"),
-    "wrap": ("tail.wrap", "trace.wrap"),
-    "another of its kind": ("mission.account", "trace.before"),
-    "timeframe": ("mission.zoom",),
-    "ask for an id": ("trace.ask",),
-    "look for": ("tail.look",),
-    "next found": ("tail.next",),
-    "found before": ("tail.previous",),
-    "follow": ("tail.follow",),
-    "open": ("board.wrong",),
-}
-EVERYWHERE = (
-    "quit",
-    "help",
-    "write",
-    "filter",
-    "jump",
-    "screenshot",
-    "copy",
-    "copy.whole",
-    "messages",
-    "again",
-    "back",
-)
+STATES = ("nobody heard", "writing to nothing", "rows", "writing")
 
 
-def bindings() -> dict[str, Binding]:
-    found = {}
-    for table in (HydraTui.BINDINGS, *(pane.BINDINGS for pane in PANES)):
-        for binding in table:
-            if isinstance(binding, Binding) and binding.id and not binding.id.startswith("pane."):
-                found[binding.id] = binding
-    return found
+def emptied(data: Any) -> Any:
+    """An answer in which there is nothing: every list in it is empty."""
+    if isinstance(data, list | tuple):
+        return ()
+    if isinstance(data, msgspec.Struct):
+        lists = {name: () for name in data.__struct_fields__ if isinstance(getattr(data, name), tuple)}
+        kept = ("accounts",)  # without one there is no write mode
+        return msgspec.structs.replace(data, **{name: value for name, value in lists.items() if name not in kept})
+    return data
 
 
-def letters(names: Any) -> set[str]:
-    known = bindings()
-    return {key for name in names for key in known[name].key.split(",")}
+def script_of(state: str, wire: Any) -> Any:
+    def script(call: Any) -> Any:
+        verb = wire.verb_of(call)
+        if state == "writing to nothing":
+            return wire.answer(call, data=emptied(wire.DATA[verb][1]))
+        return wire.answer(call)
+
+    return script
 
 
-def test_every_key_of_every_pane_is_in_the_table() -> None:
-    named = [name for table in (ACTS, VIEWS) for names in table.values() for name in names]
-    assert sorted([*named, *EVERYWHERE]) == sorted(bindings())
+def keys_of(bindings: Any) -> list[str]:
+    """Of all that can be given another key, but what leaves, and what leads to the pane one is on."""
+    return [
+        key
+        for binding in bindings
+        if isinstance(binding, Binding) and binding.id and not binding.id.startswith(("quit", "pane."))
+        for key in binding.key.split(",")
+    ]
 
 
-def test_an_acts_letter_is_no_views_letter_and_means_one_thing() -> None:
-    meanings: dict[str, set[str]] = defaultdict(set)
-    for kind, table in (("act", ACTS), ("view", VIEWS), ("view", {name: (name,) for name in EVERYWHERE})):
-        for meaning, names in table.items():
-            for key in letters(names):
-                meanings[key].add(f"{kind}: {meaning}")
-    assert {key: found for key, found in meanings.items() if len(found) > 1} == {}
+def seen(tui: Any) -> Any:
+    """All that is on the screen, with its styles."""
+    strips = tui.app.screen._compositor.render_strips()
+    return [[(segment.text, str(segment.style)) for segment in strip] for strip in strips]
 
 
-@pytest.mark.parametrize("meaning", ["fire", "take back", "begin", "take out", *VIEWS])
-def test_what_means_the_same_has_the_same_letter(meaning: str) -> None:
-    names = {**ACTS, **VIEWS}[meaning]
-    assert len({bindings()[name].key for name in names}) == 1
+async def at_rest(tui: Any, pilot: Any, name: str) -> None:
+    """The pane, its first box, and nothing said."""
+    while len(tui.app.screen_stack) > 1:
+        await pilot.press("escape")
+        await pilot.pause()
+    for box in tui.app.query("Prompt, #filter"):
+        box.display = False
+    tui.app.pane.filter = ""
+    tui.app.open_pane(name)
+    tui.app._history.clear()
+    tui.app.notices = Notices()
+    for _ in range(2):
+        await tui.told(pilot)
 
 
-@pytest.mark.parametrize("pane", [pane.NAME for pane in PANES])
-def test_no_views_key_opens_a_sheet(tui: Any, wire: Any, pane: str) -> None:
-    """In write mode, on rows that acts could be about."""
-    known = bindings()
-    keys = [known[name].key for names in VIEWS.values() for name in names if name.startswith(f"{pane}.")]
-
-    async def scene(pilot: Any) -> None:
-        await tui.fed(pilot, tui.event(1, ids=[wire.M]))
-        await pilot.press("W")
-        for key in (*keys, "y", "Y", "r"):
-            tui.app.open_pane(pane, wire.M if pane in ("mission", "trace") else None)
-            await tui.fed(pilot)
-            await pilot.press(key)
-            assert not isinstance(tui.app.screen, Sheet), f"{key} opened {tui.text()}"
-            await pilot.press("escape")
-
-    tui.play(scene)
-
-
-# Where the cursor stands, and what `y` and `Y` take there.
-IDS = [
-    ("board", "#board-missions", "M", "PROPOSED"),
-    ("board", "#board-positions", "P", "EURUSD"),
-    ("board", "#board-feed", "EURUSD sim-1", "EURUSD"),
-    ("mission", "#mission-list", "M", "PROPOSED"),
-    ("mission", "#mission-facts", "M", "verdict"),
-    ("positions", "#positions-open", "P", "EURUSD"),
-    ("positions", "#positions-details", "P", "swap"),
-    ("terminals", "#rack", "sim-1", "READY"),
-    ("terminals", "#terminals-detail", "sim-1", "feeds"),
-    ("apex", "#apex-candidates", "M", "PROPOSED"),
-    ("services", "#services", "toc", "1 lane"),
-    ("alarms", "#alarms-list", "L", "NOBODY"),
-    ("alarms", "#alarms-detail", "L", "runbook"),
-    ("trace", "#trace-verdict", "M", "EURUSD"),
-]
-
-
-@pytest.mark.parametrize(("pane", "box", "named", "line"), IDS)
-def test_y_copies_the_id_and_the_other_one_all_of_it(
-    tui: Any, wire: Any, pane: str, box: str, named: str, line: str
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("name", [pane.NAME for pane in PANES])
+def test_no_key_does_nothing_without_a_word(
+    tui: Any, wire: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, state: str
 ) -> None:
-    ids = {"M": wire.M, "P": wire.P, "L": wire.ALARM.id}
+    monkeypatch.chdir(tmp_path)  # where a screenshot goes
+    monkeypatch.setattr(app_module, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    tui.fake.script = script_of(state, wire)
+    pane = next(pane for pane in PANES if name == pane.NAME)
+    silent: list[str] = []
 
     async def scene(pilot: Any) -> None:
-        await tui.fed(pilot)
-        tui.app.open_pane(pane, wire.M if pane in ("mission", "trace") else None)
-        for _ in range(3):
-            await pilot.pause()
+        if state != "nobody heard":
+            await tui.fed(pilot, *(tui.event(seq) for seq in range(1, 4) if state in ("rows", "writing")))
+        tui.app.open_pane(name)
+        for _ in range(2 if state != "nobody heard" else 0):
             await tui.fed(pilot)
-        tui.app.query_one(box).focus()
-        await pilot.press("y")
-        assert tui.app.clipboard == ids.get(named, named), tui.app.clipboard
-        await pilot.press("Y")
-        assert line in tui.app.clipboard and tui.app.clipboard != ids.get(named, named)
+        if state.startswith("writing"):
+            await pilot.press("W")
+            assert tui.app.writing
+        own = keys_of(pane.BINDINGS)
+        for key in [*own, *(key for key in keys_of(HydraTui.BINDINGS) if key not in own and name == "board")]:
+            await at_rest(tui, pilot, name)
+            before = seen(tui)
+            await pilot.press(key)
+            for _ in range(20):  # a slow machine may draw later
+                await tui.told(pilot)
+                if seen(tui) != before or tui.app.notices.said:
+                    break
+            else:
+                silent.append(key)
+            if not state.startswith("writing") and tui.app.writing:
+                await pilot.press("escape", "W")
 
-    tui.play(scene)
+    tui.play(scene, size=(100, 40))
+    assert silent == []

@@ -93,7 +93,7 @@ def test_a_key_opens_a_sheet_and_its_button_sends_once(
         assert title in tui.text() and not tui.fake.bodies(verb)
         await pilot.press("enter")  # Cancel has the focus
         await pilot.pause()
-        assert title not in tui.text() and not tui.fake.bodies(verb)
+        assert f"Not sent: {title} was cancelled" in tui.text() and not tui.fake.bodies(verb)
         await pilot.press(key)
         await tui.until(pilot, "[PAPER]")
         await pilot.press("right", "enter")

@@ -166,6 +166,7 @@ class Alarms(Pane):
     def action_about(self) -> None:
         row, _ = self._row()
         if row is None:
+            self.refuse("no alarm and no finding is under the cursor")
             return
         status = self.app.view.data("status")
         terminals = [each.name for each in status.terminals] if status is not None else []
@@ -178,11 +179,14 @@ class Alarms(Pane):
 
     def action_cleared(self) -> None:
         self._cleared = not self._cleared
+        self.app.notify("cleared alarms are listed too" if self._cleared else "only alarms that stand are listed")
         self.app.rewant()
 
     def action_acknowledge(self) -> None:
         if self._list.key is not None:
             self.app.intend(intents.acknowledge(self._list.key))
+        else:
+            self.refuse("no alarm is under the cursor")
 
     def open(self, key: Any) -> None:
         self._wanted = key

@@ -130,6 +130,10 @@ class Apex(Pane):
         setup = self._setup(self.app.frame)
         if setup is not None and setup.mission:
             self.app.open_pane("trace", setup.mission)
+        elif setup is not None:
+            self.refuse(f"suppressed ({setup.reason}): there is no mission")
+        else:
+            self.refuse("no setup is under the cursor")
 
 
 def _why(frame: Frame, none: str) -> str:

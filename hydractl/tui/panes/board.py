@@ -222,6 +222,8 @@ class Board(Pane):
         key = self.query_one("#board-missions", Grid).key
         if key is not None:
             self.app.fire(key)
+        else:
+            self.refuse("no mission is under the cursor")
 
     def action_trace(self) -> None:
         if self._journal.has_focus:

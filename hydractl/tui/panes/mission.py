@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -16,6 +16,7 @@ from hydractl.commands.missions import MISSIONS
 from hydractl.output import Column
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
+from hydractl.tui.intent import Intent
 from hydractl.tui.intents import fires, missions
 from hydractl.tui.panes.briefing import briefing_lines, left_text, over
 from hydractl.tui.panes.pane import Pane, fill, why_empty
@@ -25,6 +26,7 @@ from hydractl.tui.widgets import Grid, Lines
 
 _LIST = ("id", "state", "symbol", "side", "expires_in_s", "tcs_text", "r", "fires", "passed", "outcome", "kind")
 _ACTS = ("id", "state", "account", "volume", "price", "ticket", "verdict", "by", "age_s")
+NONE = "no mission is chosen"
 _WAITS = "AWAITING_APPROVAL"
 MISSIONS_S = 5.0
 
@@ -154,7 +156,7 @@ class Mission(Pane):
         box = self.query_one("#mission-facts", Lines)
         room = max(box.size.width - 1, 20)
         if self._shown is None:
-            lines = [Text("no mission is chosen", "dim")]
+            lines = [Text(NONE, "dim")]
         elif row is None:
             lines = [Text(why_empty(frame, "brief", "no such mission", **dict(self._brief.fields)), "dim")]
         else:
@@ -218,7 +220,7 @@ class Mission(Pane):
 
     def action_fire(self) -> None:
         if self._shown is None:
-            self.app.notify("no mission is chosen", severity="warning")
+            self.refuse(NONE)
             return
         data = self._data
         self.app.fire(self._shown, self._account, data.accounts if data is not None else ())
@@ -233,36 +235,49 @@ class Mission(Pane):
     def action_account(self) -> None:
         """The next of the accounts that may be fired on; the primary one where they are not known."""
         data = self._data
-        self._account = next_account(data.account, data.accounts) if data is not None else None
+        if data is None:
+            self.refuse("the accounts that may be fired on come with the briefing")
+            return
+        if len(data.accounts) < 2:
+            self.refuse("there is no other account that may be fired on")
+        self._account = next_account(data.account, data.accounts)
         self.app.rewant()
 
     def action_checks(self) -> None:
         self._every = not self._every
+        self.app.notify("every check is shown" if self._every else "checks that passed are counted, not shown")
         self.app.draw()
 
     def action_zoom(self) -> None:
-        if self._window is not None:
+        if self._window is not None and self._data is not None:
             names = list(TIMEFRAMES)
             self._timeframe = names[(names.index(self._window.timeframe) + 1) % len(names)]
             self.app.draw()
+        else:
+            self.refuse("the chart comes with the briefing")
 
     def action_trace(self) -> None:
         key = self._act_chosen() or self._shown
         if key is not None:
             self.app.open_pane("trace", key)
+        else:
+            self.refuse(NONE)
 
     def action_let_pass(self) -> None:
-        if self._shown is not None:
-            self.app.intend(missions.let_pass(self._shown))
+        self._of(self._shown, missions.let_pass)
 
     def action_withdraw(self) -> None:
-        if self._shown is not None:
-            self.app.intend(missions.withdraw(self._shown))
+        self._of(self._shown, missions.withdraw)
 
     def action_note(self) -> None:
-        about = self._act_chosen() or self._shown
+        self._of(self._act_chosen() or self._shown, missions.note)
+
+    def _of(self, about: str | None, make: Callable[[str], Intent]) -> None:
+        """Opens the sheet of an act on this, where there is one."""
         if about is not None:
-            self.app.intend(missions.note(about))
+            self.app.intend(make(about))
+        else:
+            self.refuse(NONE)
 
     def action_approve(self) -> None:
         waiting = [row.id for row in acts_of(self.app.view.answers.get(self._brief)) if row.state == _WAITS]

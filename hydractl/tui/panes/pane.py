@@ -16,6 +16,8 @@ from hydractl.tui.screens import Screens
 from hydractl.tui.store import Kept
 from hydractl.tui.widgets import Grid, Lines
 
+WRAPPED = ("long lines are cut", "long lines are wrapped")  # what `w` says
+
 
 class Pane(Vertical):
     """One screen. `HELP`: what it is for, in a few sentences that `?` shows above its keys."""
@@ -85,6 +87,10 @@ class Pane(Vertical):
     def told_about(self) -> str:
         """The id of what the boxes without rows tell about; "" where they tell of many things."""
         return ""
+
+    def refuse(self, why: str) -> None:
+        """Why a key does nothing here."""
+        self.app.notify(why, severity="warning")
 
     def chosen(self) -> Any:
         """The key under the cursor of the grid that has the focus, else of the first one with rows."""

@@ -100,6 +100,8 @@ class Services(Pane):
         name = self.query_one("#services", Grid).key
         if name is not None:
             self.app.intend(intents.ACTS[what](name))
+        else:
+            self.refuse("no service is under the cursor")
 
     def action_health(self) -> None:
         self.query_one("#checks").focus()

@@ -17,7 +17,7 @@ from hydractl.tui.aside import aside
 from hydractl.tui.choose import trace_one, traceable
 from hydractl.tui.frame import Frame
 from hydractl.tui.log import Block, Log
-from hydractl.tui.panes.pane import Pane
+from hydractl.tui.panes.pane import WRAPPED, Pane
 from hydractl.tui.prompt import Prompt
 from hydractl.tui.records import fact_lines, record_lines, whole_text
 from hydractl.tui.store import EVENTS_KEPT, Break, Problem, View
@@ -149,6 +149,8 @@ class Tail(Pane):
     # --- following and reading ---
 
     def action_follow(self) -> None:
+        if self._held is None and not self.app.view.events:
+            self.refuse("no record has come yet: there is nothing to stop at")
         self._follow(self._held is not None)
 
     @on(Log.Followed)
@@ -171,6 +173,7 @@ class Tail(Pane):
 
     def action_wrap(self) -> None:
         self._wrap = not self._wrap
+        self.app.notify(WRAPPED[self._wrap])
         self.app.draw()
 
     # --- older ones ---

@@ -17,6 +17,7 @@ from hydractl.tui.panes.pane import Pane, fill, show_aged, why_empty
 from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
+NONE = "no terminal is under the cursor"
 BAD_MAX, BAD_MAX_COMPACT = 5, 2
 
 
@@ -115,10 +116,13 @@ class Terminals(Pane):
         row = self._row()
         if row is not None:
             self.app.intend(intents.ACTS[what](row.name))
+        else:
+            self.refuse(NONE)
 
     def action_give(self, what: str) -> None:
         row, people = self._row(), self.app.view.data("operators")
         if row is None:
+            self.refuse(NONE)
             return
         if people is None:
             why = why_empty(self.app.frame, "operators", "")

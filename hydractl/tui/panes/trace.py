@@ -19,7 +19,7 @@ from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame, faded
 from hydractl.tui.log import Block, Log
 from hydractl.tui.panes.detail import flowed
-from hydractl.tui.panes.pane import Pane, matches, why_empty
+from hydractl.tui.panes.pane import WRAPPED, Pane, matches, why_empty
 from hydractl.tui.panes.timeline import state_line, time_lines, verdict_lines
 from hydractl.tui.prompt import Prompt
 from hydractl.tui.records import fact_lines, record_lines, whole_text
@@ -187,6 +187,7 @@ class Trace(Pane):
 
     def action_wrap(self) -> None:
         self._wrap = not self._wrap
+        self.app.notify(WRAPPED[self._wrap])
         self.app.draw()
 
     # --- which one ---
@@ -206,6 +207,8 @@ class Trace(Pane):
     def action_before(self) -> None:
         if self._befores:
             self._show(self._befores.pop())
+        else:
+            self.refuse("nothing was traced before this")
 
     @on(Grid.Chosen, "#trace-log")
     def _chosen(self) -> None:
@@ -232,6 +235,7 @@ class Trace(Pane):
     def action_recheck(self) -> None:
         name = self._traced
         if name is None:
+            self.refuse(NONE)
             return
         self._tell("asking the terminals again about what is UNKNOWN ...")
         at_s = time.monotonic()
