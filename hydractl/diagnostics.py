@@ -49,7 +49,7 @@ class ExitCode(enum.IntEnum):
     UNKNOWN_OUTCOME = 12
     """It may have happened: there is no verdict yet. Never repeat it blindly; `hydractl fires --unknown`."""
     REJECTED = 13
-    """Rejected by the broker."""
+    """Rejected by the broker. A dry run: as its terms stand, the broker would reject it."""
     NOT_EXECUTED = 14
     """Provably never executed."""
     CONFLICT = 15

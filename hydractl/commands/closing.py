@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 
 from hydractl import diagnostics
+from hydractl.commands import reducing
 from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
 from hydractl.commands.positions import shown
+from hydractl.commands.reducing import DRY_RUN
 from hydractl.commands.verdicts import exit_of_answer, show_fire
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.session import Session, answered
 from hydractl.verbs import YES, argument, flag, option, verb
-
-FLATTEN = "close all of these?"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     option("--account", "Only this account.", metavar="NAME"),
     flag("--foreign", "Also what is not ours on --account; its name has to be typed."),
     option("--yes-foreign", "The account's name, where nobody can be asked for it.", metavar="NAME"),
+    DRY_RUN,
     YES,
     WAIT,
     REASON,
@@ -40,6 +41,7 @@ def flatten(
     account: str | None,
     foreign: bool,
     yes_foreign: str | None,
+    dry_run: bool,
     yes: bool,
     wait: bool,
     reason: str | None,
@@ -51,35 +53,28 @@ def flatten(
         raise Failure("USAGE", "--foreign needs --account: strangers' positions are closed on one account at a time")
     if yes_foreign is not None and yes_foreign != account:
         raise Failure("USAGE", f"--yes-foreign {yes_foreign} is not the account {account}; nothing was sent")
-    session.require(yes and (not foreign or yes_foreign is not None), "flatten")
+    fields: dict[str, Any] = {
+        "account": account,
+        "symbol": symbol,
+        "foreign": account if foreign else None,
+        "reason": reason,
+    }
+    if dry_run:
+        return reducing.show(session, reducing.look(session, "flatten", fields), every=True)
+    unasked = yes and (not foreign or yes_foreign is not None)
+    session.require(unasked, "flatten")
     if key is not None:
         session.client.key = key
-    typed = yes_foreign
-    if session.may_ask():
-        listed, rows = in_scope(session, symbol, account, foreign)
-        answered(listed)
-        shown(session, rows, "nothing is open")
-        if foreign and typed is None:
-            typed = _typed(account)
+    if not unasked:
+        preview = reducing.look(session, "flatten", fields)
+        if not reducing.may_go(preview):
+            return reducing.show(session, preview)
+        asked = reducing.proposed(session, preview, reducing.flattening)
+        if foreign and yes_foreign is None:
+            fields["foreign"] = _typed(account)
         elif not yes:
-            session.confirm(FLATTEN, session.label(listed, account))
-    answer = session.client.request(
-        "flatten",
-        account=account,
-        symbol=symbol,
-        foreign=typed if foreign else None,
-        wait_s=wait_s(session, wait),
-        reason=reason,
-    )
-    return _show(session, answer)
-
-
-def in_scope(
-    session: Session, symbol: str | None, account: str | None, foreign: bool
-) -> tuple[Answer, list[PositionRow]]:
-    """What a flatten would close."""
-    listed: Answer = session.client.query("positions", account=account)
-    return listed, [row for row in listed.data or () if symbol in (None, row.symbol) and (foreign or not row.foreign)]
+            session.confirm(*asked)
+    return reducing.send(session, "flatten", fields, wait)
 
 
 def _typed(account: str | None) -> str:

@@ -80,6 +80,8 @@ def fire(session: Session, *, dry_run: bool, yes: bool, wait: bool, key: str | N
         preview = session.client.query(name, dry_run=True, **fields)
         if not may_go(preview):
             return show(session, preview)
+        if key is None and (names := unsized(preview)):
+            return not_held(session, preview, names)
         session.confirm(*proposed(session, preview))
         fields = fields if key is not None else pinned(preview, fields)
     wait_for_s = wait_s(session, wait)
@@ -134,6 +136,26 @@ def pinned(preview: Answer, fields: dict[str, Any]) -> dict[str, Any]:
         "risk": None,
     }
     return {**fields, **named, "sized": [{"account": row.account, "volume": row.volume} for row in rows]}
+
+
+def unsized(preview: Answer) -> list[str]:
+    """Of several accounts those that have no size. None could be pinned then: the others might be sent another size
+    than was shown."""
+    targets = preview.data.targets
+    return [row.account for row in targets if not row.volume] if len(targets) > 1 else []
+
+
+def not_held(session: Session, preview: Answer, accounts: Sequence[str]) -> ExitCode:
+    """Several accounts are sent the sizes that were shown, or nothing."""
+    if session.machine:
+        show(session, preview)
+    else:
+        session.heading(preview)
+        show_targets(session, preview.data.targets)
+        words = f"{', '.join(accounts)} cannot be sized, so that no size would be held as it is shown"
+        session.out.line(session.out.paint(f"nothing was sent: {words}; fire the others by themselves", "bad"))
+        session.out.flush()
+    return ExitCode.DENIED
 
 
 def proposed(session: Session, preview: Answer) -> tuple[str, str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
-from hydractl.commands.verdicts import acts_of, exit_of_answer, show_fire
-from hydractl.diagnostics import ExitCode, Failure
+from hydractl.commands import reducing
+from hydractl.commands.fire import KEY, REASON, WAIT
+from hydractl.commands.reducing import DRY_RUN
+from hydractl.diagnostics import Failure
 from hydractl.output import Column, age
-from hydractl.session import Session, an_id, answered
+from hydractl.session import Session, an_id
 from hydractl.verbs import YES, argument, flag, option, verb
 from hydrad.domain.ids import IdKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from hydrad.wire.answers.acts import FireAnswer
     from hydrad.wire.answers.positions import OrderRow
 
 _AT_BROKER = {True: "yes", False: "MISSING", None: "not known"}
@@ -66,6 +64,7 @@ def orders(session: Session, account: str | None, limit: int) -> int:
     argument("id", "An order, its fire, or a fire that waits for a second person.", required=False),
     flag("--all", "All of ours that rest.", name="all_orders"),
     option("--account", "With --all: only of this account.", metavar="NAME"),
+    DRY_RUN,
     YES,
     WAIT,
     REASON,
@@ -76,6 +75,7 @@ def cancel(
     id: str | None,
     all_orders: bool,
     account: str | None,
+    dry_run: bool,
     yes: bool,
     wait: bool,
     reason: str | None,
@@ -88,47 +88,6 @@ def cancel(
         raise Failure("USAGE", "--account goes with --all")
     if id is not None:
         id = an_id(id, IdKind.ORDER, IdKind.FIRE)
-    session.require(yes, "cancel")
-    if key is not None:
-        session.client.key = key
-    if not yes:
-        session.confirm(*proposed(session, id, account))
-    answer = session.client.request(
-        "cancel", id=id, all_orders=all_orders, account=account, wait_s=wait_s(session, wait), reason=reason
-    )
-
-    def people(data: Any) -> None:
-        session.heading(answer)
-        if not data.acts:
-            session.out.line(data.would)
-        show_fire(session, data)
-
-    decided = answer.data is not None and answer.data.acts and answer.error is None
-    return session.present(answer, people, exit_code=_exit(answer.data) if decided else ExitCode.DONE)
-
-
-def _exit(data: FireAnswer) -> ExitCode:
-    """A fire that is answered itself, and not by an act that cancels, waited for a second person, and waits no more."""
-    taken_back = all(row.kind == "FIRE" and row.state == "DENIED" for row in acts_of(data))
-    return ExitCode.DONE if taken_back else exit_of_answer(data)
-
-
-def proposed(session: Session, id: str | None, account: str | None) -> tuple[str, str]:
-    """Shows the orders that are meant; answers the question, and the label of what it may touch."""
-    listed = answered(session.client.query("orders", account=account))
-    rows = [row for row in listed.data if not row.foreign and id in (None, row.id, row.fire)]
-    if id is not None and not rows:
-        return _proposed_fire(session, id)
-    if not session.machine:
-        session.out.table(ORDERS, rows, empty="no such order rests")
-        session.out.flush()
-    accounts = {row.account for row in rows}
-    label = session.label(listed, accounts.pop() if len(accounts) == 1 else account)
-    return f"cancel {id or 'all of these'}?", label
-
-
-def _proposed_fire(session: Session, id: str) -> tuple[str, str]:
-    """What has no order may be a fire that waits for a second person."""
-    shown = answered(session.client.query("fire.show", act=id))
-    row = shown.data.act
-    return f"cancel {id}, {row.verdict}?", session.label(shown, row.account)
+    fields = {"id": id, "all_orders": all_orders, "account": account, "reason": reason}
+    ask = reducing.cancelling(id)
+    return reducing.carried_out(session, "cancel", fields, ask, dry_run=dry_run, yes=yes, wait=wait, key=key)

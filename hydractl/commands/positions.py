@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hydractl.commands import reducing
 from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
+from hydractl.commands.reducing import DRY_RUN
 from hydractl.commands.verdicts import exit_of_answer, show_fire
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.output import Column, age
@@ -77,17 +79,27 @@ def positions(session: Session, closed: bool, account: str | None, limit: int) -
     "fire",
     _TARGET,
     option("--part", "50%, or lots.", metavar="PART"),
+    DRY_RUN,
     YES,
     WAIT,
     REASON,
     KEY,
 )
 def close(
-    session: Session, id: str, part: str | None, yes: bool, wait: bool, reason: str | None, key: str | None
+    session: Session,
+    id: str,
+    part: str | None,
+    dry_run: bool,
+    yes: bool,
+    wait: bool,
+    reason: str | None,
+    key: str | None,
 ) -> int:
     """Close a position, or all of a mission."""
-    question = f"close {part or 'all'} of"
-    return act_on(session, "close", id, yes, wait, key, question, part=part, reason=reason)
+    id = an_id(id, *_KINDS)
+    fields = {"id": id, "part": part, "reason": reason}
+    ask = reducing.closing(id)
+    return reducing.carried_out(session, "close", fields, ask, dry_run=dry_run, yes=yes, wait=wait, key=key)
 
 
 @verb(
@@ -96,6 +108,7 @@ def close(
     _TARGET,
     option("--stop", "The new stop's price.", metavar="P"),
     option("--target", "The new target's price; 'none' removes it.", metavar="P"),
+    DRY_RUN,
     YES,
     WAIT,
     REASON,
@@ -106,6 +119,7 @@ def modify(
     id: str,
     stop: str | None,
     target: str | None,
+    dry_run: bool,
     yes: bool,
     wait: bool,
     reason: str | None,
@@ -114,8 +128,10 @@ def modify(
     """Move stop or target; what is not named stays."""
     if stop is None and target is None:
         raise Failure("USAGE", "name --stop, --target or both")
-    question = f"set stop {stop or 'as it is'}, target {target or 'as it is'} of"
-    return act_on(session, "modify", id, yes, wait, key, question, stop=stop, target=target, reason=reason)
+    id = an_id(id, *_KINDS)
+    fields = {"id": id, "stop": stop, "target": target, "reason": reason}
+    ask = reducing.moving(id, stop, target)
+    return reducing.carried_out(session, "modify", fields, ask, dry_run=dry_run, yes=yes, wait=wait, key=key)
 
 
 def act_on(

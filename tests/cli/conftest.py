@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hydrad.domain.ids import IdKind, show
@@ -34,7 +35,7 @@ from hydrad.wire.answers.accounts import (
     StatementData,
     StatementRow,
 )
-from hydrad.wire.answers.acts import ActRow, ActShow, CheckRow, FireAnswer, OrderView
+from hydrad.wire.answers.acts import ActRow, ActShow, CheckRow, FireAnswer, OrderView, ReduceRow
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, Answered, FindingRow, NoteRow
 from hydrad.wire.answers.apex import ApexData, CandidateRow, DetectorRow, SuppressedRow
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
@@ -83,7 +84,9 @@ from hydrad.wire.answers.terminals import EnrollData, LeavingAct, LeavingData, L
 from hydrad.wire.codec import Framer, decode_call, encode_answer
 
 TS = "2026-11-20T12:25:30.500Z"
-M, F, A, P = (show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION))
+M, F, A, P, RESTING = (
+    show(kind, 7) for kind in (IdKind.MISSION, IdKind.FIRE, IdKind.ACT, IdKind.POSITION, IdKind.ORDER)
+)
 DAEMON = DaemonInfo(version="0.1.0", protocol=1, instance="hx-test", mode="paper")
 DROP = object()
 
@@ -106,6 +109,26 @@ FIRE = FireAnswer(
     dry_run=False, would="ROUTED", act=ACT, acts=(ACT,), mission=M, order=ORDER, checks=CHECKS, risk_money="20.00",
     currency="USD",
 )  # fmt: skip
+REDUCE = ReduceRow(
+    id=P, ticket=123, foreign=False, act="CLOSE", account="paper-1", kind="paper", terminal="sim-1", symbol="EURUSD",
+    side="BUY", open_price="1.08345", volume="0.10", remaining="0.00", price="1.08377", price_age_s=0.4, money="3.20",
+    swap="-0.10", stop="1.08140", target="1.08740", stop_was="1.08140", target_was="1.08740", risk_money=None,
+    risk_percent=None, risk_was_money="20.50", base="min(balance, equity) less credit = 10000.00 USD, 0.3 s old",
+    currency="USD", would="would be ROUTED to sim-1", codes=(),
+)  # fmt: skip
+PART = msgspec.structs.replace(
+    REDUCE, act="PART_CLOSE", volume="0.05", remaining="0.05", money="1.60", swap="-0.05", risk_money="10.25",
+    risk_percent="0.103",
+)  # fmt: skip
+MOVED = msgspec.structs.replace(
+    REDUCE, act="MODIFY", remaining=None, money=None, swap=None, stop="1.08200", risk_money="14.50",
+    risk_percent="0.145",
+)  # fmt: skip
+CANCEL = msgspec.structs.replace(
+    REDUCE, id=RESTING, act="CANCEL", remaining=None, money=None, swap=None, risk_money="20.00", risk_was_money="20.00",
+)  # fmt: skip
+# What a dry run of each verb that reduces would do.
+REDUCES = {"close": REDUCE, "modify": MOVED, "cancel": CANCEL, "flatten": REDUCE}
 MISSION = MissionRow(
     id=M, state="PROPOSED", kind="RAPID_ASSAULT", symbol="EURUSD", side="BUY", entry="1.08340", stop="1.08140",
     target="1.08740", collar="0.00020", r="2.00", tcs=None, tcs_text="not calibrated", session="LONDON",
@@ -527,9 +550,18 @@ DATA: dict[str, tuple[str, Any]] = {
 def answer(call: calls.Call, **changes: Any) -> Answer:
     """The good answer to a call, with changes."""
     schema, data = DATA[verb_of(call)]
+    if getattr(call.body, "dry_run", False) and verb_of(call) in REDUCES:
+        data = dry(PART if getattr(call.body, "part", None) else REDUCES[verb_of(call)])
     fields = {"schema": schema, "ok": True, "ts": TS, "daemon": DAEMON, "data": data, "id": call.id, **changes}
     fields["ok"] = fields.get("error") is None
     return Answer(**fields)
+
+
+def dry(*rows: ReduceRow, **changes: Any) -> FireAnswer:
+    """The dry run of what reduces, with these acts."""
+    would = rows[0].would if rows else "nothing is open"
+    plain = FireAnswer(True, would, None, (), None, None, (), None, "USD", reduces=rows)
+    return msgspec.structs.replace(plain, **changes)
 
 
 def verb_of(call: calls.Call) -> str:
@@ -607,6 +639,10 @@ class FakeDaemon:
     def close(self) -> None:
         for opened in self._open:
             opened.close()
+
+    def sent(self, verb: str) -> list[Any]:
+        """The requests of a verb without its dry runs."""
+        return [body for body in self.bodies(verb) if not getattr(body, "dry_run", False)]
 
     def bodies(self, verb: str) -> list[Any]:
         return [call.body for call in self.calls if verb_of(call) == verb]

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from hydractl.commands.fire import label_of, pinned
+from hydractl.commands.fire import label_of, pinned, unsized
 from hydrad.wire.answers.acts import TargetRow
+from tests.cli.test_output import on_a_terminal
 
 
 def target(kind: str, *codes: str) -> TargetRow:
@@ -47,6 +48,19 @@ def test_the_sizes_that_were_shown_are_what_is_asked_for() -> None:
 
 
 def test_what_has_no_size_or_is_a_pools_turn_is_asked_for_as_it_was() -> None:
-    unsized = msgspec.structs.replace(target("demo", "TERMS_UNKNOWN"), volume=None)
-    assert pinned(preview(target("demo"), unsized), ASKED) == ASKED
+    without = msgspec.structs.replace(target("demo", "TERMS_UNKNOWN"), volume=None)
+    assert pinned(preview(without), ASKED) == ASKED
     assert pinned(preview(target("demo")), {**ASKED, "pool": "turns"}) == {**ASKED, "pool": "turns"}
+
+
+def test_of_several_one_that_cannot_be_sized_holds_all(fake: Any, environ: dict[str, str], wire: Any) -> None:
+    """What was shown is what is sent: without a size of each none can be pinned, and the others might get another."""
+    without = msgspec.structs.replace(target("demo", "TERMS_UNKNOWN"), account="other", volume=None)
+    assert unsized(preview(target("demo"), without)) == ["other"] and not unsized(preview(without))
+    data = msgspec.structs.replace(wire.FIRE, dry_run=True, act=None, acts=(), targets=(target("demo"), without))
+    fake.script = lambda call: wire.answer(call, data=data if call.body.dry_run else wire.FIRE)
+    code, shown = on_a_terminal(["fire", wire.M, "--group", "both"], environ, "y\n")
+    assert code == 6 and "other cannot be sized" in shown and "[y/N]" not in shown
+    assert [body.dry_run for body in fake.bodies("fire")] == [True]
+    with_key = ["fire", wire.M, "--group", "both", "--key", "k"]  # a key of one's own is sized anew, each by itself
+    assert on_a_terminal(with_key, environ, "y\n")[0] == 0

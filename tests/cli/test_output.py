@@ -479,18 +479,17 @@ def test_a_denied_preview_is_not_asked(fake: Any, environ: dict[str, str], wire:
 
 def test_live_has_to_be_typed(fake: Any, environ: dict[str, str], wire: Any) -> None:
     real = msgspec.structs.replace(wire.DAEMON, mode="real")
-    live = msgspec.structs.replace(wire.ACCOUNT, kind="live")
+    row = msgspec.structs.replace(wire.REDUCE, kind="live")
 
     def script(call: Any) -> Any:
-        data = (live,) if wire.verb_of(call) == "accounts" else wire.DATA[wire.verb_of(call)][1]
-        return wire.answer(call, daemon=real, data=data)
+        return wire.answer(call, daemon=real, data=wire.dry(row) if call.body.dry_run else wire.FIRE)
 
     fake.script = script
     code, shown = on_a_terminal(["close", P], environ, "y\n")
     assert code == 1 and "[LIVE] close all of" in shown
-    assert not fake.bodies("close")
+    assert not fake.sent("close")
     code, _ = on_a_terminal(["close", P], environ, "LIVE\n")
-    assert code == 0 and fake.bodies("close")
+    assert code == 0 and fake.sent("close")
 
 
 def test_halt_does_not_ask_on_a_terminal(fake: Any, environ: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from hydractl.tui.panes.positions import CLOSED_GRID, OPEN_GRID, ORDERS_GRID
 from hydractl.tui.sheets import Sheet
 from hydractl.tui.store import QUERIES, Lost
 from hydrad.domain.ids import IdKind, show
+from hydrad.wire.answers.acts import CheckRow
 from hydrad.wire.answers.positions import NightView
 
 SIZES = [(160, 50), (80, 24)]
@@ -34,7 +35,8 @@ def script(wire: Any, opened: Sequence[Any] = (), closed: Sequence[Any] = (), **
         verb = wire.verb_of(call)
         if verb == "positions":
             return wire.answer(call, data=tuple(closed if call.body.closed else opened))
-        return wire.answer(call, data=others.get(verb.replace(".", "_"), now if verb == "now" else wire.DATA[verb][1]))
+        told = {"now": now, **others}.get(verb.replace(".", "_"))
+        return wire.answer(call) if told is None else wire.answer(call, data=told)
 
     return answer
 
@@ -146,7 +148,7 @@ def test_foreign_and_not_reachable(tui: Any, wire: Any, size: tuple[int, int]) -
         assert not isinstance(tui.app.screen, Sheet)
 
     tui.play(scene, size=size)
-    assert tui.fake.bodies("close") == []
+    assert tui.fake.sent("close") == []
 
 
 def test_a_lost_daemon(tui: Any, wire: Any) -> None:
@@ -226,7 +228,7 @@ def test_enter_opens_the_mission(tui: Any, wire: Any) -> None:
 
 ACTS = {
     "close": ("c", {}, "close", {"part": None}),
-    "part": ("%", {}, "close", {"part": "50%"}),
+    "part": ("%", {}, "close", {"part": "0.05"}),  # the lots that were shown
     "stop": ("m", {"stop": "1.08200"}, "modify", {"stop": "1.08200", "target": None}),
     "no target": (
         "m",
@@ -253,12 +255,12 @@ def test_each_act_sends_the_shells_verb(tui: Any, wire: Any, name: str) -> None:
         await pilot.press(key)
         await settled(tui, pilot)
         await filled(tui, pilot, values)
-        assert tui.fake.bodies(verb) == []
+        assert tui.fake.sent(verb) == []
         await pilot.press("right", "enter")
         await tui.until(pilot, "exit code 0")
 
     tui.play(scene)
-    (body,) = tui.fake.bodies(verb)
+    (body,) = tui.fake.sent(verb)
     assert {field: getattr(body, field) for field in expected} == expected
     assert getattr(body, "id", None) in (row.id, None) and (verb in ("flatten", "cancel") or body.id == row.id)
 
@@ -298,14 +300,20 @@ def test_one_order_is_cancelled(tui: Any, wire: Any) -> None:
         await tui.until(pilot, "exit code 0")
 
     tui.play(scene)
-    assert [body.id for body in tui.fake.bodies("cancel")] == [wire.RESTS.id]
+    assert [body.id for body in tui.fake.sent("cancel")] == [wire.RESTS.id]
 
 
 def test_strangers_are_flattened_only_by_the_accounts_name(tui: Any, wire: Any) -> None:
     strange = open_one(wire, 8, foreign=True, mission=None)
+    told, theirs = script(wire, [strange]), changed(wire.REDUCE, id=strange.id, foreign=True)
+
+    def answer(call: Any) -> Any:
+        if wire.verb_of(call) != "flatten" or not call.body.dry_run:
+            return told(call)
+        return wire.answer(call, data=wire.dry(theirs) if call.body.foreign else wire.dry())
 
     async def scene(pilot: Any) -> None:
-        tui.fake.script = script(wire, [strange])
+        tui.fake.script = answer
         await shown(tui, pilot, write=True)
         await pilot.press("F")
         await settled(tui, pilot)
@@ -324,7 +332,7 @@ def test_strangers_are_flattened_only_by_the_accounts_name(tui: Any, wire: Any) 
         await tui.until(pilot, "exit code 0")
 
     tui.play(scene)
-    (body,) = tui.fake.bodies("flatten")
+    (body,) = tui.fake.sent("flatten")
     assert (body.account, body.foreign) == ("paper-1", "paper-1")
 
 
@@ -379,31 +387,44 @@ def test_a_result_has_sign_and_arrow(text: str | None, shown: str, style: str) -
     assert (live.signed(text, ASCII), live.style_of(text)) == (shown, style)
 
 
+ON_WRONG_SIDE = CheckRow("PRICE_SIDE", False, "stop 1.09000", "around 1.08600")
+TOO_NEAR = CheckRow("STOPS_LEVEL", False, "9 points", "10 points")
+
+
 @pytest.mark.parametrize(
-    ("key", "values", "wanted"),
+    ("key", "row", "wanted", "may"),
     [
-        ("m", {"stop": "1.09000"}, "stop 1.09000 is on the wrong side"),
-        ("m", {"target": "1.08500"}, "target 1.08500 is on the wrong side"),
-        ("m", {"stop": "1.08200"}, "it would close at 1.08600 now"),
-        ("%", {}, "50% of 0.10 lots is closed"),
+        ("m", {"codes": ("PRICE_SIDE",), "failed": (ON_WRONG_SIDE,)}, "PRICE_SIDE: stop 1.09000", False),
+        ("m", {"expects": (TOO_NEAR,)}, "the broker would refuse it as its terms stand: STOPS_LEVEL", True),
+        ("m", {}, "stop 1.08140 -> 1.08200", True),
+        ("%", {}, "0.05 of 0.10 lots of BUY EURUSD", True),
+        ("%", {}, "close 0.05 of P-0000007K, 0.05 stays open?", True),
+        ("c", {}, "+3.20 USD at 1.08377, 400 ms old", True),
     ],
 )
-def test_what_the_gate_would_deny_and_how_much_is_meant_is_said_first(
-    tui: Any, wire: Any, key: str, values: dict[str, str], wanted: str
+def test_what_it_means_and_what_would_deny_it_is_said_first(
+    tui: Any, wire: Any, key: str, row: dict[str, Any], wanted: str, may: bool
 ) -> None:
-    row = open_one(wire, 7)
+    opened = open_one(wire, 7)
+    reduced = {"m": wire.MOVED, "%": wire.PART, "c": wire.REDUCE}[key]
+    verb = "modify" if key == "m" else "close"
+    told = script(wire, [opened])
+
+    def answer(call: Any) -> Any:
+        dry = wire.verb_of(call) == verb and call.body.dry_run
+        return wire.answer(call, data=wire.dry(changed(reduced, **row))) if dry else told(call)
 
     async def scene(pilot: Any) -> None:
-        tui.fake.script = script(wire, [row])
+        tui.fake.script = answer
         await shown(tui, pilot, write=True)
         await pilot.press(key)
         await settled(tui, pilot)
-        await filled(tui, pilot, values)
+        await filled(tui, pilot, {"stop": "1.08200"} if key == "m" else {})
         await tui.until(pilot, wanted)
-        if "wrong" not in wanted:
-            assert "wrong side" not in tui.text()
+        assert tui.app.screen.query_one("#go").disabled is not may
 
     tui.play(scene)
+    assert not tui.fake.sent(verb)
 
 
 def test_an_open_risk_that_was_never_reported_says_so(tui: Any, wire: Any) -> None:

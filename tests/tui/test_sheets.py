@@ -17,6 +17,7 @@ from hydractl.tui.intents import authority, missions, positions
 from hydractl.tui.intents.base import asked
 from hydractl.tui.sheets import LOOKED_S, Sheet
 from hydrad.wire.answers import Problem
+from hydrad.wire.answers.acts import CheckRow
 
 
 def go(tui: Any) -> Any:
@@ -54,7 +55,7 @@ def answering(wire: Any, verb: str, *answers: Any) -> Callable[[Any], Any]:
     left = list(answers)
 
     def script(call: Any) -> Any:
-        if wire.verb_of(call) != verb:
+        if wire.verb_of(call) != verb or getattr(call.body, "dry_run", False):
             return wire.answer(call)
         data = left.pop(0) if len(left) > 1 else left[0]
         return wire.answer(call, data=data)
@@ -63,7 +64,9 @@ def answering(wire: Any, verb: str, *answers: Any) -> Callable[[Any], Any]:
 
 
 def keys(tui: Any, wire: Any, verb: str) -> list[str]:
-    return [call.key for call in tui.fake.calls if wire.verb_of(call) == verb]
+    """Those of what was sent; a look has none."""
+    sent = [call for call in tui.fake.calls if not getattr(call.body, "dry_run", False)]
+    return [call.key for call in sent if wire.verb_of(call) == verb]
 
 
 @pytest.mark.parametrize("presses", [("enter",), ("escape",), ("right", "left", "enter"), ("right", "escape")])
@@ -77,14 +80,14 @@ def test_cancel_has_the_focus_and_sends_nothing(tui: Any, wire: Any, presses: tu
         assert not isinstance(tui.app.screen, Sheet)
 
     tui.play(scene)
-    assert tui.fake.bodies("close") == []
+    assert tui.fake.sent("close") == []
 
 
 def test_the_button_sends_once_and_shows_verdict_and_exit_code(tui: Any, wire: Any) -> None:
     held = threading.Event()
 
     def script(call: Any) -> Any:
-        if wire.verb_of(call) == "close":
+        if wire.verb_of(call) == "close" and not call.body.dry_run:
             held.wait(20)
         return wire.answer(call)
 
@@ -106,7 +109,7 @@ def test_the_button_sends_once_and_shows_verdict_and_exit_code(tui: Any, wire: A
         await pilot.pause()
 
     tui.play(scene)
-    (body,) = tui.fake.bodies("close")
+    (body,) = tui.fake.sent("close")
     assert (body.id, body.part) == (wire.P, None)
 
 
@@ -124,7 +127,7 @@ def test_a_refusal_does_not_look_like_success(tui: Any, wire: Any, state: str, w
         assert not go(tui).display
 
     tui.play(scene)
-    assert len(tui.fake.bodies("close")) == 1
+    assert len(tui.fake.sent("close")) == 1
 
 
 def test_only_what_was_looked_at_is_sent(tui: Any, wire: Any) -> None:
@@ -138,11 +141,11 @@ def test_only_what_was_looked_at_is_sent(tui: Any, wire: Any) -> None:
         await pilot.press("backspace", "backspace")
         assert not go(tui).disabled and "close all of" in tui.text(), "it is again what was looked at"
         await pilot.press("5", "0", "%", "enter")
-        await tui.until(pilot, f"close 50% of {wire.P}?")
+        await tui.until(pilot, f"close 0.05 of {wire.P}, 0.05 stays open?")
         await pilot.press("escape")
 
     tui.play(scene)
-    assert tui.fake.bodies("close") == []
+    assert tui.fake.sent("close") == []
 
 
 def test_values_that_were_looked_at_again_are_sent(tui: Any, wire: Any) -> None:
@@ -150,13 +153,13 @@ def test_values_that_were_looked_at_again_are_sent(tui: Any, wire: Any) -> None:
         await opened(tui, pilot, closing(wire))
         tui.app.screen.query_one("#f-part").focus()
         await pilot.press("5", "0", "%", "enter")
-        await tui.until(pilot, f"close 50% of {wire.P}?")
+        await tui.until(pilot, f"close 0.05 of {wire.P}, 0.05 stays open?")
         assert tui.app.focused.id == "cancel", "Enter in a field goes on to the buttons"
         await pilot.press("right", "enter")
         await tui.until(pilot, "exit code 0")
 
     tui.play(scene)
-    assert [body.part for body in tui.fake.bodies("close")] == ["50%"]
+    assert [body.part for body in tui.fake.sent("close")] == ["0.05"]
 
 
 def live(wire: Any) -> Callable[[Any], Any]:
@@ -165,6 +168,9 @@ def live(wire: Any) -> Callable[[Any], Any]:
     account = msgspec.structs.replace(wire.ACCOUNT, kind="live")
 
     def script(call: Any) -> Any:
+        if getattr(call.body, "dry_run", False):
+            row = wire.PART if call.body.part else wire.REDUCE
+            return wire.answer(call, daemon=daemon, data=wire.dry(msgspec.structs.replace(row, kind="live")))
         data = {"accounts": (account,)}.get(wire.verb_of(call), wire.DATA[wire.verb_of(call)][1])
         return wire.answer(call, daemon=daemon, data=data)
 
@@ -190,7 +196,7 @@ def test_live_has_to_be_typed(tui: Any, wire: Any) -> None:
         await tui.until(pilot, "exit code 0")
 
     tui.play(scene)
-    assert len(tui.fake.bodies("close")) == 1
+    assert len(tui.fake.sent("close")) == 1
 
 
 def test_the_word_does_not_stand_for_what_was_not_looked_at(tui: Any, wire: Any) -> None:
@@ -207,14 +213,14 @@ def test_the_word_does_not_stand_for_what_was_not_looked_at(tui: Any, wire: Any)
         assert go(tui).disabled
         part.focus()
         await pilot.press("enter")
-        await tui.until(pilot, "close 50% of")
+        await tui.until(pilot, "close 0.05 of")
         assert word.value == "" and go(tui).disabled
         word.focus()
         await pilot.press(*"LIVE", "enter")
         assert tui.app.focused.id == "cancel" and not go(tui).disabled
 
     tui.play(scene)
-    assert tui.fake.bodies("close") == []
+    assert tui.fake.sent("close") == []
 
 
 def test_an_unknown_outcome_is_asked_for_with_the_same_key(tui: Any, wire: Any) -> None:
@@ -255,7 +261,7 @@ def test_a_verdict_that_comes_after_leaving_is_told(tui: Any, wire: Any, over: b
     held = threading.Event()
 
     def script(call: Any) -> Any:
-        if wire.verb_of(call) == "close":
+        if wire.verb_of(call) == "close" and not call.body.dry_run:
             held.wait(20)
             return wire.answer(call, data=act(wire, "REJECTED"))
         return wire.answer(call)
@@ -298,19 +304,25 @@ def test_write_mode_that_ends_takes_the_button_with_it(tui: Any, wire: Any) -> N
         await tui.until(pilot, "read-only again")
 
     tui.play(scene)
-    assert tui.fake.bodies("close") == []
+    assert tui.fake.sent("close") == []
 
 
 def test_what_a_look_cannot_do_is_said_with_nothing_to_send(tui: Any, wire: Any) -> None:
     problem = Problem("FORBIDDEN", "this operator may not look", None, {})
+    closed = CheckRow("POSITION_STATE", False, "closed", "open")
+    row = msgspec.structs.replace(wire.REDUCE, codes=("POSITION_STATE",), failed=(closed,))
+
+    def gone(call: Any) -> Any:
+        dry = wire.verb_of(call) == "close" and call.body.dry_run
+        return wire.answer(call, data=wire.dry(row)) if dry else wire.answer(call)
 
     def refusing(call: Any) -> Any:
-        refused = wire.verb_of(call) == "positions"
+        refused = wire.verb_of(call) == "close"
         return wire.answer(call, data=None, error=problem) if refused else wire.answer(call)
 
     async def scene(pilot: Any) -> None:
-        tui.fake.script = answering(wire, "positions", ())
-        await opened(tui, pilot, closing(wire), f"{wire.P} is not open any more")
+        tui.fake.script = gone
+        await opened(tui, pilot, closing(wire), "POSITION_STATE: closed, limit open")
         assert go(tui).disabled and "nothing can be sent" in tui.text()
         tui.fake.script = refusing
         await pilot.press("ctrl+r")
@@ -380,7 +392,7 @@ def test_what_can_be_chosen_is_text_whatever_is_in_it(tui: Any) -> None:
     tui.play(scene)
 
 
-@pytest.mark.parametrize("verb", ["orders", "positions"])
+@pytest.mark.parametrize("verb", ["cancel", "flatten"])
 def test_a_list_that_was_refused_is_not_an_empty_one(tui: Any, wire: Any, verb: str) -> None:
     problem = Problem("FORBIDDEN", "this operator may not look", None, {})
 
@@ -388,12 +400,12 @@ def test_a_list_that_was_refused_is_not_an_empty_one(tui: Any, wire: Any, verb: 
         refused = wire.verb_of(call) == verb
         return wire.answer(call, data=None, error=problem) if refused else wire.answer(call)
 
-    intent = {"orders": positions.cancel(None, ["paper-1"]), "positions": positions.flatten(["paper-1"])}[verb]
+    intent = {"cancel": positions.cancel(None, ["paper-1"]), "flatten": positions.flatten(["paper-1"])}[verb]
 
     async def scene(pilot: Any) -> None:
         tui.fake.script = script
         await opened(tui, pilot, intent, "FORBIDDEN: this operator may not look")
-        assert go(tui).disabled and "no such order rests" not in tui.text()
+        assert go(tui).disabled and "nothing rests" not in tui.text() and "nothing is open" not in tui.text()
 
     tui.play(scene)
 
@@ -517,7 +529,7 @@ def test_a_sheet_that_is_left_before_its_verdict_says_where_that_is_told(tui: An
     held = threading.Event()
 
     def script(call: Any) -> Any:
-        if wire.verb_of(call) == "close":
+        if wire.verb_of(call) == "close" and not call.body.dry_run:
             held.wait(20)
         return wire.answer(call)
 
@@ -551,7 +563,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_what_was_looked_at_long_ago_is_looked_at_anew_before_it_is_sent(tui: Any, wire: Any, clock: Clock) -> None:
     def looks() -> int:
-        return sum(wire.verb_of(call) == "positions" for call in tui.fake.calls)
+        return sum(body.dry_run for body in tui.fake.bodies("close"))
 
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot, closing(wire))
@@ -562,14 +574,14 @@ def test_what_was_looked_at_long_ago_is_looked_at_anew_before_it_is_sent(tui: An
         await pilot.press("right", "enter")
         await tui.until(pilot, "The look before this was 2 min old, and nothing was sent of it")
         await tui.until(pilot, lambda: not go(tui).disabled)
-        assert looks() == before + 1 and tui.fake.bodies("close") == []
+        assert looks() == before + 1 and tui.fake.sent("close") == []
         assert tui.app.focused.id == "cancel" and "the button looks again" not in tui.text()
         await tui.until(pilot, lambda: tui.app.screen._looked_s == clock.now_s)
         await pilot.press("right", "enter")
         await tui.until(pilot, "exit code 0")
 
     tui.play(scene)
-    assert len(tui.fake.bodies("close")) == 1
+    assert len(tui.fake.sent("close")) == 1
 
 
 def test_a_look_that_is_not_old_yet_is_sent(tui: Any, wire: Any, clock: Clock) -> None:
@@ -596,7 +608,7 @@ def test_what_is_old_and_live_wants_its_word_again(tui: Any, wire: Any, clock: C
         assert word.value == "" and go(tui).disabled
 
     tui.play(scene)
-    assert tui.fake.bodies("close") == []
+    assert tui.fake.sent("close") == []
 
 
 def test_a_halt_waits_for_no_other_look_and_neither_does_asking_again(tui: Any, wire: Any, clock: Clock) -> None:

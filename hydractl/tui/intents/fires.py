@@ -134,22 +134,12 @@ def _proposed(desk: Desk, options: Mapping[str, Any]) -> Proposal:
     preview = desk.client.query(name, dry_run=True, **fields)
     if not fire.may_go(preview):
         return _denied(desk, preview)
-    unsized = [row.account for row in preview.data.targets if not row.volume]
-    if len(preview.data.targets) > 1 and unsized:
-        return _unsized(desk, preview, unsized)
+    if names := fire.unsized(preview):
+        return nothing(desk, fire.not_held(desk, preview, names))
     proposed = fire.proposed(desk, preview)
     if preview.data.order is not None and preview.data.order.collar and len(preview.data.targets) <= 1:
         desk.out.line("risk is counted from the worst entry that the collar lets pass, not from the price now")
     return asked(desk, proposed, _sends(name, fire.pinned(preview, fields)))
-
-
-def _unsized(desk: Desk, preview: Answer, accounts: Sequence[str]) -> Proposal:
-    """Several accounts are sent the sizes that were shown, or nothing: with one that has none, none could be pinned."""
-    desk.heading(preview)
-    verdicts.show_targets(desk, preview.data.targets)
-    words = f"{', '.join(accounts)} cannot be sized, so that no size would be held as it is shown"
-    desk.out.line(desk.out.paint(f"nothing was sent: {words}; fire the others by themselves", "bad"))
-    return nothing(desk, ExitCode.DENIED)
 
 
 def _sends(name: str, fields: Mapping[str, Any]) -> Callable[[Desk], int]:

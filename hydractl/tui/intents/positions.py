@@ -7,17 +7,13 @@ by its plan, by the broker or by somebody else, leaves nothing to send.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hydractl.commands import closing, orders, plans, positions
+from hydractl.commands import closing, plans, positions, reducing
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk
 from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents.base import REASON, asked, nothing, one_of, price
-
-if TYPE_CHECKING:
-    from hydrad.wire.answers.positions import PositionRow
 
 FOREIGN_TOO = "foreign"
 NO_TARGET = "none"  # what is typed to remove it
@@ -27,15 +23,8 @@ def close(position: str, part: str = "") -> Intent:
     """Close a position, or a part of it."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
-        part, reason = values["part"] or None, values["reason"] or None
-
-        def send(desk: Desk) -> int:
-            return positions.close(desk, id=position, part=part, yes=True, wait=True, reason=reason, key=None)
-
-        def of_what(row: PositionRow) -> str:
-            return f"{part} of {row.volume} lots is closed, rounded to the symbol's step; the rest stays open"
-
-        return _of_one(desk, position, f"close {part or 'all'} of", send, of_what if part else None)
+        fields = {"id": position, "part": values["part"] or None, "reason": values["reason"] or None}
+        return _reduced(desk, "close", fields, reducing.closing(position))
 
     fields = (
         Field("part", "part", value=part, hint="50%, or lots; empty: all of it"),
@@ -55,16 +44,8 @@ def modify(position: str, stop: str | None, target: str | None) -> Intent:
             desk.out.line("name the new stop, the new target, or both, then Enter")
             return nothing(desk, ExitCode.USAGE)
 
-        def send(desk: Desk) -> int:
-            return positions.modify(
-                desk, id=position, stop=stop, target=target, yes=True, wait=True, reason=reason, key=None
-            )
-
-        def beside_the_market(row: PositionRow) -> str:
-            return _wrong_side(desk, row, stop, None if target == NO_TARGET else target)
-
-        question = f"set stop {stop or 'as it is'}, target {target or 'as it is'} of"
-        return _of_one(desk, position, question, send, beside_the_market)
+        fields = {"id": position, "stop": stop, "target": target, "reason": reason}
+        return _reduced(desk, "modify", fields, reducing.moving(position, stop, target))
 
     fields = (
         Field("stop", "new stop", hint=f"{stop or 'NONE'} now; empty: as it is"),
@@ -95,9 +76,8 @@ def _of_one(
     position: str,
     question: str,
     send: Callable[[Desk], int],
-    word: Callable[[PositionRow], str] | None = None,
 ) -> Proposal:
-    """An act on a position that is open, as it is now. `word`: what else is to be said of it before it is asked for."""
+    """An act on a position that is open, as it is now."""
     listed, rows = positions.meant(desk, position)
     if listed.error is not None:
         return nothing(desk, desk.present(listed, lambda _: None))
@@ -105,23 +85,17 @@ def _of_one(
         desk.out.line(f"{position} is not open any more")
         return nothing(desk, ExitCode.NOT_FOUND)
     positions.shown(desk, rows, "")
-    if word is not None and (said := word(rows[0])):
-        desk.out.line(said)
     return asked(desk, (f"{question} {position}?", desk.label(listed, rows[0].account)), send)
 
 
-def _wrong_side(desk: Desk, row: PositionRow, stop: str | None, target: str | None) -> str:
-    """What the gate would deny, said before it is asked: a stop or target beyond the price at which it would close now.
-    Where that price is not told, nothing is said, and the gate judges."""
-    told = desk.client.query("plan.show", id=row.id).data
-    if told is None or told.price is None:
-        return ""
-    now, sign = Decimal(told.price), 1 if row.side == "BUY" else -1
-    wrong = [f"stop {stop}"] if stop is not None and (now - Decimal(stop)) * sign <= 0 else []
-    wrong += [f"target {target}"] if target is not None and (Decimal(target) - now) * sign <= 0 else []
-    if not wrong:
-        return f"it would close at {told.price} now"
-    return desk.out.paint(f"it would close at {told.price} now: {', '.join(wrong)} is on the wrong side of that", "bad")
+def _reduced(desk: Desk, name: str, fields: Mapping[str, Any], ask: reducing.Ask) -> Proposal:
+    """What reduces, as the shell shows it before it asks. What was shown is what is sent."""
+    preview = reducing.look(desk, name, fields)
+    if not reducing.may_go(preview):
+        return nothing(desk, reducing.show(desk, preview))
+    proposed = reducing.proposed(desk, preview, ask)
+    pinned = reducing.pinned(preview, fields)
+    return asked(desk, proposed, lambda desk: reducing.send(desk, name, pinned, True))
 
 
 def flatten(accounts: Sequence[str]) -> Intent:
@@ -133,23 +107,12 @@ def flatten(accounts: Sequence[str]) -> Intent:
         if foreign and account is None:
             desk.out.line("choose the account: positions that are NOT OURS are closed on one account at a time")
             return nothing(desk, ExitCode.USAGE)
-        listed, rows = closing.in_scope(desk, symbol, account, foreign)
-        if listed.error is not None:
-            return nothing(desk, desk.present(listed, lambda _: None))
-        positions.shown(desk, rows, "nothing is open")
-
-        def send(desk: Desk) -> int:
-            return closing.flatten(
-                desk, symbol=symbol, account=account, foreign=foreign, yes_foreign=account if foreign else None,
-                yes=True, wait=True, reason=reason, key=None,
-            )  # fmt: skip
-
-        question = f"close all {len(rows)} of these?" if len(rows) > 1 else closing.FLATTEN
-        proposal = asked(desk, (question, desk.label(listed, account)), send)
-        if not foreign:
+        fields = {"account": account, "symbol": symbol, "foreign": account if foreign else None, "reason": reason}
+        proposal = _reduced(desk, "flatten", fields, reducing.flattening)
+        if not foreign or proposal.send is None:
             return proposal
         words = f"positions that are NOT OURS would be closed; type the account's name ({account})"
-        return Proposal(proposal.said, words, proposal.label, send, typed=account)
+        return Proposal(proposal.said, words, proposal.label, proposal.send, typed=account)
 
     fields = (
         Field("account", "account", choices=one_of(accounts, "every account")),
@@ -195,12 +158,8 @@ def cancel(order: str | None, accounts: Sequence[str]) -> Intent:
         one, every, account = meant[kind]
         reason = values["reason"] or None
 
-        def send(desk: Desk) -> int:
-            return orders.cancel(
-                desk, id=one, all_orders=every, account=account, yes=True, wait=True, reason=reason, key=None
-            )
-
-        return asked(desk, orders.proposed(desk, one, account), send)
+        fields = {"id": one, "all_orders": every, "account": account, "reason": reason}
+        return _reduced(desk, "cancel", fields, reducing.cancelling(one))
 
     choices = [(f"this one, {order}", f"order:{order}")] if order is not None else []
     choices.append(("all of ours that rest", "all:"))
