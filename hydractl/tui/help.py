@@ -22,7 +22,8 @@ SAFETY = (
 MOVING = (
     ("1 to 9", "the panes, in the order of the list below"),
     ("j k, arrows", "up and down; g G: first and last"),
-    ("Tab", "the next box"),
+    ("Tab", "the next box; left and right: the one beside"),
+    ("PgUp PgDn", "by a page; Home End as g G"),
     ("Enter", "opens what the cursor is on"),
     ("Esc", "back"),
     (":", "a pane or an act by its name"),

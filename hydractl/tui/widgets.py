@@ -43,6 +43,8 @@ class Lines(ScrollView, can_focus=True):
         Binding("k,up", "scroll_up", "up", show=False),
         Binding("g,home", "scroll_home", "top", show=False),
         Binding("G,end", "scroll_end", "end", show=False),
+        Binding("left", "beside(-1)", "the box to the left", show=False),
+        Binding("right", "beside(1)", "the box to the right", show=False),
     ]
     HEAD = 0  # lines at the top that are not scrolled
 
@@ -55,6 +57,15 @@ class Lines(ScrollView, can_focus=True):
         self._strips: dict[int, Strip] = {}
         self.follow = False
         self._blind = False
+
+    def action_beside(self, by: int) -> None:
+        """The focus to the box at that side, the nearest in height; where there is none, it stays."""
+        middle, here = self.region.y + self.region.height // 2, self.region
+        boxes = [box for box in self.screen.query(Lines) if box.display and box.can_focus and box.region.area]
+        beside = [box for box in boxes if (box.region.right <= here.x if by < 0 else box.region.x >= here.right)]
+        nearest = min(beside, key=lambda box: abs(box.region.y + box.region.height // 2 - middle), default=None)
+        if nearest is not None:
+            nearest.focus()
 
     def look(self, blind: bool) -> None:
         """Whether what stands here must look old, all of it: nobody is heard."""

@@ -105,6 +105,40 @@ def test_a_key_of_the_lowest_line_can_be_clicked(tui: Any) -> None:
     tui.play(scene)
 
 
+def test_left_and_right_go_to_the_box_beside_and_stay_at_the_edge(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        assert tui.app.screen.focused.id == "board-missions"
+        await pilot.press("left")
+        assert tui.app.screen.focused.id == "board-missions"
+        await pilot.press("right", "right")
+        assert tui.app.screen.focused.id in ("board-positions", "board-feed", "board-tail")
+        await pilot.press("left")
+        assert tui.app.screen.focused.id == "board-missions"
+        await pilot.resize_terminal(80, 24)
+        await tui.told(pilot)
+        await pilot.press("right", "left")
+        assert tui.app.screen.focused.id == "board-missions", "nothing stands beside it"
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize(("keys", "at"), [("end home", 0), ("pagedown", 1), ("end pageup", 0), ("end", 29)])
+def test_every_list_moves_by_page_and_to_its_ends(tui: Any, wire: Any, keys: str, at: int) -> None:
+    rows = tuple(msgspec.structs.replace(wire.TERMINAL, name=f"sim-{number:02}") for number in range(30))
+    tui.fake.script = lambda call: wire.answer(call, **({"data": rows} if wire.verb_of(call) == "terminals" else {}))
+
+    async def scene(pilot: Any) -> None:
+        tui.app.open_pane("terminals")
+        await tui.fed(pilot)
+        await pilot.press(*keys.split())
+        key = tui.app.query_one("#rack").key
+        found = int(key.removeprefix("sim-"))
+        assert found == at or ("page" in keys and 0 < found < 29)
+
+    tui.play(scene, size=(80, 24))
+
+
 def test_jump_mode_letters_lead_to_boxes(tui: Any) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)
