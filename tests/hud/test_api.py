@@ -159,9 +159,19 @@ def test_without_a_key_of_its_own_nothing_is_done(hud: Hud, key: str | None) -> 
         assert got.status == 400 and not hud.asked, found.name
 
 
-def test_a_dry_run_needs_neither_key_nor_pin(hud: Hud) -> None:
-    got = hud.post(f"/api/v1/missions/{M}/fire", {"dry_run": True}, cookie=hud.login())
-    assert got.status == 200 and hud.asked[0][1] == calls.Fire(M, dry_run=True)
+@pytest.mark.parametrize(
+    ("path", "verb"),
+    [
+        (f"missions/{M}/fire", calls.Fire(M, dry_run=True)),
+        (f"positions/{M}/close", calls.Close(M, dry_run=True)),
+        (f"positions/{M}/modify", calls.Modify(M, dry_run=True)),
+        (f"orders/{M}/cancel", calls.Cancel(M, dry_run=True)),
+        ("flatten", calls.Flatten(dry_run=True)),
+    ],
+)
+def test_a_dry_run_needs_neither_key_nor_pin(hud: Hud, path: str, verb: Any) -> None:
+    got = hud.post(f"/api/v1/{path}", {"dry_run": True}, cookie=hud.login())
+    assert got.status == 200 and hud.asked[0][1] == verb
 
 
 @pytest.mark.parametrize(

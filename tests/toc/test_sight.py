@@ -13,7 +13,7 @@ from hydrad.toc.people import Person, person
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, DaemonInfo, Problem
 from hydrad.wire.answers.accounts import AccountRow, GroupRow
-from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer, OrderView
+from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer, OrderView, ReduceRow
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, NoteRow
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
 from hydrad.wire.answers.comparing import PreflightData, PreflightRow
@@ -88,6 +88,14 @@ def test_a_dry_run_on_another_account_shows_no_money() -> None:
     order = dict.fromkeys(("entry", "collar", "stop", "target"))
     theirs = filled(FireAnswer, dry_run=True, order=filled(OrderView, account="bravo", **order), risk_money="20.00")
     assert seen(theirs).data is None
+
+
+def test_a_dry_run_of_what_reduces_has_the_acts_on_ones_own_accounts() -> None:
+    own, theirs = of(ReduceRow)
+    both = filled(FireAnswer, dry_run=True, order=None, reduces=(own, theirs), risk_money=None)
+    assert seen(both).data.reduces == (own,)
+    alone = filled(FireAnswer, dry_run=True, order=None, reduces=(theirs,), risk_money="20.00")
+    assert seen(alone).data is None and seen(alone).error is not None
 
 
 def event(number: int, ids: tuple[str, ...], **facts: Any) -> Event:

@@ -199,11 +199,12 @@ def expected(
     order = judged.order
     limits, mode = limits_for(turn.state, order.account, turn.actor), terms.trade_mode
     hours, rule = hours_now(limits, order.account, terms, turn.market_ms)
+    shut = bool(turn.market_ms) and hours is Hours.CLOSED
     closed = f"{hours} at {ms_text(turn.market_ms, 0)} ({rule})"
     checks = [
         Check(Reason.TRADING_OFF.name, *trading(link)),
         Check(Reason.SYMBOL_TRADE_MODE.name, mode != _MODE_DISABLED, f"mode {mode}", "any other"),
-        Check(Reason.MARKET_HOURS.name, hours is not Hours.CLOSED, closed, Hours.OPEN.value),
+        Check(Reason.MARKET_HOURS.name, not shut, closed, Hours.OPEN.value),
     ]
     if order.kind in CLOSES:
         checks.append(_volume(judged, terms))

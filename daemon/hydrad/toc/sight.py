@@ -152,7 +152,8 @@ def _account_of(value: msgspec.Struct) -> str | None:
     if isinstance(value, ActShow):
         return value.act.account
     if isinstance(value, FireAnswer):
-        return value.order.account if value.order else None
+        accounts = {row.account for row in value.reduces} | ({value.order.account} if value.order else set())
+        return accounts.pop() if len(accounts) == 1 else None
     account = getattr(value, "account", None)
     return account if isinstance(account, str) else None
 
