@@ -25,12 +25,20 @@ def test_fire_close_trace_and_the_broker_agrees(home: PaperHome) -> None:
         and position["ticket"] == home.broker(op="books", login=100001)["positions"][0]["ticket"]
     )
     home.step(3)
+    half = home.ctl("close", position["id"], "--part", "50%", "--dry-run")
+    assert half.code == 0 and Decimal(half.data["reduces"][0]["remaining"]) > 0, half
+    seen = home.ctl("close", position["id"], "--dry-run")
+    (would,) = seen.data["reduces"]
+    assert seen.code == 0 and would["volume"] == position["volume"] == home.ctl("positions").data[0]["volume"], seen
     closed = home.ctl("close", position["id"], "--yes")
     assert closed.code == 0, closed
+    assert closed.data["order"]["hash"] == seen.data["order"]["hash"]
     assert home.ctl("positions").data == []
     done = home.ctl("positions", "--closed").data[0]
     books = home.broker(op="books", login=100001)
     assert done["close_reason"] == "CLOSED" and books["positions"] == []
+    told = Decimal(would["money"]) + Decimal(would["swap"]) + Decimal(done["commission"])
+    assert told == Decimal(done["pnl"]) and would["price"] == done["close_price"]  # the market stood meanwhile
     assert Decimal(books["balance"]) == Decimal(10000) + Decimal(done["pnl"])
     trace = home.ctl("trace", fired.act["id"]).data["events"]
     kinds = [event["kind"] for event in trace]
