@@ -64,6 +64,7 @@ _NO_COLOR = NoColor()
 OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
 WRITE = "write mode"  # what some notices are about
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
+COPIED_CELLS = 48  # of what was copied are said
 FILTERING = (("Enter", "keep the filter", ""), ("Esc", "no filter", "step_back"))
 FIRST_KEYS = ("halt", "help", "write")
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
@@ -483,7 +484,10 @@ class HydraTui(Screens):
         text = plain(self.pane.copied_whole() if whole else self.pane.copied())
         if text:
             self.copy_to_clipboard(text)
-            self.notify(f"copied {text if len(text) < 40 else f'{len(text)} characters'}")
+            begin = self._glyphs.shorten(text.partition("\n")[0], COPIED_CELLS)
+            self.notify(f"copied {begin}" + ("" if begin == text else f"  ({len(text)} characters)"))
+        else:
+            self.notify("nothing to copy is under the cursor")
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None

@@ -69,15 +69,15 @@ class Pane(Vertical):
         focused = self.screen.focused
         if not isinstance(focused, Lines) or focused not in self.query(Lines):
             return ""
-        with_row = isinstance(focused, Grid) and focused.key is not None
-        name = self.named(focused) if with_row and isinstance(focused, Grid) else self.told_about()
-        return name or self.copied_whole()
+        if isinstance(focused, Grid):
+            return (self.named(focused) or self.copied_whole()) if focused.key is not None else ""
+        return self.told_about() or self.copied_whole()
 
     def copied_whole(self) -> str:
         """What `Y` copies: all of the row under the cursor, else all that the box shows."""
         focused = self.screen.focused
-        if isinstance(focused, Grid) and focused.key is not None:
-            return focused.row_text
+        if isinstance(focused, Grid):
+            return focused.row_text if focused.key is not None else ""
         return focused.text if isinstance(focused, Lines) else ""
 
     def named(self, grid: Grid) -> str:
