@@ -34,6 +34,10 @@ def _as_of(row: PositionRow) -> str:
     return f"{age(row.as_of_age_s)}, NOT REACHABLE" if away else age(row.as_of_age_s)
 
 
+def _price(row: PositionRow) -> str:
+    return "-" if row.price is None else f"{row.price}, {age(row.price_age_s)} old"
+
+
 POSITIONS = (
     Column("ID", "id"),
     Column("STATE", "state"),
@@ -43,6 +47,7 @@ POSITIONS = (
     Column("SIDE", "side"),
     Column("VOLUME", "volume", right=True),
     Column("OPEN", "open_price", right=True),
+    Column("PRICE", "price", right=True, wide=True, show=_price),
     Column("STOP", "stop", right=True, show=lambda row: row.stop or "NONE"),
     Column("TARGET", "target", right=True),
     Column("P&L", "pnl", right=True, show=_pnl),

@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from rich.text import Text
+
 from hydractl.commands.positions import POSITIONS
 from hydractl.output import Column, age
 from hydractl.tui.draw.glyphs import Glyphs
-from hydractl.tui.frame import Frame, older
+from hydractl.tui.draw.track import Track, track
+from hydractl.tui.frame import OLD_S, Frame, older
+
+TRACK_CELLS = 16
 
 
 def live_positions(frame: Frame) -> list[Any]:
@@ -68,11 +73,44 @@ def columns(glyphs: Glyphs, keys: Sequence[str]) -> list[Column]:
     own = {
         "plan_name": Column("PLAN", "plan_name"),
         "mark": Column("MARK", "mark", show=lambda row: ", ".join(marks(row))),
+        "price": Column("PRICE", "price", right=True, show=price_now),
+        "track": Column("STOP TO TARGET", "track", show=lambda row: _track(row, glyphs)),
         "pnl": Column("P&L", "pnl", right=True, show=lambda row: _money(row, glyphs)),
         "as_of_age_s": Column("AS OF", "as_of_age_s", right=True, show=lambda row: age(row.as_of_age_s)),
     }
     known = {column.key: column for column in POSITIONS} | own
     return [known[key] for key in keys]
+
+
+def price_now(row: Any) -> str:
+    """At what it would be closed, with how long ago that was, where that is too long for now."""
+    if row.price is None:
+        return "-"
+    return str(row.price) if _is_now(row) else f"{row.price}, {age(row.price_age_s)} old"
+
+
+def _is_now(row: Any) -> bool:
+    return row.price_age_s is not None and row.price_age_s <= OLD_S
+
+
+def _track(row: Any, glyphs: Glyphs) -> str:
+    """Without an arrow where the price is too old to say where it stands."""
+    return track_of(row, row.price if _is_now(row) else None, TRACK_CELLS, glyphs).plain or "-"
+
+
+def track_of(row: Any, price: str | None, width: int, glyphs: Glyphs) -> Text:
+    """Where a price stands between a position's stop and its target; empty where nothing measures it."""
+    opened, stop, target, now = (_number(text) for text in (row.open_price, row.stop, row.target, price))
+    return (
+        Text()
+        if opened is None
+        else track(Track(1 if row.side == "BUY" else -1, opened, stop, target, now), width, glyphs)
+    )
+
+
+def _number(text: str | None) -> float | None:
+    value = amount(text)
+    return None if value is None else float(value)
 
 
 def _money(row: Any, glyphs: Glyphs) -> str:

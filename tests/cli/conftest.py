@@ -139,6 +139,7 @@ POSITION = PositionRow(
     id=P, state="OPEN", foreign=False, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10",
     open_price="1.08345", stop="1.08140", target="1.08740", pnl="3.20", currency="USD", r="0.16", opened_at=TS,
     closed_at=None, close_price=None, close_reason=None, mission=M, ticket=123, plan=(), as_of_age_s=0.4,
+    price="1.08600", price_age_s=0.3,
 )  # fmt: skip
 PLAN = PlanData(
     position=P, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10", open=True, plan="runner",

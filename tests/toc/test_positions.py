@@ -12,9 +12,11 @@ from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.orders import ActKind, Order, Side, order_hash
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
+from hydrad.toc import position_views
 from hydrad.toc.act import ActState
 from hydrad.toc.state import Act, Position
 from hydrad.wire import calls
+from hydrad.wire.answers.positions import PositionRow
 from hydrad.wire.codes import Finding
 from tests.toc.conftest import Core
 
@@ -274,6 +276,26 @@ def test_a_step_without_a_verdict_is_asked_about_by_its_move(core: Core) -> None
     number = fire.order.plan[0].act_id  # type: ignore[union-attr]
     assert core.state.acts[number].state is ActState.UNKNOWN
     assert {(query.act_id, query.move) for query in core.sent(f.Query)} == {(number, 1)}
+
+
+# --- its price -------------------------------------------------------------------------------------------
+
+
+def listed(core: Core, *, closed: bool = False) -> list[PositionRow]:
+    return position_views.positions(core.state, core.engine.live, core.now_ns, closed, None, 10)
+
+
+def test_the_price_is_that_of_a_close_and_has_its_age(core: Core) -> None:
+    """Ours is a BUY, the owner's a SELL."""
+    theirs = f.PositionRow(9, 9, "EURUSD", 1, 10, 110_000, 0, 0, 0, 0, Decimal(0), Decimal(0), "")
+    report(core, core.position_row(core.filled()), theirs)
+    core.ticks(110_500, 110_520)
+    assert [(row.foreign, row.price) for row in listed(core)] == [(False, "1.10500"), (True, "1.10520")]
+    young = listed(core)[0].price_age_s
+    core.wait(7_000)
+    assert young is not None and listed(core)[0].price_age_s == pytest.approx(young + 7.0)
+    core.link("t1").quotes.clear()
+    assert [(row.price, row.price_age_s) for row in listed(core)] == [(None, None), (None, None)]
 
 
 # --- not ours --------------------------------------------------------------------------------------------

@@ -90,6 +90,23 @@ def test_what_matters_most_is_in_sight(tui: Any, wire: Any, size: tuple[int, int
     tui.play(scene, size=size)
 
 
+def test_each_line_has_its_price_and_where_it_stands(tui: Any, wire: Any) -> None:
+    fresh, old, none = (
+        open_one(wire, 7, price="1.08600", price_age_s=0.2),
+        open_one(wire, 8, price="1.08600", price_age_s=61.0),
+        open_one(wire, 9, price=None, price_age_s=None),
+    )
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script(wire, [fresh, old, none])
+        await shown(tui, pilot)
+        assert "1.08600 " in row_of(tui, fresh.id) and "━▶" in row_of(tui, fresh.id), tui.text()
+        assert "1.08600, 1 m 01 s old" in row_of(tui, old.id) and "▶" not in row_of(tui, old.id), tui.text()
+        assert "1.08600" not in row_of(tui, none.id) and "├" in row_of(tui, none.id), tui.text()
+
+    tui.play(scene, size=(200, 50))
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_fifty_positions(tui: Any, wire: Any, size: tuple[int, int]) -> None:
     rows = [open_one(wire, 10 + number, symbol="EURUSD.標準", pnl="-12345.67") for number in range(50)]

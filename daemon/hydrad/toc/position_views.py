@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TypedDict
 
-from hydrad.domain.instants import ms_text
+from hydrad.domain.instants import MS, ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
+from hydrad.domain.orders import Side
 from hydrad.link import frames as f
 from hydrad.toc import costs, exposure, plan_views, planning
 from hydrad.toc.live import Link, Live
@@ -55,7 +57,23 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         break_even=_break_even(state, link, position, reported),
         night=_night(live, link, position),
         plan_name=planning.name_of(state, position),
+        **_price(live, now_ns, link if position.open else None, position.symbol, position.side, position.digits),
     )
+
+
+class _Price(TypedDict):
+    price: str | None
+    price_age_s: float | None
+
+
+def _price(live: Live, now_ns: int, link: Link | None, symbol: str, side: Side, digits: int) -> _Price:
+    """At what it would be closed, and its age: since it was told, or by its own stamp, whichever is more."""
+    quote = link.quotes.get(symbol) if link else None
+    if quote is None:
+        return _Price(price=None, price_age_s=None)
+    points = quote.bid_points if side is Side.BUY else quote.ask_points
+    age_ns = max(now_ns - quote.seen_ns, (live.market_ms - quote.time_ms) * MS)
+    return _Price(price=price_text(points, digits), price_age_s=seconds(age_ns))
 
 
 def _break_even(state: State, link: Link | None, position: Position, reported: f.PositionRow | None) -> str | None:
@@ -131,6 +149,7 @@ def foreign_positions(state: State, live: Live, now_ns: int, account: str) -> li
                 plan=(),
                 as_of_age_s=seconds(now_ns - link.positions_ns),
                 reachable=reachable(state, live, account),
+                **_price(live, now_ns, link, row.symbol, Side.BUY if row.side == 0 else Side.SELL, terms.digits),
             )
         )
     return rows

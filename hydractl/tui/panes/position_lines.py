@@ -12,7 +12,7 @@ from hydractl.fitting import wrapped
 from hydractl.output import age
 from hydractl.plain import plain
 from hydractl.tui import live
-from hydractl.tui.draw.track import CELLS_MIN, Track, track
+from hydractl.tui.draw.track import CELLS_MIN
 from hydractl.tui.frame import OLD_S, Frame, faded, line
 from hydractl.tui.store import Kept
 from hydrad.domain.instants import BadInstant, parse_ms
@@ -135,25 +135,12 @@ def _stands(frame: Frame, row: Any, told: Any, old_s: float, room: int) -> list[
     if now and price and old_s:
         now = f"OLD: {price} of {age(float(round(old_s)))} ago"
     left, right = f"stop {row.stop or 'NONE'} ", f" {row.target} target" if row.target else " no target"
-    picture = _picture(frame, row, price, room - len(left) - len(right))
+    picture = live.track_of(row, price, room - len(left) - len(right), frame.glyphs)
     numbers = flow(room, (f"open {row.open_price}", ""), (now, ""))
     if picture.cell_len < CELLS_MIN:
         return [*flow(room, (left.strip(), ""), (right.strip(), "")), *numbers]
     text = Text(left, no_wrap=True, end="")
     return [text.append_text(picture).append(right), *numbers]
-
-
-def _picture(frame: Frame, row: Any, price: str | None, room: int) -> Text:
-    opened = _price(row.open_price)
-    if opened is None:
-        return Text()
-    sign = 1 if row.side == "BUY" else -1
-    return track(Track(sign, opened, _price(row.stop), _price(row.target), _price(price)), room, frame.glyphs)
-
-
-def _price(text: str | None) -> float | None:
-    value = live.amount(text)
-    return None if value is None else float(value)
 
 
 def _costs(frame: Frame, row: Any) -> Iterable[Piece]:

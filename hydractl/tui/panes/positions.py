@@ -24,10 +24,12 @@ from hydractl.tui.store import Ask
 from hydractl.tui.widgets import Grid, Lines
 
 _OPEN = (
-    "id", "mark", "account", "symbol", "side", "volume", "open_price", "stop", "target", "pnl", "r", "plan_name",
-    "as_of_age_s",
+    "id", "mark", "account", "symbol", "side", "volume", "open_price", "price", "stop", "target", "track", "pnl", "r",
+    "plan_name", "as_of_age_s",
 )  # fmt: skip
-_OPEN_FIRST = ("id", "symbol", "side", "volume", "pnl", "r", "stop", "mark", "account", "as_of_age_s", "target")
+_OPEN_FIRST = (
+    "id", "symbol", "side", "volume", "pnl", "r", "stop", "mark", "account", "as_of_age_s", "target", "price", "track",
+)  # fmt: skip
 _SCANT_FIRST = ("id", "pnl", "side", "symbol", "volume", "r", "stop")
 _CLOSED = ("id", "account", "symbol", "side", "volume", "open_price", "close_price", "pnl", "r", "close_reason")
 _CLOSED_FIRST = ("id", "symbol", "side", "pnl", "r", "close_reason", "volume", "account")
