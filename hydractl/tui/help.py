@@ -16,8 +16,9 @@ from hydractl.tui.widgets import Lines
 
 SAFETY = (
     "Read-only at first: an act needs write mode, which names the accounts in the border and ends after five minutes "
-    "without a key. Each act opens a sheet that shows what it would do; Cancel has the focus, Tab or an arrow moves to "
-    "the act's own button, Enter presses it. Halting needs no write mode. Nothing is sent before a button is pressed."
+    "without a key. Each act opens a sheet that shows what it would do; Cancel has the focus, Tab moves to its "
+    "fields, an arrow to the act's own button, Enter presses it. Halting needs no write mode. Nothing is sent before "
+    "a button is pressed."
 )
 MOVING = (
     ("1 to 9", "the panes, in the order of the list below"),

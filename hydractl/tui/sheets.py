@@ -23,6 +23,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select
 
 from hydractl.diagnostics import ExitCode
@@ -59,7 +60,8 @@ class Sheet(ModalScreen[str | None]):
         Binding("escape", "leave", "cancel"),
         Binding("left", "button(0)", "cancel's button", show=False),
         Binding("right", "button(-1)", "to the act's button"),
-        Binding("tab", "app.focus_next", "next field"),
+        Binding("tab", "field(1)", "next field"),
+        Binding("shift+tab", "field(-1)", "the field before", show=False),
         Binding("ctrl+r", "again", "look again", id="sheet.look"),
     ]
     app: Screens
@@ -125,6 +127,10 @@ class Sheet(ModalScreen[str | None]):
         return self.query_one("#go", Button)
 
     @property
+    def _cancel(self) -> Button:
+        return self.query_one("#cancel", Button)
+
+    @property
     def _word(self) -> Input:
         return self.query_one("#sheet-word", Input)
 
@@ -140,6 +146,40 @@ class Sheet(ModalScreen[str | None]):
         """To Cancel, or to the act's own button, where that can be pressed."""
         buttons = [button for button in self.query(Button) if not button.disabled and button.display]
         self.set_focus(buttons[at])  # at once: Enter may be right behind
+
+    @property
+    def _inputs(self) -> list[Input | Select[str]]:
+        """What can be filled in now, from the top down."""
+        rows = [self.query_one(f"#f-{row.name}") for row in self._intent.fields]
+        every = [row for row in (*rows, self._word) if isinstance(row, Input | Select)]
+        return [row for row in every if row.display and not row.disabled]
+
+    def action_field(self, by: int) -> None:
+        """To the next field; from Cancel to the first, and from the last to the act's button: that one is never one
+        step from Cancel where there is something to fill in."""
+        buttons = [button for button in (self._go, self._cancel) if button.display and not button.disabled]
+        fields = self._inputs
+        ring: list[Widget] = [*fields, *buttons] if by > 0 else [*reversed(fields), *reversed(buttons)]
+        here = self.focused
+        at = next((at for at, each in enumerate(ring) if here is not None and each in here.ancestors_with_self), -1)
+        if by < 0 and here is self._cancel:
+            at = -1  # to the last field
+        self.set_focus(ring[(at + 1) % len(ring)])  # at once: Enter may be right behind
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed on a button is meant for a field: it never vanishes without a word."""
+        if event.character is None or not event.is_printable or not isinstance(self.focused, Button):
+            return
+        event.stop()
+        event.prevent_default()
+        line = next((row for row in self._inputs if isinstance(row, Input)), None)
+        if line is None:
+            self._say(f"'{event.character}' did nothing: there is nothing to type here")
+            return
+        line.value, line.cursor_position = event.character, 1
+        line.select_on_focus = False  # else what is typed next takes the place of this
+        self.set_focus(line)
+        line.call_later(setattr, line, "select_on_focus", True)
 
     def _is_meant(self, button: Button) -> bool:
         """Keys that arrive together are handed to what had the focus before the first of them: whether a button that
@@ -244,7 +284,7 @@ class Sheet(ModalScreen[str | None]):
     def _go_on(self) -> None:
         if self._goes_on:
             self._goes_on = False
-            self.query_one("#cancel").focus()
+            self._cancel.focus()
 
     @on(Select.Changed)
     def _changed(self) -> None:
@@ -308,7 +348,7 @@ class Sheet(ModalScreen[str | None]):
             return
         self._sent = _Sent(self.app.clock_s)
         self._go.disabled = True
-        self.query_one("#cancel", Button).label = "Leave"
+        self._cancel.label = "Leave"
         self.set_focus(None)  # Enter once more does not leave it before its verdict
         self._word.display = False
         for row in self._intent.fields:
@@ -336,7 +376,7 @@ class Sheet(ModalScreen[str | None]):
         again = said.code in ASK_AGAIN
         words = "the same again, with the same key, answers what was done"
         self._say(words if again else "that is its verdict; Leave goes back")
-        self.query_one("#cancel").focus()
+        self._cancel.focus()
         self._go.display = again
         self._go.label = "Ask again"
         self._go.disabled = not again

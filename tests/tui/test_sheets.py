@@ -630,3 +630,51 @@ def test_a_halt_waits_for_no_other_look_and_neither_does_asking_again(tui: Any, 
 
     tui.play(scene)
     assert len(set(keys(tui, wire, "close"))) == 1
+
+
+def test_tab_goes_to_the_fields_before_the_button(tui: Any, wire: Any) -> None:
+    """Cancel, Tab, the part, Enter: what is closed is the part."""
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        ring = []
+        for key in ("tab", "tab", "tab", "tab", "tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab"):
+            await pilot.press(key)
+            ring.append(tui.app.focused.id)
+        assert ring == ["f-part", "f-reason", "go", "cancel", "f-part", "cancel", "f-reason", "f-part", "cancel"]
+        await pilot.press("tab", *"50%", "enter")
+        await tui.until(pilot, f"close 0.05 of {wire.P}, 0.05 stays open?")
+        await pilot.press("escape")
+
+    tui.play(scene)
+    assert tui.fake.sent("close") == []
+
+
+@pytest.mark.parametrize("first", [(), ("right",)])
+def test_what_is_typed_on_a_button_goes_into_the_first_line(tui: Any, wire: Any, first: tuple[str, ...]) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        await pilot.press(*first, *"50%")
+        assert tui.app.focused.id == "f-part" and tui.app.focused.value == "50%"
+        assert go(tui).disabled, "the button must look again"
+        await pilot.press("enter")
+        await tui.until(pilot, f"close 0.05 of {wire.P}, 0.05 stays open?")
+        await pilot.press("escape")
+
+    tui.play(scene)
+    assert tui.fake.sent("close") == []
+
+
+def test_what_is_typed_where_there_is_no_line_says_that_it_did_nothing(tui: Any) -> None:
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        return asked(desk, ("go?", ""), lambda desk: 0)
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, Intent("PLAIN", "Go", propose))
+        await pilot.press("5")
+        await tui.until(pilot, "'5' did nothing: there is nothing to type here")
+        await pilot.press("tab")
+        assert tui.app.focused.id == "go", "without fields there is nothing between"
+        await pilot.press("escape")
+
+    tui.play(scene)
