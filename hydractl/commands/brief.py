@@ -57,6 +57,8 @@ def price_text(row: PriceNow) -> str:
     old = ", STALE" if row.stale else ""
     share = f" ({row.spread_of_stop_percent}% of the stop)" if row.spread_of_stop_percent else ""
     off = f"{row.off_points:+d} points from entry, {row.collar_points} allowed"
+    if row.rests:
+        off = f"its order would rest {abs(row.off_points)} points away"
     return f"{row.bid} / {row.ask}, {age(row.age_s)} old{old}, spread {row.spread_points} points{share}, {off}"
 
 

@@ -36,6 +36,31 @@ BUY = Signal(
 SELL = msgspec.structs.replace(BUY, side=Side.SELL, entry_points=1000, stop_points=1100, target_points=850)
 
 
+LIMIT = msgspec.structs.replace(BUY, entry_type=EntryType.LIMIT, collar_points=0)
+STOP = msgspec.structs.replace(SELL, entry_type=EntryType.STOP)
+
+
+@pytest.mark.parametrize(
+    ("signal", "quotes", "expected"),
+    [
+        # beyond its target while it only rests; then reached, at its own price
+        (LIMIT, [(AT_MS, 1200, 1210), (AT_MS + 5, 990, 1000), (AT_MS + 9, 1160, 1170)], ("TARGET", AT_MS + 9, 1500)),
+        (LIMIT, [(AT_MS, 1200, 1210), (AT_MS + 5, 900, 905)], ("STOP", AT_MS + 5, -1100)),  # through both at once
+        (LIMIT, [(AT_MS, 1200, 1210), (BUY.expires_ms, 990, 1000)], ("TIMEOUT", BUY.expires_ms, 0)),  # too late
+        (LIMIT, [(AT_MS, 990, 1000), (HORIZON_MS, 990, 1000)], ("TIMEOUT", HORIZON_MS, -200)),
+        # a STOP is entered at the quote, which may be worse than its price
+        (STOP, [(AT_MS, 1090, 1100), (AT_MS + 5, 990, 995), (AT_MS + 9, 840, 850)], ("TARGET", AT_MS + 9, 1400)),
+        (STOP, [(AT_MS, 1090, 1200), (AT_MS + 5, 1001, 1300), (HORIZON_MS, 1, 2)], ("TIMEOUT", BUY.expires_ms, 0)),
+    ],
+)
+def test_an_order_that_rests_is_entered_where_its_price_is_reached(
+    signal: Signal, quotes: list[tuple[int, int, int]], expected: tuple[str, int, int]
+) -> None:
+    _, outcome = followed(signal, *quotes)
+    assert outcome is not None
+    assert (outcome.outcome, outcome.at_ms, outcome.r_milli) == expected
+
+
 def followed(signal: Signal, *quotes: tuple[int, int, int]) -> tuple[OutcomeFollower, Outcome | None]:
     follower = OutcomeFollower(7, signal)
     for quote in quotes:

@@ -37,7 +37,7 @@ ASKED |= {"risk": "0.5%", "plan": "runner", "mission": "M-00000011"}
 
 
 def preview(*rows: TargetRow) -> Any:
-    return SimpleNamespace(data=SimpleNamespace(targets=rows))
+    return SimpleNamespace(data=SimpleNamespace(targets=rows, order=SimpleNamespace(entry="1.08340")))
 
 
 def test_the_sizes_that_were_shown_are_what_is_asked_for() -> None:
@@ -51,6 +51,16 @@ def test_what_has_no_size_or_is_a_pools_turn_is_asked_for_as_it_was() -> None:
     without = msgspec.structs.replace(target("demo", "TERMS_UNKNOWN"), volume=None)
     assert pinned(preview(without), ASKED) == ASKED
     assert pinned(preview(target("demo")), {**ASKED, "pool": "turns"}) == {**ASKED, "pool": "turns"}
+
+
+@pytest.mark.parametrize(("kind", "shown"), [(None, "1.08340"), ("limit", None)])
+def test_the_price_that_was_shown_is_where_an_order_at_the_market_may_be_filled(
+    kind: str | None, shown: str | None
+) -> None:
+    by_hand = {name: value for name, value in ASKED.items() if name != "mission"}
+    fields = pinned(preview(target("demo")), {**by_hand, "symbol": "EURUSD", "type": kind})
+    assert fields.get("shown") == shown
+    assert "shown" not in pinned(preview(target("demo")), ASKED)  # a mission has its own entry
 
 
 def test_of_several_one_that_cannot_be_sized_holds_all(fake: Any, environ: dict[str, str], wire: Any) -> None:

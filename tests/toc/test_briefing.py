@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from hydrad.domain.ids import IdKind, parse
+from hydrad.domain.ids import IdKind, parse, show
 from hydrad.toc import briefing
 from hydrad.toc.act import ActState
 from hydrad.toc.desk.refusals import Refused
@@ -71,6 +71,12 @@ def test_an_old_quote_is_called_stale(ready: Core) -> None:
     ready.engine.live.market_ms += 60_000
     shown = brief(ready, mission)
     assert shown.price is not None and shown.price.stale
+
+
+def test_an_order_that_rests_is_as_far_away_as_the_market_is_from_its_price(ready: Core) -> None:
+    mission = ready.state.missions[ready.rests().mission]
+    shown = brief(ready, show(IdKind.MISSION, mission.number))
+    assert shown.price is not None and shown.price.rests and shown.price.off_points == 110
 
 
 def test_an_account_that_is_none_is_refused(ready: Core) -> None:

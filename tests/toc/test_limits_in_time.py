@@ -49,6 +49,22 @@ def room(core: Core) -> RoomRow:
     return row
 
 
+# --- the price that was shown -----------------------------------------------------------------------------
+
+
+def test_a_market_order_by_hand_is_filled_around_the_price_that_was_shown_or_not_at_all(core: Core) -> None:
+    """The stop is 210 points away, the collar a tenth of that."""
+    shown = core.ask(calls.FireSymbol("EURUSD", "buy", "1.09800", dry_run=True)).data.order.entry
+    core.ticks(110_020, 110_030)
+    near = by_hand(core, shown=shown, again=True)
+    assert near.order is not None and near.state is ActState.ROUTED
+    assert (near.order.entry_points, near.order.collar_points) == (110_010, 21)
+    core.done(near)
+    core.ticks(110_050, 110_060)
+    assert by_hand(core, shown=shown, again=True).codes == ("ENTRY_MISSED",)
+    assert by_hand(core, again=True).state is ActState.ROUTED  # nobody was shown a price
+
+
 # --- repeats --------------------------------------------------------------------------------------------
 
 

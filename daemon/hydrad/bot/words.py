@@ -146,10 +146,11 @@ def _stake(stake: Stake) -> str:
 
 def _price(price: PriceNow) -> str:
     off = f"{price.off_points} points {'worse' if price.off_points > 0 else 'off'}" if price.off_points else "at entry"
+    off = f"{off} (collar {price.collar_points})"
+    if price.rests:
+        off = f"the order would rest {abs(price.off_points)} points away"
     stale = ", STALE" if price.stale else ""
-    return (
-        f"bid {price.bid} ask {price.ask}, {span(max(price.age_s, 0))} old{stale}, {off} (collar {price.collar_points})"
-    )
+    return f"bid {price.bid} ask {price.ask}, {span(max(price.age_s, 0))} old{stale}, {off}"
 
 
 def ask_close(rows: Sequence[PositionRow], part: str) -> str:

@@ -24,7 +24,8 @@ def verdict_line(act: Act) -> str:
     match act.state:
         case ActState.FILLED | ActState.CLOSING | ActState.CLOSED:
             volume = volume_text(act.volume_steps, act.volume_step)
-            return f"{act.state.value} {volume} at {price}, ticket {act.order_ticket}"
+            since = "" if act.state is ActState.FILLED else f", {act.state.value} since"
+            return f"FILLED {volume} at {price}, ticket {act.order_ticket}{since}"
         case ActState.WORKING if act.order is not None and act.order.rests:
             until = ms_text(act.order.expiration_ms, 0)
             entry = price_text(act.order.entry_points, act.digits)

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hydrad.domain.instants import DAY_MS, MINUTE_MS, ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
-from hydrad.domain.orders import EntryType, Order
+from hydrad.domain.orders import Order
 from hydrad.domain.signals import PRICE_FEATURES
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import act_views, costs, crew, mission_views, sizing
@@ -94,8 +94,11 @@ def _tcs_text(mission: Mission, stake: Stake | None) -> str:
 
 def _opening_points(link: Link, order: Order) -> int | None:
     """Where it would open: a resting order at its price, else where the market is; None without a quote."""
-    if order.entry_type is not EntryType.MARKET:
-        return order.entry_points
+    return order.entry_points if order.rests else _market_points(link, order)
+
+
+def _market_points(link: Link, order: Order) -> int | None:
+    """Where the market would open it now; None without a quote."""
     quote = link.quotes.get(order.symbol)
     if quote is None:
         return None
@@ -104,8 +107,8 @@ def _opening_points(link: Link, order: Order) -> int | None:
 
 def _price(turn: Turn, link: Link, order: Order, terms: SymbolTerms) -> PriceNow | None:
     quote = link.quotes.get(order.symbol)
-    opening = _opening_points(link, order)
-    if quote is None or opening is None:
+    market = _market_points(link, order)
+    if quote is None or market is None:
         return None
     age_ms = turn.market_ms - quote.time_ms
     distance = abs(order.entry_points - order.stop_points) if order.stop_points else 0
@@ -116,10 +119,11 @@ def _price(turn: Turn, link: Link, order: Order, terms: SymbolTerms) -> PriceNow
         ask=price_text(quote.ask_points, terms.digits),
         spread_points=quote.spread_points,
         spread_of_stop_percent=None if share is None else str(share.quantize(_TENTH)),
-        off_points=(opening - order.entry_points) * order.side.sign,
+        off_points=(market - order.entry_points) * order.side.sign,
         collar_points=order.collar_points,
         age_s=round(age_ms / 1000, 3),
         stale=not 0 <= age_ms <= turn.state.limits.tick_age_max_ms or link.state is not LinkState.READY,
+        rests=order.rests,
     )
 
 

@@ -266,8 +266,9 @@ def _fire_one(turn: Turn, asked: Requested, verb: Firing, mission: Mission, targ
 
 
 def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:
-    """A mission's signal made from what a person typed. At the market the entry is the price now, the collar a tenth of
-    the stop; a resting order stands at its price until the expiry, and its time to reach the target begins then."""
+    """A mission's signal made from what a person typed. At the market the entry is the price that the person was shown,
+    else the price now, the collar a tenth of the stop; a resting order stands at its price until the expiry, and its
+    time to reach the target begins then."""
     try:
         side = Side[verb.side.upper()]
     except KeyError:
@@ -289,8 +290,9 @@ def _by_hand(turn: Turn, account: Account, verb: calls.FireSymbol) -> Signal:
         )
     kind = _entry_type(verb)
     entry = quote.ask_points if side is Side.BUY else quote.bid_points
-    if verb.entry is not None:
-        entry = money.price_points(verb.entry, terms.digits)
+    named = verb.shown if kind is EntryType.MARKET else verb.entry
+    if named is not None:
+        entry = money.price_points(named, terms.digits)
     stop = money.price_points(verb.stop, terms.digits)
     target = money.price_points(verb.target, terms.digits) if verb.target else 0
     distance = (entry - stop) * side.sign

@@ -10,7 +10,8 @@ from hydrad.wire.answers.positions import NightView
 
 class PriceNow(Out, frozen=True):
     """The account's own market now. `off_points`: from the mission's entry on this account to where a market order
-    would be filled, above zero where that is worse; `collar_points`: how far it may be. `stale`: as the gate judges."""
+    would be filled now, above zero where that is worse; `collar_points`: how far it may be. `rests`: the order waits
+    for its price, and `off_points` is how far the market is from it. `stale`: as the gate judges."""
 
     terminal: str
     bid: str
@@ -21,6 +22,7 @@ class PriceNow(Out, frozen=True):
     collar_points: int
     age_s: float
     stale: bool
+    rests: bool = False
 
 
 class Stake(Out, frozen=True):

@@ -39,7 +39,8 @@ class Fire(Verb, frozen=True, tag="fire"):
 
 class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
     """By hand: makes a mission, then fires it. `side` is buy or sell. `again`: meant, though it looks repeated. `entry`
-    with `type` (limit or stop): an order that rests at this price until the expiry; without, at the market."""
+    with `type` (limit or stop): an order that rests at this price until the expiry; without, at the market. `shown`:
+    the entry at the market that the person was shown; the collar lies around it, not around the price by then."""
 
     symbol: str
     side: str
@@ -61,6 +62,7 @@ class FireSymbol(Verb, frozen=True, tag="fire.symbol"):
     type: str | None = None
     pool: str | None = None
     sized: tuple[Sized, ...] = ()
+    shown: str | None = None
 
 
 class Pass(Verb, frozen=True, tag="pass"):

@@ -118,7 +118,7 @@ export function make({ main, me, args, reload }) {
       ["Bid / ask", `${quote?.bid ?? p.bid} / ${quote?.ask ?? p.ask}`, stale ? "old" : ""],
       ["Age", `${span(age)}${isBlind() ? ", NOT LIVE" : stale ? ", STALE" : ""}`, stale ? "bad" : ""],
       ["Spread", `${quote?.spread_points ?? p.spread_points} points${p.spread_of_stop_percent ? `, ${p.spread_of_stop_percent}% of the stop` : ""}`],
-      ["From entry", `${p.off_points > 0 ? "+" : ""}${p.off_points} points, ${p.collar_points} allowed`, p.off_points > p.collar_points ? "bad" : ""],
+      p.rests ? ["Rests", `${Math.abs(p.off_points)} points away`] : ["From entry", `${p.off_points > 0 ? "+" : ""}${p.off_points} points, ${p.collar_points} allowed`, p.off_points > p.collar_points ? "bad" : ""],
       ["Basis", data.fire.basis],
     ]));
   }
