@@ -460,3 +460,28 @@ def test_an_open_risk_that_was_never_reported_says_so(tui: Any, wire: Any) -> No
         await tui.until(pilot, "open risk 20.00 of 200.00 USD, not reported in this session")
 
     tui.play(scene)
+
+
+@pytest.mark.parametrize(("size", "write"), [((80, 24), False), ((80, 24), True), ((40, 12), False), ((40, 12), True)])
+@pytest.mark.parametrize(("count", "resting"), [(1, 1), (2, 3), (3, 3)])
+def test_what_is_open_has_its_rows_before_anything_else(
+    tui: Any, wire: Any, size: tuple[int, int], write: bool, count: int, resting: int
+) -> None:
+    opened = [open_one(wire, 10 + number) for number in range(count)]
+    orders = tuple(changed(wire.RESTS, id=show(IdKind.ORDER, 20 + number)) for number in range(resting))
+    closed = [open_one(wire, 30, closed_at="2026-11-20T12:25:30.500Z")]
+    accounts = tuple(changed(wire.ACCOUNT, name=f"paper-{number}") for number in range(3))
+    status = changed(wire.STATUS, accounts=accounts)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script(wire, opened, closed, orders=orders, status=status)
+        await shown(tui, pilot, write=write)
+        for _ in "plain", "with the closed ones":
+            text = tui.app.query_one(f"#{OPEN_GRID}").region
+            seen = [line for line in tui.lines()[text.y : text.bottom] if any(row.id in line for row in opened)]
+            assert len(seen) == count, tui.text()
+            await pilot.press("x")
+            await tui.fed(pilot)
+            await tui.fed(pilot)
+
+    tui.play(scene, size=size)

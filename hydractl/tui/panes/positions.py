@@ -39,6 +39,8 @@ CLOSED = Ask.of("positions", closed=True, limit=200)
 ORDERS_S = 5.0
 WIDE = 120  # columns from which the details stand beside the list, as the screen's classes have it
 OPEN_GRID, ORDERS_GRID, CLOSED_GRID = "positions-open", "positions-orders", "positions-closed"
+DETAILS = "positions-details"
+OPEN_ROWS = 3  # of what is open have room before anything else does
 
 
 class Positions(Pane):
@@ -75,6 +77,7 @@ class Positions(Pane):
         self._about = OPEN_GRID  # the grid whose row is told about
         self._closed_wanted: bool | None = None  # whether the closed ones show; None: where there is room
         self._sought: tuple[str, float] | None = None  # what `open` was asked for, and when
+        self._most: dict[str, int] = {}  # rows that a box below the open ones would have
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="positions-columns"):
@@ -115,6 +118,25 @@ class Positions(Pane):
         self._draw_closed(frame)
         self._seek(frame)
         self._draw_details(frame)
+        self._divide(frame)
+
+    def _divide(self, frame: Frame) -> None:
+        """The rows of the pane: what is open first, then what was asked for, what rests, and the details last."""
+        boxes = {name: self.query_one(f"#{name}", Lines) for name in (ORDERS_GRID, CLOSED_GRID, DETAILS)}
+        beside, title = frame.width >= WIDE, not frame.scant
+        rows = min(max(len(self.query_one(f"#{OPEN_GRID}", Grid).keys), 1), OPEN_ROWS)
+        sums = self.query_one("#positions-sums").styles.height
+        left = (self.size.height or frame.height - 4) - int(sums.value if sums else 1) - title - 1 - rows
+        first = CLOSED_GRID if self._closed_wanted else ORDERS_GRID
+        for name in (first, ORDERS_GRID if first == CLOSED_GRID else CLOSED_GRID, DETAILS):
+            if name == DETAILS and beside:
+                continue
+            box, least = boxes[name], title + (2 if name != DETAILS else 1)
+            most = self._most.get(name, least) if name == DETAILS or box.display else 0
+            height = min(most, left) if left >= least else 0
+            left -= height
+            box.display = height > 0
+            box.styles.height = height or 1
 
     def _draw_open(self, frame: Frame, rows: Sequence[Any]) -> None:
         fill(
@@ -147,7 +169,7 @@ class Positions(Pane):
             wanted=self.filter,
             priority=_ORDERS_FIRST,
         )
-        grid.styles.height = 1 + height_of(frame, len(rows), 1 if frame.scant else 3 if frame.compact else 6)
+        self._most[ORDERS_GRID] = 1 + height_of(frame, len(rows), 1 if frame.scant else 3 if frame.compact else 6)
 
     def _draw_closed(self, frame: Frame) -> None:
         grid = self.query_one(f"#{CLOSED_GRID}", Grid)
@@ -171,7 +193,7 @@ class Positions(Pane):
         results = "  ".join(f"{one.account} {live.sum_text(one, frame.glyphs)}" for one in live.sums(rows))
         if not self.filter:
             grid.mark(results)
-        grid.styles.height = 1 + height_of(frame, len(rows), 2 if frame.scant else 5 if frame.compact else 10)
+        self._most[CLOSED_GRID] = 1 + height_of(frame, len(rows), 2 if frame.scant else 5 if frame.compact else 10)
 
     def _draw_details(self, frame: Frame) -> None:
         box = self.query_one("#positions-details", Lines)
@@ -186,7 +208,10 @@ class Positions(Pane):
         of = frame.view.kept("orders" if self._about == ORDERS_GRID else "positions")
         of = frame.view.answers.get(CLOSED) if self._about == CLOSED_GRID else of
         show_aged(frame, box, lines, of, 0.0 if self._about == OPEN_GRID else ORDERS_S)
-        box.styles.height = self._details_height(frame, len(lines)) if frame.width < WIDE else "1fr"
+        self._most[DETAILS] = self._details_height(frame, len(lines))
+        if frame.width >= WIDE:
+            box.display = True
+            box.styles.height = "1fr"
 
     def _details_height(self, frame: Frame, lines: int) -> int:
         """Below the list, which needs its rows: as many lines as there are, where half of the room is enough."""
