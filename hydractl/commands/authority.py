@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 from hydractl.commands.fire import REASON
 from hydractl.diagnostics import ExitCode, Failure
@@ -80,15 +80,33 @@ def resume(session: Session, account: str | None, local: bool, reason: str | Non
     if not yes:
         session.confirm(*proposed(session, account, local))
     answer = session.client.request("resume", account=account, reason=reason, wait_s=HALT_WAIT_S, local=local)
-    return _show(session, answer)
+    code = _show(session, answer)
+    if answer.data is not None and account is None:
+        with suppress(Failure):  # it is resumed whether or not anybody can say what is not
+            _stay_halted(session)
+    return code
 
 
 def proposed(session: Session, account: str | None, local: bool) -> tuple[str, str]:
     """The question that a resume is asked, and the label of what it may touch."""
     accounts = session.client.query("accounts")
+    if account is None:
+        _stay_halted(session)
     whose = f"account {account}" if account else "everything"
     also = ", and what was halted at its host," if local else ""
     return f"resume {whose}{also}: fires may open again?", session.label(accounts, account)
+
+
+def _stay_halted(session: Session) -> None:
+    """Says of each account with a latch of its own that resuming everything does not open it."""
+    status = None if session.machine else session.client.query("status").data
+    if status is None or status.authority != "ACTIVE":
+        return
+    for row in status.accounts:
+        if row.authority != "ACTIVE":
+            words = f"{row.name} stays {row.authority} by a latch of its own: resume --account {row.name}"
+            session.out.line(session.out.paint(words, "bad"))
+    session.out.flush()
 
 
 def _show(session: Session, answer: Answer) -> ExitCode:

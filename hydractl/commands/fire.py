@@ -180,8 +180,11 @@ def proposed(session: Session, preview: Answer) -> tuple[str, str]:
 
 
 def _what(order: OrderView, account: str | None) -> str:
-    rests = "" if order.type == "MARKET" else f" {order.type} at {order.entry}"
-    return f"{order.side} {order.volume} {order.symbol}{rests} on {account}"
+    return f"{order.side} {order.volume} {order.symbol}{_rests(order)} on {account}"
+
+
+def _rests(order: OrderView) -> str:
+    return "" if order.type == "MARKET" else f" {order.type} at {order.entry}"
 
 
 def _proposed_to_several(session: Session, preview: Answer) -> tuple[str, str]:
@@ -191,7 +194,9 @@ def _proposed_to_several(session: Session, preview: Answer) -> tuple[str, str]:
     if not session.machine:
         session.out.flush()
     going = [row for row in targets if not row.codes or waits(row)]
-    return f"fire on {len(going)} of {len(targets)} accounts, each by itself?", label_of(targets)
+    order = preview.data.order
+    what = f" {order.side} {order.symbol}{_rests(order)}, stop {order.stop or 'NONE'}," if order is not None else ""
+    return f"fire{what} on {len(going)} of {len(targets)} accounts, each by itself?", label_of(targets)
 
 
 def label_of(targets: Sequence[TargetRow]) -> str:

@@ -114,10 +114,11 @@ def acts_of(answer: FireAnswer) -> tuple[ActRow, ...]:
     return (answer.act,) if answer.act is not None else ()
 
 
-def show_act(session: Session, act: ActRow) -> None:
-    """The verdict in one line that a person reads."""
+def show_act(session: Session, act: ActRow, of_several: bool = False) -> None:
+    """The verdict in one line that a person reads; one of several names its account."""
     out = session.out
-    out.line(f"{out.word(act.state)}  {out.paint(act.id, 'id')}  {act.kind}  {act.verdict}")
+    on = f"  {act.account}" if of_several else ""
+    out.line(f"{out.word(act.state)}  {out.paint(act.id, 'id')}{on}  {act.kind}  {act.verdict}")
     if act.approval is not None and act.approval.how:
         out.line(f"  {act.approval.how}; until {out.instant(act.approval.due_at)} or the mission's expiry")
     elif act.approval is not None and act.approval.approved_by:
@@ -197,15 +198,15 @@ def show_targets(session: Session, targets: Sequence[TargetRow]) -> None:
 
 def show_fire(session: Session, answer: FireAnswer) -> None:
     """A fire, close or modify: verdicts first, then the order, then the checks."""
-    for act in acts_of(answer):
-        show_act(session, act)
+    acts = acts_of(answer)
+    for act in acts:
+        show_act(session, act, of_several=len(acts) > 1)
     if len(answer.targets) > 1:
         show_targets(session, answer.targets)
         session.out.line("dry run, nothing was sent; the order and the checks below are the first account's")
     elif answer.dry_run:
         style = "warn" if would_be_denied(answer) else None
         session.out.line(f"dry run, nothing was sent: {session.out.paint(answer.would, style)}")
-    acts = acts_of(answer)
     if len(acts) > 1:
         session.out.line(f"the order and the checks below are of {acts[0].id}; another's: hydractl fire show ID")
     if answer.order is not None:

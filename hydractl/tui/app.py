@@ -464,7 +464,10 @@ class HydraTui(Screens):
         self.intend(authority.halt([row.name for row in self.accounts()]))
 
     def action_resume(self) -> None:
-        self.intend(authority.resume([row.name for row in self.accounts()]))
+        status, rows = self._view.data("status"), self.accounts()
+        halted = [row.name for row in rows if row.authority != "ACTIVE"]
+        by_itself = status is not None and status.authority == "ACTIVE" and halted
+        self.intend(authority.resume([row.name for row in rows], halted[0] if by_itself else None))
 
     def fire(self, mission: str, account: str | None = None, accounts: Sequence[str] = ()) -> None:
         """Opens the sheet that fires a mission: on `account` unless another is chosen of `accounts` (those that may be

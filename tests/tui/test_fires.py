@@ -143,7 +143,8 @@ def test_a_group_of_five_has_a_line_each_and_sends_the_sizes_shown(desk: Desk, f
     said, proposal = proposed(desk, mission_intent(wire), where="group:majors")
     text = plain(said)
     assert all(f"acc-{number}" in text for number in range(5)) and "DENIED: SPREAD" in text
-    assert proposal is not None and proposal.question == "fire on 4 of 5 accounts, each by itself?"
+    question = "fire BUY EURUSD, stop 1.08140, on 4 of 5 accounts, each by itself?"
+    assert proposal is not None and proposal.question == question
     assert proposal.send is not None
     done = carry_out(desk, proposal.send)
     assert done.code is ExitCode.DONE and "FILLED" in plain(done)

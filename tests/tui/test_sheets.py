@@ -282,6 +282,39 @@ def test_a_verdict_that_comes_after_leaving_is_told(tui: Any, wire: Any, over: b
     tui.play(scene)
 
 
+@pytest.mark.parametrize(("everything", "chosen"), [("ACTIVE", "paper-1"), ("HALTED", "")])
+def test_resume_is_first_of_what_is_halted(tui: Any, wire: Any, everything: str, chosen: str) -> None:
+    """An account that is halted by itself is not resumed with everything."""
+    account = msgspec.structs.replace(wire.STATUS.accounts[0], authority="HALTED")
+    status = msgspec.structs.replace(wire.STATUS, authority=everything, accounts=(account,))
+    usual = tui.fake.script
+    tui.fake.script = lambda call: wire.answer(call, data=status) if wire.verb_of(call) == "status" else usual(call)
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        tui.app.set_writing(True)
+        await pilot.press("U")
+        await tui.until(pilot, f"resume {f'account {chosen}' if chosen else 'everything'}")
+
+    tui.play(scene)
+
+
+def test_a_part_that_was_not_named_is_not_all_of_it(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        tui.app.set_writing(True)
+        tui.app.intend(positions.close(wire.P, "50%"))
+        await pilot.pause()
+        field = tui.app.screen.query_one("#f-part")
+        field.value = ""
+        field.focus()
+        await pilot.press("enter")
+        await tui.until(pilot, "name the part")
+        assert not [body for body in tui.fake.bodies("close") if body.part is None]
+
+    tui.play(scene)
+
+
 def test_read_only_refuses_all_but_halt(tui: Any, wire: Any) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)

@@ -33,8 +33,8 @@ def halt(accounts: Sequence[str]) -> Intent:
     return Intent("HALT", "Halt", propose, fields, reading=True)
 
 
-def resume(accounts: Sequence[str]) -> Intent:
-    """End a halt."""
+def resume(accounts: Sequence[str], alone: str | None = None) -> Intent:
+    """End a halt. `alone`: the account that is halted by itself while everything else goes on; it is chosen first."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
         account, local = values["account"] or None, values["local"] == "yes"
@@ -46,7 +46,7 @@ def resume(accounts: Sequence[str]) -> Intent:
         return asked(desk, authority.proposed(desk, account, local), send)
 
     fields = (
-        Field("account", "account", choices=one_of(accounts)),
+        Field("account", "account", alone or "", choices=one_of(accounts)),
         Field("local", "hosts", choices=(("halted here", "no"), ("halted at its host too", "yes"))),
         REASON,
     )

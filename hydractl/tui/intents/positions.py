@@ -23,14 +23,18 @@ def close(position: str, part: str = "") -> Intent:
     """Close a position, or a part of it."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        if part and not values["part"]:
+            desk.out.line("name the part, then Enter; all of it is closed by another key")
+            return nothing(desk, ExitCode.USAGE)
         fields = {"id": position, "part": values["part"] or None, "reason": values["reason"] or None}
         return _reduced(desk, "close", fields, reducing.closing(position))
 
     fields = (
-        Field("part", "part", value=part, hint="50%, or lots; empty: all of it"),
+        Field("part", "part", value=part, hint="50%, or lots" if part else "50%, or lots; empty: all of it"),
         REASON,
     )
-    return Intent(f"CLOSE {position}", "Close a part" if part else "Close it", propose, fields)
+    title, go = (f"CLOSE A PART of {position}", "Close a part") if part else (f"CLOSE {position}", "Close it")
+    return Intent(title, go, propose, fields)
 
 
 def modify(position: str, stop: str | None, target: str | None) -> Intent:
@@ -165,7 +169,7 @@ def cancel(order: str | None, accounts: Sequence[str]) -> Intent:
     choices.append(("all of ours that rest", "all:"))
     choices += [(f"all of ours on {name}", f"account:{name}") for name in accounts]
     fields = (Field("which", "which", choices=tuple(choices)), REASON)
-    return Intent(f"CANCEL {order or 'resting orders'}", "Send the cancel", propose, fields)
+    return Intent(f"CANCEL {order or 'ALL RESTING ORDERS'}", "Send the cancel", propose, fields)
 
 
 def plan_choices(rows: Sequence[Any]) -> list[tuple[str, str]]:
