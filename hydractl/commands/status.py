@@ -126,8 +126,9 @@ def wrong(data: StatusData) -> Iterator[str]:
         yield f"{waiting.id} {waiting.text} on {waiting.account} waits ({age(waiting.age_s)}): {waiting.how}"
     for row in data.pending_limits or ():
         yield f"limit {row.key} is {row.value}; {row.wanted} from {row.due} (looser: {row.change} waits)"
+    told = {f"feed {feed.symbol}" for feed in data.feed if feed.stale}
     for check in data.health:
-        if not check.ok and not check.check.startswith("service "):  # told above
+        if not check.ok and not check.check.startswith("service ") and check.check not in told:
             yield f"health {check.check}: {check.detail}"
     if data.news is not None and data.news.problem:
         yield f"news: nothing opens: {data.news.problem}"

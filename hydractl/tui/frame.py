@@ -1,6 +1,7 @@
 """What a pane is drawn with: the view, the room, the marks of this terminal, and how times are written.
 
-Owns how answers grow old: an age in a row is what it was at the answer, and so much more as has gone by since.
+Owns how answers grow old: an age in a row is what it was at the answer, and so much more as has gone by since; and the
+word for an age with a limit (`age_max_s`) follows the age.
 """
 
 from __future__ import annotations
@@ -92,7 +93,21 @@ class Frame:
 
     def rows(self, kept: Kept | None, rows: Iterable[Any] | None) -> list[Any]:
         """Rows of an answer as old as they are now."""
-        return [older(row, self.since(kept), self.calm) for row in rows or ()]
+        return [self.older(row, kept) for row in rows or ()]
+
+    def older(self, row: Any, kept: Kept | None) -> Any:
+        """An answer, or a part of it, as old as it is now."""
+        return older(row, self.since(kept), self.calm, self.speed or 1.0)
+
+    @property
+    def speed(self) -> float | None:
+        """How fast the market's time goes, as the last status tells it: 1.0 is as fast as ours; None: it is not told,
+        as of a live home."""
+        status = self.view.data("status")
+        try:
+            return float(status.clocks.speed.removesuffix("x")) if status is not None else None
+        except ValueError:
+            return None
 
     def old(self, kept: Kept | None, every_s: float = 0.0) -> bool:
         """Whether what an answer says must look old: it is, or the newest try came to nothing, or nobody is heard.
@@ -108,18 +123,27 @@ class Frame:
         return " ".join(filter(None, (f"OLD: of {age(float(round(self.since(kept))))} ago", why)))
 
 
-def older(row: Any, by_s: float, calm: bool = False) -> Any:
-    """An answer, or a row of one, whose ages have grown, however deep they stand, and with `calm` are rounded up."""
+def older(row: Any, by_s: float, calm: bool = False, speed: float = 1.0) -> Any:
+    """An answer, or a row of one, whose ages have grown, however deep they stand, and with `calm` are rounded up.
+
+    A row with `age_max_s` is stale as soon as its age is over that. Where it was told as stale, its age goes with the
+    market's time, `speed` times ours: nothing came, as far as anybody knows. Of a fresh one many ticks may have come
+    since, so that its age goes with ours."""
     if by_s <= 0 and not calm:
         return row
     if isinstance(row, dict):
-        return Row({name: _grown(name, value, by_s, calm) for name, value in row.items()})
-    return [older(item, by_s, calm) for item in row] if isinstance(row, list) else row
+        limited = _is_number(row.get("age_max_s")) and _is_number(row.get("age_s"))
+        own_s = by_s * speed if limited and row.get("stale") else by_s
+        grown = {name: _grown(name, value, own_s, calm, speed) for name, value in row.items()}
+        if limited and row["age_s"] + own_s > row["age_max_s"]:
+            grown["stale"] = True
+        return Row(grown)
+    return [older(item, by_s, calm, speed) for item in row] if isinstance(row, list) else row
 
 
-def _grown(name: str, value: Any, by_s: float, calm: bool) -> Any:
+def _grown(name: str, value: Any, by_s: float, calm: bool, speed: float) -> Any:
     if isinstance(value, dict | list):
-        return older(value, by_s, calm)
+        return older(value, by_s, calm, speed)
     if not name.endswith("age_s") or not _is_number(value):
         return value
     return math.ceil((value + by_s) / CALM_S) * CALM_S if calm else value + by_s

@@ -268,7 +268,7 @@ STATEMENT = StatementData(
 )  # fmt: skip
 QUOTE = QuoteRow(
     symbol="EURUSD", terminal="sim-1", bid="1.08338", ask="1.08345", spread_points=7, time=TS, age_s=0.2,
-    stale=False, source=True,
+    stale=False, source=True, age_max_s=5.0,
 )  # fmt: skip
 NEWS = NewsData(
     news=NewsView(
@@ -286,7 +286,7 @@ STATUS = StatusData(
     mode="paper", authority="ACTIVE", since=TS, home="/home/hydra", endpoint="tcp://127.0.0.1:5555", pid=4242,
     epoch=3, clocks=ClocksView(machine=TS, market=TS, speed="10"), accounts=(ACCOUNT,),
     services=(ServiceRow(name="toc", state="RUNNING", since=TS, restarts=0, detail="1 lane"),),
-    feed=(FeedRow(symbol="EURUSD", terminal="sim-1", age_s=0.2, rate_per_s=12.5, stale=False),),
+    feed=(FeedRow(symbol="EURUSD", terminal="sim-1", age_s=0.2, rate_per_s=12.5, stale=False, age_max_s=5.0),),
     terminals=(TERMINAL,), missions=MissionCounts(open=1, engaged=0, proposed_today=4, expired_today=3),
     acts=ActCounts(unknown=0, in_flight=0, today=2, denied_today=1), positions=1,
     journal=JournalView(seq=512, head="cd" * 32, size_bytes=262144),

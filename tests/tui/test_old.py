@@ -11,8 +11,8 @@ import pytest
 
 from hydractl.output import Output
 from hydractl.tui.draw.glyphs import UNICODE
-from hydractl.tui.frame import Frame
-from hydractl.tui.store import Ask, Problem, Unanswered, View
+from hydractl.tui.frame import Frame, older
+from hydractl.tui.store import Ask, Problem, Ticked, Unanswered, View
 
 # Pane, what it is opened with, the box, and the query that fails.
 BOXES = [
@@ -91,3 +91,53 @@ def test_what_is_left_is_at_most_that_once_the_markets_time_is_old(wire: Any) ->
     frame = Frame(View(clock_s=1.0), 160, 50, UNICODE, Output("table"))
     assert frame.left_text("2026-11-20T12:30:00.500Z", 30.0) == "<30.0 s", "the market's time was never told"
     assert frame.left_text("2026-11-20T12:30:00.500Z", 0.0) == "over"
+
+
+def test_the_word_follows_the_age_that_is_shown(tui: Any, wire: Any) -> None:
+    """What was fresh when it was told is not, once it is older than the limit; then not all is well."""
+    late = msgspec.structs.replace(wire.STATUS.feed[0], age_s=4.4)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = told_as(wire, late)
+        await tui.fed(pilot)
+        assert "fresh" in tui.text() and "nothing wrong" in tui.text()
+        await tui.told(pilot, Ticked(time.monotonic() + 2.0))
+        assert "STALE" in tui.text() and "fresh" not in tui.text()
+        assert "nothing wrong" not in tui.text() and "feed EURUSD at sim-1 is stale: last tick 6." in tui.text()
+
+    tui.play(scene, size=(80, 24))
+
+
+def told_as(wire: Any, feed: Any, *health: Any) -> Any:
+    status = msgspec.structs.replace(wire.STATUS, feed=(feed,), health=(*wire.STATUS.health, *health))
+    return lambda call: wire.answer(call, data=status) if wire.verb_of(call) == "status" else wire.answer(call)
+
+
+def test_a_stale_feed_is_told_once_and_keeps_its_row(tui: Any, wire: Any) -> None:
+    stale = msgspec.structs.replace(wire.STATUS.feed[0], age_s=9.6, stale=True)
+    check = msgspec.structs.replace(wire.STATUS.health[0], check="feed EURUSD", ok=False, detail="last tick 8.2 s old")
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = told_as(wire, stale, check)
+        await tui.fed(pilot)
+        assert "health feed EURUSD" not in tui.text() and tui.text().count("is stale") == 1
+        tui.fake.script = told_as(wire, stale, msgspec.structs.replace(check, check="journal"))
+        await tui.fed(pilot)
+        assert "Feed" not in tui.text(), "two lines are wrong, and there is no room"
+        tui.fake.script = told_as(wire, stale)
+        await tui.fed(pilot)
+        await pilot.pause()
+        assert "9.6 s   12.5  STALE" in tui.text(), tui.text()
+
+    tui.play(scene, size=(80, 24))
+
+
+@pytest.mark.parametrize(("stale", "speed", "age_s", "is_stale"), [
+    (False, 10.0, 5.4, True),
+    (True, 10.0, 14.4, True),
+    (True, 1.0, 5.4, True),
+])  # fmt: skip
+def test_a_stale_age_goes_with_the_markets_time(stale: bool, speed: float, age_s: float, is_stale: bool) -> None:
+    row = {"age_s": 4.4, "age_max_s": 5.0, "stale": stale}
+    assert older(row, 1.0, speed=speed) == {"age_s": pytest.approx(age_s), "age_max_s": 5.0, "stale": is_stale}
+    assert older({**row, "stale": False}, 0.5)["stale"] is False

@@ -44,6 +44,7 @@ def quote_rows(turn: Turn, symbols: tuple[str, ...], standing_ms: int = 0) -> li
                     is_source,
                     *_taken(turn, symbol, terminal.name if is_source else ""),
                     terminal.account,
+                    limit_ms / 1000,
                 )
             )
     return rows
@@ -60,9 +61,10 @@ def feed_rows(turn: Turn, standing_ms: int = 0) -> tuple[FeedRow, ...]:
         rate = link.rates[symbol].per_s(turn.now_ns) if link and symbol in link.rates else 0.0
         stale = standing_ms > 0 or age_ms is None or not 0 <= age_ms <= turn.state.limits.tick_age_max_ms
         age_s = age_ms / 1000 if age_ms is not None else None
+        age_max_s = turn.state.limits.tick_age_max_ms / 1000
         account = turn.state.terminals[source].account if source else None
         taken = _taken(turn, symbol, source)
-        rows.append(FeedRow(symbol, source or NO_SOURCE, age_s, round(rate, 2), stale, *taken, account))
+        rows.append(FeedRow(symbol, source or NO_SOURCE, age_s, round(rate, 2), stale, *taken, account, age_max_s))
     return tuple(rows)
 
 

@@ -19,7 +19,7 @@ from hydractl.tui import live
 from hydractl.tui.choose import trace_one, traceable
 from hydractl.tui.draw.gauge import gauge
 from hydractl.tui.feed import Want
-from hydractl.tui.frame import Frame, faded, line, older
+from hydractl.tui.frame import Frame, faded, line
 from hydractl.tui.live import live_positions
 from hydractl.tui.log import Block, Log
 from hydractl.tui.panes.pane import Pane, fill, height_of, why_empty
@@ -163,7 +163,7 @@ class Board(Pane):
         )
         grid.styles.height = min(len(rows), 3 if frame.compact else 10) + 2
         well = len(wrong_lines(frame)) == 1  # a stale feed is told above
-        grid.display = frame.height >= LOW or (well and not frame.scant)
+        self.appear(grid, frame.height >= LOW or (well and not frame.scant))
 
     def _tail(self, frame: Frame) -> None:
         log = self._journal
@@ -242,7 +242,7 @@ def wrong_lines(frame: Frame) -> list[Text]:
     if kept is None or kept.data is None:
         return [Text(why_empty(frame, "status", ""), "dim", no_wrap=True)]
     mark = frame.glyphs.warning
-    data = older(kept.data, frame.since(kept), frame.calm)
+    data = frame.older(kept.data, kept)
     lines = [
         Text(f"{mark} {plain(text)}", "bold red" if at == 0 else "yellow", no_wrap=True, end="")
         for at, text in enumerate(wrong(data))

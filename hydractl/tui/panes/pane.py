@@ -44,6 +44,13 @@ class Pane(Vertical):
         if self.display and first is not None and (focused is None or not focused.display):
             first.focus()
 
+    def appear(self, box: Lines, shown: bool) -> None:
+        """Shows a box or hides it; one that comes has no room before the next redraw."""
+        if box.display is not shown:
+            box.display = shown
+            if shown:
+                self.call_after_refresh(self.app.draw)
+
     def keys_now(self) -> Sequence[tuple[str, str, str]]:
         """What the line of the keys says in place of the pane's keys while one is at something that has its own: (key,
         what it does, its action here or "")."""

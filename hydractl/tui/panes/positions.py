@@ -132,11 +132,10 @@ class Positions(Pane):
             if name == DETAILS and beside:
                 continue
             box, least = boxes[name], title + (2 if name != DETAILS else 1)
-            most = self._most.get(name, least) if name == DETAILS or box.display else 0
-            height = min(most, left) if left >= least else 0
+            height = min(self._most.get(name, 0), left) if left >= least else 0
             left -= height
-            box.display = height > 0
             box.styles.height = height or 1
+            self.appear(box, height > 0)
 
     def _draw_open(self, frame: Frame, rows: Sequence[Any]) -> None:
         fill(
@@ -156,7 +155,6 @@ class Positions(Pane):
         kept = frame.view.kept("orders")
         rows = frame.rows(kept, frame.view.data("orders"))
         grid = self.query_one(f"#{ORDERS_GRID}", Grid)
-        grid.display = bool(rows) or not frame.compact
         fill(
             grid,
             frame,
@@ -169,12 +167,13 @@ class Positions(Pane):
             wanted=self.filter,
             priority=_ORDERS_FIRST,
         )
-        self._most[ORDERS_GRID] = 1 + height_of(frame, len(rows), 1 if frame.scant else 3 if frame.compact else 6)
+        most = 1 + height_of(frame, len(rows), 1 if frame.scant else 3 if frame.compact else 6)
+        self._most[ORDERS_GRID] = most if rows or not frame.compact else 0
 
     def _draw_closed(self, frame: Frame) -> None:
         grid = self.query_one(f"#{CLOSED_GRID}", Grid)
-        grid.display = self._shows_closed
-        if not grid.display:
+        self._most[CLOSED_GRID] = 0
+        if not self._shows_closed:
             return
         rows = closed_today(frame)
         fill(
@@ -210,7 +209,7 @@ class Positions(Pane):
         show_aged(frame, box, lines, of, 0.0 if self._about == OPEN_GRID else ORDERS_S)
         self._most[DETAILS] = self._details_height(frame, len(lines))
         if frame.width >= WIDE:
-            box.display = True
+            self.appear(box, True)
             box.styles.height = "1fr"
 
     def _details_height(self, frame: Frame, lines: int) -> int:
@@ -264,7 +263,9 @@ class Positions(Pane):
             if any(row.id == key for row in self._rows(name)):
                 self._sought = None
                 self._closed_wanted = True if name == CLOSED_GRID else self._closed_wanted
-                grid.display = True
+                if name == CLOSED_GRID:
+                    self._draw_closed(frame)
+                    grid.display = True
                 grid.move_to(key)
                 grid.focus()
                 return

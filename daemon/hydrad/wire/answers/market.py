@@ -8,7 +8,8 @@ from hydrad.wire.answers import Out
 
 
 class FeedRow(Out, frozen=True):
-    """`terminal`: the source of the symbol's ticks and its `account`, `since` when it is, and `why` it was taken."""
+    """`terminal`: the source of the symbol's ticks and its `account`, `since` when it is, and `why` it was taken.
+    `age_max_s`: the age, in market time as `age_s` is, over which it is `stale`."""
 
     symbol: str
     terminal: str
@@ -18,6 +19,7 @@ class FeedRow(Out, frozen=True):
     since: str | None = None
     why: str | None = None
     account: str | None = None
+    age_max_s: float | None = None
 
 
 class NewsView(Out, frozen=True):
@@ -53,6 +55,8 @@ class NewsData(Out, frozen=True):
 
 
 class QuoteRow(Out, frozen=True):
+    """`age_max_s`: the age, in market time as `age_s` is, over which it is `stale`."""
+
     symbol: str
     terminal: str
     bid: str
@@ -65,6 +69,7 @@ class QuoteRow(Out, frozen=True):
     source_since: str | None = None
     source_why: str | None = None
     account: str | None = None
+    age_max_s: float | None = None
 
 
 class StepData(Out, frozen=True):
