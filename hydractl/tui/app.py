@@ -282,7 +282,7 @@ class HydraTui(Screens):
             return
         bar = bars.first(Bar)
         below = type(self.screen)
-        notice = self.notices.now(self.clock_s, in_sight=below in (Screen, Sheet))
+        notice = self.notices.now(self.clock_s, in_sight=below is Screen or (below is Sheet and not self.frame.scant))
         if notice is None:
             bar.show_pieces(self._key_pieces(), "")
             return

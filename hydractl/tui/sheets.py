@@ -30,14 +30,17 @@ from hydractl.diagnostics import ExitCode
 from hydractl.fitting import wrapped
 from hydractl.plain import plain
 from hydractl.tui.carry import Desk, Said, carry_out
-from hydractl.tui.frame import painted
+from hydractl.tui.frame import SCANT, painted
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.screens import Screens
 from hydractl.tui.widgets import Lines
 
 LOOKED_S = 120.0  # what was looked at longer ago is looked at again before it is sent
 RENEWED = "The look before this was {} old, and nothing was sent of it. This is a new one: look, and press again."
-LINES_MIN, LINES_MAX = 2, 20  # of what a sheet shows at once; the rest is scrolled
+LINES_MAX = 20  # of what a sheet proposes at once; the rest is scrolled
+BODY_MIN = 3  # rows of it beside the question and the buttons: with less nothing is sent, but a halt
+TOO_SMALL = "too small: enlarge the terminal, nothing can be sent"
+UNSEEN = "nothing was sent: there was more to see. Look at it (PgDn), and press again"
 READ_ONLY = "read-only again: nothing is sent; leave this, and begin anew in write mode"
 READ_ONLY_SENT = "read-only again: nothing is sent. Do not begin it anew: look first, hydractl fires --unknown"
 BEFORE = "SENT BEFORE, and without a verdict that was seen here: this is one more. Look first: --key {} answers it"
@@ -63,6 +66,10 @@ class Sheet(ModalScreen[str | None]):
         Binding("tab", "field(1)", "next field"),
         Binding("shift+tab", "field(-1)", "the field before", show=False),
         Binding("ctrl+r", "again", "look again", id="sheet.look"),
+        Binding("pagedown", "turn_over(1, True)", "more", show=False),
+        Binding("pageup", "turn_over(-1, True)", "back", show=False),
+        Binding("ctrl+down", "turn_over(1)", "one line", show=False),
+        Binding("ctrl+up", "turn_over(-1)", "one line back", show=False),
     ]
     app: Screens
 
@@ -76,6 +83,8 @@ class Sheet(ModalScreen[str | None]):
         self._looked: Mapping[str, str] = {}
         self._goes_on = False
         self._said = self._renewed = ""
+        self._titled = intent.title
+        self._seen = 0  # how many of its lines have been in sight
         self._looked_s = math.inf  # when what it proposes came in sight, by the app's clock
         self._opened_s = self._shown_s = (
             math.inf
@@ -84,20 +93,23 @@ class Sheet(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
             yield Label(self._intent.title, id="sheet-title", markup=False)
-            for row in self._intent.fields:
-                with Horizontal(classes="field"):
-                    yield Label(row.label, markup=False)
-                    if row.choices:
-                        yield Select(
-                            [(Text(plain(shown)), value) for shown, value in row.choices],  # searched by what is typed
-                            value=row.value or row.choices[0][1],
-                            allow_blank=False,
-                            id=f"f-{row.name}",
-                            compact=True,
-                        )
-                    else:
-                        yield Input(row.value, placeholder=row.hint, id=f"f-{row.name}", compact=True)
-            yield Lines(id="sheet-lines")
+            with Vertical(id="sheet-body"):
+                for row in self._intent.fields:
+                    with Horizontal(classes="field"):
+                        yield Label(row.label, markup=False)
+                        if row.choices:
+                            yield Select(
+                                [
+                                    (Text(plain(shown)), value) for shown, value in row.choices
+                                ],  # searched by what is typed
+                                value=row.value or row.choices[0][1],
+                                allow_blank=False,
+                                id=f"f-{row.name}",
+                                compact=True,
+                            )
+                        else:
+                            yield Input(row.value, placeholder=row.hint, id=f"f-{row.name}", compact=True)
+                yield Lines(id="sheet-lines")
             yield Label("", id="sheet-question", markup=False)
             yield Input(id="sheet-word", compact=True)
             variant: Literal["error", "primary"] = "error" if self._intent.danger else "primary"
@@ -112,6 +124,8 @@ class Sheet(ModalScreen[str | None]):
             button.active_effect_duration = 0  # it takes no press while it looks pressed
         self._word.display = False
         self._go.disabled = True
+        self.query_one("#sheet-lines").can_focus = False
+        self.watch(self._body, "scroll_y", self._saw, init=False)
         self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel").focus()
         self._propose()
         self.call_after_refresh(self._opened)
@@ -129,6 +143,10 @@ class Sheet(ModalScreen[str | None]):
     @property
     def _cancel(self) -> Button:
         return self.query_one("#cancel", Button)
+
+    @property
+    def _body(self) -> Vertical:
+        return self.query_one("#sheet-body", Vertical)
 
     @property
     def _word(self) -> Input:
@@ -191,6 +209,9 @@ class Sheet(ModalScreen[str | None]):
 
     def _shown(self, number: int) -> None:
         if number == self._asked:
+            if isinstance(self.focused, Button):
+                self._bring()
+            self._saw()
             self._shown_s = time.monotonic()
             self._looked_s = self.app.clock_s
 
@@ -201,6 +222,8 @@ class Sheet(ModalScreen[str | None]):
         focused = self.focused
         for row in self.query(".field"):
             row.set_class(focused is not None and row in focused.ancestors, "at")
+        if isinstance(focused, Button):
+            self.call_after_refresh(self._bring)
 
     # --- the proposal ---
 
@@ -211,6 +234,7 @@ class Sheet(ModalScreen[str | None]):
         self._asked += 1
         self._proposal = None
         self._shown_s = self._looked_s = math.inf
+        self._seen = 0
         self._go.disabled = True
         self._lines([Text("looking at what it would do ...", "dim")])
         self._looked = self._values()
@@ -238,7 +262,7 @@ class Sheet(ModalScreen[str | None]):
         self._word.placeholder = f"type {proposal.word} to go on"
         self._word.display = proposal.send is not None and proposal.word is not None
         self._ask()
-        self.call_after_refresh(self._shown, number)
+        self.call_after_refresh(self.call_after_refresh, self._shown, number)
         if proposal.send is not None:
             self._go_on()
 
@@ -254,6 +278,8 @@ class Sheet(ModalScreen[str | None]):
             return
         label = f"[{proposal.label}] " if proposal.label else ""
         question = f"{label}{proposal.question}" if proposal.send else "nothing can be sent: see above"
+        if proposal.send is not None and self._is_too_small(question):
+            question = TOO_SMALL
         if proposal.send is not None and self._is_old():
             question = f"this look is {self._old()} old: the button looks again. {question}"
         self._say(question if self._values() == self._looked else "Enter looks again at what that would do")
@@ -262,7 +288,7 @@ class Sheet(ModalScreen[str | None]):
     def _may_go(self) -> bool:
         """Whether what stands in the fields is what was looked at, and the word that it wants is typed."""
         proposal = self._proposal
-        if proposal is None or proposal.send is None or self._values() != self._looked:
+        if proposal is None or proposal.send is None or self._values() != self._looked or self._said == TOO_SMALL:
             return False
         return proposal.word is None or self._word.value == proposal.word
 
@@ -341,6 +367,10 @@ class Sheet(ModalScreen[str | None]):
         if not (self.app.writing or self._intent.reading):
             self._say(READ_ONLY if sent is None else READ_ONLY_SENT)
             return
+        if sent is None and not self._is_all_seen():
+            self._say(UNSEEN)
+            self.action_turn_over(1, True)
+            return
         if sent is None and self._is_old():
             self._renewed = RENEWED.format(self._old())
             self._goes_on = True
@@ -402,17 +432,65 @@ class Sheet(ModalScreen[str | None]):
         self.call_after_refresh(self._fit)
 
     def on_resize(self) -> None:
+        self.set_class(self.size.height < SCANT, "-scant")
         self.call_after_refresh(self._fit)
 
+    def _others(self) -> int:
+        """Rows that all but the body and the question take."""
+        sheet, inside = self.query_one("#sheet"), ("sheet-body", "sheet-question")
+        others = [child for child in sheet.children if child.id not in inside and child.display]
+        taken = sum(max(child.outer_size.height, 1) + child.styles.margin.height for child in others)
+        return taken + sheet.styles.margin.height + sheet.styles.gutter.height
+
+    def _asking(self, question: str) -> int:
+        """Rows that a question takes."""
+        width = self.query_one("#sheet").size.width
+        return max(len(list(wrapped(question, max(width, 1), 0))), 1)
+
+    def _is_too_small(self, question: str) -> bool:
+        """Whether there is no room to see what is asked, and of what. A halt is sent all the same."""
+        if self._intent.reading or not self.query_one("#sheet").size.width:
+            return False
+        buttons = sum(button.outer_size.width for button in (self._cancel, self._go))
+        wide = buttons > self.query_one("#sheet-buttons").size.width
+        return wide or self.size.height - self._others() - self._asking(question) < BODY_MIN
+
     def _fit(self) -> None:
-        """The lines give way, and are scrolled, so that the question and the buttons are always in sight."""
+        """The body gives way, and is scrolled, so that the question and the buttons are always in sight."""
         if not self._stands:
             return
-        sheet, lines = self.query_one("#sheet"), self.query_one("#sheet-lines", Lines)
-        others = [child for child in sheet.children if child is not lines and child.display]
-        taken = sum(child.outer_size.height + child.styles.margin.height for child in others)
-        around = sheet.styles.margin.height + sheet.styles.gutter.height
-        lines.styles.max_height = max(min(self.size.height - around - taken, LINES_MAX), LINES_MIN)
+        room = self.size.height - self._others() - self._asking(self._said)
+        self._body.styles.max_height = max(min(room, LINES_MAX + len(self._intent.fields)), 1)
+        if self._sent is None and (self._said == TOO_SMALL or self._is_too_small(self._said)):
+            self._ask()
+        self.call_after_refresh(self._saw)
+
+    def _bring(self) -> None:
+        """What it proposes into sight, from its first line, where the focus is no longer in a field."""
+        if self._stands:
+            self._body.scroll_to(y=self.query_one("#sheet-lines").virtual_region.y, animate=False, immediate=True)
+
+    def action_turn_over(self, by: int, pages: bool = False) -> None:
+        step = max(self._body.size.height - 1, 1) if pages else 1
+        self._body.scroll_relative(y=by * step, animate=False, immediate=True)
+
+    def _saw(self) -> None:
+        """How much of it has been in sight; and whether there is more."""
+        if not self._stands or not self._body.size.height:
+            return
+        below = self._body.scroll_offset.y + self._body.size.height
+        if self._proposal is not None:
+            self._seen = max(self._seen, below - self.query_one("#sheet-lines").virtual_region.y)
+        more = self._body.virtual_size.height - below
+        title = f"{self._intent.title}  (PgDn: {more} more below)" if more > 0 else self._intent.title
+        if title != self._titled:
+            self._titled = title
+            self.query_one("#sheet-title", Label).update(title)
+
+    def _is_all_seen(self) -> bool:
+        """Whether its last line has been in sight. A halt waits for nothing."""
+        self._saw()
+        return self._intent.reading or self._seen >= self.query_one("#sheet-lines", Lines).virtual_size.height
 
     def _in_thread(self, then: Callable[[int, Any], None], number: int, run: Callable[..., Any], values: Any) -> None:
         app = self.app

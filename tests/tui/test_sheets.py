@@ -13,7 +13,7 @@ import pytest
 from hydractl.tui import app as app_module
 from hydractl.tui.carry import Desk
 from hydractl.tui.intent import Field, Intent, Proposal
-from hydractl.tui.intents import authority, missions, positions
+from hydractl.tui.intents import authority, fires, missions, positions
 from hydractl.tui.intents.base import asked
 from hydractl.tui.sheets import LOOKED_S, Sheet
 from hydrad.wire.answers import Problem
@@ -711,3 +711,100 @@ def test_what_is_typed_where_there_is_no_line_says_that_it_did_nothing(tui: Any)
         await pilot.press("escape")
 
     tui.play(scene)
+
+
+LOW = [(40, 12), (30, 8), (80, 24)]
+BY_HAND = (("my primary account", ""),), (("default: what it does", "default"),)
+
+
+def row_of(tui: Any, words: str) -> int:
+    return next(at for at, line in enumerate(tui.lines()) if words in line)
+
+
+@pytest.mark.parametrize("size", LOW)
+@pytest.mark.parametrize("name", ["close", "modify", "resume", "halt"])
+def test_the_question_and_the_buttons_are_always_in_sight(
+    tui: Any, wire: Any, size: tuple[int, int], name: str
+) -> None:
+    intents = {
+        "close": closing(wire), "modify": positions.modify(wire.P, "1.0814", "1.0864"),
+        "resume": authority.resume(["paper-1"]), "halt": authority.halt(["paper-1"]),
+    }  # fmt: skip
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, intents[name], "")
+        for _ in range(6):
+            buttons = row_of(tui, "Cancel")
+            assert intents[name].go in tui.lines()[buttons]
+            focused = tui.app.focused
+            assert tui.app.screen.region.contains_region(focused.region), (focused, tui.text())
+            await pilot.press("tab")
+        question = tui.app.screen.query_one("#sheet-question")
+        assert question.size.height and question.region.bottom <= row_of(tui, "Cancel")
+
+    tui.play(scene, size=size)
+
+
+def long(lines: int) -> Callable[[Desk, Mapping[str, str]], Proposal]:
+    def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        for number in range(lines):
+            desk.out.line(f"line {number}.")
+        return asked(desk, ("go?", "PAPER"), lambda desk: sent.append("sent") or 0)
+
+    sent: list[str] = []
+    propose.sent = sent  # type: ignore[attr-defined]
+    return propose
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+def test_what_was_not_seen_to_its_end_is_not_sent(tui: Any, size: tuple[int, int]) -> None:
+    propose = long(30)
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, Intent("LONG", "Go", propose, (Field("reason", "reason"),)), "line 0.")
+        assert "line 29." not in tui.text()
+        await tui.until(pilot, "more below")
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "nothing was sent: there was more")
+        assert propose.sent == []  # type: ignore[attr-defined]
+        await pilot.press("ctrl+down", "ctrl+up", "pageup", *["pagedown"] * 6)
+        assert "line 29." in tui.text()
+        await tui.until(pilot, lambda: "more below" not in tui.text())
+        await pilot.press("enter")
+        await tui.until(pilot, "exit code 0")
+        assert propose.sent == ["sent"]  # type: ignore[attr-defined]
+
+    tui.play(scene, size=size)
+
+
+def test_where_there_is_no_room_nothing_is_sent_but_a_halt(tui: Any, wire: Any) -> None:
+    propose = long(3)
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, Intent("LONG", "Go", propose), "too small: enlarge")
+        assert go(tui).disabled
+        await pilot.resize_terminal(40, 12)
+        await tui.until(pilot, "[PAPER] go?")
+        assert not go(tui).disabled
+        await pilot.resize_terminal(30, 5)
+        await tui.until(pilot, "too small: enlarge")
+        assert go(tui).disabled
+        await pilot.press("escape", "H")
+        await tui.until(pilot, lambda: isinstance(tui.app.screen, Sheet) and not go(tui).disabled)
+        await pilot.press("right", "enter")
+        await tui.until(pilot, lambda: len(tui.fake.bodies("halt")) == 1)
+
+    tui.play(scene, size=(30, 5))
+    assert propose.sent == []  # type: ignore[attr-defined]
+
+
+def test_a_fire_by_hand_shows_what_it_would_do_in_a_small_terminal(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, fires.fire_by_hand(["EURUSD"], *BY_HAND), "nothing can be sent: see above")
+        await pilot.press("tab", "tab", *"1.0814", "enter")
+        await tui.until(pilot, "[PAPER]")
+        assert tui.app.focused.id == "cancel" and "Fire" in tui.lines()[row_of(tui, "Cancel")]
+        lines = tui.app.screen.query_one("#sheet-lines")
+        assert lines.region.y <= tui.app.screen.query_one("#sheet-body").region.y + 1, "its first line is in sight"
+
+    tui.play(scene, size=(40, 12))
