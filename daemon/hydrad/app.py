@@ -374,7 +374,7 @@ class App:
         loop = asyncio.get_running_loop()
         while True:
             if self.family is not None:
-                self.family.look(loop.time())
+                self.family.look(loop.time(), self.now_ns())
             await asyncio.sleep(0.2)
 
     # --- edges ----------------------------------------------------------------------------------------

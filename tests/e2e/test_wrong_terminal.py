@@ -72,8 +72,13 @@ def test_another_account(home: PaperHome) -> None:
     assert terminal(home, "bravo")["duty"] == "QUARANTINED"
 
 
+def service(home: PaperHome, name: str) -> dict[str, Any]:
+    return next(row for row in home.status()["services"] if row["name"] == name)
+
+
 def test_its_ledger_was_deleted(home: PaperHome) -> None:
     home.step()
+    before = service(home, "alpha")
     assert fire_by_hand(home).code == 0
     bundle = bundles.load(home.places.bundle("alpha"))
     home.kill("alpha", signal.SIGSTOP)
@@ -81,6 +86,8 @@ def test_its_ledger_was_deleted(home: PaperHome) -> None:
         path.unlink()
     home.kill("alpha")
     home.until(lambda: "LEDGER_LOST" in findings(home), "the loss is found")
+    after = service(home, "alpha")
+    assert after["restarts"] == before["restarts"] + 1 and after["since"] > before["since"]
     quarantined(home, "alpha", "ledger")
 
 

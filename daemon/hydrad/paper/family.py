@@ -23,6 +23,8 @@ GRACE_S = 5.0
 
 @dataclass(slots=True)
 class Child:
+    """`since_ns`: when it was last started from here; 0: it was adopted as it ran."""
+
     name: str
     argv: list[str]
     lock: Path
@@ -65,13 +67,14 @@ class Family:
         """Supervise this agent no more; whoever takes it ends it."""
         return self.children.pop(terminal, None)
 
-    def look(self, now_s: float) -> None:
-        """Adopt what runs, start what does not."""
+    def look(self, now_s: float, now_ns: int) -> None:
+        """Adopt what runs, start what does not. `now_s`: the loop's clock; `now_ns`: UTC."""
         for child in self.children.values():
             starting = child.process is not None and child.process.poll() is None
             if child.running or starting or now_s < child.retry_at:
                 continue
             child.restarts += 1
+            child.since_ns = now_ns
             child.process = processes.spawn(child.argv, child.log, os.environ, self._places.state_dir)
             child.retry_at = now_s + child.backoff_s
             child.backoff_s = min(child.backoff_s * 2, BACKOFF_MAX_S) if child.restarts else child.backoff_s

@@ -30,7 +30,7 @@ def service_rows(daemon: Daemon) -> tuple[ServiceRow, ...]:
     rows = [_service(daemon, housekeeping.service_of(daemon.state, name)) for name in service.NAMES]
     for child in daemon.family.children.values() if daemon.family else ():
         state = "running" if child.running else "down"
-        since = ns_text(daemon.state.started_ns)
+        since = ns_text(max(child.since_ns, daemon.state.started_ns))
         rows.append(ServiceRow(child.name, state, since, max(child.restarts, 0), str(child.log)))
     return tuple(rows)
 
