@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Any
 
-from hydractl.diagnostics import Failure
+from hydractl.diagnostics import ExitCode, Failure
 from hydractl.session import Session
 from hydractl.verbs import flag, verb
 
@@ -28,7 +28,8 @@ def tui(session: Session, low_bandwidth: bool, ascii_only: bool) -> int:
     signal.signal(signal.SIGHUP, _hung_up)
     can = abilities(os.environ, low_bandwidth, ascii_only)
     app = HydraTui(session, can)
-    code = app.run() or 0
+    left = app.run()
+    code = left if left is not None else app.return_code or ExitCode.FAILED
     for key, title in app.on_their_way.items():
         session.talk.note(f"{title} was sent and has no verdict that was seen here: hydractl fires --unknown, or tail")
         session.talk.note(f"  the same again with --key {key} answers what was done, and does nothing twice")

@@ -41,7 +41,7 @@ from hydractl.tui.intent import Choices, Intent
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.notices import ROWS_MAX, SHOWN_S, Notice, Notices, notice_lines, said_lines
-from hydractl.tui.palette import commands
+from hydractl.tui.palette import Offered, Palette, commands
 from hydractl.tui.panes.alarms import Alarms
 from hydractl.tui.panes.apex import Apex
 from hydractl.tui.panes.board import Board
@@ -83,6 +83,7 @@ class HydraTui(Screens):
     TITLE = "HydraX"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "colon"
+    COMMANDS = {lambda: Offered}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (40, "-high")]
     BINDINGS = [
@@ -523,6 +524,10 @@ class HydraTui(Screens):
         if self.no_color or self._options["no_color"]:
             filters.append(_NO_COLOR)
         return filters if self._can.utf8 else [*filters, _ASCII_ONLY]
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette."""

@@ -1,16 +1,36 @@
-"""What the palette offers: every pane, and every key that does something here, by its name."""
+"""What the palette offers: every pane, and every key that does something here, by its name; acts stand last.
+
+Owns that Enter chooses what is in sight and once: Textual's own palette runs the first of everything where Enter is
+quicker than the list, and takes itself away twice for two of them, which ends the app.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from functools import partial
 from typing import Any
 
+from textual import on
 from textual.app import SystemCommand
+from textual.await_complete import AwaitComplete
+from textual.command import Command, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
+from textual.widgets import Input, OptionList
 
 from hydractl.tui.panes.pane import Pane
 from hydractl.tui.screens import Screens
+
+# What does something to accounts, terminals or services, or says something to others: last. Not the halt, which
+# is never behind anything.
+ACTS = frozenset(
+    (
+        "resume", "board.fire", "mission.fire", "mission.pass", "mission.by_hand", "mission.approve",
+        "mission.withdraw", "mission.note", "positions.close", "positions.part", "positions.modify", "positions.plan",
+        "positions.cancel", "positions.flatten", "positions.adopt", "positions.note", "terminals.drain",
+        "terminals.activate", "terminals.quarantine", "terminals.failover", "terminals.assign", "terminals.release",
+        "services.start", "services.stop", "services.restart", "alarms.acknowledge",
+    )
+)  # fmt: skip
 
 
 def commands(app: Screens, panes: tuple[type[Pane], ...], screen: Screen[Any]) -> Iterator[SystemCommand]:
@@ -21,3 +41,60 @@ def commands(app: Screens, panes: tuple[type[Pane], ...], screen: Screen[Any]) -
         if enabled and binding.id and not binding.id.startswith("pane."):
             words = f"{binding.description} ({app.get_key_display(binding)})"
             yield SystemCommand(words, binding.id, partial(app.run_action, binding.action, node))
+
+
+class Offered(Provider):
+    """What does nothing but show, in its order; then acts."""
+
+    def _all(self) -> list[SystemCommand]:
+        return sorted(self.app.get_system_commands(self.screen), key=lambda each: each.help in ACTS)
+
+    async def discover(self) -> Hits:
+        for each in self._all():
+            yield DiscoveryHit(each.title, each.callback, help=each.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for each in self._all():
+            score = matcher.match(each.title)
+            if score > 0:
+                behind = 1000.0 if each.help not in ACTS else 1.0  # the list is sorted by it
+                yield Hit(score * behind, matcher.highlight(each.title), each.callback, help=each.help)
+
+
+class Palette(CommandPalette):
+    """Textual's, which chooses only of the list that was made of what is typed, and is taken away once."""
+
+    def __init__(self, **of_a_screen: Any) -> None:
+        super().__init__(**of_a_screen)
+        self._searched: str | None = None
+        self._listed: str | None = None
+        self._is_chosen = self._is_gone = False
+
+    def _search_for(self, search_value: str) -> AsyncGenerator[Any, bool]:
+        self._searched = search_value
+        return super()._search_for(search_value)
+
+    def _refresh_command_list(self, command_list: CommandList, commands: list[Command], clear_current: bool) -> None:
+        super()._refresh_command_list(command_list, commands, clear_current)
+        self._listed = self._searched
+
+    @on(Input.Submitted)
+    def _enter(self, event: Input.Submitted) -> None:
+        """Nothing is chosen of a list that is not yet of the text, nor of one of which something was chosen."""
+        if self._is_chosen or event.value.strip() != self._listed:
+            event.stop()
+            event.prevent_default()
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        if self._is_chosen:
+            event.stop()
+            event.prevent_default()
+        self._is_chosen = True
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        if self._is_gone or not self.is_current:
+            return AwaitComplete()
+        self._is_gone = True
+        return super().dismiss(result)

@@ -190,3 +190,90 @@ def test_a_key_while_the_screens_are_taken_away_ends_nothing(tui: Any) -> None:
         assert tui.app.is_running and len(tui.app.screen_stack) == 1
 
     tui.play(scene)
+
+
+async def typed(tui: Any, *keys: str) -> None:
+    """Keys that arrive together."""
+    for key in keys:
+        tui.app.post_message(events.Key(key, "\r" if key == "enter" else key if len(key) == 1 else None))
+
+
+def listed(tui: Any) -> list[str]:
+    return [str(option.prompt).partition("\n")[0] for option in tui.app.screen.query_one("CommandList").options]
+
+
+@pytest.mark.parametrize("keys", [("enter", "enter"), ("enter",) * 5, ("escape", "escape"), ("enter", "escape")])
+@pytest.mark.parametrize("in_sight", [False, True])
+def test_a_second_key_finds_no_palette_left(tui: Any, keys: tuple[str, ...], in_sight: bool) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("3")
+        if in_sight:
+            await pilot.press("colon")
+            await tui.until(pilot, lambda: bool(listed(tui)))
+            await typed(tui, *keys)
+        else:
+            await typed(tui, "colon", *keys)
+        await pilot.pause(0.3)
+        if type(tui.app.screen).__name__ == "Palette":
+            await pilot.press("escape")
+            await pilot.pause()
+        assert tui.app.is_running and type(tui.app.screen).__name__ == "Screen"
+        if in_sight and set(keys) == {"enter"}:
+            assert tui.app.pane.NAME != "positions", "once it has gone to the first"
+
+    tui.play(scene)
+
+
+def test_enter_before_the_list_is_of_what_was_typed_chooses_nothing(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("3", "W", "colon")
+        await tui.until(pilot, lambda: bool(listed(tui)))
+        await typed(tui, "z", "z", "z", "enter", "enter")
+        await pilot.pause(0.3)
+        assert type(tui.app.screen).__name__ == "Palette" and tui.app.pane.NAME == "positions"
+        await pilot.press("escape")
+
+    tui.play(scene)
+
+
+def test_acts_stand_last_in_the_palette(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("3", "W", "colon")
+        await tui.until(pilot, lambda: bool(listed(tui)))
+        first = [words.partition(" (")[0] for words in listed(tui)]
+        assert first[0] == "Go to Board" and first.index("FLATTEN") > first.index("trace")
+        await pilot.press(*"tr")
+        await tui.until(pilot, lambda: "trace (t)" in listed(tui))
+        assert listed(tui)[0].startswith(("Go to", "trace"))
+        await pilot.press("escape")
+
+    tui.play(scene)
+
+
+def test_every_act_of_the_palette_is_a_key() -> None:
+    from hydractl.tui.app import action_ids
+    from hydractl.tui.palette import ACTS
+
+    assert set(action_ids()) >= ACTS
+
+
+@pytest.mark.parametrize(("left", "code"), [(None, 1), (0, 0), (143, 143)])
+def test_screens_that_a_defect_has_ended_do_not_exit_0(
+    tui: Any, monkeypatch: pytest.MonkeyPatch, left: int | None, code: int
+) -> None:
+    import signal
+
+    from hydractl.commands import tui as command
+    from hydractl.fastpath import defaults
+    from hydractl.session import Session
+    from hydractl.tui.app import HydraTui
+    from hydractl.verbs import GLOBALS
+
+    for stream in ("stdin", "stdout"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(HydraTui, "run", lambda _: left)
+    assert command.tui(Session(defaults(GLOBALS), ""), low_bandwidth=False, ascii_only=False) == code
