@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from textual import events
 
 from hydractl.tui import app as app_module
 from hydractl.tui.carry import Desk
@@ -295,6 +296,31 @@ def test_resume_is_first_of_what_is_halted(tui: Any, wire: Any, everything: str,
         tui.app.set_writing(True)
         await pilot.press("U")
         await tui.until(pilot, f"resume {f'account {chosen}' if chosen else 'everything'}")
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize("kind", ["line", "list"])
+def test_what_is_typed_after_tab_is_typed_where_tab_leads(tui: Any, wire: Any, kind: str) -> None:
+    """All of it in one burst, as a slow line brings it."""
+    intent = positions.modify(wire.P, "1.08000", None)
+    if kind == "list":
+        intent = authority.resume(["paper-1"])
+    keys = ["tab", "1", ".", "3"] if kind == "line" else ["tab", "tab", "tab", "n", "o"]
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        tui.app.set_writing(True)
+        tui.app.intend(intent)
+        await pilot.pause()
+        for key in keys:
+            tui.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause(0.2)
+        sheet = tui.app.screen
+        if kind == "line":
+            assert sheet.query_one("#f-stop").value == "" and sheet.query_one("#f-target").value == "1.3"
+        else:
+            assert sheet.query_one("#f-reason").value == "no"
 
     tui.play(scene)
 
