@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,8 @@ def test_a_terminal_that_answers_as_its_neighbour(home: PaperHome) -> None:
 def test_a_simulator_enrolled_as_live(home: PaperHome, tmp_path: Path) -> None:
     """A real home whose agent's package turns out to be the simulator's: nothing of it is believed."""
     real = PaperHome(f'[bridge]\naddress = "tcp://127.0.0.1:{free_port()}"\n[hud]\nenabled = false\n')
-    try:
+    with ExitStack() as ends:
+        ends.callback(real.end)
         assert real.ctl("init", "--real").code == 0
         real.launch()
         enrolled = real.ctl(
@@ -153,11 +155,12 @@ def test_a_simulator_enrolled_as_live(home: PaperHome, tmp_path: Path) -> None:
         path.with_name("caps.toml").write_text('login = 100001\nmax_lots = "1.00"\n')
         broker = bundles.load(home.places.bundle("alpha")).sim_socket
         environ = {**real.environ, "PYTHONPATH": module_path(), "HYDRA_SIM_SOCKET": broker}
-        processes.spawn([*HYDRA_TERMINAL, "run", str(path)], real.places.log_dir / "gold.log", environ, real.path)
+        agent = processes.spawn(
+            [*HYDRA_TERMINAL, "run", str(path)], real.places.log_dir / "gold.log", environ, real.path
+        )
+        ends.callback(agent.kill)
         real.until(lambda: terminal(real, "gold")["duty"] == "QUARANTINED", "gold is quarantined")
         assert "paper" in terminal(real, "gold")["why"] and "IDENTITY" in findings(real)
-    finally:
-        real.end()
     assert len(home.opened()) == 0
 
 
