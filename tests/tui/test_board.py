@@ -109,6 +109,20 @@ def test_a_list_that_does_not_come_any_more_looks_old_and_says_so(tui: Any, wire
     tui.play(scene, size=size)
 
 
+def test_what_rests_is_told_beside_what_is_open(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        for count, words in ((0, ""), (1, "1 order rests"), (2, "2 orders rest")):
+            acts = msgspec.structs.replace(wire.STATUS.acts, resting=count)
+            status = msgspec.structs.replace(wire.STATUS, acts=acts)
+            tui.fake.script = lambda call: (
+                wire.answer(call, data=status) if wire.verb_of(call) == "status" else wire.answer(call)  # noqa: B023
+            )
+            await tui.fed(pilot)
+            assert words in tui.text() and (words or "rest" not in tui.text()), tui.text()
+
+    tui.play(scene)
+
+
 def test_an_older_now_does_not_stand_over_a_newer_status(tui: Any, wire: Any) -> None:
     """It was ACTIVE when `now` was last told; the status says HALTED since."""
     now = as_view(msgspec.to_builtins(wire.NOW))

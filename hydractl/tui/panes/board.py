@@ -144,6 +144,7 @@ class Board(Pane):
             wanted=self.filter,
             priority=_POSITIONS_FIRST,
             paint={"pnl": lambda row: live.style_of(row.pnl)},
+            note=resting_words(frame),
         )
 
     def _feed(self, frame: Frame) -> None:
@@ -329,3 +330,10 @@ def event_line(frame: Frame, event: Any) -> Text:
     text.append(f"{plain(event.kind)} ", "cyan")
     text.append(plain(event.text))
     return text
+
+
+def resting_words(frame: Frame) -> str:
+    """How many orders of ours rest, which are risk as well, and are listed on another pane."""
+    status = frame.view.data("status")
+    count = status.acts.resting if status is not None else 0
+    return "" if not count else "1 order rests" if count == 1 else f"{count} orders rest"
