@@ -37,8 +37,8 @@ def top_line(frame: Frame) -> Text:
     return line(
         (mode, "bold yellow" if mode == "PAPER" else "bold red"),
         (
-            authority if authority == "ACTIVE" else f"*** {authority} ***",
-            "dim strike" if old else good,
+            f"was {authority}" if old else authority if authority == "ACTIVE" else f"*** {authority} ***",
+            "dim" if old else good,
         ),
         (
             f"{unread} unread alarm{'s' * (unread > 1)}" if unread else "no unread alarm",
@@ -65,7 +65,9 @@ def _newest(frame: Frame) -> tuple[Kept | None, Any]:
     """Which of two answers tells authority, alarms and the market's time: `now`, unless a status is newer and `now`
     does not come any more. Its data, None where it is the status."""
     status, now = frame.view.kept("status"), frame.view.kept("now")
-    if now is None or now.data is None or (status is not None and now.failed and status.at_s > now.at_s):
+    if now is None or now.data is None:
+        return status, None
+    if status is not None and status.at_s > now.at_s and frame.old(now):
         return status, None
     return now, now.data
 
@@ -94,15 +96,24 @@ def tab_pieces(frame: Frame, panes: Sequence[tuple[str, str]], shown: str) -> li
 
 
 def lost_line(frame: Frame) -> Text:
-    """That nobody is heard, since when, and what that means for everything below."""
+    """That nobody is heard, since when, and what that means for everything below; in a narrow terminal, less of it."""
     away = frame.view.lost
     assert away is not None
-    since = frame.view.heard_s if frame.view.heard_s is not None else away.since_s
-    heard = f"not heard for {age(round(frame.view.clock_s - since))}"
+    journal = list(frame.view.away) == [STREAM]
+    since_s = away.since_s if journal or frame.view.heard_s is None else frame.view.heard_s
+    heard = f"not heard for {age(max(float(round(frame.view.clock_s - since_s)), 1.0))}"
     if frame.view.heard_s is None:
         heard = "never heard"
-    what = "NO JOURNAL" if list(frame.view.away) == [STREAM] else "NO DAEMON"
-    words = f" {what}  {heard}: {plain(away.why)}. What stands below is old. "
+    what = "NO JOURNAL" if journal else "NO DAEMON"
+    why = plain(away.why)
+    forms = (
+        f" {what}  {heard}: {why}. What stands below is old. ",
+        f" {what}  {heard}: {why}. All below is old.",
+        f" {what}  {heard}. What stands below is old.",
+        f" {what}  All below is old: {heard}",
+    )
+    room = frame.width - 2 * frame.writing
+    words = next((form for form in forms if Text(form).cell_len <= room), f" {what}: all below is old")
     return Text(words.ljust(frame.width), "bold white on red", no_wrap=True, end="")
 
 

@@ -64,6 +64,7 @@ class Feed:
         self._stirred_s: dict[Ask, float] = {}
         self._seen: int | None = None  # the newest event that was told
         self._ends = False
+        self._broke = False  # a way was lost, and no query answered since
 
     def start(self) -> None:
         for run in (self._follow, self._ask_now, self._ask_past):
@@ -111,12 +112,15 @@ class Feed:
                 continue
             error = answer.error
             problem = Problem(error.code, error.message, error.hint) if error is not None else None
+            if self._broke:
+                self._broke = False
+                self.again()
             self._post(Answered(ask, at_s, answer.data, problem, answer.daemon))
 
     def _failed(self, ask: Ask, at_s: float, failure: Failure) -> None:
         self._post(Unanswered(ask, at_s, Problem(failure.code, failure.message, failure.hint)))
         if ask.verb not in PAST and (failure.code in _AWAY or failure.code in ("PROTOCOL", "FORBIDDEN")):
-            self._post(Lost(QUERIES, time.monotonic(), failure.message))
+            self._lost(QUERIES, failure.message)
             self._pause()
 
     def _next(self, past: bool) -> Ask | None:
@@ -141,6 +145,11 @@ class Feed:
             return min(asked_s + GAP_S, asked_s + want.every_s)
         return asked_s + want.every_s
 
+    def _lost(self, way: str, why: str) -> None:
+        """Whoever answers next may be another daemon: it is asked everything."""
+        self._broke = True
+        self._post(Lost(way, time.monotonic(), why))
+
     # --- the stream ---
 
     def _follow(self) -> None:
@@ -152,7 +161,7 @@ class Feed:
                 if failure.code == "DIFFERENCES":
                     self._begin_anew()
                 else:
-                    self._post(Lost(STREAM, time.monotonic(), failure.message))
+                    self._lost(STREAM, failure.message)
             client.close()
             self._pause()
 
@@ -173,7 +182,7 @@ class Feed:
         self.again()
 
     def _stream_lost(self, _: int) -> None:
-        self._post(Lost(STREAM, time.monotonic(), "the daemon went away"))
+        self._lost(STREAM, "the daemon went away")
         self.again()
 
     def _stream_heard(self) -> None:
@@ -182,7 +191,7 @@ class Feed:
     def _silent(self, silent_s: float) -> None:
         at_s = time.monotonic()
         if silent_s:
-            self._post(Lost(STREAM, at_s, f"no sign of life for {silent_s:g} s: it hangs or is stopped"))
+            self._lost(STREAM, f"no sign of life for {silent_s:g} s: it hangs or is stopped")
         else:
             self._post(Heard(STREAM, at_s))
 

@@ -110,10 +110,12 @@ class Frame:
             return None
 
     def old(self, kept: Kept | None, every_s: float = 0.0) -> bool:
-        """Whether what an answer says must look old: it is, or the newest try came to nothing, or nobody is heard.
+        """Whether what an answer says must look old: it is, or the newest try came to nothing, or nobody is heard, or
+        was not since: a daemon that was started anew has another word.
         `every_s`: how often it is asked for."""
         failed = kept is not None and kept.failed
-        return self.view.lost is not None or failed or self.since(kept) > OLD_S + every_s
+        before = kept is not None and kept.at_s <= self.view.broke_s
+        return self.view.lost is not None or failed or before or self.since(kept) > OLD_S + every_s
 
     def old_words(self, kept: Kept | None, every_s: float = 0.0) -> str:
         """How old what an answer says is, and why it is not newer; "" where it is of now or was never told."""
@@ -123,27 +125,27 @@ class Frame:
         return " ".join(filter(None, (f"OLD: of {age(float(round(self.since(kept))))} ago", why)))
 
 
-def older(row: Any, by_s: float, calm: bool = False, speed: float = 1.0) -> Any:
+def older(row: Any, by_s: float, calm: bool = False, speed: float = 1.0, judged: bool = True) -> Any:
     """An answer, or a row of one, whose ages have grown, however deep they stand, and with `calm` are rounded up.
 
     A row with `age_max_s` is stale as soon as its age is over that. Where it was told as stale, its age goes with the
     market's time, `speed` times ours: nothing came, as far as anybody knows. Of a fresh one many ticks may have come
-    since, so that its age goes with ours."""
+    since, so that its age goes with ours. `judged`: False leaves the word as it was told."""
     if by_s <= 0 and not calm:
         return row
     if isinstance(row, dict):
         limited = _is_number(row.get("age_max_s")) and _is_number(row.get("age_s"))
         own_s = by_s * speed if limited and row.get("stale") else by_s
-        grown = {name: _grown(name, value, own_s, calm, speed) for name, value in row.items()}
-        if limited and row["age_s"] + own_s > row["age_max_s"]:
+        grown = {name: _grown(name, value, own_s, calm, speed, judged) for name, value in row.items()}
+        if judged and limited and row["age_s"] + own_s > row["age_max_s"]:
             grown["stale"] = True
         return Row(grown)
-    return [older(item, by_s, calm, speed) for item in row] if isinstance(row, list) else row
+    return [older(item, by_s, calm, speed, judged) for item in row] if isinstance(row, list) else row
 
 
-def _grown(name: str, value: Any, by_s: float, calm: bool, speed: float) -> Any:
+def _grown(name: str, value: Any, by_s: float, calm: bool, speed: float, judged: bool) -> Any:
     if isinstance(value, dict | list):
-        return older(value, by_s, calm, speed)
+        return older(value, by_s, calm, speed, judged)
     if not name.endswith("age_s") or not _is_number(value):
         return value
     return math.ceil((value + by_s) / CALM_S) * CALM_S if calm else value + by_s

@@ -8,6 +8,7 @@ age is made where it is drawn.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -158,7 +159,8 @@ class View:
     """Everything that screens are drawn from. `events`: the newest `EVENTS_KEPT`, by `seq`, each once. `daemon`: the
     envelope's last: version, instance, mode. `heard_s`: the last sign of life, None: never. `round_trips`: of each
     terminal in the last status, in ms, a hole where its link is not up. `breaks`: the newest ones, oldest first.
-    `journals`: how many others were shown before this one."""
+    `journals`: how many others were shown before this one. `broke_s`: when a way was lost last; what was asked before
+    may be another daemon's word."""
 
     clock_s: float = 0.0
     heard_s: float | None = None
@@ -169,6 +171,7 @@ class View:
     round_trips: Mapping[str, Series] = field(default_factory=lambda: _NOTHING)
     breaks: tuple[Break, ...] = ()
     journals: int = 0
+    broke_s: float = -math.inf
 
     @property
     def seq(self) -> int:
@@ -224,6 +227,7 @@ def _at(view: View, at_s: float) -> View:
 
 
 def _lost(view: View, way: str, at_s: float, why: str) -> View:
+    view = dataclasses.replace(view, broke_s=max(view.broke_s, at_s))
     if way in view.away:
         return dataclasses.replace(view, away={**view.away, way: Away(view.away[way].since_s, why)})
     breaks = view.breaks

@@ -35,9 +35,65 @@ def test_a_lost_daemon_is_said_at_once_and_what_it_told_looks_old(tui: Any) -> N
         assert tui.colours("#accounts") == {"default"}, "what is old has no colours"
         await tui.told(pilot, Heard(STREAM, time.monotonic()), Heard(QUERIES, time.monotonic()))
         assert "NO DAEMON" not in tui.text() and "NO JOURNAL" not in tui.text()
-        assert tui.colours("#accounts") != {"default"}
+        assert tui.colours("#accounts") == {"default"}, "it may be another daemon, which has not answered yet"
+        assert "was ACTIVE" in tui.text() and "nobody looks" in tui.text()
+        await tui.fed(pilot)
+        assert tui.colours("#accounts") != {"default"} and "was ACTIVE" not in tui.text()
 
     tui.play(scene)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+@pytest.mark.parametrize("way", [STREAM, QUERIES])
+def test_an_earlier_daemons_word_is_never_the_new_ones(tui: Any, size: tuple[int, int], way: str) -> None:
+    """It was ACTIVE; the one that was started since has not said so."""
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await tui.told(pilot, Lost(way, time.monotonic(), "the daemon went away"))
+        assert "is old" in tui.text() or "old:" in tui.text(), "the banner is whole"
+        assert "for 0" not in tui.text() and "was ACTIVE" in tui.lines()[0]
+        await tui.told(pilot, Heard(way, time.monotonic()))
+        assert "was ACTIVE" in tui.lines()[0], "until it has answered"
+        await tui.fed(pilot)
+        assert "was" not in tui.lines()[0] and "ACTIVE" in tui.lines()[0]
+
+    tui.play(scene, size=size)
+
+
+def halted(wire: Any) -> Any:
+    """With four things wrong, of which no alarm tells."""
+    check = wire.STATUS.health[0]
+    checks = tuple(msgspec.structs.replace(check, check=name, ok=False, detail="it broke") for name in "abc")
+    status = msgspec.structs.replace(wire.STATUS, authority="HALTED", health=checks)
+    return lambda call: wire.answer(call, data=status) if wire.verb_of(call) == "status" else wire.answer(call)
+
+
+def test_enter_tells_all_that_is_wrong(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = halted(wire)
+        await tui.fed(pilot)
+        assert "1 more, Enter: all" in tui.text() and "health c" not in tui.text()
+        assert "U (hydractl resume) ends it" in tui.text()
+        tui.app.query_one("#wrong").focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "health c: it broke  (key 8)" in tui.text(), tui.text()
+        await pilot.press("escape")
+
+    tui.play(scene, size=(80, 24))
+
+
+def test_what_is_wrong_is_whole_where_it_is_narrow(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await tui.told(pilot, refusal("status", time.monotonic()))
+        await pilot.pause()
+        text = " ".join(line.strip() for line in tui.lines())
+        assert "no answer to status within 3 s): what was wrong 1.0 s ago stands below" in text, tui.text()
+        assert "nothing was wrong then" in text
+
+    tui.play(scene, size=(80, 24))
 
 
 def test_money_is_of_the_newest_answer(tui: Any, wire: Any) -> None:

@@ -107,4 +107,4 @@ def test_screens(tui: Any, wire: Any, clock: Clock, name: str, state: str) -> No
     if state == "ascii":
         assert text.isascii()
     if state == "lost":
-        assert "NO DAEMON" in text and "What stands below is old" in text
+        assert "NO DAEMON" in text and "below is old" in text

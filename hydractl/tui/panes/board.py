@@ -13,13 +13,15 @@ from textual.containers import Horizontal, Vertical
 
 from hydractl.commands.missions import MISSIONS
 from hydractl.commands.status import FEED, wrong
+from hydractl.fitting import wrapped
 from hydractl.output import Column, age
 from hydractl.plain import plain
 from hydractl.tui import live
 from hydractl.tui.choose import trace_one, traceable
 from hydractl.tui.draw.gauge import gauge
 from hydractl.tui.feed import Want
-from hydractl.tui.frame import Frame, faded, line
+from hydractl.tui.frame import Frame, faded, line, older
+from hydractl.tui.help import Help
 from hydractl.tui.live import live_positions
 from hydractl.tui.log import Block, Log
 from hydractl.tui.panes.pane import Pane, fill, height_of, why_empty
@@ -35,6 +37,8 @@ _POSITIONS_FIRST = ("id", "symbol", "side", "pnl", "r", "mark", "volume", "stop"
 
 MISSIONS_S = 5.0
 SHORT = 60  # columns of an account's line
+WELL = "green"
+RESUMES = ("hydractl resume ends it", "U (hydractl resume) ends it")
 LOW = 30  # of fewer rows, what is wrong and what is open have all
 
 
@@ -43,12 +47,13 @@ class Board(Pane):
     TITLE = "Board"
     HELP = (
         "Everything at a glance, worst first. Enter on a mission opens its briefing, on a position the positions, on "
-        "what is wrong the alarms, on a record the trace of what it is about, else the Tail; Tab goes from box to box."
+        "what is wrong the pane that tells of it, on a "
+        "record the trace of what it is about, else the Tail; Tab goes from box to box."
     )
     BINDINGS = [
         Binding("f", "fire", "fire", id="board.fire"),
         Binding("t", "trace", "trace", id="board.trace"),
-        Binding("enter", "lead", "from what is wrong to the alarms", id="board.wrong", show=False),
+        Binding("enter", "lead", "from what is wrong to where it is told", id="board.wrong", show=False),
     ]
     _records: tuple[Any, ...] = ()  # of the journal, those that are shown
     _journals = 0
@@ -84,10 +89,10 @@ class Board(Pane):
 
     def _wrong(self, frame: Frame) -> None:
         box = self.query_one("#wrong", Lines)
-        lines = wrong_lines(frame)
         room = 8 if not frame.compact else 4 if frame.height >= LOW else 2 if frame.scant else 3
+        lines, left_out = fitted(wrong_lines(frame), max(box.size.width - 1, 20), room, frame)
         box.show(lines)
-        box.mark(f"{room} of {len(lines)}, Enter: alarms" if len(lines) > room else "")
+        box.mark(f"{left_out} more, Enter: all" if left_out else "")
         box.styles.height = height_of(frame, len(lines), room)
 
     def _accounts(self, frame: Frame) -> None:
@@ -216,8 +221,22 @@ class Board(Pane):
         self.app.open_pane("positions", event.key)
 
     def action_lead(self) -> None:
-        if self.query_one("#wrong").has_focus:
-            self.app.open_pane("alarms")
+        """To the pane that tells of what is wrong; where several do, all of it whole, with the key of each."""
+        if not self.query_one("#wrong").has_focus:
+            return
+        found = wrong_lines(self.app.frame)
+        well = found[0].style == WELL
+        panes = {place[1] if place is not None else "" for place in map(place_of, found)}
+        if well or (len(panes) == 1 and "" not in panes):
+            self.app.open_pane("alarms" if well else panes.pop())
+            return
+        room = self.app.sheet_room
+        rows = [Text("What is wrong, worst first", "bold")]
+        for one in found:
+            place = place_of(one)
+            words = one.plain + (f"  (key {place[0]})" if place is not None else "")
+            rows += [Text(row, one.style, no_wrap=True, end="") for row in wrapped(words, room, 2)]
+        self.app.push_screen(Help(rows))
 
     def action_fire(self) -> None:
         key = self.query_one("#board-missions", Grid).key
@@ -243,20 +262,49 @@ def wrong_lines(frame: Frame) -> list[Text]:
     if kept is None or kept.data is None:
         return [Text(why_empty(frame, "status", ""), "dim", no_wrap=True)]
     mark = frame.glyphs.warning
-    data = frame.older(kept.data, kept)
+    data = older(kept.data, frame.since(kept), frame.calm, frame.speed or 1.0, judged=not frame.old(kept))
     lines = [
-        Text(f"{mark} {plain(text)}", "bold red" if at == 0 else "yellow", no_wrap=True, end="")
+        Text(f"{mark} {plain(text).replace(*RESUMES)}", "bold red" if at == 0 else "yellow", no_wrap=True, end="")
         for at, text in enumerate(wrong(data))
     ]
     if frame.old(kept):
         problem = kept.problem if kept.failed else None
         why = f" ({plain(problem.code)}: {plain(problem.message)})" if problem is not None else ""
-        blind = f"nobody looks{why}: what was wrong {age(float(round(frame.since(kept))))} ago stands below"
-        return [Text(f"{mark} {blind}", "bold red", no_wrap=True, end=""), *(lines or [Text("nothing was", end="")])]
+        ago = age(max(float(round(frame.since(kept))), 1.0))
+        blind = f"nobody looks{why}: what was wrong {ago} ago stands below"
+        return [
+            Text(f"{mark} {blind}", "bold red", no_wrap=True, end=""),
+            *(lines or [Text("nothing was wrong then", no_wrap=True, end="")]),
+        ]
     if lines:
         return lines
     looked = f"{len(data.terminals)} terminals, {len(data.feed)} feeds, {len(data.health)} checks"
-    return [Text(f"{frame.glyphs.check} nothing wrong in {looked}", "green", no_wrap=True, end="")]
+    return [Text(f"{frame.glyphs.check} nothing wrong in {looked}", WELL, no_wrap=True, end="")]
+
+
+# Which pane tells more of what is wrong, and its key, by the line's first word.
+PLACES = {
+    "alarm": ("9", "alarms"), "acts": ("9", "alarms"), "terminal": ("4", "terminals"), "feed": ("4", "terminals"),
+    "service": ("8", "services"), "health": ("8", "services"), "news:": ("8", "services"),
+}  # fmt: skip
+
+
+def place_of(one: Text) -> tuple[str, str] | None:
+    """The pane that tells more, and its key; None: the line says it all."""
+    words = one.plain.split()[1:]
+    return PLACES.get("acts" if words[1:2] == ["acts"] else words[0]) if words else None
+
+
+def fitted(lines: Sequence[Text], width: int, room: int, frame: Frame) -> tuple[list[Text], int]:
+    """Lines no longer than the width, at most `room` of them, and how many of `lines` are not among them: broken at
+    their words where all of it has room, else the first one alone, and the others end with an ellipsis."""
+    whole = [[Text(row, one.style, no_wrap=True, end="") for row in wrapped(one.plain, width, 2)] for one in lines]
+    if sum(map(len, whole)) <= room:
+        return [row for rows in whole for row in rows], 0
+    made = whole[0][:room]
+    short = [Text(frame.glyphs.shorten(one.plain, width), one.style, no_wrap=True, end="") for one in lines[1:]]
+    shown = short[: room - len(made)]
+    return [*made, *shown], len(short) - len(shown)
 
 
 def account_lines(frame: Frame, width: int) -> list[Text]:
