@@ -95,3 +95,8 @@ def test_shortened_text_fits_and_says_so(text: str, cells: int) -> None:
     made = UNICODE.shorten(text, cells)
     assert cell_len(made) <= cells
     assert made == text or cells == 0 or made.endswith("…")
+
+
+def test_what_is_well_is_no_fall() -> None:
+    assert len({ASCII.check, ASCII.cross, ASCII.up, ASCII.down, ASCII.warning}) == 5
+    assert ascii_of(UNICODE.check) == ASCII.check
