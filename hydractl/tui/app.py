@@ -301,7 +301,8 @@ class HydraTui(Screens):
         pieces = []
         for bound in shown:
             words = Text(f" {self.get_key_display(bound)} ", "bold", end="")
-            words.append(f"{bound.description} ", "bold red" if bound.action == "halt" else "not bold")
+            what = "read-only" if bound.id == "write" and self.writing else bound.description
+            words.append(f"{what} ", "bold red" if bound.action == "halt" else "not bold")
             pieces.append((words, bound.action))
         return pieces
 
