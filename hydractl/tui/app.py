@@ -65,7 +65,7 @@ OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
 WRITE = "write mode"  # what some notices are about
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
 COPIED_CELLS = 48  # of what was copied are said
-FILTERING = (("Enter", "keep the filter", ""), ("Esc", "no filter", "step_back"))
+FILTERING = (("Enter", "keep the filter", ""), ("Esc", "no filter", "step_back"), ("Esc H", "HALT", "halt"))
 FIRST_KEYS = ("halt", "help", "write")
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
 ALWAYS = (
@@ -304,6 +304,10 @@ class HydraTui(Screens):
             what = "read-only" if bound.id == "write" and self.writing else bound.description
             words.append(f"{what} ", "bold red" if bound.action == "halt" else "not bold")
             pieces.append((words, bound.action))
+        if isinstance(self.screen, Sheet) and isinstance(self.focused, Input):  # there its key is a letter
+            halts = [each for bounds in self._bindings.key_to_bindings.values() for each in bounds if each.id == "halt"]
+            keys = f" Esc {self.get_key_display(halts[0])} " if halts else " Esc "
+            pieces.insert(0, (Text.assemble((keys, "bold"), ("HALT ", "bold red"), end=""), "halt"))
         return pieces
 
     @on(Bar.Pressed)
@@ -448,15 +452,19 @@ class HydraTui(Screens):
         self._warned = False
 
     def told(self, title: str, key: str, said: Said, seen: bool) -> None:
-        """An act's verdict came; where its sheet is not what is seen, a notice says so."""
+        """An act's verdict came; it is kept among what was said, and where its sheet is not what is seen, a notice says
+        it."""
         if said.code not in ASK_AGAIN:
             self.on_their_way.pop(key, None)
         self._feed.again()
         done = said.code is ExitCode.DONE
         first = Text.from_ansi(said.lines[1] if len(said.lines) > 1 else "".join(said.lines[:1])).plain
-        if not seen:
-            words = f"{title}: {said.code.name}  {first}"
-            self.notify(words, severity="information" if done else "error", timeout=15)
+        words = f"{title}: {said.code.name}  {first}"
+        severity: SeverityLevel = "information" if done else "error"
+        if seen:
+            self.notices.said.append(Notice(plain(words), severity, self.clock_s))
+        else:
+            self.notify(words, severity=severity, timeout=15)
 
     def accounts(self) -> list[Any]:
         status = self._view.data("status")
@@ -566,7 +574,9 @@ class HydraTui(Screens):
         if self.on_their_way and not self._warned:
             self._warned = True
             waiting = ", ".join(self.on_their_way.values())
-            self.notify(f"{waiting}: sent, and without a verdict yet; again to leave all the same", severity="warning")
+            self.notify(
+                f"{waiting}: sent, and no verdict was seen here; again to leave all the same", severity="warning"
+            )
             return
         self.exit(0)
 

@@ -55,12 +55,18 @@ def _flow(text: str, room: int) -> list[Text]:
 class Help(ModalScreen[None]):
     """Shown over the pane; any of the keys that close things closes it."""
 
-    BINDINGS = [Binding("escape,question_mark,q,f1,enter", "dismiss(None)", "close")]
+    BINDINGS = [
+        Binding("escape,question_mark,q,f1,enter", "dismiss(None)", "close"),
+        Binding("H", "halt", "HALT", id="halt"),
+    ]
     app: Screens
 
     def __init__(self, lines: Sequence[Text]) -> None:
         super().__init__()
         self._shown = lines
+
+    def action_halt(self) -> None:
+        self.app.action_halt()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):

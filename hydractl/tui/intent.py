@@ -47,7 +47,8 @@ class Proposal:
 class Intent:
     """An act that a person may want. `propose` runs on a thread of its own with the values of `fields`. `go`: the word
     on its button. `reading`: it may be begun in read-only mode, as a halt may. `begin`: the field that has the focus at
-    first, where one must be filled in before there is anything to propose; else Cancel has it."""
+    first, where one must be filled in before there is anything to propose; else Cancel has it. `leave`: the word
+    on that one, where Cancel would be misread."""
 
     title: str
     go: str
@@ -56,3 +57,4 @@ class Intent:
     reading: bool = False
     danger: bool = True
     begin: str = ""
+    leave: str = "Cancel"

@@ -94,12 +94,17 @@ class Screens(App[int]):
         """Opens an act's sheet, where it may be begun."""
         raise NotImplementedError
 
+    def action_halt(self) -> None:
+        """Opens the sheet of a halt, over whatever is shown."""
+        raise NotImplementedError
+
     def sent(self, title: str, key: str) -> None:
         """An act was sent; until `told` it has no verdict."""
         raise NotImplementedError
 
     def told(self, title: str, key: str, said: Said, seen: bool) -> None:
-        """An act's verdict came; where its sheet is not what is seen, a notice says so."""
+        """An act's verdict came; it is kept among what was said, and where its sheet is not what is seen, a
+        notice says it."""
         raise NotImplementedError
 
     def accounts(self) -> list[Any]:

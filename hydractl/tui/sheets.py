@@ -43,7 +43,12 @@ TOO_SMALL = "too small: enlarge the terminal, nothing can be sent"
 UNSEEN = "nothing was sent: there was more to see. Look at it (PgDn), and press again"
 READ_ONLY = "read-only again: nothing is sent; leave this, and begin anew in write mode"
 READ_ONLY_SENT = "read-only again: nothing is sent. Do not begin it anew: look first, hydractl fires --unknown"
-BEFORE = "SENT BEFORE, and without a verdict that was seen here: this is one more. Look first: --key {} answers it"
+BEFORE = (
+    "SENT BEFORE, and no verdict of it was seen here: this is one more. Look first: Positions (3), and fires --unknown"
+)
+EARLY = "keys typed before this was in sight did nothing."
+HALT = "HALT"
+ASK = "whether it was done is not known: the button asks what became of it, and sends nothing twice"
 ASK_AGAIN = (ExitCode.UNKNOWN_OUTCOME, ExitCode.TIMED_OUT, ExitCode.UNREACHABLE)
 
 
@@ -60,6 +65,7 @@ class Sheet(ModalScreen[str | None]):
     sent sends nothing; leaving it after that changes nothing, and the verdict is told on the screen below."""
 
     BINDINGS = [
+        Binding("H", "halt", "HALT", id="halt"),
         Binding("escape", "leave", "cancel"),
         Binding("left", "button(0)", "cancel's button", show=False),
         Binding("right", "button(-1)", "to the act's button"),
@@ -84,6 +90,7 @@ class Sheet(ModalScreen[str | None]):
         self._goes_on = False
         self._said = self._renewed = ""
         self._titled = intent.title
+        self._early = False
         self._seen = 0  # how many of its lines have been in sight
         self._looked_s = math.inf  # when what it proposes came in sight, by the app's clock
         self._opened_s = self._shown_s = (
@@ -114,7 +121,7 @@ class Sheet(ModalScreen[str | None]):
             yield Input(id="sheet-word", compact=True)
             variant: Literal["error", "primary"] = "error" if self._intent.danger else "primary"
             with Horizontal(id="sheet-buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(self._intent.leave, id="cancel", compact=True)
                 yield Button(self._intent.go, id="go", variant=variant, compact=True)
 
     def on_mount(self) -> None:
@@ -160,10 +167,21 @@ class Sheet(ModalScreen[str | None]):
             values[row.name] = str(value).strip()
         return values
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The act's button is offered where it can be pressed."""
+        offered = action != "button" or parameters != (-1,) or (self._stands and not self._go.disabled)
+        return offered and super().check_action(action, parameters)
+
+    def action_halt(self) -> None:
+        """A halt is one act away, over any other."""
+        if self._intent.title != HALT:
+            self.app.action_halt()
+
     def action_button(self, at: int) -> None:
         """To Cancel, or to the act's own button, where that can be pressed."""
         buttons = [button for button in self.query(Button) if not button.disabled and button.display]
-        self.set_focus(buttons[at])  # at once: Enter may be right behind
+        if buttons:
+            self.set_focus(buttons[at])  # at once: Enter may be right behind
 
     @property
     def _inputs(self) -> list[Input | Select[str]]:
@@ -186,7 +204,14 @@ class Sheet(ModalScreen[str | None]):
 
     def on_key(self, event: events.Key) -> None:
         """What is typed on a button is meant for a field: it never vanishes without a word."""
-        if event.character is None or not event.is_printable or not isinstance(self.focused, Button):
+        if self.focused is None and self._sent is None and event.key == "enter":
+            self._too_early()
+        if (
+            event.key in self._bindings.key_to_bindings
+            or event.character is None
+            or not event.is_printable
+            or not isinstance(self.focused, Button)
+        ):
             return
         event.stop()
         event.prevent_default()
@@ -203,6 +228,11 @@ class Sheet(ModalScreen[str | None]):
         """Keys that arrive together are handed to what had the focus before the first of them: whether a button that
         was pressed has not been left since."""
         return button is self.focused
+
+    def _too_early(self) -> None:
+        """A key that was pressed before there was anything to see: it did nothing, and that is said."""
+        self._early = True
+        self._ask()
 
     def _opened(self) -> None:
         self._opened_s = time.monotonic()
@@ -282,8 +312,15 @@ class Sheet(ModalScreen[str | None]):
             question = TOO_SMALL
         if proposal.send is not None and self._is_old():
             question = f"this look is {self._old()} old: the button looks again. {question}"
+        if proposal.send is not None and not self._may_write():
+            question = READ_ONLY
+        if self._early:
+            question = f"{EARLY} {question}"
         self._say(question if self._values() == self._looked else "Enter looks again at what that would do")
         self._go.disabled = not self._may_go()
+
+    def _may_write(self) -> bool:
+        return self.app.writing or self._intent.reading
 
     def _may_go(self) -> bool:
         """Whether what stands in the fields is what was looked at, and the word that it wants is typed."""
@@ -320,11 +357,13 @@ class Sheet(ModalScreen[str | None]):
     def action_again(self) -> None:
         self._propose()
 
+    def _keys_before(self) -> list[str]:
+        return [key for key, title in self.app.on_their_way.items() if title == self._intent.title]
+
     def _before(self) -> list[Text]:
         """What a person must know first: that the same was sent before, and nobody knows what became of it; that the
         look before this one was old."""
-        keys = [key for key, title in self.app.on_their_way.items() if title == self._intent.title]
-        words = [BEFORE.format(keys[-1])] if keys else []
+        words = [BEFORE] if self._keys_before() else []
         words += [self._renewed] if self._renewed else []
         rows = [row for each in words for row in wrapped(each, self.app.sheet_room, 0)]
         return [Text(row, "bold red", no_wrap=True, end="") for row in rows]
@@ -335,7 +374,9 @@ class Sheet(ModalScreen[str | None]):
         if not self.is_current:  # it was left by the key before this one
             return
         if self._sent is None:
-            self.app.notify(f"Not sent: {self._about()} was cancelled.")
+            how = "was cancelled" if self._intent.leave == "Cancel" else "was left"
+            before = " What was SENT BEFORE stands: no verdict of it was seen here." if self._keys_before() else ""
+            self.app.notify(f"Not sent: {self._about()} {how}.{before}")
         elif self._sent.said is None:
             self.app.notify(f"{self._intent.title} was sent; its verdict is told here.", severity="warning")
         told = self._sent is not None and self._sent.said is not None and self._desk is not None
@@ -349,8 +390,12 @@ class Sheet(ModalScreen[str | None]):
 
     @on(Button.Pressed, "#cancel")
     def _press_cancel(self, event: Button.Pressed) -> None:
-        if self._is_meant(event.button) and self.app.pressed_s >= self._opened_s:
+        if not self._is_meant(event.button):
+            return
+        if self.app.pressed_s >= self._opened_s:
             self.action_leave()
+        else:
+            self._too_early()
 
     @on(Button.Pressed, "#go")
     def _press_go(self, event: Button.Pressed) -> None:
@@ -364,7 +409,7 @@ class Sheet(ModalScreen[str | None]):
             return
         if not self._may_go() if sent is None else sent.said is None or sent.said.code not in ASK_AGAIN:
             return
-        if not (self.app.writing or self._intent.reading):
+        if not self._may_write():
             self._say(READ_ONLY if sent is None else READ_ONLY_SENT)
             return
         if sent is None and not self._is_all_seen():
@@ -404,15 +449,14 @@ class Sheet(ModalScreen[str | None]):
         which = [Text(f"mission {mission}: the Mission pane shows it next", "cyan")] if mission else []
         self._lines([*painted(said.lines), *which, Text(""), Text(f"{verdict}", style)])
         again = said.code in ASK_AGAIN
-        words = "the same again, with the same key, answers what was done"
-        self._say(words if again else "that is its verdict; Leave goes back")
+        self._say(ASK if again else "that is its verdict; Leave goes back")
         self._cancel.focus()
         self._go.display = again
         self._go.label = "Ask again"
         self._go.disabled = not again
 
     def _tick(self) -> None:
-        if self._sent is None and self._is_old():
+        if self._sent is None and (self._is_old() or not self._may_write()):
             self._ask()
         if self._sent is not None and self._sent.said is None:
             waited_s = self.app.clock_s - self._sent.at_s

@@ -551,8 +551,10 @@ def test_the_same_once_more_says_that_it_was_sent_before(tui: Any, wire: Any) ->
         await pilot.pause()
         tui.app.intend(closing(wire))
         await tui.until(pilot, "SENT BEFORE")
-        assert keys(tui, wire, "close")[0] in tui.text().replace("\n", "")
+        assert "Look first: Positions (3), and fires --unknown" in tui.text()
         await pilot.press("escape")
+        await pilot.pause()
+        assert "SENT BEFORE stands" in tui.app.notices.said[-1].text
 
     tui.play(scene)
     assert len(keys(tui, wire, "close")) == 1
@@ -579,7 +581,7 @@ def test_a_sheet_that_is_left_after_its_verdict_does_not_say_that_nothing_was_se
         await tui.until(pilot, "exit code 0")
         await pilot.press("escape")
         await pilot.pause()
-        assert "Not sent" not in tui.text() and not tui.app.notices.said
+        assert not [said for said in tui.app.notices.said if "Not sent" in said.text]
 
     tui.play(scene)
 
@@ -834,3 +836,76 @@ def test_a_fire_by_hand_shows_what_it_would_do_in_a_small_terminal(tui: Any, wir
         assert lines.region.y <= tui.app.screen.query_one("#sheet-body").region.y + 1, "its first line is in sight"
 
     tui.play(scene, size=(40, 12))
+
+
+@pytest.mark.parametrize("below", ["sheet", "help", "messages"])
+def test_a_halt_is_one_key_away_over_whatever_is_shown(tui: Any, wire: Any, below: str) -> None:
+    async def scene(pilot: Any) -> None:
+        if below == "sheet":
+            await opened(tui, pilot, closing(wire))
+        else:
+            await tui.fed(pilot)
+            await pilot.press("question_mark" if below == "help" else "M")
+        under = tui.app.screen
+        await pilot.press("H")
+        await tui.until(pilot, lambda: isinstance(tui.app.screen, Sheet) and tui.app.screen is not under)
+        await tui.until(pilot, "halt everything?")
+        await pilot.press("H")
+        assert len(tui.app.screen_stack) == 3, "and it is not laid over itself"
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code 0")
+        await pilot.press("escape")
+        assert tui.app.screen is under
+
+    tui.play(scene)
+    assert len(tui.fake.bodies("halt")) == 1
+
+
+def test_in_a_line_of_text_the_key_line_says_how_to_halt(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        await tui.told(pilot)
+        assert " H HALT" in tui.text() and "Esc H HALT" not in tui.text()
+        await pilot.press("tab")
+        await tui.told(pilot)
+        await tui.until(pilot, "Esc H HALT")
+        await pilot.press("escape")
+
+    tui.play(scene, size=(80, 24))
+
+
+@pytest.mark.parametrize(("state", "word"), [("DONE", "DONE"), ("DENIED", "DENIED"), ("UNKNOWN", "UNKNOWN_OUTCOME")])
+def test_a_verdict_that_was_told_in_its_sheet_is_kept_among_what_was_said(
+    tui: Any, wire: Any, state: str, word: str
+) -> None:
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = answering(wire, "close", act(wire, state))
+        await opened(tui, pilot, closing(wire))
+        await pilot.press("right", "enter")
+        await tui.until(pilot, "exit code")
+        await pilot.press("escape", "M")
+        await tui.until(pilot, f"CLOSE {wire.P}: {word}")
+
+    tui.play(scene)
+
+
+def test_a_sheet_says_by_itself_that_write_mode_has_ended(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        tui.app.set_writing(False)
+        await tui.until(pilot, "read-only again: nothing is sent; leave this")
+        await pilot.press("escape")
+
+    tui.play(scene)
+
+
+def test_what_cancels_an_order_is_left_and_not_cancelled(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, positions.cancel(None, []), "")
+        assert tui.app.screen.query_one("#cancel").label.plain == "Leave"
+        await pilot.press("enter")
+        await pilot.pause()
+        (said,) = tui.app.notices.said
+        assert said.text.startswith("Not sent: ") and said.text.endswith("was left.")
+
+    tui.play(scene)

@@ -162,8 +162,8 @@ def _denied(desk: Desk, preview: Answer) -> Proposal:
     """What would be denied, the checks that fail before all others."""
     if preview.data is None:
         return nothing(desk, desk.present(preview, lambda _: None))
-    desk.heading(preview)
     desk.out.line(f"nothing was sent: {desk.out.paint(preview.data.would, 'bad')}")
+    desk.heading(preview)
     if len(preview.data.targets) > 1:
         verdicts.show_targets(desk, preview.data.targets)
     verdicts.show_checks(desk, preview.data.checks, every=False)

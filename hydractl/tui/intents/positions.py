@@ -169,7 +169,7 @@ def cancel(order: str | None, accounts: Sequence[str]) -> Intent:
     choices.append(("all of ours that rest", "all:"))
     choices += [(f"all of ours on {name}", f"account:{name}") for name in accounts]
     fields = (Field("which", "which", choices=tuple(choices)), REASON)
-    return Intent(f"CANCEL {order or 'ALL RESTING ORDERS'}", "Send the cancel", propose, fields)
+    return Intent(f"CANCEL {order or 'ALL RESTING ORDERS'}", "Send the cancel", propose, fields, leave="Leave")
 
 
 def plan_choices(rows: Sequence[Any]) -> list[tuple[str, str]]:
