@@ -94,7 +94,7 @@ def test_no_key_does_nothing_without_a_word(
             await at_rest(tui, pilot, name)
             before = seen(tui)
             await pilot.press(key)
-            for _ in range(20):  # a slow machine may draw later
+            for _ in range(200):  # a slow machine may draw later
                 await tui.told(pilot)
                 if seen(tui) != before or tui.app.notices.said:
                     break
