@@ -350,6 +350,7 @@ class Positions(Pane):
         self._closed_wanted = not self._shows_closed
         if not self._closed_wanted and self._about == CLOSED_GRID:
             self.query_one(f"#{OPEN_GRID}").focus()
+        self.app.notify(f"what was closed today is {'listed' if self._closed_wanted else 'not listed'}")
         self.app.rewant()
 
     def _accounts(self) -> list[str]:
