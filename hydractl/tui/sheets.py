@@ -93,9 +93,8 @@ class Sheet(ModalScreen[str | None]):
         self._early = False
         self._seen = 0  # how many of its lines have been in sight
         self._looked_s = math.inf  # when what it proposes came in sight, by the app's clock
-        self._opened_s = self._shown_s = (
-            math.inf
-        )  # when the sheet, and what it proposes, came in sight, by the clock of keys
+        # When the sheet, and what it proposes, came in sight, by the clock of keys.
+        self._opened_s = self._shown_s = math.inf
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
