@@ -172,6 +172,8 @@ def test_without_a_key_of_its_own_nothing_is_done(hud: Hud, key: str | None) -> 
 def test_a_dry_run_needs_neither_key_nor_pin(hud: Hud, path: str, verb: Any) -> None:
     got = hud.post(f"/api/v1/{path}", {"dry_run": True}, cookie=hud.login())
     assert got.status == 200 and hud.asked[0][1] == verb
+    bad = hud.post(f"/api/v1/{path}", {"dry_run": True}, cookie=hud.login(), idempotency_key="no spaces")
+    assert bad.status == 400 and len(hud.asked) == 1, "one that is sent all the same is one"
 
 
 @pytest.mark.parametrize(

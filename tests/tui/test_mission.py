@@ -293,7 +293,7 @@ def test_question_and_buttons_are_in_sight_however_much_stands_above_them(
         await pilot.press("W", "b")
         await tui.until(pilot, "name the stop, then Enter")
         await pilot.press("tab", "tab", *"1.08", "enter")
-        await tui.until(pilot, "fire on 9 of 9 accounts")
+        await tui.until(pilot, "on 9 of 9 accounts")
         await tui.until(pilot, "Cancel")
         script.data["fire.symbol"] = replace(wire.FIRE, acts=acts)
         tui.app.screen.query_one("#go").focus()

@@ -108,17 +108,17 @@ class Api:
         return handle
 
     def _act_refusal(self, act: Act, visit: Visit, request: Request, dry_run: bool) -> Response | None:
-        if dry_run:
+        key = request.headers.get("idempotency-key")
+        if dry_run and key is None:
             return None
-        if not (visit.session.full or act.read_only):
+        if not (dry_run or visit.session.full or act.read_only):
             hint = "press the button for acting that the bot sends; /halt works here"
             return self._refusals.forbidden(
                 "this session only looks: Telegram's word for it is old", hint, needs="elevation"
             )
-        key = request.headers.get("idempotency-key", "")
-        if not _KEY.fullmatch(key):
+        if not _KEY.fullmatch(key or ""):
             return self._refusals.usage("an act needs an Idempotency-Key of 1 to 64 characters, no spaces")
-        if act.confirm and not self._doors.is_confirmed(visit):
+        if act.confirm and not dry_run and not self._doors.is_confirmed(visit):
             return self._login.needs_pin(visit)
         return None
 

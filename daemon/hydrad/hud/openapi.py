@@ -90,7 +90,9 @@ def _parameters(query: Query) -> list[dict[str, Any]]:
 
 def _act(act: Act, data: dict[str, Any]) -> dict[str, Any]:
     made = _posted(f"act.{act.name}", _first_line(act.verb), data, _body(act))
-    return {**made, "parameters": ([_ID] if act.as_ else []) + [_KEY]}
+    looks = "dry_run" in act.verb.__struct_fields__
+    key = {**_KEY, "required": False, "description": f"{_KEY['description']}; a dry run needs none"} if looks else _KEY
+    return {**made, "parameters": ([_ID] if act.as_ else []) + [key]}
 
 
 def _body(act: Act) -> dict[str, Any]:
