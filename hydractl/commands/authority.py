@@ -130,7 +130,8 @@ def _show(session: Session, answer: Answer) -> ExitCode:
         if data.resting:
             out.table(RESTING, data.resting, empty="")
         stops = "; their stops stand at the broker" if data.positions_open else ""
-        out.line(f"{data.positions_open} positions are open{stops}")
+        are = "position is" if data.positions_open == 1 else "positions are"
+        out.line(f"{data.positions_open} {are} open{stops}")
 
     verified = answer.data is None or (
         all(row.verified for row in answer.data.terminals)
