@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,3 +71,21 @@ def tui(fake: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("HYDRA_HOME", str(home))
     return stage.Stage(fake)
+
+
+class Clock:
+    """The app's, which stands until it is moved."""
+
+    now_s = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    from hydractl.tui import app
+
+    made = Clock()
+    monkeypatch.setattr(app, "time", SimpleNamespace(monotonic=made.monotonic))
+    return made

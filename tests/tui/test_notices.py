@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydractl.tui import app as app_module
 from hydractl.tui.notices import KEPT, SEEN_S, SHOWN_S, Notice, Notices
 from hydractl.tui.store import STREAM, Lost
 
@@ -99,25 +97,10 @@ def test_none_is_lost_and_no_error_waits_for_another(spoken: list[tuple[str, Any
 # --- on the screen ---
 
 
-class Clock:
-    now_s = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The app's, which stands until it is moved."""
-    made = Clock()
-    monkeypatch.setattr(app_module, "time", SimpleNamespace(monotonic=made.monotonic))
-    return made
-
-
 @pytest.mark.parametrize("size", [(160, 50), (80, 24), (40, 20)])
 @pytest.mark.parametrize("writing", [False, True])
 def test_a_notice_stands_in_the_line_of_the_keys_and_changes_no_other(
-    tui: Any, clock: Clock, size: tuple[int, int], writing: bool
+    tui: Any, clock: Any, size: tuple[int, int], writing: bool
 ) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)
@@ -139,7 +122,7 @@ def test_a_notice_stands_in_the_line_of_the_keys_and_changes_no_other(
 
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_one_that_is_too_long_for_a_line_has_more_of_them_and_gives_them_back(
-    tui: Any, clock: Clock, ascii_only: bool
+    tui: Any, clock: Any, ascii_only: bool
 ) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)
@@ -196,7 +179,7 @@ def test_messages_are_all_there_again(tui: Any) -> None:
     tui.play(scene)
 
 
-def test_one_that_comes_under_another_screen_is_there_when_that_is_closed(tui: Any, clock: Clock) -> None:
+def test_one_that_comes_under_another_screen_is_there_when_that_is_closed(tui: Any, clock: Any) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)
         await pilot.press("question_mark")

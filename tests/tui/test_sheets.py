@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 from textual import events
 
-from hydractl.tui import app as app_module
 from hydractl.tui.carry import Desk
 from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents import authority, fires, missions, positions
@@ -84,16 +82,22 @@ def test_cancel_has_the_focus_and_sends_nothing(tui: Any, wire: Any, presses: tu
     assert tui.fake.sent("close") == []
 
 
-def test_the_button_sends_once_and_shows_verdict_and_exit_code(tui: Any, wire: Any) -> None:
-    held = threading.Event()
+def closes_once(wire: Any, held: threading.Event) -> Callable[[Any], Any]:
+    """A daemon that answers a close only once it may."""
 
     def script(call: Any) -> Any:
         if wire.verb_of(call) == "close" and not call.body.dry_run:
             held.wait(20)
         return wire.answer(call)
 
+    return script
+
+
+def test_the_button_sends_once_and_shows_verdict_and_exit_code(tui: Any, wire: Any) -> None:
+    held = threading.Event()
+
     async def scene(pilot: Any) -> None:
-        tui.fake.script = script
+        tui.fake.script = closes_once(wire, held)
         await opened(tui, pilot, closing(wire))
         await pilot.press("right", "enter")
         await tui.until(pilot, "waiting for its verdict")
@@ -589,13 +593,8 @@ def test_a_sheet_that_is_left_after_its_verdict_does_not_say_that_nothing_was_se
 def test_a_sheet_that_is_left_before_its_verdict_says_where_that_is_told(tui: Any, wire: Any) -> None:
     held = threading.Event()
 
-    def script(call: Any) -> Any:
-        if wire.verb_of(call) == "close" and not call.body.dry_run:
-            held.wait(20)
-        return wire.answer(call)
-
     async def scene(pilot: Any) -> None:
-        tui.fake.script = script
+        tui.fake.script = closes_once(wire, held)
         await opened(tui, pilot, closing(wire))
         await pilot.press("right", "enter")
         await tui.until(pilot, "waiting for its verdict")
@@ -607,22 +606,7 @@ def test_a_sheet_that_is_left_before_its_verdict_says_where_that_is_told(tui: An
     tui.play(scene)
 
 
-class Clock:
-    now_s = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The app's, which stands until it is moved."""
-    made = Clock()
-    monkeypatch.setattr(app_module, "time", SimpleNamespace(monotonic=made.monotonic))
-    return made
-
-
-def test_what_was_looked_at_long_ago_is_looked_at_anew_before_it_is_sent(tui: Any, wire: Any, clock: Clock) -> None:
+def test_what_was_looked_at_long_ago_is_looked_at_anew_before_it_is_sent(tui: Any, wire: Any, clock: Any) -> None:
     def looks() -> int:
         return sum(body.dry_run for body in tui.fake.bodies("close"))
 
@@ -645,7 +629,7 @@ def test_what_was_looked_at_long_ago_is_looked_at_anew_before_it_is_sent(tui: An
     assert len(tui.fake.sent("close")) == 1
 
 
-def test_a_look_that_is_not_old_yet_is_sent(tui: Any, wire: Any, clock: Clock) -> None:
+def test_a_look_that_is_not_old_yet_is_sent(tui: Any, wire: Any, clock: Any) -> None:
     async def scene(pilot: Any) -> None:
         await opened(tui, pilot, closing(wire))
         await tui.until(pilot, lambda: tui.app.screen._looked_s == clock.now_s)
@@ -656,7 +640,7 @@ def test_a_look_that_is_not_old_yet_is_sent(tui: Any, wire: Any, clock: Clock) -
     tui.play(scene)
 
 
-def test_what_is_old_and_live_wants_its_word_again(tui: Any, wire: Any, clock: Clock) -> None:
+def test_what_is_old_and_live_wants_its_word_again(tui: Any, wire: Any, clock: Any) -> None:
     async def scene(pilot: Any) -> None:
         tui.fake.script = live(wire)
         await opened(tui, pilot, closing(wire), "[LIVE] close all of")
@@ -672,7 +656,7 @@ def test_what_is_old_and_live_wants_its_word_again(tui: Any, wire: Any, clock: C
     assert tui.fake.sent("close") == []
 
 
-def test_a_halt_waits_for_no_other_look_and_neither_does_asking_again(tui: Any, wire: Any, clock: Clock) -> None:
+def test_a_halt_waits_for_no_other_look_and_neither_does_asking_again(tui: Any, wire: Any, clock: Any) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)
         await pilot.press("H")
