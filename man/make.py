@@ -136,7 +136,7 @@ def hydrad_parser(name: str) -> argparse.ArgumentParser:
         return demo._parser()
     if name == "drill":
         return drill._parser()
-    return subparser(hydrad_main._parser(), name.split())
+    return subparser(hydrad_main.parser(), name.split())
 
 
 def subparser(parser: argparse.ArgumentParser, words: list[str]) -> argparse.ArgumentParser:
@@ -196,7 +196,7 @@ def leaves(parser: argparse.ArgumentParser, prefix: str = "") -> Iterator[str]:
 
 
 def hydrad_verbs() -> Iterator[str]:
-    parser = hydrad_main._parser()
+    parser = hydrad_main.parser()
     own = [name for name in leaves(parser) if name not in ("demo", "drill")]
     yield from program_verbs(parser, own)
 

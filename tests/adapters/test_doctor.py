@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from hydrad import config
-from hydrad.commands import doctor
+from hydrad.commands import checks
 from hydrad.domain.accounts import HomeMode
 from hydrad.home import making
 from hydrad.host.lock import FileLock
@@ -28,7 +28,7 @@ def places(tmp_path: Path) -> Places:
 
 
 def look(places: Places, **environ: str) -> dict[str, DoctorRow]:
-    return {row.check: row for row in doctor.examine(places, environ)}
+    return {row.check: row for row in checks.examine(places, environ)}
 
 
 def failed(places: Places, **environ: str) -> set[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrad.commands import reference
+from hydrad.commands import codes
 from hydrad.config import KEYS
 from hydrad.toc import limit_table, risk
 from hydrad.toc.limits import Limits
@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "codes.md"
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == reference.page(), "run: make codes"
+    assert PAGE.read_text(encoding="utf-8") == codes.page(), "run: make codes"
 
 
 def test_every_error_has_its_sentence() -> None:

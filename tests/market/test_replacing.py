@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from hydrad.market import change, imports, layouts, provenance, shelf
 from hydrad.market.cut import TickArrays
-from hydrad.market.done import Refused
 from hydrad.market.layouts import Bars
+from hydrad.market.saying import Refused
 from hydrad.market.server_clock import Clock
 from tests.market.test_change import Killed, dying_at
 

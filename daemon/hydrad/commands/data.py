@@ -9,16 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hydrad import config
-from hydrad.host.places import Places
-from hydrad.market.done import Done, Stopped
-from hydrad.wire.codes import ErrorCode
+from hydrad.commands import home
+from hydrad.host.clock import SystemClock
+from hydrad.host.exits import Done
+from hydrad.host.places import Places, find_places
 
 TIMEFRAMES = ("M1", "M5", "M15", "M30", "H1", "H4", "D1")
 
 
-def add(verbs: Any, common: argparse.ArgumentParser, work: Callable[[argparse.Namespace], Any]) -> None:
-    """Put the verbs under `data`. `work` gets the options; `options.carry_out` is for `run`."""
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
     noun = verbs.add_parser("data", help="market data: import, verify, export").add_subparsers(
         required=True, metavar="VERB"
     )
@@ -40,7 +39,7 @@ def add(verbs: Any, common: argparse.ArgumentParser, work: Callable[[argparse.Na
     ):
         parser = noun.add_parser(name, parents=[common], help=text)
         arguments(parser)
-        parser.set_defaults(work=work, schema=f"hydra.data_{name}/v1", carry_out=name)
+        parser.set_defaults(work=data, schema=f"hydra.data_{name}/v1", carry_out=name)
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
@@ -84,22 +83,20 @@ def _bars(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--limit", type=int, default=100, help="the newest so many (100)")
 
 
-def run(options: argparse.Namespace, places: Places, now_ns: int) -> Done:
-    """Carry a verb out. Raises Stopped."""
+def data(options: argparse.Namespace) -> Done:
+    """Raises Stopped."""
     from hydrad.market import commands
 
+    places = find_places(os.environ)
     if options.carry_out == "ls":
         options.keeps = _keeps(places)
     verb: Callable[[argparse.Namespace, Path, int], Done] = commands.VERBS[options.carry_out]
-    return verb(options, places.market, now_ns)
+    return verb(options, places.market, SystemClock().machine_ns())
 
 
 def _keeps(places: Places) -> str:
     """How long recordings stay by the configuration. Raises Stopped."""
-    try:
-        market = config.load(places.config_file, places.conf_dir, os.environ).config.market
-    except config.ConfigError as error:
-        raise Stopped(1, ErrorCode.FAILED, str(error), "hydractl config check") from None
+    market = home.loaded(places).config.market
     bounds = [f"{market.keep_days} days"] if market.keep_days else []
     bounds += [f"{market.keep_mib} MiB in all"] if market.keep_mib else []
     return ", ".join(bounds) or "all"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from hydrad.host.exits import EXIT_USAGE, Done, Stopped
 from hydrad.market import comparing, importing, looking, ranges
-from hydrad.market.done import EXIT_USAGE, Done, Stopped
 from hydrad.wire import market as m
 from hydrad.wire.codes import ErrorCode
 

@@ -9,20 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hydrad.domain.instants import ms_text
+from hydrad.host.exits import EXIT_CONFLICT, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_PARTLY, Done, Stopped
 from hydrad.host.lock import FileLock, Held
 from hydrad.market import imports, layouts, measuring, provenance
-from hydrad.market.done import (
-    EXIT_CONFLICT,
-    EXIT_FAILED,
-    EXIT_NOT_FOUND,
-    EXIT_PARTLY,
-    Done,
-    Refused,
-    Stopped,
-    reason,
-)
 from hydrad.market.imports import Import, Replaced
 from hydrad.market.layouts import UTC, BadSource, Parsed
+from hydrad.market.saying import Refused, reason
 from hydrad.market.server_clock import Clock
 from hydrad.market.tickfile import BadFile
 from hydrad.wire import market as m

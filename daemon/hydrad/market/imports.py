@@ -19,8 +19,8 @@ from hydrad.domain.instants import ms_text
 from hydrad.market import change, provenance, server_clock, stored, tickfile
 from hydrad.market.change import New
 from hydrad.market.cut import TickArrays
-from hydrad.market.done import Refused
 from hydrad.market.layouts import Bars, Parsed
+from hydrad.market.saying import Refused
 from hydrad.market.server_clock import Clock
 from hydrad.market.tickfile import BadFile
 

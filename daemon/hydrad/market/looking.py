@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hydrad.domain.instants import ms_text
+from hydrad.host.exits import EXIT_DIFFERENCES, EXIT_FAILED, EXIT_NOT_FOUND, Done, Stopped
 from hydrad.market import checks, layouts, shelf
-from hydrad.market.done import EXIT_DIFFERENCES, EXIT_FAILED, EXIT_NOT_FOUND, Done, Stopped, reason, table
 from hydrad.market.layouts import UTC, BadSource
 from hydrad.market.recorder import RECORDED
+from hydrad.market.saying import reason, table
 from hydrad.wire import market as m
 from hydrad.wire.answers import Problem
 from hydrad.wire.codes import ErrorCode

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from hydrad.market import provenance, server_clock, stored
-from hydrad.market.done import Refused
 from hydrad.market.layouts import Bars, Parsed
+from hydrad.market.saying import Refused
 from hydrad.market.server_clock import Clock, Prices, Week
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from hydrad.domain.instants import DAY_MS, MS, BadInstant, ms_text, parse_duration_ns, parse_ms
+from hydrad.host.exits import EXIT_DIFFERENCES, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_USAGE, Done, Stopped
 from hydrad.market import barring, provenance, shelf, stored, table_files, tickfile
 from hydrad.market.barring import MadeBars
 from hydrad.market.cut import TickArrays
-from hydrad.market.done import EXIT_DIFFERENCES, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_USAGE, Done, Stopped, reason, table
 from hydrad.market.layouts import TIMEFRAMES, BadSource, Bars
 from hydrad.market.recorder import RECORDED
+from hydrad.market.saying import reason, table
 from hydrad.market.tickfile import BadFile, Source
 from hydrad.wire import market as m
 from hydrad.wire.codes import ErrorCode

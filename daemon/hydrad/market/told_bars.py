@@ -33,8 +33,8 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def made(asked: Asked) -> Told:
+    from hydrad.host.exits import Stopped
     from hydrad.market import ranges, tickfile  # with numpy, which the daemon has no need of
-    from hydrad.market.done import Stopped
     from hydrad.market.layouts import TIMEFRAMES
 
     if asked.timeframe not in TIMEFRAMES:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hydrad.apex.profile import BUILT_IN
 from hydrad.config import Apex
+from hydrad.host.exits import EXIT_DIFFERENCES, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_USAGE, Done, Stopped
 from hydrad.host.places import Places
 from hydrad.journal.sqlite import SqliteJournal
 from hydrad.market import provenance, tickfile
 from hydrad.market.days import BadDays, parse
-from hydrad.market.done import EXIT_DIFFERENCES, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_USAGE, Done, Stopped, table
 from hydrad.market.recorder import RECORDED
+from hydrad.market.saying import table
 from hydrad.market.tickfile import BadFile
 from hydrad.replay import recorded_day
 from hydrad.replay.recorded_day import NotRecorded

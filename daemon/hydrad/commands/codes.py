@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
+from typing import Any
 
 from hydrad.config import KEYS
+from hydrad.host.exits import Done
 from hydrad.toc import limit_table, risk
 from hydrad.wire.codes import ERROR_TEXTS, ErrorCode, Finding, Reason
 
@@ -23,6 +26,16 @@ account opens nothing without it.
 | check | reason | text | limits |
 |---|---|---|---|
 """
+
+
+def add(verbs: Any, common: argparse.ArgumentParser) -> None:
+    parser = verbs.add_parser("codes", parents=[common], help="the reference page of all codes")
+    parser.set_defaults(work=codes, schema="hydra.codes/v1")
+
+
+def codes(options: argparse.Namespace) -> Done:
+    text = page()
+    return Done({"page": text}, text.rstrip("\n").split("\n"))
 
 
 def page() -> str:
