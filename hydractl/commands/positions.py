@@ -51,6 +51,7 @@ POSITIONS = (
     Column("STOP", "stop", right=True, show=lambda row: row.stop or "NONE"),
     Column("TARGET", "target", right=True),
     Column("P&L", "pnl", right=True, show=_pnl),
+    Column("REALISED", "realised", right=True, wide=True),
     Column("R", "r", right=True),
     Column("MISSION", "mission"),
     Column("TICKET", "ticket", right=True, wide=True),

@@ -54,7 +54,7 @@ def test_a_close_ends_the_position_and_its_fire(core: Core) -> None:
     position = held(core, fire)
     assert (fire.state, close.state) == (ActState.CLOSED, ActState.DONE)
     assert (position.open, position.close_reason, position.profit) == (False, "CLOSED", Decimal("24.20"))
-    assert position.r_milli == 500  # 24.20 of 48.40
+    assert position.r_milli == 550  # 24.20 of 44.00: 200 points from the real open price to the stop; 220 were approved
 
 
 @pytest.mark.parametrize(

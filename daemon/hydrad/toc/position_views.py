@@ -9,7 +9,7 @@ from hydrad.domain.instants import MS, ms_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import Side
 from hydrad.link import frames as f
-from hydrad.toc import costs, exposure, plan_views, planning
+from hydrad.toc import costs, exposure, multiple, plan_views, planning
 from hydrad.toc.live import Link, Live
 from hydrad.toc.state import Act, Position, State
 from hydrad.toc.terminal import REDUCES_IN
@@ -42,7 +42,7 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         target=price_text(position.target_points, position.digits) if position.target_points else None,
         pnl=pnl,
         currency=state.accounts[position.account].currency,
-        r=_r_now(position, fire, reported.profit + reported.swap if reported else None),
+        r=_r_now(position, fire, reported),
         opened_at=ms_text(position.opened_ms),
         closed_at=ms_text(position.closed_ms) if position.closed_ms else None,
         close_price=price_text(position.close_points, position.digits) if position.close_points else None,
@@ -54,6 +54,7 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         reachable=reachable(state, live, position.account),
         swap=money_text(reported.swap if reported else position.swap) if reported or not position.open else None,
         commission=money_text(position.commission) if position.deals else None,
+        realised=money_text(position.profit) if position.closed_steps else None,
         break_even=_break_even(state, link, position, reported),
         night=_night(live, link, position),
         plan_name=planning.name_of(state, position),
@@ -109,12 +110,13 @@ def reachable(state: State, live: Live, account: str) -> bool:
     return any(live.link(t.name).state in REDUCES_IN for t in state.terminals.values() if t.account == account)
 
 
-def _r_now(position: Position, fire: Act, profit: Decimal | None) -> str | None:
+def _r_now(position: Position, fire: Act, reported: f.PositionRow | None) -> str | None:
     if not position.open:
         return f"{position.r_milli / 1000:+.2f}"
-    if profit is None or fire.risk_money <= 0:
-        return None
-    return f"{profit / fire.risk_money:+.2f}"
+    if reported is None or reported.volume_steps != position.volume_steps:
+        return None  # a part is closed of which only the report or only the deal is known: it would count twice, or not
+    r_milli = multiple.milli(fire, position, position.profit + reported.profit + reported.swap)
+    return None if r_milli is None else f"{r_milli / 1000:+.2f}"
 
 
 def foreign_positions(state: State, live: Live, now_ns: int, account: str) -> list[PositionRow]:

@@ -14,7 +14,7 @@ from hydrad.domain.orders import ActKind, Order, Side, order_hash
 from hydrad.link import frames as f
 from hydrad.link import retcodes
 from hydrad.link.frames import RowState
-from hydrad.toc import after_fill, agent_acts, cash, order_reports, plan_moves, resting, routing
+from hydrad.toc import after_fill, agent_acts, cash, multiple, order_reports, plan_moves, resting, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import FINAL, IN_FLIGHT, LANE_BUSY, ActEvent, ActState, allows
 from hydrad.toc.disarming import disarm
@@ -314,7 +314,7 @@ def _row_of_deal(act: Act, row: f.DealRow) -> f.LedgerRow:
 
 def _position_gone(turn: Turn, position: Position, row: f.DealRow) -> None:
     fire = turn.state.acts[position.fire_id]
-    r_milli = int(position.profit * 1000 / fire.risk_money) if fire.risk_money > 0 else 0
+    r_milli = multiple.milli(fire, position, position.profit) or 0
     turn.emit(
         r.PositionClosed(
             position.number,

@@ -115,6 +115,8 @@ def _who(frame: Frame, row: Any) -> Iterable[Piece]:
 def _result(frame: Frame, row: Any) -> Iterable[Piece]:
     money = f"{live.signed(row.pnl, frame.glyphs)} {row.currency}" if row.pnl is not None else "result not known"
     yield money, live.style_of(row.pnl) or ("yellow" if row.pnl is None else "")
+    if row.realised is not None and row.closed_at is None:
+        yield f"of what is open, {live.signed(row.realised, frame.glyphs)} {row.currency} from the closed part", ""
     yield f"{row.r} R" if row.r else "R not known", ""
     if row.closed_at is not None:
         yield f"closed at {row.close_price or 'a price not known'}: {row.close_reason or 'why is not known'}", ""

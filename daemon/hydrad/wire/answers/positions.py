@@ -31,9 +31,11 @@ class NightView(Out, frozen=True):
 
 class PositionRow(Out, frozen=True):
     """`foreign`: not ours; never touched unasked. `pnl`: open profit with swap, or the closed result net of costs.
-    `reachable`: whether a close could be sent now; what is shown of one that is not is as old as `as_of_age_s`. `swap`
-    to date; `commission` paid so far; `break_even`: the price that pays both and, where it is known, the commission of
-    the close. `plan_name`: under which `plan` was asked for. `price`: that of a close as its terminal quotes now, told
+    `realised`: what the deals of one of which a part was closed have brought, net of costs; None before that. `r`:
+    what all its lots have brought, net of costs, over their way from the open price to the first stop. `reachable`:
+    whether a close could be sent now; what is shown of one that is not is as old as `as_of_age_s`. `swap` to date;
+    `commission` paid so far; `break_even`: the price that pays both and, where it is known, the commission of the
+    close. `plan_name`: under which `plan` was asked for. `price`: that of a close as its terminal quotes now, told
     `price_age_s` ago; None where it has told none, or where it is closed."""
 
     id: str
@@ -65,6 +67,7 @@ class PositionRow(Out, frozen=True):
     plan_name: str | None = None
     price: str | None = None
     price_age_s: float | None = None
+    realised: str | None = None
 
 
 class OrderRow(Out, frozen=True):

@@ -59,6 +59,7 @@ export function make({ main, me, args, reload }) {
     fill(part.told, h("h2", null, "As the broker told"), facts([
       ["Opened at", row.open_price], ["When", when(row.opened_at)], ["Stop", row.stop ?? "NONE", row.stop ? "" : "bad"], ["Target", row.target ?? "none"],
       ["Break-even", row.break_even], ["Swap to date", signed(row.swap, row.currency)], ["Commission", signed(row.commission, row.currency)],
+      ["Closed part", row.realised ? signed(row.realised, row.currency) : null],
       ["Next night", row.night ? `${row.night.money === null ? "not counted" : signed(row.night.money, row.currency)} at ${when(row.night.at)}${row.night.nights > 1 ? `, ${row.night.nights} nights` : ""}` : null],
       ["Ticket", row.ticket], ["As of", open ? `${span(aged(at.as_of_age_s))} ago` : null],
       row.mission && ["Mission", h("a", { href: `/hud?mission=${row.mission}` }, row.mission)],
