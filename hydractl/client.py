@@ -4,13 +4,15 @@ Owns the connection, the deadlines, the idempotency key and the resuming of stre
 invocation's calls: all its requests carry the same key, and a request that lost its connection is sent
 again with that key, so that the daemon answers what it did the first time.
 
-What may happen to a call: it is answered (an `Answer`, its `error` included); nobody listens (UNREACHABLE,
+What may happen to a call: it is answered (an `Answer`, its `error` included); nobody took it (UNREACHABLE,
 with advice); the peer speaks another version (PROTOCOL); time is up (TIMED_OUT for a query, UNKNOWN_OUTCOME
-for a request, since it may have been carried out).
+for a request that was handed to the socket whole, since it may have been carried out). Of a request `sent` says how far
+it came: a frame that was not handed over whole is no request, whatever became of its bytes.
 """
 
 from __future__ import annotations
 
+import enum
 import errno
 import os
 import select
@@ -47,6 +49,14 @@ class Lost(Exception):
     """The connection ended before the answer did."""
 
 
+class Sent(enum.Enum):
+    """How far the requests of a client came. The one that came least far after it was handed over decides."""
+
+    NOTHING = "no request was handed to a daemon's socket"
+    UNANSWERED = "a request was handed over whole, and its answer is missing"
+    ANSWERED = "each request that was handed over was answered"
+
+
 class Client:
     """Calls to one daemon. `timeout_s`: longest wait for an answer beyond what a call itself asks to wait."""
 
@@ -57,6 +67,8 @@ class Client:
         self.surface = surface
         self.timeout_s = timeout_s
         self.key = key or os.urandom(16).hex()
+        self.sent = Sent.NOTHING
+        self._is_handed = False  # the call that is being made, whole, at least once
         self._connection: _Connection | None = None
         self._calls = 0
 
@@ -80,21 +92,34 @@ class Client:
         try:
             key = f"{self.key}.{nth}" if nth else self.key
             return self._exchange(verb, fields, key, deadline, deadline_lost_s=self.timeout_s)
-        except (TimeoutError, Lost):
+        except (TimeoutError, Lost) as lost:
+            if not self._is_handed:
+                raise Failure("UNREACHABLE", f"nothing was sent: no daemon took {verb}", _HINT_UP) from None
+            why = f" ({lost})" if str(lost) else ""
             raise Failure(
                 "UNKNOWN_OUTCOME",
-                f"{verb} was sent and not answered: it may have been carried out",
-                f"look first (hydractl fires --unknown, positions); the same again with --key {self.key} "
-                "answers what was done",
+                f"{verb} was sent and not answered{why}: it may have been carried out",
+                self._how_to_know(verb),
                 {"key": self.key},
             ) from None
         except KeyboardInterrupt:
+            if not self._is_handed:
+                raise Failure("INTERRUPTED", f"interrupted before {verb} was sent: nothing was done") from None
             raise Failure(
                 "INTERRUPTED",
                 f"interrupted while waiting for {verb}: it may have been carried out",
-                f"look first (hydractl fires --unknown, positions); --key {self.key} answers what was done",
+                self._how_to_know(verb),
                 {"key": self.key},
             ) from None
+
+    def _how_to_know(self, verb: str) -> str:
+        """How a person learns what became of a request; a halt is found by what it has stopped."""
+        if verb == "halt":
+            return "look first: hydractl status"
+        return (
+            f"look first: hydractl asked {self.key} tells what became of it, and sends nothing; "
+            f"the same again with --key {self.key} (where the verb has it) is not done twice"
+        )
 
     def events(
         self,
@@ -194,21 +219,26 @@ class Client:
                 return
 
     def _exchange(self, verb: str, fields: dict[str, Any], key: str, deadline: float, deadline_lost_s: float) -> Answer:
-        """Sends and receives, again after a lost connection. Before anything was sent, no daemon is
-        UNREACHABLE; after it, Lost."""
-        sent = False
+        """Sends and receives, again after a lost connection. Before anything was sent, a failure is what it is; after
+        it, Lost with its words, but for a daemon of another version, which does nothing that it is asked."""
         retry = _Retry(deadline_lost_s)
+        self._is_handed = lost = False
         while True:
             try:
                 connection = self._dial(deadline)
                 call = self._send(connection, verb, fields, key, deadline)
-                sent = True
-                return self._answer(connection, call, deadline)
+                answer = self._answer(connection, call, deadline)
+                if key:
+                    self.sent = Sent.ANSWERED
+                return answer
             except Lost:
                 self.close()
+                lost = self._is_handed
             except Failure as failure:
-                if not sent or failure.code != "UNREACHABLE":
+                if not self._is_handed or (isinstance(failure, _OtherVersion) and not lost):
                     raise
+                if failure.code != "UNREACHABLE":
+                    raise (Lost(failure.message) if key else failure) from None
             retry.pause()
 
     def _answer(self, connection: _Connection, call: int, deadline: float) -> Answer:
@@ -225,7 +255,14 @@ class Client:
             message = pack(call)
         except (OverflowError, UnicodeEncodeError) as error:  # a number beyond 64 bits, bytes that are no UTF-8
             raise Failure("USAGE", str(error)) from None
-        connection.send(message, deadline)
+        before = self.sent, self._is_handed
+        # It counts as handed over from here on, until it is known that the socket did not take all of it.
+        self.sent, self._is_handed = (Sent.UNANSWERED if key else self.sent), True
+        try:
+            connection.send(message, deadline)
+        except (Lost, TimeoutError, Failure):
+            self.sent, self._is_handed = before
+            raise
         return self._calls
 
     def _dial(self, deadline: float) -> _Connection:
@@ -279,15 +316,15 @@ class _Connection:
         """The next answer; None waits without end."""
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
         if length > FRAME_BYTES_MAX:
-            raise _protocol(f"a message of {length} bytes, {FRAME_BYTES_MAX} at most")
+            raise _Misunderstood(f"a message of {length} bytes, {FRAME_BYTES_MAX} at most")
         try:
             answer: Answer = unpack(self._read(length, deadline))
         except BadMessagePack as error:
-            raise _protocol(str(error)) from None
+            raise _Misunderstood(str(error)) from None
         if not isinstance(answer, dict) or not isinstance(answer.daemon, dict):
-            raise _protocol("what came is no answer")
+            raise _Misunderstood("what came is no answer")
         if answer.daemon.protocol != PROTOCOL:
-            raise _protocol(f"the daemon speaks protocol {answer.daemon.protocol}, this shell {PROTOCOL}")
+            raise _OtherVersion(f"the daemon speaks protocol {answer.daemon.protocol}, this shell {PROTOCOL}")
         return answer
 
     def silent(self, within_s: float | None) -> bool:
@@ -325,12 +362,16 @@ class _Connection:
         self._sock.settimeout(left)
 
 
-def _protocol(what: str) -> Failure:
-    return Failure(
-        "PROTOCOL",
-        f"shell and daemon do not understand each other: {what}",
-        "install the same version of both",
-    )
+class _Misunderstood(Failure):
+    """What came is no answer of this protocol."""
+
+    def __init__(self, what: str) -> None:
+        words = f"shell and daemon do not understand each other: {what}"
+        super().__init__("PROTOCOL", words, "install the same version of both")
+
+
+class _OtherVersion(_Misunderstood):
+    """A daemon of another version, which refuses whatever it is asked."""
 
 
 _HINT_UP = "start it with: hydractl up"

@@ -32,6 +32,7 @@ MODULES = {
     "alarms": "alarms",
     "apex show": "apex",
     "approve": "approve",
+    "asked": "asked",
     "bars": "ticks",
     "brief": "brief",
     "cancel": "orders",

@@ -35,7 +35,7 @@ from hydrad.wire.answers.accounts import (
     StatementData,
     StatementRow,
 )
-from hydrad.wire.answers.acts import ActRow, ActShow, CheckRow, FireAnswer, OrderView, ReduceRow
+from hydrad.wire.answers.acts import ActRow, ActShow, AskedData, CheckRow, FireAnswer, OrderView, ReduceRow
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, Answered, FindingRow, NoteRow
 from hydrad.wire.answers.apex import ApexData, CandidateRow, DetectorRow, SuppressedRow
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
@@ -463,6 +463,7 @@ DATA: dict[str, tuple[str, Any]] = {
         "hydra.act/v1",
         ActShow(act=ACT, order=ORDER, checks=CHECKS, risk_money="20.00", currency="USD"),
     ),
+    "asked": ("hydra.asked/v1", AskedData("0123456789abcdef", (ACT,), False, None)),
     "fire": ("hydra.fire/v1", FIRE),
     "fire.symbol": ("hydra.fire/v1", FIRE),
     "close": ("hydra.fire/v1", FIRE),

@@ -19,7 +19,7 @@ from hydractl.diagnostics import ExitCode
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire import market as m
 from hydrad.wire.answers.accounts import AccountDayData, AccountRow, AccountShow, ArmData, GroupRow, StatementData
-from hydrad.wire.answers.acts import ActRow, ActShow, FireAnswer
+from hydrad.wire.answers.acts import ActRow, ActShow, AskedData, FireAnswer
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, FindingRow, NoteRow
 from hydrad.wire.answers.apex import ApexData
 from hydrad.wire.answers.authority import HaltData
@@ -102,6 +102,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "alarms": ([], tuple[AlarmRow, ...]),
     "apex show": ([], ApexData),
     "approve": ([F, "--yes"], FireAnswer),
+    "asked": (["0123456789abcdef"], AskedData),
     "bars": (["EURUSD"], tuple[m.BarRow, ...]),
     "cancel": ([F, "--yes"], FireAnswer),
     "change drop": ([C], ChangeRow),

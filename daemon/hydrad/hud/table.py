@@ -81,6 +81,7 @@ QUERIES: tuple[Query, ...] = (
     Query("/positions/{id}/plan", calls.PlanShow, positions.PlanData, "id"),
     Query("/fires", calls.Fires, tuple[acts.ActRow, ...]),
     Query("/fires/{id}", calls.FireShow, acts.ActShow, "act"),
+    Query("/asked/{id}", calls.Asked, acts.AskedData, "key"),
     Query("/orders", calls.Orders, tuple[positions.OrderRow, ...]),
     Query("/plans", calls.Plans, tuple[positions.NamedPlan, ...]),
     Query("/accounts", calls.Accounts, tuple[accounts.AccountRow, ...]),

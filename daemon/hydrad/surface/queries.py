@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from hydrad.domain import ids
 from hydrad.domain.actors import Actor
 from hydrad.domain.ids import IdKind
@@ -41,7 +43,7 @@ from hydrad.vitals import vitals
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
 from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow
-from hydrad.wire.answers.acts import ActRow, ActShow
+from hydrad.wire.answers.acts import ActRow, ActShow, AskedData
 from hydrad.wire.answers.alarms import AlarmRow
 from hydrad.wire.answers.briefing import Briefing
 from hydrad.wire.answers.daemon import ConfigRow
@@ -153,6 +155,19 @@ def _fire_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.FireShow) -
     if act is None:
         raise NotFound(f"no act {verb.act}")
     return act_views.act_show(turn.state, turn.now_ns, act)
+
+
+def _asked(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Asked) -> AskedData:
+    who = (actor.identity, verb.key)
+    made, answer = turn.state.keys.get(who), turn.state.answers.get(who)
+    if made is None and answer is None:
+        raise NotFound(
+            f"nothing of yours was done under the key {verb.key}: it did not come, was refused, or is long past. "
+            "What keeps no key is not told of: halt, down, reload, reconcile, a statement, market and paper"
+        )
+    acts = tuple(act_views.act_row(turn.state, turn.now_ns, turn.state.acts[act]) for act in made.acts) if made else ()
+    problem = msgspec.json.decode(answer.problem, type=Problem) if answer is not None and answer.problem else None
+    return AskedData(verb.key, acts, answer is not None and bool(answer.schema), problem)
 
 
 def _trace(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Trace) -> TraceData:
@@ -337,6 +352,7 @@ QUERIES: dict[type[Verb], tuple[str, Callable[[Daemon, Turn, Actor, Any], object
     calls.Brief: ("hydra.brief/v1", _brief),
     calls.Fires: ("hydra.fires/v1", _fires),
     calls.FireShow: ("hydra.act/v1", _fire_show),
+    calls.Asked: ("hydra.asked/v1", _asked),
     calls.Trace: ("hydra.trace/v1", _trace),
     calls.Positions: ("hydra.positions/v1", _positions),
     calls.Orders: ("hydra.orders/v1", _orders),

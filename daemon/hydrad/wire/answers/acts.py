@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hydrad.wire.answers import Out
+from hydrad.wire.answers import Out, Problem
 from hydrad.wire.answers.positions import PlanRow
 
 
@@ -167,3 +167,13 @@ class FireAnswer(Out, frozen=True):
     basis: str | None = None
     reduces: tuple[ReduceRow, ...] = ()
     stays: tuple[str, ...] = ()
+
+
+class AskedData(Out, frozen=True):
+    """What became of a request. `acts`: those that it made, as they are now. `answered`: whether the answer of one that
+    makes no acts is kept; `problem`: what that answer refused, or lacked."""
+
+    key: str
+    acts: tuple[ActRow, ...]
+    answered: bool
+    problem: Problem | None

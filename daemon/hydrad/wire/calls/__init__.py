@@ -68,6 +68,7 @@ from hydrad.wire.calls.queries import (
     Alarms,
     AlarmShow,
     ApexShow,
+    Asked,
     Bars,
     Brief,
     Changes,
@@ -120,6 +121,7 @@ AnyVerb = (
     | Brief
     | Fires
     | FireShow
+    | Asked
     | Trace
     | Positions
     | Orders

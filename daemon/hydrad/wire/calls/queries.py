@@ -61,6 +61,12 @@ class FireShow(Verb, frozen=True, tag="fire.show"):
     act: str
 
 
+class Asked(Verb, frozen=True, tag="asked"):
+    """What became of the caller's own request with this idempotency key. Sends nothing, whatever became of it."""
+
+    key: str
+
+
 class Trace(Verb, frozen=True, tag="trace"):
     """Every record about a mission, act or position. `recheck` asks the terminal again for acts that are UNKNOWN."""
 
