@@ -170,7 +170,8 @@ class _Demo:
 
     def _new_missions(self, link: _Link) -> list[dict[str, Any]]:
         rows = self._asked(link, calls.Missions(state="PROPOSED"))
-        return [row for row in reversed(rows) if row["id"] not in self._tally.fired]
+        new = [row for row in reversed(rows) if row["id"] not in self._tally.fired]
+        return sorted(new, key=lambda row: row["proposed_at"])
 
     def _fire(self, mission: dict[str, Any], account: str) -> None:
         """Fire as a person would, then press again with the same key: the second must send nothing."""

@@ -25,6 +25,28 @@ def _left(row: MissionRow) -> str:
     return age(row.expires_in_s) if row.expires_in_s > 0 else "over"
 
 
+def entry_words(row: MissionRow) -> str:
+    """How the market stands to the entry, as the gate's check says it; no word of its other checks."""
+    now = row.entry_now
+    if now is None:
+        return "-"
+    by = now.missed_by_points
+    if by is None:
+        return "not known"
+    words = f"missed by {by} pts" if by else "in reach"
+    return f"{words}, STALE" if now.stale else words
+
+
+def quote_age(row: MissionRow) -> str:
+    """Of the quote that those words are of."""
+    return "-" if row.entry_now is None or row.entry_now.age_s is None else age(row.entry_now.age_s)
+
+
+def _entry_now(row: MissionRow) -> str:
+    old = quote_age(row)
+    return entry_words(row) if old == "-" else f"{entry_words(row)}, {old} old"
+
+
 MISSIONS = (
     Column("ID", "id"),
     Column("STATE", "state"),
@@ -39,6 +61,7 @@ MISSIONS = (
     Column("TCS", "tcs_text", show=_tcs),
     Column("SESSION", "session", wide=True),
     Column("LEFT", "expires_in_s", right=True, show=_left),
+    Column("ENTRY NOW", "entry_now", show=_entry_now),
     Column("FIRES", "fires", right=True),
     Column("ORIGIN", "origin", wide=True),
     Column("DETECTOR", "detector", wide=True),
@@ -59,7 +82,7 @@ MISSIONS = (
     option("--limit", "At most so many.", form=int, default=50, metavar="N"),
 )
 def missions(session: Session, state: str | None, symbol: str | None, limit: int) -> int:
-    """Missions, newest first."""
+    """Missions: those whose entry the market lets pass, others that take fires, then those that are over."""
     state = state.upper() if state else None
     answer = session.client.query("missions", state=state, symbol=symbol, limit=limit)
     return session.rows(answer, MISSIONS, "no missions")

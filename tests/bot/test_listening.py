@@ -14,6 +14,7 @@ from hydrad.bot import commands, listening
 from hydrad.bot.buttons import Action
 from hydrad.bot.commands import TABLE
 from hydrad.bot.pressing import NOT_YOURS, OVER, TOO_LATE
+from hydrad.bot.words import mission_line
 from hydrad.domain.actors import Surface
 from hydrad.domain.ids import IdKind, show
 from hydrad.host.tickets import Purpose
@@ -23,7 +24,7 @@ from hydrad.wire.answers import Problem
 from hydrad.wire.answers.acts import ActRow, CheckRow, FireAnswer, OrderView
 from hydrad.wire.answers.authority import HaltData, HaltedTerminal
 from hydrad.wire.answers.briefing import Briefing, ChartView, PriceNow, Stake
-from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow
+from hydrad.wire.answers.missions import EntryNow, MissionCounts, MissionRow, MissionShow
 from hydrad.wire.answers.positions import PositionRow
 from hydrad.wire.answers.status import ActCounts, ClocksView, StatusData
 from tests.bot.room import ANN, BOSS, GROUP, STRANGER, Room, message, press
@@ -573,3 +574,9 @@ def test_a_confirmation_says_that_the_fire_will_wait(room: Room) -> None:
     room.answer = lambda actor, verb: (msgspec.structs.replace(BRIEF, fire=fire), None)
     (asked,) = room.type(7, f"/fire {MISSION}")
     assert "It will wait for a second person: volume 0.22 above 0.1 lots" in asked.text
+
+
+@pytest.mark.parametrize(("by", "words"), [(0, ""), (14, ", entry missed by 14 points"), (None, ", no price is known")])
+def test_a_list_says_which_entry_is_missed(by: int | None, words: str) -> None:
+    row = msgspec.structs.replace(ROW, entry_now=filled(EntryNow, missed_by_points=by))
+    assert mission_line(row).endswith(f"PROPOSED, 4 m 00 s left{words}"), mission_line(row)

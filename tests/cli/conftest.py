@@ -57,7 +57,7 @@ from hydrad.wire.answers.market import (
     SymbolPair,
     SymbolRow,
 )
-from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow, SignalsView
+from hydrad.wire.answers.missions import EntryNow, MissionCounts, MissionRow, MissionShow, SignalsView
 from hydrad.wire.answers.oncall import ChannelRow, ChannelsData, ChannelTestData, OnCallRow
 from hydrad.wire.answers.people import ChangeRow, InviteData, OperatorRow, PolicyRow
 from hydrad.wire.answers.positions import NamedPlan, NightView, OrderRow, PlanData, PlanRow, PositionRow
@@ -134,6 +134,10 @@ MISSION = MissionRow(
     target="1.08740", collar="0.00020", r="2.00", tcs=None, tcs_text="not calibrated", session="LONDON",
     proposed_at=TS, expires_at=TS, horizon_at=TS, expires_in_s=271.5, origin="APEX", detector="breakout", fires=0,
     passed=False, outcome=None, outcome_r=None,
+    entry_now=EntryNow(
+        account="paper-1", missed_by_points=14, measured="1.08374", limit="1.08320 to 1.08360", age_s=0.4, age_max_s=5.0,
+        stale=False,
+    ),
 )  # fmt: skip
 POSITION = PositionRow(
     id=P, state="OPEN", foreign=False, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10",

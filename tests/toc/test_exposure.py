@@ -54,7 +54,7 @@ def hold(core: Core, *held: tuple[str, int, int]) -> None:
 
 
 def case(core: Core, **fields: Any) -> risk.Case:
-    return risk._look_up(core.state, core.engine.live, core.now_ns, ask(core, **fields))
+    return risk.look_up(core.state, core.engine.live, core.now_ns, ask(core, **fields))
 
 
 def net(core: Core, bloc: bool = False) -> dict[str, Decimal]:

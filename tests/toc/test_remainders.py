@@ -163,7 +163,7 @@ def test_it_counts_while_its_position_is_closed_already(core: Core) -> None:
 
 def test_it_may_add_to_a_currency_and_is_not_counted_on(core: Core) -> None:
     _, rest = partly(core)
-    case = risk._look_up(core.state, core.engine.live, core.now_ns, ask(core))
+    case = risk.look_up(core.state, core.engine.live, core.now_ns, ask(core))
     legs = [(leg.steps, leg.sure) for leg in currencies._held(case)]
     assert legs == [(PARTLY, True), (rest, False)]
 

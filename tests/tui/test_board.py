@@ -215,3 +215,52 @@ def test_a_daemon_without_the_newer_queries_is_shown_all_the_same(tui: Any, wire
         assert "USAGE: no verb apex.show" in tui.text()
 
     tui.play(scene)
+
+
+def standing(wire: Any, *entries: Any) -> Any:
+    """A daemon with a mission that takes fires for each of these, in this order."""
+    from hydrad.domain.ids import IdKind, show
+
+    rows = tuple(
+        msgspec.structs.replace(
+            wire.MISSION, id=show(IdKind.MISSION, 900 + at), expires_at="2026-11-20T12:35:00Z", entry_now=entry
+        )
+        for at, entry in enumerate(entries)
+    )
+    return lambda call: wire.answer(call, data=rows) if wire.verb_of(call) == "missions" else wire.answer(call)
+
+
+@pytest.mark.parametrize("pane", ["board", "mission"])
+@pytest.mark.parametrize("size", [(160, 50), (80, 24)])
+def test_a_mission_whose_entry_is_missed_says_so_in_words(tui: Any, wire: Any, size: Any, pane: str) -> None:
+    entry = wire.MISSION.entry_now
+    near = msgspec.structs.replace(entry, missed_by_points=0)
+    old = msgspec.structs.replace(near, age_s=7.0, stale=True)
+    none = msgspec.structs.replace(entry, missed_by_points=None, age_s=None, stale=True)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = standing(wire, near, old, entry, none, None)
+        await tui.fed(pilot)
+        tui.app.open_pane(pane)
+        await pilot.pause()
+        rows = [line for line in tui.lines() if line.lstrip().startswith("M-")][:5]
+        for row, words in zip(rows, ("in reach  ", "in reach, STALE  ", "missed by 14 pts  "), strict=False):
+            assert words in row, tui.text()
+        rest = "1.08340" if pane == "board" else "2.00"
+        shown = tui.app.query_one("#board-missions" if pane == "board" else "#mission-list").text.splitlines()
+        assert [row.split("9 m 30 s")[1].split()[:3] for row in shown[4:6]] == [["not", "known", "-"], ["-", "-", rest]]
+
+    tui.play(scene, size=size)
+
+
+def test_the_smallest_board_says_missed_in_place_of_what_is_left(tui: Any, wire: Any) -> None:
+    entry = wire.MISSION.entry_now
+    near = msgspec.structs.replace(entry, missed_by_points=0)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = standing(wire, near, entry)
+        await tui.fed(pilot)
+        shown = tui.app.query_one("#board-missions").text.splitlines()
+        assert shown[1].endswith("9 m 30 s") and shown[2].endswith("missed 14"), shown
+
+    tui.play(scene, size=(40, 12))

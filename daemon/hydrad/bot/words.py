@@ -77,7 +77,15 @@ def mission(row: MissionRow) -> str:
 
 def mission_line(row: MissionRow) -> str:
     left = f"{span(row.expires_in_s)} left" if row.expires_in_s > 0 else "over"
-    return f"{row.id} {line(row.symbol)} {row.side} {row.tcs_text} {needs(row.r)}, {row.state}, {left}"
+    return f"{row.id} {line(row.symbol)} {row.side} {row.tcs_text} {needs(row.r)}, {row.state}, {left}{_missed(row)}"
+
+
+def _missed(row: MissionRow) -> str:
+    """Where a fire would be denied for its entry now; nothing where it would not."""
+    now = row.entry_now
+    if now is None or now.missed_by_points == 0:
+        return ""
+    return f", entry missed by {now.missed_by_points} points" if now.missed_by_points else ", no price is known"
 
 
 def mission_show(data: MissionShow, for_group: bool) -> str:

@@ -113,7 +113,9 @@ def now(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Now) -> Now:
 
 
 def _missions(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Missions) -> list[MissionRow]:
-    return mission_views.missions(turn.state, turn.live, verb.state, verb.symbol, verb.limit, actor.identity)
+    return mission_views.missions(
+        turn.state, turn.live, turn.now_ns, verb.state, verb.symbol, verb.limit, actor.identity
+    )
 
 
 def _mission_show(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.MissionShow) -> MissionShow:

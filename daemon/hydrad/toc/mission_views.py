@@ -7,7 +7,7 @@ from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import ms_text
 from hydrad.domain.money import price_text
 from hydrad.domain.orders import ActKind
-from hydrad.toc import alarm_views
+from hydrad.toc import alarm_views, entry_views
 from hydrad.toc.act_views import act_row
 from hydrad.toc.live import Live
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
@@ -18,7 +18,8 @@ from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow,
 NOT_CALIBRATED = "not calibrated"
 
 
-def mission_row(state: State, live: Live, mission: Mission, identity: str = "") -> MissionRow:
+def mission_row(state: State, live: Live, now_ns: int, mission: Mission, identity: str) -> MissionRow:
+    """As the operator with this identity sees it."""
     s = mission.signal
     fires = sum(state.acts[number].kind is ActKind.FIRE for number in mission.acts)
     return MissionRow(
@@ -45,31 +46,36 @@ def mission_row(state: State, live: Live, mission: Mission, identity: str = "") 
         passed=identity in mission.passed_by,
         outcome=mission.outcome or None,
         outcome_r=f"{mission.outcome_r_milli / 1000:+.2f}" if mission.outcome else None,
+        entry_now=entry_views.entry_now(state, live, now_ns, mission, identity),
     )
 
 
 def missions(
-    state: State, live: Live, wanted: str | None, symbol: str | None, limit: int, identity: str
+    state: State, live: Live, now_ns: int, wanted: str | None, symbol: str | None, limit: int, identity: str
 ) -> list[MissionRow]:
-    """Newest first; without a state the ones that can be fired, else the newest of any."""
-    rows = []
-    for number in sorted(state.missions, reverse=True):
-        mission = state.missions[number]
-        if wanted and mission.state.value != wanted.upper():
-            continue
-        if symbol and mission.signal.symbol != symbol:
-            continue
-        rows.append(mission_row(state, live, mission, identity))
-        if len(rows) >= limit:
-            break
-    return rows
+    """Those whose entry the market lets pass, then others that take fires, then those that are over; of each, newest
+    first."""
+    found = [
+        mission
+        for _, mission in sorted(state.missions.items(), reverse=True)
+        if (not wanted or mission.state.value == wanted.upper()) and (not symbol or mission.signal.symbol == symbol)
+    ]
+    stand = [mission for mission in found if entry_views.takes_fires(live, mission)]
+    rows = sorted((mission_row(state, live, now_ns, mission, identity) for mission in stand), key=_is_missed)[:limit]
+    over = [mission for mission in found if not entry_views.takes_fires(live, mission)]
+    return rows + [mission_row(state, live, now_ns, mission, identity) for mission in over[: limit - len(rows)]]
+
+
+def _is_missed(row: MissionRow) -> bool:
+    """Or not known to be in reach, which is denied as well."""
+    return row.entry_now is None or row.entry_now.missed_by_points != 0
 
 
 def mission_show(state: State, live: Live, now_ns: int, mission: Mission, identity: str) -> MissionShow:
     s = mission.signal
     why = f"{s.detector} on {s.profile or 'no profile'}" if mission.origin == "apex" else "made by hand"
     return MissionShow(
-        mission_row(state, live, mission, identity),
+        mission_row(state, live, now_ns, mission, identity),
         dict(s.features),
         why,
         tuple(act_row(state, now_ns, state.acts[number]) for number in mission.acts),

@@ -69,7 +69,7 @@ def lane_holder(state: State, live: Live, account: str) -> Terminal | None:
 
 def judge(state: State, live: Live, now_ns: int, ask: Ask) -> Verdict:
     """Every check, the size, and the exact order with its hash."""
-    case = _look_up(state, live, now_ns, ask)
+    case = look_up(state, live, now_ns, ask)
     checks = tuple(Check(reason.name, *check(case)) for reason, check in CHECKS)
     ok = all(check.ok for check in checks)
     order = _order(case) if case.at and case.terms else None
@@ -94,8 +94,9 @@ def judge(state: State, live: Live, now_ns: int, ask: Ask) -> Verdict:
     )
 
 
-def _look_up(state: State, live: Live, now_ns: int, ask: Ask) -> Case:
-    """Where the basis is not known the levels stand unshifted, to be shown: BASIS denies them."""
+def look_up(state: State, live: Live, now_ns: int, ask: Ask) -> Case:
+    """What the checks measure by. Where the basis is not known the levels stand unshifted, to be shown: BASIS denies
+    them."""
     symbol = own_symbol(state, ask.account.name, ask.signal.symbol)
     limits = limits_for(state, ask.account.name, ask.actor)
     holder = lane_holder(state, live, ask.account.name)

@@ -24,6 +24,7 @@ from hydractl.tui.frame import Frame, faded, line, older
 from hydractl.tui.help import Help
 from hydractl.tui.live import live_positions
 from hydractl.tui.log import Block, Log
+from hydractl.tui.panes.entry import entry_style, market_columns
 from hydractl.tui.panes.pane import Pane, fill, height_of, why_empty
 from hydractl.tui.records import whole_text
 from hydractl.tui.store import Ask
@@ -35,7 +36,7 @@ _MISSIONS_FIRST = ("id", "symbol", "side", "expires_in_s", "state")
 _POSITIONS_FIRST = ("id", "symbol", "side", "pnl", "r", "mark", "volume", "stop")
 
 
-MISSIONS_S = 5.0
+MISSIONS_S = 2.0  # the market comes and goes
 SHORT = 60  # columns of an account's line
 WELL = "green"
 RESUMES = ("hydractl resume ends it", "U (hydractl resume) ends it")
@@ -116,6 +117,7 @@ class Board(Pane):
             every_s=MISSIONS_S,
             wanted=self.filter,
             priority=_MISSIONS_FIRST if frame.scant else (),
+            paint={"entry_now": lambda row: entry_style(frame, row)},
         )
 
         self._seek(frame)
@@ -361,13 +363,9 @@ def lost_of(row: Any) -> float | None:
 
 
 def mission_columns(frame: Frame) -> list[Column]:
-    """Of the shell's table; what is left is counted by the market's clock as it was told last."""
-
-    def left(row: Any) -> str:
-        return frame.left_text(row.expires_at, row.expires_in_s)
-
+    """Of the shell's table, with what the market says of each."""
     columns = [column for column in MISSIONS if column.key in _MISSION_COLUMNS]
-    columns.insert(4, Column("LEFT", "expires_in_s", right=True, show=left))
+    columns[4:4] = market_columns(frame)
     return columns
 
 

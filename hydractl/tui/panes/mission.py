@@ -18,27 +18,31 @@ from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.intent import Intent
 from hydractl.tui.intents import fires, missions
-from hydractl.tui.panes.briefing import briefing_lines, left_text, over
+from hydractl.tui.panes.briefing import briefing_lines, over
+from hydractl.tui.panes.entry import entry_style, market_columns
 from hydractl.tui.panes.pane import Pane, fill, why_empty
 from hydractl.tui.panes.window import BARS_S, TIMEFRAMES, Window, chart_lines, is_old, window_of
 from hydractl.tui.store import Ask, Kept
 from hydractl.tui.widgets import Grid, Lines
 
-_LIST = ("id", "state", "symbol", "side", "expires_in_s", "tcs_text", "r", "fires", "passed", "outcome", "kind")
+_LIST = (
+    "id", "state", "symbol", "side", "expires_in_s", "entry_now", "quote", "r", "fires", "passed", "tcs_text",
+    "outcome", "kind",
+)  # fmt: skip
 _ACTS = ("id", "state", "account", "volume", "price", "ticket", "verdict", "by", "age_s")
 NONE = "no mission is chosen"
 _WAITS = "AWAITING_APPROVAL"
-MISSIONS_S = 5.0
+MISSIONS_S = 2.0  # the market comes and goes
 
 
 class Mission(Pane):
     NAME = "mission"
     TITLE = "Mission"
     HELP = (
-        "Missions, newest first, and the briefing of the one under the cursor, as it would be fired now on one "
-        "account. The verdict and what denies it stand first. Nothing is sent by a key: each act opens a sheet that "
-        "shows what would be done, and asks. Enter on an act shows its trace. In fewer than 16 rows there is the "
-        "briefing alone: the Board has the list."
+        "Missions, those whose entry the market lets pass first, and the briefing of the one under the cursor, as "
+        "it would be fired now on one account. The verdict and what denies it stand first. Nothing is sent by a "
+        "key: each act opens a sheet that shows what would be done, and asks. Enter on an act shows its trace. In "
+        "fewer than 16 rows there is the briefing alone: the Board has the list."
     )
     BINDINGS = [
         Binding("f", "fire", "fire", id="mission.fire"),
@@ -140,6 +144,7 @@ class Mission(Pane):
             wanted=self.filter,
             priority=_LIST,
             style=lambda row: "dim" if over(frame, row) else "",
+            paint={"entry_now": lambda row: entry_style(frame, row)},
         )
         self._keep_shown(grid, before, listed)
 
@@ -300,9 +305,10 @@ def plot_columns(width: int) -> int:
 
 
 def list_columns(frame: Frame) -> list[Column]:
-    """Of the shell's table; what is left is counted by the market's clock as it was told last."""
-    columns = [column for column in MISSIONS if column.key in _LIST and column.key not in ("expires_in_s", "passed")]
-    columns.insert(5, Column("LEFT", "expires_in_s", right=True, show=lambda row: left_text(frame, row)))
+    """Of the shell's table, with what the market says of each."""
+    own = ("expires_in_s", "entry_now", "passed")
+    columns = [column for column in MISSIONS if column.key in _LIST and column.key not in own]
+    columns[5:5] = market_columns(frame)
     columns.append(Column("PASSED", "passed", show=lambda row: "by you" if row.passed else ""))
     return columns
 

@@ -14,7 +14,11 @@ from screens import PIN, TRADER, VIEWER
 
 def test_a_denied_fire_says_so_before_and_after(shown: Any) -> None:
     """EURUSD has left its collar by then."""
-    shown.brief(shown.crew.mission("EURUSD"))
+    mission = shown.crew.mission("EURUSD")
+    for page, place in (("/hud", ".missions"), ("/missions", "main")):
+        shown.go(page)
+        shown.see(re.compile(r"missed by \d+ pts, [\d.]+ m?s old"), place)
+    shown.brief(mission)
     shown.see("Would be DENIED: ENTRY_MISSED")
     shown.see("FAILS ENTRY_MISSED", ".checks")
     shown.hold("FIRE BUY")

@@ -51,6 +51,18 @@ export function span(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;
 }
 
+/** How the market stands to a mission's entry, as the gate's check says it, and of how old a quote. `told`, `ts`: when the
+ *  row was told and what time it is now, by the daemon's clock. */
+export function entryNow(row, told, ts) {
+  const now = row.entry_now;
+  if (!now) return "–";
+  const by = now.missed_by_points;
+  const words = by === null ? "not known" : by ? `missed by ${by} pts` : "in reach";
+  if (now.age_s === null) return words;
+  const age_s = now.age_s + Math.max(0, Date.parse(ts ?? told) - Date.parse(told)) / 1000;
+  return `${words}, ${now.stale || age_s > now.age_max_s ? "STALE, " : ""}${span(age_s)} old`;
+}
+
 /** Money or R with its sign in words of colour *and* of text. */
 export function tone(amount) {
   if (amount === null || amount === undefined) return "";

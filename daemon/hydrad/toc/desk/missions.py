@@ -28,7 +28,11 @@ def _pass(turn: Turn, asked: Requested, verb: calls.Pass) -> None:
     if turn.actor not in mission.passed_by:
         turn.emit(r.MissionPassed(number, turn.actor, verb.reason or ""))
     approvals.pass_on(turn, number)
-    turn.reply(asked.request, "hydra.mission/v1", mission_views.mission_row(turn.state, turn.live, mission, turn.actor))
+    turn.reply(
+        asked.request,
+        "hydra.mission/v1",
+        mission_views.mission_row(turn.state, turn.live, turn.now_ns, mission, turn.actor),
+    )
 
 
 def _withdraw(turn: Turn, asked: Requested, verb: calls.Withdraw) -> None:
@@ -43,7 +47,11 @@ def _withdraw(turn: Turn, asked: Requested, verb: calls.Withdraw) -> None:
     if not withdrawn:
         turn.emit(r.MissionMoved(number, MissionEvent.WITHDRAW, verb.reason or ""))
         turn.missions.add(number)
-    turn.reply(asked.request, "hydra.mission/v1", mission_views.mission_row(turn.state, turn.live, mission, turn.actor))
+    turn.reply(
+        asked.request,
+        "hydra.mission/v1",
+        mission_views.mission_row(turn.state, turn.live, turn.now_ns, mission, turn.actor),
+    )
 
 
 VERBS: Table = {calls.Pass: (Role.TRADER, _pass), calls.Withdraw: (Role.TRADER, _withdraw)}

@@ -24,19 +24,25 @@ def spread(c: Case) -> Measure:
 
 
 def entry_missed(c: Case) -> Measure:
-    if c.terms is None or c.at is None or not c.price:
+    by = missed_by_points(c)
+    if by is None or c.terms is None or c.at is None:
         return False, UNKNOWN, "known"
-    if c.rests:
-        away, side = entry_distance(c), "below" if _waits_below(c) else "above"
-        limit = f"{side} the market, {price_text(c.price, c.terms.digits)}"
-        return away > 0, price_text(c.at.entry_points, c.terms.digits), limit
-    low, high = c.at.entry_points - c.at.collar_points, c.at.entry_points + c.at.collar_points
     digits = c.terms.digits
-    return (
-        low <= c.price <= high,
-        price_text(c.price, digits),
-        f"{price_text(low, digits)} to {price_text(high, digits)}",
-    )
+    if c.rests:
+        side = "below" if _waits_below(c) else "above"
+        return not by, price_text(c.at.entry_points, digits), f"{side} the market, {price_text(c.price, digits)}"
+    low, high = c.at.entry_points - c.at.collar_points, c.at.entry_points + c.at.collar_points
+    return not by, price_text(c.price, digits), f"{price_text(low, digits)} to {price_text(high, digits)}"
+
+
+def missed_by_points(c: Case) -> int | None:
+    """By how many points the market would have to come back for the entry not to be missed; 0: it is not; None: there
+    is nothing to measure by."""
+    if c.terms is None or c.at is None or not c.price:
+        return None
+    if c.rests:
+        return max(1 - entry_distance(c), 0)
+    return max(abs(c.price - c.at.entry_points) - c.at.collar_points, 0)
 
 
 def _waits_below(c: Case) -> bool:

@@ -7,8 +7,24 @@ from hydrad.wire.answers.acts import ActRow
 from hydrad.wire.answers.alarms import NoteRow
 
 
+class EntryNow(Out, frozen=True):
+    """What the gate's check ENTRY_MISSED would say now of a fire on `account`. `missed_by_points`: by how many points
+    the market would have to come back for it to pass; 0: it passes; null: there is nothing to measure by, which is
+    denied too. `measured` and `limit` are the check's. `age_s`: of the quote, in market time, null without one; over
+    `age_max_s` it is `stale`."""
+
+    account: str
+    missed_by_points: int | None
+    measured: str
+    limit: str
+    age_s: float | None
+    age_max_s: float
+    stale: bool
+
+
 class MissionRow(Out, frozen=True):
-    """`tcs` is null and `tcs_text` says "not calibrated" while no calibration holds."""
+    """`tcs` is null and `tcs_text` says "not calibrated" while no calibration holds. `entry_now`: on the asker's
+    primary account; null where the mission takes no fires any more, or the asker has no account."""
 
     id: str
     state: str
@@ -33,6 +49,7 @@ class MissionRow(Out, frozen=True):
     passed: bool
     outcome: str | None
     outcome_r: str | None
+    entry_now: EntryNow | None = None
 
 
 class MissionShow(Out, frozen=True):

@@ -3,7 +3,7 @@
 import { goodness, holdButton, isPressed, perform } from "../act.js";
 import { get } from "../api.js";
 import { facts, fill, h, table, told } from "../dom.js";
-import { clock, signed, span, tone, when } from "../format.js";
+import { clock, entryNow, signed, span, tone, when } from "../format.js";
 import { aged, isOld, live } from "../live.js";
 import { brief } from "../plan.js";
 import * as waits from "./waits.js";
@@ -72,7 +72,7 @@ export function make({ main, me, reload }) {
     fill(part.missions, h("h2", null, "Missions"), told(data.missions, (all) => table([
       ["Mission", (row) => h("a", { href: `/hud?mission=${row.id}` }, `${row.symbol} ${row.side}`)],
       ["Kind", (row) => row.kind.replace("_", " ")], ["TCS", (row) => row.tcs_text], ["R", (row) => row.r ?? "–", "num"],
-      ["Left", (row) => span((Date.parse(row.expires_at) - market) / 1000), "num"], ["State", (row) => `${row.state}${row.passed ? ", passed" : ""}`],
+      ["Left", (row) => span((Date.parse(row.expires_at) - market) / 1000), "num"], ["Entry now", (row) => entryNow(row, data.missions.ts, live.now?.ts)], ["State", (row) => `${row.state}${row.passed ? ", passed" : ""}`],
     ], all.filter(open), "No mission can be fired now.", "Missions that take fires")));
   }
 

@@ -1,8 +1,8 @@
-// All missions, newest first.
+// All missions: those that can be fired first, then newest first.
 
 import { get } from "../api.js";
 import { fill, h, table } from "../dom.js";
-import { span, when } from "../format.js";
+import { entryNow, span, when } from "../format.js";
 import { live } from "../live.js";
 
 export function make({ main }) {
@@ -22,9 +22,9 @@ export function make({ main }) {
     const left = (row) => ["PROPOSED", "ENGAGED"].includes(row.state) && live.now ? span((Date.parse(row.expires_at) - market) / 1000) : "–";
     fill(main, h("h1", null, "Missions"), table([
       ["Mission", (row) => h("a", { href: `/hud?mission=${row.id}` }, row.id)], ["What", (row) => `${row.symbol} ${row.side}`], ["Kind", (row) => row.kind.replace("_", " ")],
-      ["State", (row) => row.state], ["Left", left, "num"], ["Entry", (row) => row.entry, "num"], ["R", (row) => row.r ?? "–", "num"], ["TCS", (row) => row.tcs_text],
+      ["State", (row) => row.state], ["Left", left, "num"], ["Entry now", (row) => entryNow(row, data.ts, live.now?.ts)], ["Entry", (row) => row.entry, "num"], ["R", (row) => row.r ?? "–", "num"], ["TCS", (row) => row.tcs_text],
       ["Fires", (row) => row.fires, "num"], ["Outcome", (row) => row.outcome ? `${row.outcome} ${row.outcome_r} R` : "–"], ["Proposed", (row) => when(row.proposed_at)],
-    ], data.data, "No mission was proposed yet.", "The newest hundred"));
+    ], data.data, "No mission was proposed yet.", "A hundred: those that take fires, then the newest"));
   }
-  return { load, show, now, concerns: (record) => record.kind.startsWith("MISSION") || record.kind === "ACT_MOVED", every_ms: 15000 };
+  return { load, show, now, concerns: (record) => record.kind.startsWith("MISSION") || record.kind === "ACT_MOVED", every_ms: 5000 };
 }
