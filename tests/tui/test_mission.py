@@ -450,3 +450,26 @@ def test_a_cursor_that_a_person_has_moved_since_stays(tui: Any, wire: Any) -> No
         assert tui.app.query_one("#board")._sought is None
 
     tui.play(scene)
+
+
+def test_the_chart_keeps_its_timeframe_until_a_person_takes_another(tui: Any, wire: Any, script: Script) -> None:
+    """Neither the market's time nor the terminal's size changes it."""
+    row = replace(script.brief.mission.mission, horizon_at="2026-11-20T14:25:30Z")
+    chart = replace(script.brief.chart, signal_at="2026-11-20T12:25:30Z")
+    script.brief = replace(script.brief, mission=replace(script.brief.mission, mission=row), chart=chart)
+
+    async def scene(pilot: Any) -> None:
+        await at_mission(tui, pilot)
+        first = asked(tui, "bars")["timeframe"]
+        assert f"Chart  EURUSD  auto {first}  bid" in tui.text()
+        script.data["now"] = replace(wire.NOW, market="2026-11-20T14:20:00Z")
+        await pilot.resize_terminal(80, 24)
+        for _ in range(3):
+            await tui.fed(pilot)
+        assert asked(tui, "bars")["timeframe"] == first and f"auto {first}" in tui.text()
+        await pilot.press("z")
+        await tui.fed(pilot)
+        other = asked(tui, "bars")["timeframe"]
+        assert other != first and f"EURUSD  {other}  bid" in tui.text() and "auto" not in tui.text()
+
+    tui.play(scene)

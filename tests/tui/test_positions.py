@@ -257,7 +257,8 @@ ACTS = {
     "note": ("plus", {"text": "watch it", "tag": "news"}, "note", {"text": "watch it", "tag": "news"}),
     "flatten": ("F", {}, "flatten", {"account": None, "symbol": None, "foreign": None}),
     "flatten some": ("F", {"symbol": "EURUSD"}, "flatten", {"symbol": "EURUSD"}),
-    "all orders": ("d", {}, "cancel", {"all_orders": True, "account": None, "id": None}),
+    "all orders": ("d", {"which": "all:"}, "cancel", {"all_orders": True, "account": None, "id": None}),
+    "all of one": ("d", {"which": "account:paper-1"}, "cancel", {"all_orders": True, "account": "paper-1", "id": None}),
 }
 
 
@@ -299,6 +300,28 @@ async def filled(tui: Any, pilot: Any, values: dict[str, str]) -> None:
         await settled(tui, pilot)
     tui.app.screen.query_one("#cancel").focus()
     await pilot.pause()
+
+
+@pytest.mark.parametrize("rests", [True, False])
+def test_all_orders_are_never_fallen_into(tui: Any, wire: Any, rests: bool) -> None:
+    """Without one under the cursor nothing is proposed until it was said which."""
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script(wire, [open_one(wire, 7)], orders=(wire.RESTS,) if rests else ())
+        await shown(tui, pilot, write=True)
+        await pilot.press("d")
+        await settled(tui, pilot)
+        text = tui.text()
+        assert "CANCEL WHAT RESTS" in text and "not chosen yet" in text and "ALL RESTING" not in text
+        assert "no resting order is under the cursor: choose which" in text, text
+        assert tui.app.screen.query_one("#go").disabled and tui.app.focused.id == "f-which"
+        if rests:
+            await filled(tui, pilot, {"which": f"order:{wire.RESTS.id}"})
+            await pilot.press("right", "enter")
+            await tui.until(pilot, "exit code 0")
+
+    tui.play(scene)
+    assert [(body.id, body.all_orders) for body in tui.fake.sent("cancel")] == [(wire.RESTS.id, False)] * rests
 
 
 def test_one_order_is_cancelled(tui: Any, wire: Any) -> None:

@@ -463,7 +463,7 @@ def test_a_list_that_was_refused_is_not_an_empty_one(tui: Any, wire: Any, verb: 
         refused = wire.verb_of(call) == verb
         return wire.answer(call, data=None, error=problem) if refused else wire.answer(call)
 
-    intent = {"cancel": positions.cancel(None, ["paper-1"]), "flatten": positions.flatten(["paper-1"])}[verb]
+    intent = {"cancel": positions.cancel(wire.RESTS.id, []), "flatten": positions.flatten(["paper-1"])}[verb]
 
     async def scene(pilot: Any) -> None:
         tui.fake.script = script
@@ -885,7 +885,7 @@ def test_a_sheet_says_by_itself_that_write_mode_has_ended(tui: Any, wire: Any) -
 
 def test_what_cancels_an_order_is_left_and_not_cancelled(tui: Any, wire: Any) -> None:
     async def scene(pilot: Any) -> None:
-        await opened(tui, pilot, positions.cancel(None, []), "")
+        await opened(tui, pilot, positions.cancel(wire.RESTS.id, []), "")
         assert tui.app.screen.query_one("#cancel").label.plain == "Leave"
         await pilot.press("enter")
         await pilot.pause()

@@ -12,7 +12,7 @@ import scripted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydractl.tui.panes.mission import next_account, plot_columns
+from hydractl.tui.panes.mission import next_account
 from hydractl.tui.panes.window import BEFORE, TIMEFRAMES, chart_lines, fitting_timeframe, window_of
 from hydractl.tui.store import Problem
 from hydrad.domain.instants import ms_text, parse_ms
@@ -35,18 +35,26 @@ def bar(at: str, price: float) -> BarRow:
 
 @pytest.mark.parametrize(
     ("minutes", "columns", "wanted"),
-    [(0, 60, "M1"), (30, 60, "M1"), (36, 60, "M5"), (200, 60, "M15"), (300, 20, "H1"), (6000, 20, "H1")],
+    [
+        (0, 60, "M1"),
+        (39, 60, "M1"),
+        (40, 60, "M5"),
+        (200, 60, "M15"),
+        (120, 17, "M15"),
+        (300, 20, "H1"),
+        (900, 4, "H4"),
+    ],
 )
 def test_the_finest_timeframe_that_shows_the_signal(wire: Any, minutes: int, columns: int, wanted: str) -> None:
-    assert fitting_timeframe(sample(wire), columns, SIGNAL_MS + minutes * 60_000) == wanted
+    assert fitting_timeframe(sample(wire, ms_text(SIGNAL_MS + minutes * 60_000, 0)), columns) == wanted
 
 
-@given(minutes=st.integers(-100, 500_000), columns=st.integers(4, 300))
+@given(minutes=st.integers(0, 500_000), columns=st.integers(4, 300))
 def test_a_finer_one_would_not_have_had_the_room(minutes: int, columns: int) -> None:
-    name = fitting_timeframe(sample(scripted, "2028-11-24T15:00:00Z"), columns, SIGNAL_MS + minutes * 60_000)
-    room = max(columns - BEFORE, columns // 2)
+    name = fitting_timeframe(sample(scripted, ms_text(SIGNAL_MS + minutes * 60_000, 0)), columns)
+    room = columns - columns // BEFORE
     for other, bar_s in TIMEFRAMES.items():
-        fits = max(minutes, 0) * 60 // bar_s < room
+        fits = minutes * 60 // bar_s < room
         if other == name:
             assert fits or name == "H4"
             return
@@ -54,17 +62,15 @@ def test_a_finer_one_would_not_have_had_the_room(minutes: int, columns: int) -> 
 
 
 def test_the_window_is_from_the_charts_start_to_the_horizon(wire: Any) -> None:
-    window = window_of(sample(wire), 60, SIGNAL_MS)
+    window = window_of(sample(wire), "M1")
     fields = dict(window.ask.fields)
     assert window.ask.verb == "bars" and fields["timeframe"] == "M1" and fields["symbol"] == "EURUSD"
     assert fields["since"] == "2026-11-24T05:00:00Z" and fields["until"] == "2026-11-24T15:00:00Z"
-    assert window_of(sample(wire), 60, SIGNAL_MS, "H1").timeframe == "H1"
-    assert window_of(sample(wire), 60, None).timeframe == "M15", "without the market's time all of it"
 
 
 def drawn(wire: Any, rows: Any, **changes: Any) -> list[Any]:
     data = sample(wire)
-    window = window_of(data, plot_columns(60), SIGNAL_MS)
+    window = window_of(data, "M1")
     frame = briefings.frame(wire, **{key: value for key, value in changes.items() if key in ("clock_s", "lost")})
     answers = dict(frame.view.answers)
     if rows is not None or "problem" in changes:

@@ -16,6 +16,7 @@ from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents.base import REASON, asked, nothing, one_of, price
 
 FOREIGN_TOO = "foreign"
+NOT_CHOSEN = ""
 NO_TARGET = "none"  # what is typed to remove it
 
 
@@ -153,10 +154,14 @@ def adopt(ticket: int, account: str) -> Intent:
     return Intent(f"ADOPT {ticket} on {account}", "Take it as ours", propose, fields, begin="stop")
 
 
-def cancel(order: str | None, accounts: Sequence[str]) -> Intent:
-    """Cancel a resting order, all of an account, or all."""
+def cancel(order: str | None, accounts: Sequence[str], resting: Sequence[tuple[str, str]] = ()) -> Intent:
+    """Cancel a resting order, all of an account, or all. `order`: the one under the cursor; where there is none,
+    nothing is proposed before a person has chosen. `resting`: (shown, id) of those that are known."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
+        if values["which"] == NOT_CHOSEN:
+            desk.out.line("no resting order is under the cursor: choose which, one or all of them, then Enter")
+            return nothing(desk, ExitCode.USAGE)
         kind, _, name = values["which"].partition(":")
         meant = {"order": (name, False, None), "all": (None, True, None), "account": (None, True, name)}
         one, every, account = meant[kind]
@@ -165,11 +170,14 @@ def cancel(order: str | None, accounts: Sequence[str]) -> Intent:
         fields = {"id": one, "all_orders": every, "account": account, "reason": reason}
         return _reduced(desk, "cancel", fields, reducing.cancelling(one))
 
-    choices = [(f"this one, {order}", f"order:{order}")] if order is not None else []
-    choices.append(("all of ours that rest", "all:"))
+    choices = [(f"this one, {order}", f"order:{order}")] if order is not None else [("not chosen yet", NOT_CHOSEN)]
+    choices += [(shown, f"order:{name}") for shown, name in resting if name != order]
     choices += [(f"all of ours on {name}", f"account:{name}") for name in accounts]
+    choices.append(("all of ours that rest", "all:"))
     fields = (Field("which", "which", choices=tuple(choices)), REASON)
-    return Intent(f"CANCEL {order or 'ALL RESTING ORDERS'}", "Send the cancel", propose, fields, leave="Leave")
+    begin = "" if order is not None else "which"
+    title = f"CANCEL {order or 'WHAT RESTS'}"
+    return Intent(title, "Send the cancel", propose, fields, begin=begin, leave="Leave")
 
 
 def plan_choices(rows: Sequence[Any]) -> list[tuple[str, str]]:

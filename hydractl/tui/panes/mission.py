@@ -21,7 +21,7 @@ from hydractl.tui.intents import fires, missions
 from hydractl.tui.panes.briefing import briefing_lines, over
 from hydractl.tui.panes.entry import entry_style, market_columns
 from hydractl.tui.panes.pane import Pane, fill, why_empty
-from hydractl.tui.panes.window import BARS_S, TIMEFRAMES, Window, chart_lines, is_old, window_of
+from hydractl.tui.panes.window import BARS_S, TIMEFRAMES, Window, chart_lines, fitting_timeframe, is_old, window_of
 from hydractl.tui.store import Ask, Kept
 from hydractl.tui.widgets import Grid, Lines
 
@@ -76,7 +76,8 @@ class Mission(Pane):
         super().__init__(id=id)
         self._shown: str | None = None
         self._account: str | None = None
-        self._timeframe: str | None = None
+        self._timeframe: str | None = None  # of the chart of what is shown: chosen once, and then by hand alone
+        self._by_hand = False
         self._every = False
         self._window: Window | None = None
         self._drawn: tuple[Any, ...] = ()
@@ -110,7 +111,7 @@ class Mission(Pane):
     def _show(self, mission: str | None) -> None:
         if mission == self._shown:
             return
-        self._shown, self._window, self._timeframe = mission, None, None
+        self._shown, self._window, self._timeframe, self._by_hand = mission, None, None, False
         self.query_one("#mission-facts", Lines).scroll_home(animate=False)
         self.app.rewant()
 
@@ -184,7 +185,9 @@ class Mission(Pane):
             box.show([Text("the chart comes with the briefing", "dim")] if self._shown else [])
             box.mark("")
             return
-        self._choose_window(window_of(data, plot_columns(size.width), frame.market_ms, self._timeframe))
+        if self._timeframe is None:
+            self._timeframe = fitting_timeframe(data, plot_columns(size.width))
+        self._choose_window(window_of(data, self._timeframe))
         assert self._window is not None
         bars = frame.view.answers.get(self._window.ask)
         old = frame.old(kept) or is_old(frame, bars)
@@ -194,7 +197,8 @@ class Mission(Pane):
             box.show(chart_lines(frame, data, self._window, size.width, size.height, old=old))
         minutes = int(frame.since(bars) // 60)
         aged = f"{minutes} min old" if minutes else ""
-        box.mark("  ".join(filter(None, (self._window.symbol, self._window.timeframe, "bid", aged))))
+        name = self._timeframe if self._by_hand else f"auto {self._timeframe}"
+        box.mark("  ".join(filter(None, (self._window.symbol, name, aged, "bid"))))
 
     def _choose_window(self, window: Window) -> None:
         if window != self._window:
@@ -257,6 +261,7 @@ class Mission(Pane):
         if self._window is not None and self._data is not None:
             names = list(TIMEFRAMES)
             self._timeframe = names[(names.index(self._window.timeframe) + 1) % len(names)]
+            self._by_hand = True
             self.app.draw()
         else:
             self.refuse("the chart comes with the briefing")

@@ -314,7 +314,8 @@ class Positions(Pane):
         if row is not None and row.foreign:
             self.app.notify("that order is FOREIGN, and never touched", severity="warning")
             return
-        self.app.intend(positions.cancel(row.id if row is not None else None, self._accounts()))
+        ours = [(order_words(one), one.id) for one in self._rows(ORDERS_GRID) if not one.foreign]
+        self.app.intend(positions.cancel(row.id if row is not None else None, self._accounts(), ours))
 
     def action_flatten(self) -> None:
         self.app.intend(positions.flatten(self._accounts()))
@@ -368,6 +369,11 @@ class Positions(Pane):
 def order_key(row: Any) -> str:
     """Of an order; FOREIGN ones have no id of ours."""
     return row.id or f"{row.account} {row.ticket}"
+
+
+def order_words(row: Any) -> str:
+    """An order among others to choose from."""
+    return f"{row.id}, {row.side} {row.volume} {row.symbol} {row.type} at {row.price} on {row.account}"
 
 
 def closed_today(frame: Frame) -> list[Any]:

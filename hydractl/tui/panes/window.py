@@ -1,7 +1,7 @@
 """Which bars a mission's chart is made of, and the chart. Pure.
 
-Owns the choice of a timeframe: the finest one with which the bars since the signal, and some before it, have a column
-each.
+Owns the choice of a timeframe, made once for a mission: the finest one with which the bars from the signal to the
+horizon have a column each, and some before it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hydrad.wire.answers.briefing import Briefing
 
 TIMEFRAMES = {"M1": 60, "M5": 300, "M15": 900, "H1": 3600, "H4": 14_400}  # name -> seconds of a bar
-BEFORE = 24  # bars before the signal that a reader wants to see; half of the columns where these are few
+BEFORE = 3  # one of so many columns is for bars before the signal
 LIMIT = 400
 BARS_S = 60.0  # they are made anew from the recording each time: half a second of a core for an hour of ticks
 OLD_S = 150.0
@@ -44,23 +44,20 @@ class Window:
         )
 
 
-def window_of(data: Briefing, columns: int, market_ms: int | None, timeframe: str | None = None) -> Window:
-    """The bars of a briefing's chart: from its start to the mission's horizon, as far as there are any. `timeframe`:
-    what a person has chosen."""
-    name = timeframe or fitting_timeframe(data, columns, market_ms)
-    return Window(data.chart.symbol, name, data.chart.start, data.mission.mission.horizon_at)
+def window_of(data: Briefing, timeframe: str) -> Window:
+    """The bars of a briefing's chart: from its start to the mission's horizon, as far as there are any."""
+    return Window(data.chart.symbol, timeframe, data.chart.start, data.mission.mission.horizon_at)
 
 
-def fitting_timeframe(data: Briefing, columns: int, market_ms: int | None) -> str:
-    """The finest timeframe that has room from some bars before the signal to now, or to the horizon."""
+def fitting_timeframe(data: Briefing, columns: int) -> str:
+    """The finest timeframe that has room from some bars before the signal to the horizon."""
     try:
         signal_ms, horizon_ms = parse_ms(data.chart.signal_at), parse_ms(data.mission.mission.horizon_at)
     except BadInstant:
         return "M1"
-    until_ms = horizon_ms if market_ms is None else min(max(market_ms, signal_ms), horizon_ms)
-    room = max(columns - BEFORE, columns // 2)
+    room = columns - columns // BEFORE
     for name, bar_s in TIMEFRAMES.items():
-        if (until_ms - signal_ms) // (bar_s * 1000) < room:
+        if (horizon_ms - signal_ms) // (bar_s * 1000) < room:
             return name
     return name
 
