@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hydrad.domain.ids import IdKind, show
 from hydrad.link import frames as f
 from hydrad.toc.act import ActState
-from hydrad.toc.basis import OWN, SAMPLES_MAX, Basis, Mids, measure
+from hydrad.toc.mids import OWN, SAMPLES_MAX, Basis, Mids, measure
 from hydrad.wire import calls
 from tests.toc.conftest import Core
 

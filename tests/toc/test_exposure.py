@@ -12,8 +12,9 @@ import pytest
 from hydrad.domain.assets import bloc_of
 from hydrad.domain.orders import Side
 from hydrad.link import frames as f
-from hydrad.toc import currencies, risk
+from hydrad.toc import risk
 from hydrad.toc.act import ActState
+from hydrad.toc.gate import currencies
 from hydrad.toc.limits import Limits
 from hydrad.wire import calls
 from tests.toc.conftest import TERMS, Core

@@ -19,10 +19,10 @@ from hydrad.link import frames as f
 from hydrad.toc import limit_table, numbering, risk
 from hydrad.toc import records as r
 from hydrad.toc.act import ActState
-from hydrad.toc.basis import Mids
 from hydrad.toc.gate import market, terminal
 from hydrad.toc.limits import Limits
 from hydrad.toc.live import News
+from hydrad.toc.mids import Mids
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Policy, Terminal
 from hydrad.toc.terminal import Duty, LinkState

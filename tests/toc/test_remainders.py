@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from hydrad.domain.orders import Side
 from hydrad.link import frames as f
-from hydrad.toc import currencies, exposure, remainders, risk
+from hydrad.toc import exposure, remainders, risk
 from hydrad.toc.act import ActState
+from hydrad.toc.gate import currencies
 from hydrad.toc.state import Act
 from hydrad.toc.texts import act_id_text
 from hydrad.wire import calls

@@ -18,7 +18,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR
 from hydrad.outbox.letter import Letter, Priority
-from hydrad.toc import alarms, crew
+from hydrad.toc import crew, escalation
 from hydrad.toc import records as r
 from hydrad.toc.alarm_texts import alarm_text
 from hydrad.toc.audience import sees
@@ -38,7 +38,7 @@ _FIRST = frozenset({"ACT_UNKNOWN", "RESTING_UNCANCELLED"})
 
 def raised(desk: Desk, body: r.AlarmRaised) -> list[Letter]:
     alarm = desk.state.alarms.get(body.number)
-    return [] if alarm is None else _rings(desk, alarm, alarms.told_at(desk.state, alarm, 0), "")
+    return [] if alarm is None else _rings(desk, alarm, escalation.told_at(desk.state, alarm, 0), "")
 
 
 def repeated(desk: Desk, body: r.AlarmRepeated) -> list[Letter]:

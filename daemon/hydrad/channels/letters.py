@@ -1,4 +1,4 @@
-"""Which records leave by e-mail and webhook: alarms by the ladder of `toc.oncall`, halts, and their end. Pure.
+"""Which records leave by e-mail and webhook: alarms by the ladder of `toc.escalation`, halts, and their end. Pure.
 
 The webhook is one for all: it gets one letter a record, which names who is told. Who gets an alarm by the bot alone, at
 its first step, gets none here; what was told here is told here as over.
@@ -14,7 +14,7 @@ from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import HOUR
 from hydrad.outbox import letter as outbox
 from hydrad.outbox.letter import Letter, Priority, clipped
-from hydrad.toc import alarms, audience, crew, oncall
+from hydrad.toc import audience, crew, escalation, oncall
 from hydrad.toc import records as r
 from hydrad.toc.alarm_texts import alarm_text
 from hydrad.toc.oncall import BESIDE_THE_BOT, OF_THE_HOME
@@ -47,7 +47,7 @@ def composed(turn: Turn, record: Record) -> Sequence[Letter]:
 
 def _raised(desk: Desk, body: r.AlarmRaised) -> list[Letter]:
     alarm = desk.state.alarms.get(body.number)
-    return [] if alarm is None else _rings(desk, alarm, alarms.told_at(desk.state, alarm, 0), 0)
+    return [] if alarm is None else _rings(desk, alarm, escalation.told_at(desk.state, alarm, 0), 0)
 
 
 def _repeated(desk: Desk, body: r.AlarmRepeated) -> list[Letter]:
@@ -80,7 +80,7 @@ def _authority(desk: Desk, body: r.AuthoritySet) -> list[Letter]:
     who = line(crew.name_of(desk.state, desk.record.actor))
     reason = f": {line(body.reason)}" if body.reason else ""
     text = f"{Authority(body.level).name}: authority {where}, by {who}{reason}"
-    return _letters(desk, [o.name for o in oncall.order(desk.state)], 0, Priority.HALT, text, "", body.account)
+    return _letters(desk, [o.name for o in crew.on_call(desk.state)], 0, Priority.HALT, text, "", body.account)
 
 
 def _letters(

@@ -81,7 +81,7 @@ async def _say_all_well(daemon: Daemon, outgoing: Letters, when: Daily) -> str:
 
 def _watch(state: State, channels: set[Channel]) -> list[Way]:
     """Every way to everybody on call; to the commanders where nobody is."""
-    people = oncall.order(state) or crew.active_commanders(state)
+    people = crew.on_call(state) or crew.active_commanders(state)
     ways = [way for operator in people for way in oncall.ways(state, operator, 1)]
     return [way for way in dict.fromkeys(ways) if Channel(way.channel.value) in channels]
 

@@ -140,7 +140,7 @@ def _channel_problem(turn: Turn, name: str) -> str:
 
 def _reached(state: State) -> tuple[bool, str]:
     """Whether a person on call (anybody who may halt, where nobody is named) has the bot, or the HUD runs for them."""
-    people = oncall.order(state) if state.on_call else [o for o in state.operators.values() if not o.suspended]
+    people = crew.on_call(state) if state.on_call else [o for o in state.operators.values() if not o.suspended]
     people = [operator for operator in people if operator.role >= Role.TRADER]
     linked = [o.name for o in people if any(identity.startswith("telegram:") for identity in o.identities)]
     bot, hud = (housekeeping.service_of(state, name).state for name in (service.BOT, service.HUD))

@@ -41,6 +41,12 @@ def active_commanders(state: State) -> list[Operator]:
     return [o for o in state.operators.values() if o.role is Role.COMMANDER and not o.suspended]
 
 
+def on_call(state: State) -> list[Operator]:
+    """Those on call, by `oncall.order`: the first is told first; who is suspended is passed over."""
+    known = [state.operators[name] for name in dict.fromkeys(state.on_call) if name in state.operators]
+    return [operator for operator in known if not operator.suspended]
+
+
 def name_of(state: State, identity: str) -> str:
     """Who that is, by name where they are known; else the identity as it is."""
     operator = state.operator(identity)

@@ -11,12 +11,12 @@ from hydrad.domain.actors import Role
 from hydrad.domain.instants import MINUTE, MS, SECOND
 from hydrad.toc import (
     agent_acts,
-    alarms,
     approvals,
     before_news,
     changes,
     config_loosening,
     desk,
+    escalation,
     guard_loosening,
     guards,
     housekeeping,
@@ -233,7 +233,7 @@ class Engine:
         watch.clock(turn)
         sources.clock(turn)
         oncall.clock(turn)
-        alarms.clock(turn)
+        escalation.clock(turn)
 
     def _link_clock(self, turn: Turn, link: Link) -> None:
         if link.session is None:

@@ -14,8 +14,8 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.clock import PeerClock
 from hydrad.link.session import Session
-from hydrad.toc.basis import Mids
 from hydrad.toc.histories import Asking
+from hydrad.toc.mids import Mids
 from hydrad.toc.terminal import LinkState
 
 RATE_WINDOW_NS = 60_000_000_000

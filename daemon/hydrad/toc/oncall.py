@@ -1,9 +1,8 @@
-"""Who is on call, by which ways each is reached, and what stands in the way. Owns when a channel counts as down.
+"""By which ways those on call are reached, and what stands in the way. Owns when a channel counts as down.
 
-The order is the configuration's (`oncall.order`); who is suspended, or nobody, is passed over. A person's ways are the
-bot (an identity `telegram:N`), e-mail (`operator contact`), the home's webhook and its other services, in this order.
-At step 0 of an alarm the first way is used that is not down and takes letters for this person; from step 1 on all of
-them are.
+A person's ways are the bot (an identity `telegram:N`), e-mail (`operator contact`), the home's webhook and its other
+services, in this order. At step 0 of an alarm the first way is used that is not down and takes letters for this person;
+from step 1 on all of them are.
 
 A channel whose letters do not leave for `DOWN_AFTER_NS` is an alarm, which goes by the others.
 """
@@ -50,12 +49,6 @@ class Way(NamedTuple):
 
 
 # --- people ---------------------------------------------------------------------------------------------
-
-
-def order(state: State) -> list[Operator]:
-    """Those on call who are there, the first is told first."""
-    known = [state.operators[name] for name in dict.fromkeys(state.on_call) if name in state.operators]
-    return [operator for operator in known if not operator.suspended]
 
 
 def ways(state: State, operator: Operator, step: int) -> tuple[Way, ...]:

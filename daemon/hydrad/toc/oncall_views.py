@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hydrad.domain.instants import SECOND, duration_text, ns_text
-from hydrad.toc import housekeeping, oncall, service
+from hydrad.toc import crew, housekeeping, oncall, service
 from hydrad.toc.oncall import Channel
 from hydrad.toc.service import ServiceState
 from hydrad.toc.state import Operator
@@ -12,7 +12,7 @@ from hydrad.wire.answers.oncall import ChannelRow, ChannelsData, OnCallRow
 
 
 def channels(turn: Turn) -> ChannelsData:
-    people = [*oncall.order(turn.state)]
+    people = [*crew.on_call(turn.state)]
     people += [o for o in turn.state.operators.values() if o not in people and not o.suspended]
     return ChannelsData(tuple(_row(turn, channel) for channel in Channel), tuple(person(turn, o) for o in people))
 
@@ -51,7 +51,7 @@ def _way(turn: Turn, way: oncall.Way) -> str:
 
 
 def person(turn: Turn, operator: Operator) -> OnCallRow:
-    hears, on_call = operator.hears, [o.name for o in oncall.order(turn.state)]
+    hears, on_call = operator.hears, [o.name for o in crew.on_call(turn.state)]
     only = [", ".join(names) for names in (hears.kinds, hears.symbols, hears.accounts) if names]
     only += [f"TCS from {hears.tcs_min}%"] if hears.tcs_min is not None else []
     standing = [(what, until) for what, until in operator.mutes.items() if until > turn.now_ns]

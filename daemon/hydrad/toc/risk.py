@@ -21,7 +21,7 @@ from hydrad.domain.orders import (
 )
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import news, planning, sizing
-from hydrad.toc.basis import Basis, basis_of
+from hydrad.toc.basis import basis_of
 from hydrad.toc.first_fires import first_fires_left
 from hydrad.toc.gate import account, approval, exposure, market, people, prices, size, terminal
 from hydrad.toc.gate.case import UNKNOWN, Ask, Case, Measure
@@ -29,6 +29,7 @@ from hydrad.toc.limiting import limits_for
 from hydrad.toc.limits import Limits
 from hydrad.toc.live import Link, Live
 from hydrad.toc.mapping import own_symbol
+from hydrad.toc.mids import Basis
 from hydrad.toc.records.acts import Check
 from hydrad.toc.state import State, Terminal
 from hydrad.toc.terminal import Duty, LinkState

@@ -12,9 +12,9 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.toc import after_fill, housekeeping, service, sources
 from hydrad.toc import records as r
-from hydrad.toc.basis import Mids
 from hydrad.toc.effects import TicksTaken
 from hydrad.toc.live import Link, Quality, Quote, Rate
+from hydrad.toc.mids import Mids
 from hydrad.toc.turn import Turn
 
 TICK_AHEAD_MS_MAX = 10_000

@@ -10,10 +10,10 @@ from hydrad.domain.orders import EntryType, Order
 from hydrad.domain.signals import Signal
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import sizing
-from hydrad.toc.basis import Basis
 from hydrad.toc.limits import Limits
 from hydrad.toc.live import Link, Live, Quote
 from hydrad.toc.mapping import own_symbol
+from hydrad.toc.mids import Basis
 from hydrad.toc.mission import MissionState
 from hydrad.toc.state import Account, State, Terminal
 

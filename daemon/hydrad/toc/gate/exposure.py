@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from hydrad.domain.assets import bloc_of
 from hydrad.domain.money import money_text
-from hydrad.toc import crew, currencies, exposure
+from hydrad.toc import crew, exposure
+from hydrad.toc.gate import currencies
 from hydrad.toc.gate.case import NOT_SET, UNKNOWN, Case, Measure
 
 

@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from hydrad.domain.assets import held_of
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import exposure, remainders
-
-if TYPE_CHECKING:
-    from hydrad.toc.gate.case import Case
+from hydrad.toc.gate.case import Case
 
 
 @dataclass(slots=True)
