@@ -38,6 +38,12 @@ def _price(row: PositionRow) -> str:
     return "-" if row.price is None else f"{row.price}, {age(row.price_age_s)} old"
 
 
+def close_words(row: PositionRow) -> str:
+    """At which price it was closed: the mean of all its lots, and said to be one where that is not the last one's."""
+    average = row.close_average
+    return row.close_price or "-" if average in (None, row.close_price) else f"{average} avg"
+
+
 POSITIONS = (
     Column("ID", "id"),
     Column("STATE", "state"),
@@ -51,13 +57,14 @@ POSITIONS = (
     Column("STOP", "stop", right=True, show=lambda row: row.stop or "NONE"),
     Column("TARGET", "target", right=True),
     Column("P&L", "pnl", right=True, show=_pnl),
+    Column("P&L AT", "report_price", right=True, wide=True),
     Column("REALISED", "realised", right=True, wide=True),
     Column("R", "r", right=True),
     Column("MISSION", "mission"),
     Column("TICKET", "ticket", right=True, wide=True),
     Column("OPENED", "opened_at", wide=True),
     Column("CLOSED", "closed_at", wide=True),
-    Column("CLOSE", "close_price", right=True, wide=True),
+    Column("CLOSE", "close_price", right=True, wide=True, show=close_words),
     Column("WHY", "close_reason"),
     Column("CURRENCY", "currency", wide=True),
     Column("PLAN", "plan", wide=True, show=_plan),

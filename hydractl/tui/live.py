@@ -83,19 +83,26 @@ def columns(glyphs: Glyphs, keys: Sequence[str]) -> list[Column]:
 
 
 def price_now(row: Any) -> str:
-    """At what it would be closed, with how long ago that was, where that is too long for now."""
-    if row.price is None:
+    """The price that its money was counted by, of the same report, so that a row is of one moment; of an agent that
+    does not tell it, at what it would be closed. With how long ago that was, where that is too long for now."""
+    price, age_s = _told(row)
+    if price is None:
         return "-"
-    return str(row.price) if _is_now(row) else f"{row.price}, {age(row.price_age_s)} old"
+    return str(price) if _is_now(age_s) else f"{price}, {age(age_s)} old"
 
 
-def _is_now(row: Any) -> bool:
-    return row.price_age_s is not None and row.price_age_s <= OLD_S
+def _told(row: Any) -> tuple[str | None, float | None]:
+    return (row.price, row.price_age_s) if row.report_price is None else (row.report_price, row.as_of_age_s)
+
+
+def _is_now(age_s: float | None) -> bool:
+    return age_s is not None and age_s <= OLD_S
 
 
 def _track(row: Any, glyphs: Glyphs) -> str:
     """Without an arrow where the price is too old to say where it stands."""
-    return track_of(row, row.price if _is_now(row) else None, TRACK_CELLS, glyphs).plain or "-"
+    price, age_s = _told(row)
+    return track_of(row, price if _is_now(age_s) else None, TRACK_CELLS, glyphs).plain or "-"
 
 
 def track_of(row: Any, price: str | None, width: int, glyphs: Glyphs) -> Text:

@@ -189,3 +189,12 @@ def test_a_worker_that_is_gone_ends_no_agent_on_windows_either(monkeypatch: pyte
     worker = WorkerHandle.__new__(WorkerHandle)
     worker._process = cast(Any, SimpleNamespace(stdin=SimpleNamespace(fileno=lambda: 0)))
     worker.ask(Call(ReadTerms(), 1_000), 0)
+
+
+def test_a_position_is_read_with_the_price_that_its_profit_is_counted_by() -> None:
+    row = SimpleNamespace(
+        ticket=7, identifier=7, symbol="EURUSD", type=0, volume=0.1, price_open=1.1, price_current=1.10036, sl=1.09, tp=0.0,
+        magic=1, time_msc=0, profit=3.6, swap=0.0, comment="",
+    )  # fmt: skip
+    told = orders(Told([]))._readings._position(row)
+    assert (told.open_points, told.price_points, told.profit) == (110_000, 110_036, Decimal("3.60"))

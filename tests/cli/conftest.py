@@ -143,7 +143,7 @@ POSITION = PositionRow(
     id=P, state="OPEN", foreign=False, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10",
     open_price="1.08345", stop="1.08140", target="1.08740", pnl="3.20", currency="USD", r="0.16", opened_at=TS,
     closed_at=None, close_price=None, close_reason=None, mission=M, ticket=123, plan=(), as_of_age_s=0.4,
-    price="1.08600", price_age_s=0.3,
+    price="1.08600", price_age_s=0.3, report_price="1.08598",
 )  # fmt: skip
 PLAN = PlanData(
     position=P, account="paper-1", symbol="EURUSD", side="BUY", volume="0.10", open=True, plan="runner",
@@ -395,7 +395,7 @@ PAST = m.TickHistory(
 NOW = Now(
     ts=TS, market=TS, speed="10x", seq=7, authority="ACTIVE",
     quotes=(),
-    positions=(LivePosition(id=P, pnl="4.10", currency="USD", r="0.20", as_of_age_s=0.1, reachable=True),),
+    positions=(LivePosition(P, "4.10", "USD", "0.20", 0.1, True, "1.08600"),),
     terminals=(LiveTerminal(name="sim-1", link="READY", duty="ASSIGNED", heartbeat_age_s=0.2),),
     missions=1, unread=1, unknown=0, in_flight=0,
 )  # fmt: skip

@@ -99,6 +99,31 @@ def test_a_part_close_leaves_the_rest(core: Core) -> None:
     assert (position.open, position.profit) == (False, Decimal("12"))
 
 
+def row(core: Core, fire: Act) -> PositionRow:
+    return position_views.position_row(core.state, core.engine.live, core.now_ns, held(core, fire))
+
+
+def test_money_and_price_are_of_the_same_report(core: Core) -> None:
+    """And the price of now is another field: the next report may be a second away."""
+    fire = core.filled()
+    report(core, core.position_row(fire, profit=Decimal("5.50"), price_points=110_035))
+    core.ticks(110_080, 110_090)
+    seen = row(core, fire)
+    assert (seen.pnl, seen.report_price, seen.price) == ("5.50", "1.10035", "1.10080")
+    report(core, core.position_row(fire, profit=Decimal("5.50")))
+    assert row(core, fire).report_price is None, "of an agent that does not tell it"
+
+
+def test_a_close_price_is_the_mean_of_all_lots_and_the_last_one(core: Core) -> None:
+    fire = core.filled()
+    assert row(core, fire).close_average is None
+    core.deals(core.deal_row(70, broker_id(fire), volume_steps=2, price_points=110_200, profit=Decimal("5")))
+    assert (row(core, fire).close_average, row(core, fire).close_price) == ("1.10200", None)
+    core.deals(core.deal_row(71, broker_id(fire), volume_steps=20, price_points=110_101, profit=Decimal("7")))
+    seen = row(core, fire)
+    assert (seen.close_average, seen.close_price, seen.report_price) == ("1.10110", "1.10101", None)
+
+
 @pytest.mark.parametrize(("part", "steps"), [("50%", 11), ("49%", 10), ("100%", 22), ("0.22", 22), ("5%", 1)])
 def test_parts_are_absolute_and_rounded_down(core: Core, part: str, steps: int) -> None:
     act = core.act(calls.Close(shown(core.filled()), part=part))

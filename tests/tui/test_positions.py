@@ -15,7 +15,7 @@ from hydractl.tui import live
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.panes.positions import CLOSED_GRID, OPEN_GRID, ORDERS_GRID
 from hydractl.tui.sheets import Sheet
-from hydractl.tui.store import QUERIES, Lost
+from hydractl.tui.store import QUERIES, Answered, Ask, Lost
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire.answers.acts import CheckRow
 from hydrad.wire.answers.positions import NightView
@@ -91,18 +91,22 @@ def test_what_matters_most_is_in_sight(tui: Any, wire: Any, size: tuple[int, int
 
 
 def test_each_line_has_its_price_and_where_it_stands(tui: Any, wire: Any) -> None:
-    fresh, old, none = (
-        open_one(wire, 7, price="1.08600", price_age_s=0.2),
-        open_one(wire, 8, price="1.08600", price_age_s=61.0),
-        open_one(wire, 9, price=None, price_age_s=None),
+    fresh, old, none, dumb = (
+        open_one(wire, 7, report_price="1.08598", price="1.08600"),
+        open_one(wire, 8, report_price="1.08598", as_of_age_s=61.0),
+        open_one(wire, 9, report_price=None, price=None, price_age_s=None),
+        open_one(wire, 10, report_price=None, price="1.08600", price_age_s=0.2),  # of an agent that does not tell it
     )
 
     async def scene(pilot: Any) -> None:
-        tui.fake.script = script(wire, [fresh, old, none])
+        tui.fake.script = script(wire, [fresh, old, none, dumb])
         await shown(tui, pilot)
-        assert "1.08600 " in row_of(tui, fresh.id) and "━▶" in row_of(tui, fresh.id), tui.text()
-        assert "1.08600, 1 m 01 s old" in row_of(tui, old.id) and "▶" not in row_of(tui, old.id), tui.text()
-        assert "1.08600" not in row_of(tui, none.id) and "├" in row_of(tui, none.id), tui.text()
+        rows = tui.app.query_one(f"#{OPEN_GRID}").text.splitlines()[1:]
+        for at, (price, stands) in enumerate((
+            ("1.08598 ", "━▶"), ("1.08598, 1 m 01 s old", "├"), (" - ", "├"), ("1.08600 ", "━▶"),
+        )):  # fmt: skip
+            assert price in rows[at] and stands in rows[at], tui.text()
+        assert "1.08600" not in rows[0] and "▶" not in rows[1] + rows[2], "of another moment"
 
     tui.play(scene, size=(200, 50))
 
@@ -508,3 +512,38 @@ def test_what_is_open_has_its_rows_before_anything_else(
             await tui.fed(pilot)
 
     tui.play(scene, size=size)
+
+
+def test_money_and_price_come_from_one_report(tui: Any, wire: Any) -> None:
+    """`now` is newer than the list: its money takes its price with it."""
+    row = open_one(wire, 7, report_price="1.08598")
+    live = changed(wire.NOW.positions[0], id=row.id, pnl="4.90", report_price="1.08620")
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script(wire, [row])
+        await shown(tui, pilot)
+        now = as_view(msgspec.to_builtins(changed(wire.NOW, positions=(live,))))
+        await tui.told(pilot, Answered(Ask.of("now"), time.monotonic(), now))
+        assert "4.90 USD" in row_of(tui, row.id) and "1.08620 " in row_of(tui, row.id), tui.text()
+        assert "ago, at 1.08620" in tui.text()
+
+    tui.play(scene, size=(200, 50))
+
+
+def test_a_closed_one_has_the_mean_price_of_its_parts_and_says_so(tui: Any, wire: Any) -> None:
+    whole, parts = (
+        open_one(wire, 7 + at, closed_at=wire.TS, close_price="1.08700", close_average=average, report_price=None)
+        for at, average in enumerate(("1.08700", "1.08640"))
+    )
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script(wire, [], [whole, parts])
+        await shown(tui, pilot)
+        await tui.fed(pilot)
+        assert "1.08640 avg" in row_of(tui, parts.id) and "avg" not in row_of(tui, whole.id), tui.text()
+        tui.app.query_one(f"#{CLOSED_GRID}").focus()
+        await pilot.press("j")
+        await tui.fed(pilot)
+        assert "on average, the last at 1.08700" in " ".join(tui.app.query_one("#positions-details").text.split())
+
+    tui.play(scene, size=(200, 50))

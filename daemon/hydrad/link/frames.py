@@ -147,6 +147,7 @@ class PositionRow(_Body, frozen=True):
     profit: Decimal
     swap: Decimal
     comment: str
+    price_points: int = 0
 
     def __post_init__(self) -> None:
         _finite(self.profit, self.swap)

@@ -173,6 +173,7 @@ class Readings:
             profit=_money(row.profit),
             swap=_money(row.swap),
             comment=str(row.comment),
+            price_points=nearest_points(row.price_current, grid.digits),
         )
 
     def _order(self, row: Any) -> OrderRow:

@@ -105,6 +105,7 @@ def _deal_booked(state: State, record: Record, body: r.DealBooked) -> None:
         position.opened_steps = position.in_steps
     else:
         position.closed_steps += body.volume_steps
+        position.closed_sum += body.volume_steps * body.price_points
     position.volume_steps = position.opened_steps - position.closed_steps
 
 

@@ -40,7 +40,9 @@ def _positions(turn: Turn, audience: Audience) -> tuple[LivePosition, ...]:
         position = turn.state.positions[number]
         if sees(audience, position.account):
             row = position_row(turn.state, turn.live, turn.now_ns, position)
-            rows.append(LivePosition(row.id, row.pnl, row.currency, row.r, row.as_of_age_s, row.reachable))
+            rows.append(
+                LivePosition(row.id, row.pnl, row.currency, row.r, row.as_of_age_s, row.reachable, row.report_price)
+            )
     return tuple(rows)
 
 

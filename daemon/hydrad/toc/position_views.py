@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypedDict
 
 from hydrad.domain.instants import MS, ms_text
@@ -46,11 +46,13 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         opened_at=ms_text(position.opened_ms),
         closed_at=ms_text(position.closed_ms) if position.closed_ms else None,
         close_price=price_text(position.close_points, position.digits) if position.close_points else None,
+        close_average=_close_average(position),
         close_reason=position.close_reason or None,
         mission=mission_id_text(fire.mission),
         ticket=position.position_id,
         plan=plan_views.rows_of_position(state, position),
         as_of_age_s=age,
+        report_price=_report_price(reported, position.digits),
         reachable=reachable(state, live, position.account),
         swap=money_text(reported.swap if reported else position.swap) if reported or not position.open else None,
         commission=money_text(position.commission) if position.deals else None,
@@ -60,6 +62,17 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         plan_name=planning.name_of(state, position),
         **_price(live, now_ns, link if position.open else None, position.symbol, position.side, position.digits),
     )
+
+
+def _close_average(position: Position) -> str | None:
+    if not position.closed_steps:
+        return None
+    points = (Decimal(position.closed_sum) / position.closed_steps).to_integral_value(ROUND_HALF_EVEN)
+    return price_text(int(points), position.digits)
+
+
+def _report_price(reported: f.PositionRow | None, digits: int) -> str | None:
+    return price_text(reported.price_points, digits) if reported is not None and reported.price_points else None
 
 
 class _Price(TypedDict):
@@ -150,6 +163,7 @@ def foreign_positions(state: State, live: Live, now_ns: int, account: str) -> li
                 ticket=row.ticket,
                 plan=(),
                 as_of_age_s=seconds(now_ns - link.positions_ns),
+                report_price=_report_price(row, terms.digits),
                 reachable=reachable(state, live, account),
                 **_price(live, now_ns, link, row.symbol, Side.BUY if row.side == 0 else Side.SELL, terms.digits),
             )

@@ -186,6 +186,7 @@ class Position:
     open: bool = True
     in_steps: int = 0
     closed_steps: int = 0
+    closed_sum: int = 0  # points times steps, of what was closed
     profit: Decimal = Decimal(0)  # of its deals, net of what follows
     swap: Decimal = Decimal(0)
     commission: Decimal = Decimal(0)  # with fees

@@ -119,9 +119,17 @@ def _result(frame: Frame, row: Any) -> Iterable[Piece]:
         yield f"of what is open, {live.signed(row.realised, frame.glyphs)} {row.currency} from the closed part", ""
     yield f"{row.r} R" if row.r else "R not known", ""
     if row.closed_at is not None:
-        yield f"closed at {row.close_price or 'a price not known'}: {row.close_reason or 'why is not known'}", ""
+        yield f"closed at {_closed_at(row)}: {row.close_reason or 'why is not known'}", ""
     else:
-        yield f"as of {age(row.as_of_age_s)} ago" if row.as_of_age_s is not None else "never reported", "dim"
+        at = f", at {row.report_price}" if row.report_price is not None else ""
+        yield f"as of {age(row.as_of_age_s)} ago{at}" if row.as_of_age_s is not None else "never reported", "dim"
+
+
+def _closed_at(row: Any) -> str:
+    """The mean of all its lots, where that is not the price of the last ones."""
+    if row.close_average in (None, row.close_price):
+        return row.close_price or "a price not known"
+    return f"{row.close_average} on average, the last at {row.close_price or 'a price not known'}"
 
 
 def _where(frame: Frame, row: Any, told: Any, old_s: float, room: int) -> list[Text]:

@@ -47,9 +47,10 @@ class Positions(Pane):
     NAME = "positions"
     TITLE = "Positions"
     HELP = (
-        "What is open, with its money as of the last report. FOREIGN ones are not ours and are never touched unasked. "
-        "Beside them the one under the cursor: where its price stands between stop and target, what it costs, and what "
-        "its plan will do. Below: orders that rest, and what was closed today. Enter opens its mission."
+        "What is open, with its money and price as of the last report. FOREIGN ones are not ours and are never "
+        "touched unasked. Beside them the one under the cursor: where its price stands between stop and target, "
+        "what it costs, and what its plan will do. Below: orders that rest, and what was closed today. Enter opens "
+        "its mission."
     )
     BINDINGS = [
         Binding("c", "close", "close", id="positions.close"),

@@ -63,6 +63,11 @@ export function entryNow(row, told, ts) {
   return `${words}, ${now.stale || age_s > now.age_max_s ? "STALE, " : ""}${span(age_s)} old`;
 }
 
+/** Of what was closed, each lot at its price; said to be the mean where the last ones had another. */
+export function closedAt(row) {
+  return row.close_average && row.close_average !== row.close_price ? `${row.close_average} on average` : row.close_price;
+}
+
 /** Money or R with its sign in words of colour *and* of text. */
 export function tone(amount) {
   if (amount === null || amount === undefined) return "";

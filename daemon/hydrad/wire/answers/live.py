@@ -17,7 +17,8 @@ class Hello(Out, frozen=True):
 
 
 class LivePosition(Out, frozen=True):
-    """`pnl` in the account's currency, as the last report of a terminal had it, `as_of_age_s` ago."""
+    """`pnl` in the account's currency, as the last report of a terminal had it, `as_of_age_s` ago, counted by that
+    report's `report_price`."""
 
     id: str
     pnl: str | None
@@ -25,6 +26,7 @@ class LivePosition(Out, frozen=True):
     r: str | None
     as_of_age_s: float | None
     reachable: bool
+    report_price: str | None = None
 
 
 class LiveTerminal(Out, frozen=True):

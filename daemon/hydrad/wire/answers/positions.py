@@ -36,7 +36,9 @@ class PositionRow(Out, frozen=True):
     whether a close could be sent now; what is shown of one that is not is as old as `as_of_age_s`. `swap` to date;
     `commission` paid so far; `break_even`: the price that pays both and, where it is known, the commission of the
     close. `plan_name`: under which `plan` was asked for. `price`: that of a close as its terminal quotes now, told
-    `price_age_s` ago; None where it has told none, or where it is closed."""
+    `price_age_s` ago; None where it has told none, or where it is closed. `report_price`: by which `pnl` and `r` of an
+    open one were counted, of the same report; None where its agent does not tell it. `close_average`: of what was
+    closed so far, each lot at its price; `close_price` is the last one's."""
 
     id: str
     state: str
@@ -68,6 +70,8 @@ class PositionRow(Out, frozen=True):
     price: str | None = None
     price_age_s: float | None = None
     realised: str | None = None
+    report_price: str | None = None
+    close_average: str | None = None
 
 
 class OrderRow(Out, frozen=True):

@@ -3,7 +3,7 @@
 import { goodness, holdButton, perform } from "../act.js";
 import { get } from "../api.js";
 import { facts, fill, h } from "../dom.js";
-import { signed, span, tone, when } from "../format.js";
+import { closedAt, signed, span, tone, when } from "../format.js";
 import { aged, live } from "../live.js";
 import { steps } from "../plan.js";
 
@@ -54,7 +54,7 @@ export function make({ main, me, args, reload }) {
     const at = open && moved ? { ...row, ...moved } : row;
     fill(part.head, h("h1", null, `${row.side} ${row.volume} ${row.symbol} `, h("small", null, `${row.id} on ${row.account}`)),
       h("p", { class: `big ${tone(at.pnl)}` }, signed(at.pnl, row.currency), at.r ? ` ${at.r} R` : ""),
-      h("p", { class: open ? goodness(row.state) : "dim" }, open ? STATES[row.state] ?? row.state : `CLOSED by ${row.close_reason} at ${row.close_price}, ${when(row.closed_at)}`),
+      h("p", { class: open ? goodness(row.state) : "dim" }, open ? STATES[row.state] ?? row.state : `CLOSED by ${row.close_reason} at ${closedAt(row)}, ${when(row.closed_at)}`),
       open && !at.reachable && h("p", { class: "bad" }, `No terminal of ${row.account} can be reached. What stands here is ${span(aged(at.as_of_age_s))} old. Close it in the broker's own app.`));
     fill(part.told, h("h2", null, "As the broker told"), facts([
       ["Opened at", row.open_price], ["When", when(row.opened_at)], ["Stop", row.stop ?? "NONE", row.stop ? "" : "bad"], ["Target", row.target ?? "none"],

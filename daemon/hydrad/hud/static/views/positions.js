@@ -3,7 +3,7 @@
 import { holdButton, isPressed, perform } from "../act.js";
 import { get } from "../api.js";
 import { fill, h, table, told } from "../dom.js";
-import { signed, span, tone, when } from "../format.js";
+import { closedAt, signed, span, tone, when } from "../format.js";
 import { aged, live } from "../live.js";
 import { brief } from "../plan.js";
 
@@ -39,7 +39,7 @@ export function make({ main, me, reload }) {
       ["", (row) => row.id && !row.foreign && me.may.includes("cancel") ? holdButton(`Cancel ${row.id}`, () => cancel(row), "calm") : ""],
     ], rows, "No order rests.", "Resting orders"))),
     h("section", { class: "card" }, told(data.closed, (rows) => table([
-      ["Position", link], ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account], ["Closed by", (row) => `${row.close_reason} at ${row.close_price}`],
+      ["Position", link], ["What", (row) => `${row.side} ${row.volume} ${row.symbol}`], ["Account", (row) => row.account], ["Closed by", (row) => `${row.close_reason} at ${closedAt(row)}`],
       ["Result", (row) => h("b", { class: tone(row.pnl) }, signed(row.pnl, row.currency)), "num"], ["R", (row) => row.r ?? "–", "num"], ["When", (row) => when(row.closed_at)],
     ], rows, "Nothing was closed yet.", "Closed, newest first"))));
   }
