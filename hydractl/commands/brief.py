@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hydractl.commands.fired import second, would_text
 from hydractl.commands.missions import show_mission
 from hydractl.commands.verdicts import show_checks
 from hydractl.output import age
@@ -37,7 +38,7 @@ def brief(session: Session, mission: str, account: str | None, volume: str | Non
         _market(session, data)
         if data.stake is not None:
             _money(session, data.stake)
-        session.out.line(f"verdict {data.fire.would}")
+        session.out.line(f"verdict {session.out.paint(would_text(data.fire), 'dim' if second(data.fire) else None)}")
         show_checks(session, data.fire.checks, every=False)
 
     return session.present(answer, people)

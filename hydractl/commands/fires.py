@@ -105,5 +105,5 @@ def _confirm(session: Session, act: str, verdict: str) -> None:
     if shown.error is not None:
         raise Failure(shown.error.code, shown.error.message, shown.error.hint, shown.error.facts)
     row = shown.data.act
-    what = f"{row.side} {row.volume} {row.symbol} on {row.account}, {row.state}"
+    what = f"{' '.join(filter(None, (row.side, row.volume, row.symbol)))} on {row.account}, {row.state}"
     session.confirm(f"resolve {act} ({what}) as {verdict}?", session.label(shown, row.account))

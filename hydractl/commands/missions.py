@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hydractl.commands import fired
 from hydractl.commands.fires import ACTS
 from hydractl.output import Column, age
 from hydractl.session import Session, an_id
@@ -115,6 +116,9 @@ def show_head(session: Session, data: MissionShow) -> None:
     """What was proposed, without what it was measured by and what was done with it."""
     out, row = session.out, data.mission
     out.line(f"{out.paint(row.id, 'id')}  {out.word(row.state)}  {row.kind}  {row.symbol} {row.side}")
+    for at, (state, text) in enumerate(fired.texts(data, data.positions or ())):
+        words = text.replace(state, out.word(state), 1) if state else text
+        out.line(f"{'fired' if state or not at else '':<7} {words}")
     for label, text in mission_texts(out, data, _left(row)):
         out.line(f"{label:<7} {text}")
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from hydractl import diagnostics
 from hydractl.commands.fire import label_of, wait_s
+from hydractl.commands.realised import signed
 from hydractl.commands.verdicts import acts_of, exit_of_answer, show_checks, show_fire
 from hydractl.diagnostics import ExitCode
 from hydractl.output import Column, age
@@ -254,11 +255,6 @@ def sums(rows: Sequence[ReduceRow]) -> list[str]:
         words = f"; of {unknown} more it is not known" if unknown else ""
         lines.append(f"money   {signed(str(sum(known, Decimal(0))))} {currency} now, of {len(known)}{words}")
     return lines
-
-
-def signed(money: str) -> str:
-    """With its sign, also above zero."""
-    return money if money.startswith("-") else f"+{money}"
 
 
 # --- the questions --------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ that show acts."""
 
 from __future__ import annotations
 
+from hydractl.commands import realised
 from hydractl.diagnostics import ExitCode
 from hydractl.output import Column, age
 
@@ -123,6 +124,8 @@ def show_act(session: Session, act: ActRow, of_several: bool = False) -> None:
         out.line(f"  {act.approval.how}; until {out.instant(act.approval.due_at)} or the mission's expiry")
     elif act.approval is not None and act.approval.approved_by:
         out.line(f"  approved by {act.approval.approved_by} at {out.instant(act.approval.approved_at)}")
+    if brought := realised.text_of(act):
+        out.line(f"{'  ' if of_several else ''}realised {brought}")
     if out.form == "wide":
         asked = f"requested {out.instant(act.requested_at)}, {age(act.age_s)} ago, by {act.by} ({act.surface})"
         out.line(f"  {act.account} at {act.terminal or 'no terminal'}; {asked}")
@@ -201,6 +204,8 @@ def show_fire(session: Session, answer: FireAnswer) -> None:
     acts = acts_of(answer)
     for act in acts:
         show_act(session, act, of_several=len(acts) > 1)
+    for brought in realised.sums(acts) if len(acts) > 1 else ():
+        session.out.line(f"realised {brought}")
     if len(answer.targets) > 1:
         show_targets(session, answer.targets)
         session.out.line("dry run, nothing was sent; the order and the checks below are the first account's")

@@ -458,8 +458,12 @@ class HydraTui(Screens):
             self.on_their_way.pop(key, None)
         self._feed.again()
         done = said.code is ExitCode.DONE
-        first = Text.from_ansi(said.lines[1] if len(said.lines) > 1 else "".join(said.lines[:1])).plain
-        words = f"{title}: {said.code.name}  {first}"
+        lines = [Text.from_ansi(line).plain for line in said.lines]
+        first = lines[1] if len(lines) > 1 else "".join(lines)
+        brought = [
+            line.partition(";")[0] for line in lines[2:] if line.startswith("realised ")
+        ]  # of several, by account
+        words = "; ".join((f"{title}: {said.code.name}  {first}", *brought))
         severity: SeverityLevel = "information" if done else "error"
         if seen:
             self.notices.said.append(Notice(plain(words), severity, self.clock_s))

@@ -35,7 +35,7 @@ from hydrad.wire.answers.accounts import (
     StatementData,
     StatementRow,
 )
-from hydrad.wire.answers.acts import ActRow, ActShow, AskedData, CheckRow, FireAnswer, OrderView, ReduceRow
+from hydrad.wire.answers.acts import ActRow, ActShow, AskedData, CheckRow, FireAnswer, OrderView, Realised, ReduceRow
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, Answered, FindingRow, NoteRow
 from hydrad.wire.answers.apex import ApexData, CandidateRow, DetectorRow, SuppressedRow
 from hydrad.wire.answers.authority import HaltData, HaltedOrder, HaltedTerminal
@@ -109,6 +109,11 @@ FIRE = FireAnswer(
     dry_run=False, would="ROUTED", act=ACT, acts=(ACT,), mission=M, order=ORDER, checks=CHECKS, risk_money="20.00",
     currency="USD",
 )  # fmt: skip
+CLOSED = msgspec.structs.replace(
+    ACT, id=A, kind="CLOSE", state="DONE", side="SELL", price="1.08377", slippage_points=None,
+    verdict="DONE at 1.08377, deal 124", realised=Realised("USD", "3.10", "+0.16", "0.10", "0.00", "2.40", "+0.12"),
+)  # fmt: skip
+CLOSE = msgspec.structs.replace(FIRE, would=CLOSED.verdict, act=CLOSED, acts=(CLOSED,), checks=(), risk_money=None)
 REDUCE = ReduceRow(
     id=P, ticket=123, foreign=False, act="CLOSE", account="paper-1", kind="paper", terminal="sim-1", symbol="EURUSD",
     side="BUY", open_price="1.08345", volume="0.10", remaining="0.00", price="1.08377", price_age_s=0.4, money="3.20",
@@ -470,7 +475,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "asked": ("hydra.asked/v1", AskedData("0123456789abcdef", (ACT,), False, None)),
     "fire": ("hydra.fire/v1", FIRE),
     "fire.symbol": ("hydra.fire/v1", FIRE),
-    "close": ("hydra.fire/v1", FIRE),
+    "close": ("hydra.fire/v1", CLOSE),
     "modify": ("hydra.fire/v1", FIRE),
     "orders": ("hydra.orders/v1", (RESTS,)),
     "cancel": ("hydra.fire/v1", FIRE),
@@ -482,7 +487,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "news.import": ("hydra.news/v1", NEWS),
     "news.add": ("hydra.news/v1", NEWS),
     "resolve": ("hydra.fire/v1", FIRE),
-    "flatten": ("hydra.fire/v1", FIRE),
+    "flatten": ("hydra.fire/v1", CLOSE),
     "adopt": ("hydra.fire/v1", FIRE),
     "withdraw": ("hydra.mission/v1", MISSION),
     "account.day": ("hydra.accountday/v1", AccountDayData("paper-1", "Europe/Prague", "00:00", "2014-05-02")),

@@ -225,14 +225,15 @@ def test_below_an_approver_one_sees_oneself_among_the_operators() -> None:
     assert seen(rows, calls.Operators(), msgspec.structs.replace(ANN, role=Role.APPROVER)).data == rows
 
 
-def test_a_mission_has_the_notes_of_what_one_sees() -> None:
+def test_a_mission_has_the_acts_positions_and_notes_of_what_one_sees() -> None:
     acts = tuple(
         filled(ActRow, id=f"F-{n}", position=f"P-{n}", account=name) for n, name in ((1, "alpha"), (2, "bravo"))
     )
     notes = tuple(filled(NoteRow, id=about, text=about) for about in ("M-1", "F-1", "P-1", "F-2", "P-2"))
-    shown = filled(MissionShow, mission=filled(MissionRow, id="M-1"), acts=acts, notes=notes)
+    positions = tuple(filled(PositionRow, id=f"P-{n}", account=name) for n, name in ((1, "alpha"), (2, "bravo")))
+    shown = filled(MissionShow, mission=filled(MissionRow, id="M-1"), acts=acts, notes=notes, positions=positions)
     data = seen(shown, calls.MissionShow("M-1")).data
-    assert [act.id for act in data.acts] == ["F-1"]
+    assert [act.id for act in data.acts] == ["F-1"] and [row.id for row in data.positions] == ["P-1"]
     assert [note.text for note in data.notes] == ["M-1", "F-1", "P-1"]
     assert seen(shown, calls.MissionShow("M-1"), ALL).data == shown
 

@@ -47,3 +47,16 @@ def frame(wire: Any, *, clock_s: float = 100.0, lost: bool = False, glyphs: Any 
     away = {"stream": Away(clock_s - 3, "the daemon went away")} if lost else {}
     view = View(clock_s=clock_s, answers={Ask.of("now"): kept(now, clock_s)}, away=away)
     return Frame(view, 160, 50, glyphs, Output("table"))
+
+
+def fired(wire: Any, data: Briefing, *, account: str = "paper-1", position: Any = None, **act: Any) -> Briefing:
+    """The same, fired: by an act like the wire's with these changes, and what it opened. Fired on `paper-1`, which is
+    the account it is shown for, it would be denied there."""
+    replace = msgspec.structs.replace
+    held = () if position is None else (position,)
+    mission = replace(data.mission, acts=(replace(wire.ACT, account=account, **act),), positions=held)
+    if account != data.account:
+        return replace(data, mission=mission)
+    twice = CheckRow(code="DUPLICATE", ok=False, measured=f"{wire.F} FILLED by uid:1000", limit="none")
+    fire = replace(data.fire, would="would be DENIED: DUPLICATE", checks=(*data.fire.checks, twice))
+    return replace(data, mission=mission, fire=fire)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import briefings
 import msgspec
 import pytest
 
+from hydractl.commands.fired import HOLDS
 from hydractl.commands.verdicts import step_line
 from hydractl.output import Output
 from hydractl.tui.panes.briefing import briefing_lines, labelled
 from hydractl.tui.store import Problem
+from hydrad.toc.act import LIVE_OR_EXECUTED
 from hydrad.wire.answers.alarms import NoteRow
 from hydrad.wire.answers.positions import PlanRow
 
@@ -156,3 +159,81 @@ def test_a_plans_time_is_written_as_all_others_are(zone: str | None, shown: str)
     at = "2026-11-20T13:05:00Z"
     step = PlanRow(kind="TIME_STOP", at=at, act="A-0000007E", text=f"close at {at}", state="waits")
     assert step_line(Output("table", zone=zone), step) == f"TIME_STOP  close at {shown}  waits  A-0000007E"
+
+
+# --- one that was fired ---
+
+
+def test_of_a_fired_mission_what_happened_stands_first_and_a_second_fire_is_dim(wire: Any) -> None:
+    data = briefings.fired(wire, briefings.briefing(wire, state="ENGAGED"), position=wire.POSITION)
+    shown = texts(wire, data)
+    assert [row.plain for row in shown[:8]] == [
+        "EURUSD BUY  ENGAGED  4 m 31 s left",
+        f"fired   filled 0.10 at 1.08345, ticket 123; {wire.F} on paper-1,",
+        "        by uid:1000 (shell)",
+        "        P-0000007K open, 0.10 lots: +3.20 USD, 0.16 R, 400 ms old;",
+        "        stop 1.08140, target 1.08740",
+        "on      paper-1  PAPER  account 1 of 2",
+        "price   1.08490 / 1.08500, 400 ms old, spread 10 points (5.0% of",
+        "        the stop), +2 points from entry, 20 allowed",
+    ]
+    at = next(at for at, row in enumerate(shown) if row.plain.startswith("verdict"))
+    assert shown[at].plain == "verdict a second fire would be denied: DUPLICATE"
+    failed = next(row for row in shown if "DUPLICATE" in row.plain and "FAILED" in row.plain)
+    assert (shown[at].style, failed.style) == ("dim", "dim") and not failed.spans
+    assert "green" in str(shown[1].style) and not any("red" in str(row.style) for row in shown)
+
+
+@pytest.mark.parametrize(
+    ("act", "wanted", "style"),
+    [
+        ({"state": "WORKING", "verdict": "WORKING, LIMIT at 1.08"}, "fired   WORKING, LIMIT at 1.08; F-", "cyan"),
+        ({"state": "UNKNOWN", "verdict": "UNKNOWN since link: lost"}, "fired   UNKNOWN since link: lost; F-", "red"),
+    ],
+)
+def test_each_state_is_told_in_its_colour(wire: Any, act: dict[str, str], wanted: str, style: str) -> None:
+    shown = texts(wire, briefings.fired(wire, briefings.briefing(wire), position=None, **act))
+    assert shown[1].plain.startswith(wanted) and style in str(shown[1].style)
+
+
+def test_what_it_brought_is_told_when_it_is_over_and_stays_bright(wire: Any) -> None:
+    over = msgspec.structs.replace(
+        wire.POSITION, closed_at=wire.TS, close_reason="TARGET", close_price="1.08740", pnl="39.00", r="+1.95"
+    )
+    data = briefings.fired(wire, briefings.briefing(wire, state="DONE", left_s=-5), position=over, state="CLOSED")
+    shown = texts(wire, data)
+    told = " ".join(" ".join(row.plain for row in shown[3:5]).split())
+    assert told == f"{wire.P} closed by TARGET at 1.08740: +39.00 USD, +1.95 R"
+    assert all(row.style != "dim" for row in shown[:5]) and all(row.style == "dim" for row in shown[5:])
+
+
+@pytest.mark.parametrize("state", ["DENIED", "REJECTED", "NOT_EXECUTED", "EXPIRED", "CANCELLED"])
+def test_a_fire_that_came_to_nothing_gave_it_back(wire: Any, state: str) -> None:
+    data = briefings.fired(wire, briefings.briefing(wire), account="paper-2", state=state)
+    assert lines(wire, data)[1:3] == ["on      paper-1  PAPER  account 1 of 2", "verdict would be ROUTED to sim-1"]
+
+
+def test_on_another_account_it_is_told_and_may_be_fired(wire: Any) -> None:
+    shown = lines(wire, briefings.fired(wire, briefings.briefing(wire), account="paper-2"))
+    assert "on paper-2" in shown[1] and "verdict would be ROUTED to sim-1" in shown
+
+
+def test_its_figures_grow_old_with_the_answer(wire: Any) -> None:
+    data = briefings.fired(wire, briefings.briefing(wire), position=wire.POSITION)
+    shown = texts(wire, data, kept=briefings.kept(data), clock_s=112.0)
+    assert shown[0].plain.startswith("⚠ OLD") and all(row.style == "dim" for row in shown[1:])
+    assert any("12.4 s old" in row.plain for row in shown[:6])
+
+
+def test_on_the_smallest_screen_too(wire: Any) -> None:
+    frame = replace(briefings.frame(wire), width=40, height=12)
+    data = briefings.fired(wire, briefings.briefing(wire), position=wire.POSITION)
+    row = briefings.told(data.mission.mission)
+    shown = [text.plain for text in briefing_lines(frame, briefings.kept(data), row, 38, every=False)]
+    assert shown[1].startswith("fired   filled 0.10 at 1.08345")
+    first = next(row for row in shown if not row.startswith(("EURUSD", "fired", " ")))
+    assert first.startswith("price")
+
+
+def test_the_fires_that_hold_a_mission_are_those_of_the_gate() -> None:
+    assert {str(state) for state in LIVE_OR_EXECUTED} == HOLDS

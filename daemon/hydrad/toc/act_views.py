@@ -8,7 +8,7 @@ from hydrad.domain.instants import MINUTE, ms_text, ns_text
 from hydrad.domain.money import money_text, price_text, volume_text
 from hydrad.domain.orders import ActKind, Order
 from hydrad.link import retcodes
-from hydrad.toc import approvals, crew, plan_views, risk
+from hydrad.toc import approvals, crew, plan_views, realised, risk
 from hydrad.toc.act import ActState
 from hydrad.toc.changes import ALONE_AFTER_NS
 from hydrad.toc.records.acts import Check
@@ -36,8 +36,10 @@ def verdict_line(act: Act) -> str:
             return f"EXPIRED at the broker, ticket {act.order_ticket}"
         case ActState.DONE if act.kind is ActKind.CANCEL and act.order is not None:
             return f"DONE, order {act.order.ticket} is cancelled"
+        case ActState.DONE if act.deal_ticket:
+            return f"DONE at {price}, deal {act.deal_ticket}"
         case ActState.DONE:
-            return f"DONE at {price}, deal {act.deal_ticket}" if act.deal_ticket else "DONE"
+            return ", ".join(filter(None, ("DONE", changes(act))))
         case ActState.DENIED:
             return "DENIED by us: " + ", ".join(act.codes) + (f" ({act.detail})" if act.by == "approval" else "")
         case ActState.AWAITING_APPROVAL if act.approval is not None:
@@ -55,6 +57,29 @@ def verdict_line(act: Act) -> str:
             return f"QUARANTINED: {act.detail}; a person decides"
         case _:
             return act.state.value
+
+
+def changes(act: Act) -> str:
+    """What an act is about that deals nothing: levels, an order, a plan; "" of any other."""
+    order = act.order
+    if order is None or order.volume_steps:
+        return ""
+    if act.kind is ActKind.CANCEL:
+        return f"order {order.ticket}"
+    if act.kind is ActKind.SET_PLAN:
+        return f"plan {', '.join(step.kind.name for step in order.plan) or 'none'}"
+    if not order.moves_levels:
+        return ""
+    stop = _moved(act.stop_was_points, order.stop_points, act.digits, "NONE")
+    target = _moved(act.target_was_points, order.target_points, act.digits, "none")
+    moved = [f"{name} {text}" for name, text in (("stop", stop), ("target", target)) if "->" in text]
+    return ", ".join(moved) or f"stop {stop} as it was"
+
+
+def _moved(was: int, points: int, digits: int, none: str) -> str:
+    """A level before and after."""
+    before, after = (price_text(each, digits) if each else none for each in (was, points))
+    return after if was == points else f"{before} -> {after}"
 
 
 def how_approved(state: State, act: Act) -> str:
@@ -95,6 +120,7 @@ def approval_view(state: State, act: Act) -> ApprovalView | None:
 
 def act_row(state: State, now_ns: int, act: Act) -> ActRow:
     order = act.order
+    deals = order is not None and order.volume_steps > 0
     asked = act.price_points and order and order.entry_points
     slippage = (act.price_points - order.entry_points) * order.side.sign if asked and order else None
     return ActRow(
@@ -107,7 +133,7 @@ def act_row(state: State, now_ns: int, act: Act) -> ActRow:
         terminal=act.terminal or None,
         symbol=order.symbol if order and order.symbol else _symbol(state, act),
         side=order.side.name if order and order.symbol else _side(state, act),
-        volume=volume_text(order.volume_steps, act.volume_step) if order and act.volume_step else "",
+        volume=volume_text(order.volume_steps, act.volume_step) if order and act.volume_step and deals else "",
         requested_at=ns_text(act.requested_ns),
         market_at=ms_text(act.market_ms),
         by=act.actor,
@@ -123,6 +149,8 @@ def act_row(state: State, now_ns: int, act: Act) -> ActRow:
         verdict=verdict_line(act),
         reason=act.reason or None,
         approval=approval_view(state, act),
+        changes=changes(act) or None,
+        realised=realised.of_act(state, act),
     )
 
 

@@ -25,7 +25,7 @@ from hydrad.toc.service import Service
 from hydrad.toc.state import Account, Job, State, Terminal
 from hydrad.toc.terminal import Cause, Duty
 
-FOLD_VERSION = 13
+FOLD_VERSION = 14
 
 
 def apply(state: State, record: Record) -> None:

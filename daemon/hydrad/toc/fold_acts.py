@@ -59,11 +59,18 @@ def _act_judged(state: State, record: Record, body: r.ActJudged) -> None:
     act.order, act.order_hash, act.checks = body.order, body.order_hash, body.checks
     act.digits, act.volume_step = body.digits, body.volume_step
     act.risk_money, act.base_money = body.risk_money, body.base_money
+    _levels_before(state, act)
     fire_id = state.positions[act.position].fire_id if act.kind is ActKind.SET_PLAN else body.act_id
     for step in body.order.plan if body.order else ():
         used(state, sequence_of(step.act_id))
         state.plan_fires[step.act_id] = fire_id
         state.plan_steps[step.act_id] = step
+
+
+def _levels_before(state: State, act: Act) -> None:
+    position = state.positions.get(act.position)
+    if position is not None and act.order is not None and act.order.moves_levels:
+        act.stop_was_points, act.target_was_points = position.stop_points, position.target_points
 
 
 def _act_moved(state: State, record: Record, body: r.ActMoved) -> None:
@@ -153,6 +160,7 @@ def _plan_step_begun(state: State, record: Record, body: r.PlanStepBegun) -> Non
         move=body.move,
         moved_ns=record.at_ns,
     )
+    _levels_before(state, state.acts[body.act_id])
     indexed(state, state.acts[body.act_id])
 
 

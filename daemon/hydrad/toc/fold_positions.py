@@ -15,7 +15,7 @@ from hydrad.toc.fold_acts import act_requested, indexed
 from hydrad.toc.numbering import used
 from hydrad.toc.record import Record
 from hydrad.toc.records.base import Body
-from hydrad.toc.state import Position, State
+from hydrad.toc.state import Closing, Position, State
 
 ENTRY_IN = 0  # of a deal
 
@@ -97,7 +97,8 @@ def _deal_booked(state: State, record: Record, body: r.DealBooked) -> None:
     position = state.positions[body.number]
     assert body.ticket not in position.deals, "a deal is booked once"
     position.deals.append(body.ticket)
-    position.profit += body.profit + body.swap + body.commission
+    money = body.profit + body.swap + body.commission
+    position.profit += money
     position.swap += body.swap
     position.commission += body.commission
     if body.entry == ENTRY_IN:
@@ -106,6 +107,7 @@ def _deal_booked(state: State, record: Record, body: r.DealBooked) -> None:
     else:
         position.closed_steps += body.volume_steps
         position.closed_sum += body.volume_steps * body.price_points
+        position.closings.append(Closing(body.ticket, body.order_id, body.magic, body.volume_steps, money))
     position.volume_steps = position.opened_steps - position.closed_steps
 
 

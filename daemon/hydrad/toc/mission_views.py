@@ -11,7 +11,8 @@ from hydrad.toc import alarm_views, entry_views
 from hydrad.toc.act_views import act_row
 from hydrad.toc.live import Live
 from hydrad.toc.mission import ACCEPTS_FIRES, MissionState
-from hydrad.toc.state import Mission, State
+from hydrad.toc.position_views import position_row
+from hydrad.toc.state import Mission, Position, State
 from hydrad.toc.texts import act_id_text, position_id_text
 from hydrad.wire.answers.missions import MissionCounts, MissionRow, MissionShow, SignalsView
 
@@ -82,7 +83,13 @@ def mission_show(state: State, live: Live, now_ns: int, mission: Mission, identi
         mission.source or None,
         alarm_views.note_rows(state, _told_of(state, mission)),
         _account_of(state, mission.source),
+        tuple(position_row(state, live, now_ns, position) for position in _positions(state, mission)),
     )
+
+
+def _positions(state: State, mission: Mission) -> list[Position]:
+    fires = (state.acts[number] for number in mission.acts if state.acts[number].kind is ActKind.FIRE)
+    return [state.positions[fire.position] for fire in fires if fire.position]
 
 
 def _account_of(state: State, terminal: str) -> str | None:

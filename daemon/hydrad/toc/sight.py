@@ -166,11 +166,13 @@ def _fields(value: msgspec.Struct, shown: Audience) -> msgspec.Struct | None:
 
 
 def _mission(value: MissionShow, shown: Audience) -> MissionShow:
-    """Without the acts on other accounts, and without what was noted of those and of what they opened. Its ticks come
-    from elsewhere where their account is not seen."""
+    """Without the acts on other accounts, without what they opened, and what was noted of those. Its ticks come from
+    elsewhere where their account is not seen."""
     acts = tuple(act for act in value.acts if sees(shown, act.account))
     told = {value.mission.id, *(part for act in acts for part in (act.id, act.position))}
-    value = msgspec.structs.replace(value, acts=acts, notes=tuple(note for note in value.notes if note.id in told))
+    notes = tuple(note for note in value.notes if note.id in told)
+    positions = tuple(row for row in value.positions if sees(shown, row.account))
+    value = msgspec.structs.replace(value, acts=acts, notes=notes, positions=positions)
     if value.source_account is not None and sees(shown, value.source_account):
         return value
     return msgspec.structs.replace(value, source=value.source and ELSEWHERE, source_account=None)

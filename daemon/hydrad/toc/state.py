@@ -161,6 +161,20 @@ class Act:
     moved_ns: int = 0
     again: bool = False
     approval: Approval | None = None
+    # Of an act that moves levels: where its position's stood when it was judged.
+    stop_was_points: int = 0
+    target_was_points: int = 0
+
+
+@dataclass(slots=True)
+class Closing:
+    """A deal that closed a position, or a part of it. `money`: net of its swap, commission and fee."""
+
+    ticket: int
+    order_id: int
+    magic: int
+    volume_steps: int
+    money: Decimal
 
 
 @dataclass(slots=True)
@@ -195,6 +209,7 @@ class Position:
     close_reason: str = ""
     closed_ms: int = 0
     deals: list[int] = field(default_factory=list)
+    closings: list[Closing] = field(default_factory=list)  # those of the deals that closed it
     plan: tuple[PlanStep, ...] = ()  # the one in force
     plan_act: int = 0  # the act that set it in place of the fire's
 

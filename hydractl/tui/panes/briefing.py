@@ -1,4 +1,5 @@
-"""What a mission is decided by, in lines: verdict, failed checks, price, money; then why, and every check.
+"""What a mission is decided by, in lines: verdict, failed checks, price, money; then why, and every check. Of one that
+was fired, what became of that stands first, and what would deny a second fire below it, dim.
 
 Owns the order in which these stand, so that what matters most is in sight on a small screen. The words are those of
 `hydractl brief` and `hydractl mission`. Pure.
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from hydractl.commands import brief, missions, verdicts
+from hydractl.commands import brief, fired, missions, verdicts
 from hydractl.fitting import wrapped
 from hydractl.output import WORDS, age
 from hydractl.plain import plain
@@ -42,6 +43,7 @@ def briefing_lines(frame: Frame, kept: Kept | None, row: MissionRow, room: int, 
     told += _told(frame, data, row, room)
     if old or over(frame, row):
         told = list(map(faded, told))
+    lines += _fired(frame, kept, data, room)
     return [*old, *(map(faded, lines) if old else lines), *told]
 
 
@@ -95,9 +97,17 @@ def old_lines(frame: Frame, kept: Kept, room: int) -> list[Text]:
     return labelled(f"{frame.glyphs.warning} OLD", words, room, "bold yellow")
 
 
+def _fired(frame: Frame, kept: Kept, data: Briefing, room: int) -> Iterator[Text]:
+    """What became of its fires: they live on, whatever became of the mission."""
+    positions = frame.rows(kept, data.mission.positions)
+    for at, (state, text) in enumerate(fired.texts(data.mission, positions)):
+        yield from labelled("fired" if state or not at else "", text, room, _word_style(state) if state else "")
+
+
 def _at_once(frame: Frame, data: Briefing, row: MissionRow, since_s: float, room: int) -> list[Text]:
     """What is decided by in as few lines as it can be said in; all of it stands below."""
-    lines = labelled("verdict", data.fire.would, room, verdict_style(data.fire))
+    second = fired.second(data.fire)
+    lines = [] if second else labelled("verdict", data.fire.would, room, verdict_style(data.fire))
     if data.price is None:
         lines += labelled("price", f"UNKNOWN: {brief.NO_QUOTE}", room, _BAD)
     else:
@@ -107,7 +117,7 @@ def _at_once(frame: Frame, data: Briefing, row: MissionRow, since_s: float, room
     stake = data.stake
     percent = f" ({stake.of_base_percent}%)" if stake is not None and stake.of_base_percent else ""
     money = f"{stake.volume} lots, at stop {stake.at_stop} {stake.currency}{percent}" if stake else "not known"
-    lines += labelled("money", money, room, "" if stake else _WARN)
+    lines += [] if second else labelled("money", money, room, "" if stake else _WARN)
     return lines + labelled("entry", f"{row.entry} stop {row.stop} target {row.target or 'none'}", room)
 
 
@@ -123,14 +133,24 @@ def _word_style(word: str) -> str:
 
 
 def _decided(frame: Frame, data: Briefing, since_s: float, room: int) -> Iterator[Text]:
-    """The verdict, the price and the money: nothing stands before these. Then what denies it, and what it costs."""
-    yield from labelled("verdict", data.fire.would, room, verdict_style(data.fire))
+    """The verdict, the price and the money: nothing stands before these. Then what denies it, and what it costs. Of a
+    second fire all but the price is dim."""
+    second = fired.second(data.fire)
+    if not second:
+        yield from labelled("verdict", data.fire.would, room, verdict_style(data.fire))
     if data.price is None:
         yield from labelled("price", f"UNKNOWN: {brief.NO_QUOTE}", room, _BAD)
     else:
         price = older(data.price, since_s)
         style = "yellow" if price.stale else "dim strike" if frame.view.lost is not None else ""
         yield from labelled("price", brief.price_text(price), room, style)
+    if second:
+        yield from labelled("verdict", fired.would_text(data.fire), room, "dim")
+    yield from map(faded, _staked(frame, data, room)) if second else _staked(frame, data, room)
+
+
+def _staked(frame: Frame, data: Briefing, room: int) -> Iterator[Text]:
+    """The money, what denies it, and what it costs."""
     texts = dict(brief.stake_texts(frame.out, data.stake)) if data.stake is not None else {}
     yield from labelled("money", texts.pop("money", "not known: see the checks"), room, "" if data.stake else _WARN)
     for row in data.fire.checks:

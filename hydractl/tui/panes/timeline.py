@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from hydractl.commands import realised
 from hydractl.output import WORDS, age
 from hydractl.tui.draw.glyphs import Glyphs
 from hydractl.tui.draw.table import STYLES
@@ -66,6 +67,8 @@ def verdict_lines(frame: Frame, title: str, shown: Any, findings: Sequence[str],
         rest = f"  {act.kind} on {act.account}: {act.verdict}"
         first, *more = flowed(f"{act.state}{rest}", room, glyphs)
         lines += [head.append(first.plain[len(act.state) :]), *more]
+        if brought := realised.text_of(act):
+            lines += flowed(f"realised {brought}", room, glyphs)
         failed = [check for check in shown.checks if not check.ok]
         for check in failed:
             words = f"{glyphs.cross} {check.code}: {check.measured}, limit {check.limit}"

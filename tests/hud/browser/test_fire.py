@@ -46,6 +46,7 @@ def test_from_a_link_to_a_closed_position(shown: Any) -> None:
     assert fire["state"] == "FILLED" and fire["surface"] == "hud" and fire["mission"] == mission
     assert str(fire["ticket"]) in shown.text("dialog") and fire["id"] in shown.text("dialog")
     shown.close_sheet()
+    shown.see("A second fire would be denied: DUPLICATE", ".fire .dim")
 
     position = crew.ctl("positions").data[0]
     shown.page.get_by_role("link", name=position["id"]).click()

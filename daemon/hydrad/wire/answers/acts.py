@@ -50,8 +50,24 @@ class ApprovalView(Out, frozen=True):
     surface: str | None
 
 
+class Realised(Out, frozen=True):
+    """What an act that was DONE closed, by the deals that the broker has told. `money`: of this act's own deals, net of
+    their swap, commission and fee, and `r` by what the whole position risked; null: no deal of it was told yet.
+    `volume`: lots of those deals. `remaining`: lots of the position that stay open. `total`, `total_r`: of the whole
+    position, what opening it cost and earlier parts included; null while it is open."""
+
+    currency: str
+    money: str | None
+    r: str | None
+    volume: str
+    remaining: str | None
+    total: str | None
+    total_r: str | None
+
+
 class ActRow(Out, frozen=True):
-    """`state`: see hydra-states(7). `verdict` is the one line a person reads."""
+    """`state`: see hydra-states(7). `verdict` is the one line a person reads. `volume`: empty of an act that deals
+    nothing; `changes` says what such a one is about. `realised`: of a close of ours, or a part of one, that is DONE."""
 
     id: str
     kind: str
@@ -78,6 +94,8 @@ class ActRow(Out, frozen=True):
     verdict: str
     reason: str | None
     approval: ApprovalView | None = None
+    changes: str | None = None
+    realised: Realised | None = None
 
 
 class ActShow(Out, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hydrad.wire.answers import Out
 from hydrad.wire.answers.acts import ActRow
 from hydrad.wire.answers.alarms import NoteRow
+from hydrad.wire.answers.positions import PositionRow
 
 
 class EntryNow(Out, frozen=True):
@@ -53,7 +54,8 @@ class MissionRow(Out, frozen=True):
 
 
 class MissionShow(Out, frozen=True):
-    """`source`: the terminal on whose ticks it was made, and whose `source_account` that is."""
+    """`source`: the terminal on whose ticks it was made, and whose `source_account` that is. `positions`: what its
+    fires opened, closed ones too."""
 
     mission: MissionRow
     features: dict[str, str]
@@ -62,6 +64,7 @@ class MissionShow(Out, frozen=True):
     source: str | None
     notes: tuple[NoteRow, ...] = ()
     source_account: str | None = None
+    positions: tuple[PositionRow, ...] = ()
 
 
 class MissionCounts(Out, frozen=True):

@@ -168,10 +168,11 @@ export function make({ main, me, args, reload }) {
   function single(data) {
     const m = data.mission.mission;
     const denied = data.fire.checks.filter((row) => !row.ok);
+    const twice = denied.some((row) => row.code === "DUPLICATE"); // it was fired on this account: nothing is wrong
     const size = data.fire.order?.volume;
     const label = `FIRE ${m.side} ${size} ${m.symbol} on ${data.account} ${data.kind.toUpperCase()}`;
     return [onlyWaits(denied) ? h("p", { class: "pending" }, `Will WAIT for a second person: ${denied[0].measured}`)
-      : denied.length ? h("p", { class: "bad" }, `Would be DENIED: ${denied.map((row) => `${row.code}, ${row.measured}`).join("; ")}`)
+      : denied.length ? h("p", { class: twice ? "dim" : "bad" }, `${twice ? "A second fire would be denied" : "Would be DENIED"}: ${denied.map((row) => `${row.code}, ${row.measured}`).join("; ")}`)
       : h("p", { class: "good" }, `${data.fire.checks.length} checks pass; risk ${data.fire.risk_money} ${data.fire.currency}`),
     Number(size) > 0 ? holdButton(label, () => go(data), look(data.kind)) : h("p", { class: "dim" }, "No size can be made, so there is nothing to fire.")];
   }
@@ -219,7 +220,7 @@ export function make({ main, me, args, reload }) {
     const held = positions.filter((row) => row.mission === data.mission.mission.id);
     fill(part.acts, h("h2", null, "What became of it"),
       rows.length ? h("ul", { class: "verdicts" }, rows.map((row) => h("li", { class: goodness(row.state) },
-        `${verdict(row)} `, h("small", null, `${row.kind} ${row.volume} on ${row.account}, ${row.id} by ${row.by}`)))) : h("p", { class: "empty" }, "Nobody has fired it."),
+        `${verdict(row)} `, h("small", null, `${row.kind} ${row.volume || row.changes || ""} on ${row.account}, ${row.id} by ${row.by}`)))) : h("p", { class: "empty" }, "Nobody has fired it."),
       held.map((row) => h("p", null, h("a", { href: `/positions?position=${row.id}` }, row.id), ` ${row.volume} at ${row.open_price} `,
         h("b", { class: tone(row.pnl) }, signed(row.pnl, row.currency)), row.r ? ` ${row.r} R` : "",
         row.closed_at ? ` CLOSED by ${row.close_reason} at ${row.close_price}` : ` open, stop ${row.stop ?? "NONE"}`)));
