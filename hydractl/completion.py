@@ -51,6 +51,7 @@ LIVE = {
     "alarm": (("alarms", {}, "id"),),
     "members": _ACCOUNTS,
     "group": (("groups", {}, "name"),),
+    "pool": (("pools", {}, "name"),),
     "operator": _OPERATORS,
     "policy": _POLICIES,
     "names": _SERVICES,

@@ -92,6 +92,7 @@ MODULES = {
     "plans": "plans",
     "policies": "operators",
     "policy set": "operators",
+    "pools": "accounts",
     "positions": "positions",
     "preflight": "preflight",
     "reconcile": "reconcile",

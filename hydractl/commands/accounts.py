@@ -46,6 +46,12 @@ LIMITS = (
     Column("OWN", "own", right=True),
     Column("HOLDS", "holds", right=True, show=lambda row: row.holds or "not set"),
 )
+POOLS = (
+    Column("POOL", "name"),
+    Column("ACCOUNTS", "members", show=lambda row: ", ".join(f"{a} x {w}" for a, w in row.members.items())),
+    Column("FIRES", "fires", show=lambda row: ", ".join(f"{a} {n}" for a, n in row.fires.items())),
+    Column("NEXT", "turn"),
+)
 GROUPS = (
     Column("GROUP", "name"),
     Column("ACCOUNTS", "members", show=lambda row: ", ".join(f"{a} x {m}" for a, m in row.members.items())),
@@ -109,6 +115,12 @@ def account_phone(session: Session, name: str, number: str) -> int:
 def groups(session: Session) -> int:
     """Groups of accounts, for fire --group."""
     return session.rows(session.client.query("groups"), GROUPS, "no groups")
+
+
+@verb("pools", "pools")
+def pools(session: Session) -> int:
+    """Pools of accounts, for fire --pool, and whose turn it is in each."""
+    return session.rows(session.client.query("pools"), POOLS, "no pools")
 
 
 @verb(

@@ -124,11 +124,12 @@ def call(asked: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 def pinned(preview: Answer, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields with the size that was shown on each account in place of what it was made of, and the price around
     which a market order made by hand may be filled: nothing else is sent.
-    Whose turn it is in a pool is the daemon's to say, and a key of one's own must come with the same words again."""
+    Of a pool it is the account whose turn was shown, and no other. A key of one's own must come with the same words
+    again."""
     rows, order = preview.data.targets, preview.data.order
     if "symbol" in fields and fields["type"] is None and order is not None:
         fields = {**fields, "shown": order.entry}
-    if fields["pool"] or not rows or not all(row.volume for row in rows):
+    if not rows or not all(row.volume for row in rows):
         return fields
     named: dict[str, Any] = {
         "account": None,

@@ -72,6 +72,7 @@ ALWAYS = (
     Want(Ask.of("now"), 1.0),
     Want(Ask.of("status"), 2.0, stirred=True),
     Want(Ask.of("groups"), 60.0),
+    Want(Ask.of("pools"), 60.0),
     Want(Ask.of("plans"), 60.0),
 )
 
@@ -491,7 +492,7 @@ class HydraTui(Screens):
     def targets(self, accounts: Sequence[str] = ()) -> Choices:
         """Where a fire may go, as far as it is known."""
         names = list(accounts) or [row.name for row in self.accounts()]
-        return fires.targets_of(names, self._view.data("groups") or ())
+        return fires.targets_of(names, self._view.data("groups") or (), self._view.data("pools") or ())
 
     def plans(self) -> Choices:
         """The plans that a fire may have; none while they are not known."""

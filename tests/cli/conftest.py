@@ -32,6 +32,7 @@ from hydrad.wire.answers.accounts import (
     ConditionRow,
     GroupRow,
     LimitRow,
+    PoolRow,
     StatementData,
     StatementRow,
 )
@@ -349,6 +350,9 @@ POLICY = PolicyRow(
     name="starter", kinds=("paper", "demo"), open_max=1, fires_per_day_max=3, risk_per_trade_max_percent=None,
     operators=("ann",),
 )  # fmt: skip
+POOL = PoolRow(
+    name="ours", members={"paper-1": "2", "paper-2": "1"}, fires={"paper-1": 1, "paper-2": 0}, turn="paper-1"
+)
 GROUP = GroupRow(name="majors", members={"paper-1": "1", "paper-2": "0.5"})
 CHANGE = ChangeRow(
     id=show(IdKind.CHANGE, 7), text="paper-1: open_positions_max 1 -> 2", asked_by="ann", asked_at=TS, due_at=TS,
@@ -413,6 +417,7 @@ DATA: dict[str, tuple[str, Any]] = {
     "account.group": ("hydra.group/v1", GROUP),
     "account.pool": ("hydra.group/v1", GROUP),
     "groups": ("hydra.groups/v1", (GROUP,)),
+    "pools": ("hydra.pools/v1", (POOL,)),
     **{f"paper.{verb}": ("hydra.paper/v1", PaperData(text="will do", facts={})) for verb in ("cash", "fault", "trade")},
     "market.step": ("hydra.step/v1", StepData(market=TS, done=False, held_by=())),
     "symbols": ("hydra.symbols/v1", SYMBOLS),

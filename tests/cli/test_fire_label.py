@@ -47,10 +47,14 @@ def test_the_sizes_that_were_shown_are_what_is_asked_for() -> None:
     assert not any(fields[name] for name in ("group", "account", "accounts", "all_accounts", "volume", "risk"))
 
 
-def test_what_has_no_size_or_is_a_pools_turn_is_asked_for_as_it_was() -> None:
+def test_what_has_no_size_is_asked_for_as_it_was() -> None:
     without = msgspec.structs.replace(target("demo", "TERMS_UNKNOWN"), volume=None)
     assert pinned(preview(without), ASKED) == ASKED
-    assert pinned(preview(target("demo")), {**ASKED, "pool": "turns"}) == {**ASKED, "pool": "turns"}
+
+
+def test_of_a_pool_the_account_whose_turn_was_shown_is_pinned() -> None:
+    fields = pinned(preview(target("demo")), {**ASKED, "pool": "turns"})
+    assert (fields["pool"], fields["sized"]) == ("turns", [{"account": "demo", "volume": target("demo").volume}])
 
 
 @pytest.mark.parametrize(("kind", "shown"), [(None, "1.08340"), ("limit", None)])

@@ -18,7 +18,15 @@ from hydractl import verbs
 from hydractl.diagnostics import ExitCode
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire import market as m
-from hydrad.wire.answers.accounts import AccountDayData, AccountRow, AccountShow, ArmData, GroupRow, StatementData
+from hydrad.wire.answers.accounts import (
+    AccountDayData,
+    AccountRow,
+    AccountShow,
+    ArmData,
+    GroupRow,
+    PoolRow,
+    StatementData,
+)
 from hydrad.wire.answers.acts import ActRow, ActShow, AskedData, FireAnswer
 from hydrad.wire.answers.alarms import AlarmRow, AlarmShow, FindingRow, NoteRow
 from hydrad.wire.answers.apex import ApexData
@@ -122,6 +130,7 @@ VERBS: dict[str, tuple[list[str], Any]] = {
     "fires": ([], tuple[ActRow, ...]),
     "fires show": ([F], ActShow),
     "groups": ([], tuple[GroupRow, ...]),
+    "pools": ([], tuple[PoolRow, ...]),
     "flatten": (["--yes"], FireAnswer),
     "halt": ([], HaltData),
     "market step": (["30"], StepData),

@@ -111,6 +111,7 @@ def test_a_session_asks_what_the_shell_asks(home: PaperHome) -> None:
         "policies": ("policies",),
         "operators": ("operators",),
         "groups": ("groups",),
+        "pools": ("pools",),
         "missions": ("missions",),
         "accounts/alpha": ("account", "show", "alpha"),
     }.items():

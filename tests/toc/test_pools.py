@@ -10,6 +10,7 @@ import pytest
 
 from hydrad.domain.ids import sequence_of
 from hydrad.link.frames import RowState
+from hydrad.toc import pools
 from hydrad.toc.act import ActState
 from hydrad.toc.state import Act
 from hydrad.wire import calls
@@ -44,6 +45,33 @@ def turns(core: Core, count: int) -> list[str]:
 
 def test_weights_order_the_turns(pool: Core) -> None:
     assert turns(pool, 8) == ["alpha", "alpha", "bravo", "charlie"] * 2
+
+
+def test_what_was_shown_of_a_pool_is_fired_or_nothing_is(pool: Core) -> None:
+    """A size beside the pool is the account whose turn was shown: never another's."""
+    sized = (calls.Sized(pools.row(pool.state, "ours").turn, "0.05"),)
+    act = pool.fire(pool.mission(), pool="ours", sized=sized)
+    assert act.order is not None
+    assert (act.account, act.order.volume_steps, pool.state.pool_fires["ours"]) == ("alpha", 5, {"alpha": 1})
+    pool.result(act, RowState.NOT_EXECUTED)
+    turns(pool, 1)
+    assert pools.row(pool.state, "ours").turn == "bravo"
+    mission, before = pool.mission(), len(pool.state.acts)
+    problem = pool.ask(calls.Fire(mission, pool="ours", sized=sized)).problem
+    assert problem is not None and problem.code == "CONFLICT" and "bravo's turn" in problem.message
+    problem = pool.ask(calls.Fire(mission, pool="ours", sized=(*sized, calls.Sized("bravo", "0.05")))).problem
+    assert problem is not None and problem.code == "USAGE"
+    assert len(pool.state.acts) == before
+
+
+def test_whose_turn_it_is_can_be_read(pool: Core) -> None:
+    turns(pool, 3)
+    row = pools.row(pool.state, "ours")
+    assert (row.members, row.fires) == (
+        {"alpha": "2", "bravo": "1", "charlie": "1"},
+        {"alpha": 2, "bravo": 1, "charlie": 0},
+    )
+    assert row.turn == "charlie"
 
 
 def test_a_restart_goes_on_where_the_turns_were(pool: Core) -> None:

@@ -16,6 +16,7 @@ from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.intents import fires, missions
 from hydractl.verbs import GLOBALS
 from hydrad.wire.answers import Problem
+from hydrad.wire.answers.accounts import PoolRow
 from hydrad.wire.answers.acts import TargetRow
 
 MISSION = "M-0000007T"
@@ -71,6 +72,8 @@ def test_where_it_may_go() -> None:
         ("group majors: paper-1 x 1, paper-2 x 0.5", "group:majors"),
         ("all accounts that were given to me", "all:"),
     )
+    (turn,) = fires.targets_of(["a"], (), (PoolRow("ours", {"a": "2", "b": "1"}, {"a": 1, "b": 0}, "a"),))[2:]
+    assert turn == ("pool ours: one account, next is a", "pool:ours")
     assert fires.targets_of(["a"], ()) == (("my primary account", ""), ("a", "account:a"))
 
 

@@ -104,6 +104,7 @@ QUERIES: tuple[Query, ...] = (
     Query("/operators", calls.Operators, tuple[people.OperatorRow, ...]),
     Query("/policies", calls.Policies, tuple[people.PolicyRow, ...]),
     Query("/groups", calls.Groups, tuple[accounts.GroupRow, ...]),
+    Query("/pools", calls.Pools, tuple[accounts.PoolRow, ...]),
     Query("/changes", calls.Changes, tuple[people.ChangeRow, ...]),
     Query("/channels", calls.Channels, oncall.ChannelsData),
 )

@@ -28,6 +28,7 @@ from hydrad.toc import (
     order_views,
     plan_views,
     planning,
+    pools,
     position_views,
     quote_views,
     resting,
@@ -42,7 +43,7 @@ from hydrad.toc.turn import Turn
 from hydrad.vitals import vitals
 from hydrad.wire import calls
 from hydrad.wire.answers import Problem
-from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow
+from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow, PoolRow
 from hydrad.wire.answers.acts import ActRow, ActShow, AskedData
 from hydrad.wire.answers.alarms import AlarmRow
 from hydrad.wire.answers.briefing import Briefing
@@ -330,6 +331,10 @@ def _groups(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Groups) -> lis
     return [views_crew.group_row(turn.state, name) for name in turn.state.groups]
 
 
+def _pools(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Pools) -> list[PoolRow]:
+    return [pools.row(turn.state, name) for name in turn.state.pools]
+
+
 def _changes(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Changes) -> list[ChangeRow]:
     return [views_crew.change_row(turn.state, change) for change in turn.state.changes.values()]
 
@@ -371,6 +376,7 @@ QUERIES: dict[type[Verb], tuple[str, Callable[[Daemon, Turn, Actor, Any], object
     calls.Operators: ("hydra.operators/v1", _operators),
     calls.Policies: ("hydra.policies/v1", _policies),
     calls.Groups: ("hydra.groups/v1", _groups),
+    calls.Pools: ("hydra.pools/v1", _pools),
     calls.Changes: ("hydra.changes/v1", _changes),
     calls.NewsToday: ("hydra.news/v1", news_today),
     calls.Health: ("hydra.health/v1", _health),

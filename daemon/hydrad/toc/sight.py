@@ -15,7 +15,7 @@ from hydrad.toc.audience import Audience, sees
 from hydrad.toc.people import Person
 from hydrad.wire import calls
 from hydrad.wire.answers import Answer, Problem
-from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow
+from hydrad.wire.answers.accounts import AccountRow, AccountShow, GroupRow, PoolRow
 from hydrad.wire.answers.acts import ActShow, FireAnswer
 from hydrad.wire.answers.authority import HaltData
 from hydrad.wire.answers.comparing import PreflightData, PreflightRow
@@ -76,7 +76,7 @@ def _seen(value: Any, shown: Audience) -> Any:
         return None
     if isinstance(value, HealthRow):
         return _health_row(value, shown)
-    if isinstance(value, GroupRow):  # whole or not at all: a fire on it is one on every member
+    if isinstance(value, GroupRow | PoolRow):  # whole or not at all: a fire on it is one on every member
         return value if all(sees(shown, member) for member in value.members) else None
     if isinstance(value, TraceData):
         return _trace(value, shown)

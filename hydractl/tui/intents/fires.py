@@ -18,7 +18,7 @@ from hydractl.tui.intents.base import REASON, asked, nothing
 
 if TYPE_CHECKING:
     from hydrad.wire.answers import Answer
-    from hydrad.wire.answers.accounts import GroupRow
+    from hydrad.wire.answers.accounts import GroupRow, PoolRow
     from hydrad.wire.answers.positions import NamedPlan
 
 SIDES: Choices = (("BUY", "buy"), ("SELL", "sell"))
@@ -84,12 +84,14 @@ def approve(fire_id: str) -> Intent:
 # --- what can be chosen ---
 
 
-def targets_of(accounts: Sequence[str], groups: Sequence[GroupRow]) -> Choices:
-    """Where a fire may go: (shown, `account:NAME`, `group:NAME` or `all:`), first the operator's primary account."""
+def targets_of(accounts: Sequence[str], groups: Sequence[GroupRow], pools: Sequence[PoolRow] = ()) -> Choices:
+    """Where a fire may go: (shown, `account:NAME`, `group:NAME`, `pool:NAME` or `all:`), first the operator's primary
+    account."""
     choices = [("my primary account", ""), *((name, f"account:{name}") for name in accounts)]
     for row in groups:
         members = ", ".join(f"{account} x {by}" for account, by in row.members.items())
         choices.append((f"group {row.name}: {members}", f"group:{row.name}"))
+    choices += ((f"pool {row.name}: one account, next is {row.turn}", f"pool:{row.name}") for row in pools)
     if len(accounts) > 1:
         choices.append(("all accounts that were given to me", "all:"))
     return tuple(choices)

@@ -10,7 +10,7 @@ from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind
 from hydrad.domain.orders import ActKind, EntryType, Side
 from hydrad.domain.signals import Signal, SignalKind
-from hydrad.toc import act_views, approvals, crew, numbering, risk, routing
+from hydrad.toc import act_views, approvals, crew, numbering, pools, risk, routing
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent, ActState
 from hydrad.toc.desk.refusals import (
@@ -80,6 +80,7 @@ def _fire_on(turn: Turn, asked: Requested, verb: Firing, signal: Signal, mission
     chosen = _accounts(turn, verb)
     if verb.pool:
         chosen = [_whose_turn(turn, verb, signal, mission, chosen)]
+        _as_shown(verb, chosen[0][0])
     targets = [_target(turn, verb, signal, *one) for one in chosen]
     if verb.dry_run:
         return _dry_run(turn, asked, verb, signal, mission, targets)
@@ -117,21 +118,25 @@ def _whose_turn(
     return (able or members)[0]
 
 
+def _as_shown(verb: Firing, account: Account) -> None:
+    """A size with a pool is one that was shown, on the account whose turn it was: nobody else's turn takes it."""
+    if verb.sized and verb.sized[0].account != account.name:
+        told = f"it is {account.name}'s turn in {verb.pool} by now, and {verb.sized[0].account} was shown"
+        raise Refused(ErrorCode.CONFLICT, told, "look again")
+
+
 def _in_turn(turn: Turn, pool: str) -> list[tuple[Account, Decimal]]:
-    """A pool's accounts by whose turn it is: the fewest fires for its weight first, then by its order."""
-    weights = turn.state.pools.get(pool)
-    if weights is None:
+    if pool not in turn.state.pools:
         known = ", ".join(turn.state.pools) or "none"
         raise Refused(ErrorCode.NOT_FOUND, f"no pool {pool}", f"known pools: {known}")
-    fires, order = turn.state.pool_fires.get(pool, {}), list(weights)
-    ranked = sorted(order, key=lambda name: ((fires.get(name, 0) + 1) / weights[name], order.index(name)))
-    return [(turn.state.accounts[name], ONE) for name in ranked]
+    return [(turn.state.accounts[name], ONE) for name in pools.in_turn(turn.state, pool)]
 
 
 def _accounts(turn: Turn, verb: Firing) -> list[tuple[Account, Decimal]]:
     """The accounts that a fire names, each with its multiplier: one, several, a group, all of the operator's, or their
     primary one."""
-    named = (verb.account, verb.accounts, verb.group, verb.pool, verb.all_accounts, verb.sized)
+    of_a_pool = verb.pool and len(verb.sized) == 1
+    named = (verb.account, verb.accounts, verb.group, verb.pool, verb.all_accounts, verb.sized and not of_a_pool)
     if sum(map(bool, named)) > 1:
         raise usage("account, accounts, group, pool, all and a size for each account exclude each other")
     if verb.pool:

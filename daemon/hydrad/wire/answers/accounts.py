@@ -83,6 +83,16 @@ class GroupRow(Out, frozen=True):
     members: dict[str, str]
 
 
+class PoolRow(Out, frozen=True):
+    """`members`: account -> weight. `fires`: how many each has taken since the pool was set. `turn`: the account that
+    takes the next one, if nothing would deny it there."""
+
+    name: str
+    members: dict[str, str]
+    fires: dict[str, int]
+    turn: str
+
+
 class StatementRow(Out, frozen=True):
     """One deal of the broker's. `amount`: what it added to the balance; `balance`: after it. `owner`: the act of ours
     that it belongs to, FOREIGN, or CASH. `volume` and `price` are null where the symbol's terms are not known."""

@@ -87,6 +87,7 @@ from hydrad.wire.calls.queries import (
     Plans,
     PlanShow,
     Policies,
+    Pools,
     Positions,
     Preflight,
     Report,
@@ -141,6 +142,7 @@ AnyVerb = (
     | AccountShow
     | Operators
     | Policies
+    | Pools
     | Groups
     | Changes
     | NewsToday

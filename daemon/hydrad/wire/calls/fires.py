@@ -19,7 +19,8 @@ class Fire(Verb, frozen=True, tag="fire"):
     to wait for the verdict; 0 answers once routed. `plan`: a named one, such as `default` or `none`. One of
     `account`, `accounts`, `group` and `all_accounts` (those that were given to the operator), or none: the operator's
     primary account. Several make one fire each. `sized` names each account with its own volume, in place of all of
-    these. `again`, with `pool`: another account of it may take the mission, too."""
+    these; one of it beside `pool` is the account whose turn was shown: CONFLICT when it is another's by now. `again`,
+    with `pool`: another account of it may take the mission, too."""
 
     mission: str
     account: str | None = None

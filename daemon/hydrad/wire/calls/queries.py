@@ -209,6 +209,10 @@ class Groups(Verb, frozen=True, tag="groups"):
     pass
 
 
+class Pools(Verb, frozen=True, tag="pools"):
+    pass
+
+
 class Changes(Verb, frozen=True, tag="changes"):
     """Changes that wait for a second person or for their time."""
 
