@@ -25,8 +25,8 @@ def _rate(found: Estimate) -> str:
 def _mean(found: Estimate) -> str:
     if found.value is None:
         return MISSING
-    interval = f" [{found.low:+.2f}, {found.high:+.2f}]" if found.low is not None else " [too few]"
-    return f"{found.value:+.2f}{interval}"
+    interval = f" [{found.low:+z.2f}, {found.high:+z.2f}]" if found.low is not None else " [too few]"
+    return f"{found.value:+z.2f}{interval}"
 
 
 def _effective(side: ReportSide) -> str:
@@ -44,7 +44,7 @@ GROUPS = (
     Column("WON [95 %]", "fired", right=True, show=lambda row: _rate(row.fired.win_rate)),
     Column("MEAN R [95 %]", "fired", right=True, show=lambda row: _mean(row.fired.mean_r)),
     Column("N EFF OF NEEDED", "fired", right=True, show=lambda row: _effective(row.fired)),
-    Column("TOTAL R", "fired", right=True, show=lambda row: f"{row.fired.total_r:+.2f}"),
+    Column("TOTAL R", "fired", right=True, show=lambda row: f"{row.fired.total_r:+z.2f}"),
     Column("P&L", "money", right=True, show=_money),
     Column("SLIP", "slippage_mean", right=True),
     Column("WORST", "slippage_worst", right=True, wide=True),

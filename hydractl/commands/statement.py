@@ -54,7 +54,7 @@ def statement(session: Session, account: str, month: str) -> int:
 
     def people(data: StatementData) -> None:
         session.heading(answer)
-        offset = f"{data.broker_offset_s:+.0f} s" if data.broker_offset_s is not None else "not known, taken as UTC"
+        offset = f"{data.broker_offset_s:+z.0f} s" if data.broker_offset_s is not None else "not known, taken as UTC"
         out.line(f"{data.account} {data.kind.upper()} {data.month}, by the broker's clock (offset {offset})")
         out.line(f"opening {data.opening} {data.currency}")
         out.table(ROWS, data.rows, empty="no deal in this month")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _offset(row: TerminalRow) -> str:
     if row.clock_offset_ms is None:
         return "never"
-    return f"{row.clock_offset_ms:+.1f}±{row.clock_uncertainty_ms or 0:.1f} ms"
+    return f"{row.clock_offset_ms:+z.1f}±{row.clock_uncertainty_ms or 0:.1f} ms"
 
 
 def _lane(row: TerminalRow) -> str:

@@ -32,7 +32,7 @@ from hydractl.session import Session
 from hydractl.tui import settings
 from hydractl.tui.ascii import AsciiOnly
 from hydractl.tui.carry import Desk, Kept, Said
-from hydractl.tui.chrome import lost_line, tab_pieces, top_line, write_label
+from hydractl.tui.chrome import ENDS, fitting, lost_line, tab_pieces, top_line, write_label
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.feed import Feed, Want
 from hydractl.tui.frame import Frame
@@ -52,11 +52,13 @@ from hydractl.tui.panes.services import Services
 from hydractl.tui.panes.tail import Tail
 from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.panes.trace import Trace
+from hydractl.tui.prompt import Prompt
 from hydractl.tui.screens import Screens
 from hydractl.tui.sheets import ASK_AGAIN, Sheet
 from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
+from hydractl.tui.words import words_of
 from hydractl.tui.writing import Writing
 
 _ASCII_ONLY = AsciiOnly()
@@ -65,8 +67,8 @@ OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
 WRITE = "write mode"  # what some notices are about
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
 COPIED_CELLS = 48  # of what was copied are said
-FILTERING = (("Enter", "keep the filter", ""), ("Esc", "no filter", "step_back"), ("Esc H", "HALT", "halt"))
-FIRST_KEYS = ("halt", "help", "write")
+FILTERING = (("Enter", "keep the filter", ""), ("Esc", "no filter", "step_back"))
+FIRST_KEYS = ("write",)
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
@@ -286,30 +288,40 @@ class HydraTui(Screens):
         below = type(self.screen)
         notice = self.notices.now(self.clock_s, in_sight=below is Screen or (below is Sheet and not self.frame.scant))
         if notice is None:
-            bar.show_pieces(self._key_pieces(), "")
+            bar.show_pieces(fitting(self._key_pieces(), bar.size.width or self.size.width), "")
             return
         rows = ROWS_MAX if below is Screen else 1
         first, *more = notice_lines(self.frame, notice, self.notices.more, bar.size.width or self.size.width, rows)
         bar.show_pieces([(first, "messages")], "", more)
 
     def _key_pieces(self) -> list[tuple[Text, str]]:
-        """The keys that do something here, as they are mapped; first what must be in sight on the narrowest screen."""
-        now = FILTERING if self.query_one("#filter").display else self.pane.keys_now()
-        if now:
-            return [(Text.assemble((f" {key} ", "bold"), f"{what} ", end=""), action) for key, what, action in now]
+        """The keys that do something here, as they are mapped: the halt first, help last."""
         shown = [bound for _, bound, enabled, _ in self.screen.active_bindings.values() if bound.show and enabled]
         shown.sort(key=lambda bound: FIRST_KEYS.index(bound.id) if bound.id in FIRST_KEYS else len(FIRST_KEYS))
-        pieces = []
-        for bound in shown:
-            words = Text(f" {self.get_key_display(bound)} ", "bold", end="")
-            what = "read-only" if bound.id == "write" and self.writing else bound.description
-            words.append(f"{what} ", "bold red" if bound.action == "halt" else "not bold")
-            pieces.append((words, bound.action))
-        if isinstance(self.screen, Sheet) and isinstance(self.focused, Input):  # there its key is a letter
-            halts = [each for bounds in self._bindings.key_to_bindings.values() for each in bounds if each.id == "halt"]
-            keys = f" Esc {self.get_key_display(halts[0])} " if halts else " Esc "
-            pieces.insert(0, (Text.assemble((keys, "bold"), ("HALT ", "bold red"), end=""), "halt"))
-        return pieces
+        now: Sequence[tuple[str, str, str]] = ()
+        if type(self.screen) is Screen:
+            now = FILTERING if self.query_one("#filter").display else self.pane.keys_now()
+        own = [self._key_piece(bound) for bound in shown if bound.action not in ENDS]
+        pieces = [_piece(*each) for each in now] or own
+        ends = {bound.action: self._key_piece(bound) for bound in shown if bound.action in ENDS}
+        if self._is_typed_into:  # there their keys are letters
+            ends = {"halt": _piece(f"Esc {self._halt_key()}", "HALT", "halt")}
+        return [*filter(None, (ends.get("halt"),)), *pieces, *filter(None, (ends.get("explain"),))]
+
+    @property
+    def _is_typed_into(self) -> bool:
+        """Whether a line for text stands in a sheet or at the foot of a pane, and letters go there."""
+        lines = (*self.pane.query(Prompt), self.query_one("#filter", Input))
+        at_foot = type(self.screen) is Screen and any(line.display for line in lines)
+        return at_foot or (isinstance(self.screen, Sheet) and isinstance(self.focused, Input))
+
+    def _key_piece(self, bound: Binding) -> tuple[Text, str]:
+        what = "read-only" if bound.id == "write" and self.writing else bound.description
+        return _piece(self.get_key_display(bound), what, bound.action)
+
+    def _halt_key(self) -> str:
+        every = (each for bounds in self._bindings.key_to_bindings.values() for each in bounds)
+        return next((self.get_key_display(each) for each in every if each.id == "halt"), "")
 
     @on(Bar.Pressed)
     async def _pressed(self, event: Bar.Pressed) -> None:
@@ -526,8 +538,8 @@ class HydraTui(Screens):
             for _, binding, enabled, _ in self.screen.active_bindings.values()
             if enabled and binding.id
         ]
-        panes = [each.TITLE for each in PANES]
-        self.push_screen(Help(help_lines(pane.TITLE, pane.HELP, keys, panes, self.sheet_room)))
+        panes, room = [each.TITLE for each in PANES], max(min(self.size.width, 120) - 6, 30)
+        self.push_screen(Help(help_lines(pane.TITLE, pane.HELP, keys, words_of(pane.NAME), panes, room)))
 
     def action_jump(self) -> None:
         self.push_screen(Jump([box for box in self.pane.query(Lines) if box.display and box.can_focus]))
@@ -584,6 +596,12 @@ class HydraTui(Screens):
             )
             return
         self.exit(0)
+
+
+def _piece(key: str, what: str, action: str) -> tuple[Text, str]:
+    """A key and what it does, for the lowest line."""
+    words = Text(f" {key} ", "bold", end="")
+    return words.append(f"{what} ", "bold red" if action == "halt" else "not bold"), action
 
 
 def action_ids() -> list[str]:

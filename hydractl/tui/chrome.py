@@ -17,7 +17,9 @@ from hydractl.tui.frame import OLD_S, Frame, line
 from hydractl.tui.store import STREAM, Kept
 
 NAMED_MAX = 4
+ENDS = ("halt", "explain")  # what the line of the keys begins and ends with, however narrow
 WIDE = 140
+IMPORTANT = 5  # parts of the top line that go before the clocks: mode, authority, alarms, UNKNOWN, write mode, heard
 
 
 def top_line(frame: Frame) -> Text:
@@ -34,7 +36,9 @@ def top_line(frame: Frame) -> Text:
     unknown = now.unknown if now is not None else status.acts.unknown
     good = "green" if authority == "ACTIVE" else "bold red"
     old = frame.old(newest)
-    return line(
+    market = clock(frame, now.market if now is not None else status.clocks.market)
+    return _whole(
+        frame,
         (mode, "bold yellow" if mode == "PAPER" else "bold red"),
         (
             f"was {authority}" if old else authority if authority == "ACTIVE" else f"*** {authority} ***",
@@ -47,10 +51,20 @@ def top_line(frame: Frame) -> Text:
         (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
         ("WRITE" if frame.writing else "read-only", "bold" if frame.writing else "dim"),
         heard(frame),
-        f"market {clock(frame, now.market if now is not None else status.clocks.market)} ({status.clocks.speed})",
-        f"machine {clock(frame, status.clocks.machine)}" if frame.width >= WIDE and not frame.calm else "",
+        (f"market {market} ({status.clocks.speed})", ""),
+        (f"machine {clock(frame, status.clocks.machine)}" if frame.width >= WIDE and not frame.calm else "", ""),
         (plain(view.daemon.instance) if view.daemon and frame.width >= 100 else "", "dim"),
     )
+
+
+def _whole(frame: Frame, *parts: tuple[str, str]) -> Text:
+    """A line of the parts that there is room for, each whole: mode and authority, then those that are not dim."""
+    room = frame.width - 2 * frame.writing
+    kept: set[int] = set()
+    for at in sorted(range(len(parts)), key=lambda at: at > 1 and (parts[at][1] == "dim" or at > IMPORTANT)):
+        if line(*(parts[each] for each in sorted((*kept, at)))).cell_len <= room:
+            kept.add(at)
+    return line(*(parts[at] for at in sorted(kept)))
 
 
 def _none(frame: Frame) -> str:
@@ -87,12 +101,30 @@ def clock(frame: Frame, iso: str | None) -> str:
 
 
 def tab_pieces(frame: Frame, panes: Sequence[tuple[str, str]], shown: str) -> list[tuple[Text, str]]:
-    """The panes, (name, title), and their keys, the shown one turned round."""
+    """The panes, (name, title), and their keys, the shown one turned round; where there is no room for all titles, the
+    shown one alone has its title."""
     gap = " " if frame.width >= 100 else ""
+    needed = sum(len(f" {at}{gap}{title}{gap}") for at, (_, title) in enumerate(panes, 1))
+    titled = needed <= frame.width - 2 * frame.writing
     return [
-        (Text(f" {at}{gap}{title}", "reverse" if shown == name else "cyan"), f"pane({name!r})")
+        (
+            Text(f" {at}{gap}{title if titled or shown == name else ''}", "reverse" if shown == name else "cyan"),
+            f"pane({name!r})",
+        )
         for at, (name, title) in enumerate(panes, 1)
     ]
+
+
+def fitting(pieces: Sequence[tuple[Text, str]], room: int) -> list[tuple[Text, str]]:
+    """Of the keys, (words, action), those that there is room for, each whole, in their order; the halt and help before
+    all others."""
+    kept: set[int] = set()
+    left = room
+    for at in sorted(range(len(pieces)), key=lambda at: pieces[at][1] not in ENDS):
+        if pieces[at][0].cell_len <= left:
+            kept.add(at)
+            left -= pieces[at][0].cell_len
+    return [pieces[at] for at in sorted(kept)]
 
 
 def lost_line(frame: Frame) -> Text:

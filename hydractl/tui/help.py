@@ -1,8 +1,8 @@
-"""Help for where one is: what the pane is for, and every key that does something in it."""
+"""Help for where one is: what the pane is for, every key that does something in it, and the words that stand there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -29,12 +29,18 @@ MOVING = (
     ("Esc", "back"),
     (":", "a pane or an act by its name"),
 )
+WORDS = "Words here"  # the heading of the glossary, which `w` goes to
 
 
 def help_lines(
-    title: str, about: str, keys: Sequence[tuple[str, str, str]], panes: Sequence[str], room: int
+    title: str,
+    about: str,
+    keys: Sequence[tuple[str, str, str]],
+    words: Mapping[str, str],
+    panes: Sequence[str],
+    room: int,
 ) -> list[Text]:
-    """`keys`: (key, what it does, id) of those that do something here."""
+    """`keys`: (key, what it does, id) of those that do something here. `words`: what they mean."""
     lines = [Text(title, "bold"), *_flow(about, room), Text(""), Text("Keys here", "bold")]
     wide = max((len(key) for key, _, _ in (*keys, *((key, "", "") for key, _ in MOVING))), default=0) + 2
     for key, what, name in keys:
@@ -45,7 +51,20 @@ def help_lines(
     lines += [Text(""), Text("Moving", "bold")]
     lines += [Text.assemble((f"  {key:<{wide}}", "cyan"), what, no_wrap=True, end="") for key, what in MOVING]
     listed = ", ".join(f"{number} {name}" for number, name in enumerate(panes, 1))
-    return [*lines, *_flow(f"  Panes: {listed}", room), Text(""), Text("Acts", "bold"), *_flow(SAFETY, room)]
+    lines += [*_flow(f"  Panes: {listed}", room), Text(""), Text(WORDS, "bold"), *word_lines(words, room)]
+    return [*lines, Text(""), Text("Acts", "bold"), *_flow(SAFETY, room)]
+
+
+def word_lines(words: Mapping[str, str], room: int) -> list[Text]:
+    """Each word and what it means, in a line where there is room."""
+    lines: list[Text] = []
+    wide = max(map(len, words), default=0)
+    for word, meaning in words.items():
+        head = f"  {word:<{wide}}  "
+        rows = [Text(row, no_wrap=True, end="") for row in wrapped(f"{head}{meaning}", max(room, 30), len(head))]
+        rows[0].stylize("cyan", 0, len(head))
+        lines += rows
+    return lines
 
 
 def _flow(text: str, room: int) -> list[Text]:
@@ -53,17 +72,21 @@ def _flow(text: str, room: int) -> list[Text]:
 
 
 class Help(ModalScreen[None]):
-    """Shown over the pane; any of the keys that close things closes it."""
+    """Shown over the pane; any of the keys that close things closes it. Its lower border says while there is more."""
 
     BINDINGS = [
-        Binding("escape,question_mark,q,f1,enter", "dismiss(None)", "close"),
+        Binding("escape", "dismiss(None)", "close"),
+        Binding("question_mark,q,f1,enter", "dismiss(None)", "close", show=False),
         Binding("H", "halt", "HALT", id="halt"),
+        Binding("w", "words", "the words", show=False),
+        Binding("space", "page_down", "more", show=False),
     ]
     app: Screens
 
     def __init__(self, lines: Sequence[Text]) -> None:
         super().__init__()
         self._shown = lines
+        self._said = ""
 
     def action_halt(self) -> None:
         self.app.action_halt()
@@ -76,3 +99,30 @@ class Help(ModalScreen[None]):
         box = self.query_one(Lines)
         box.show(self._shown)
         box.focus()
+        self.watch(box, "scroll_y", self._say, init=False)
+        self.call_after_refresh(self._say)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say)
+
+    def action_page_down(self) -> None:
+        self.query_one(Lines).scroll_page_down(animate=False)
+
+    @property
+    def _words_at(self) -> int | None:
+        """The line of the glossary's heading, where there is one."""
+        return next((at for at, line in enumerate(self._shown) if line.plain == WORDS), None)
+
+    def action_words(self) -> None:
+        if self._words_at is not None:
+            self.query_one(Lines).scroll_to(y=self._words_at, animate=False)
+
+    def _say(self) -> None:
+        """How much more there is, and how it is seen."""
+        box = self.query_one(Lines)
+        more = len(self._shown) - round(box.scroll_offset.y) - box.size.height
+        words = ", w: the words" if self._words_at is not None else ""
+        said = f" {more} more below: PgDn, j{words} " if more > 0 else ""
+        if said != self._said:  # setting it draws the whole box again
+            self._said = said
+            self.query_one("#help").border_subtitle = Text(said)

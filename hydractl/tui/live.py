@@ -47,7 +47,7 @@ def signed(text: str | None, glyphs: Glyphs) -> str:
     if value is None:
         return text or "-"
     if not value:
-        return str(text)
+        return str(abs(value))  # nothing has no sign
     return f"{glyphs.up} +{value}" if value > 0 else f"{glyphs.down} {value}"
 
 

@@ -36,7 +36,8 @@ ACTS = frozenset(
 def commands(app: Screens, panes: tuple[type[Pane], ...], screen: Screen[Any]) -> Iterator[SystemCommand]:
     """Those of ours; Textual has a few more."""
     for pane in panes:
-        yield SystemCommand(f"Go to {pane.TITLE}", pane.HELP, partial(app.open_pane, pane.NAME))
+        about = f"{pane.HELP.partition('. ')[0].rstrip('.')}."
+        yield SystemCommand(f"Go to {pane.TITLE}", about, partial(app.open_pane, pane.NAME))
     for node, binding, enabled, _ in screen.active_bindings.values():
         if enabled and binding.id and not binding.id.startswith("pane."):
             words = f"{binding.description} ({app.get_key_display(binding)})"

@@ -30,6 +30,7 @@ from hydractl.diagnostics import ExitCode
 from hydractl.fitting import wrapped
 from hydractl.plain import plain
 from hydractl.tui.carry import Desk, Said, carry_out
+from hydractl.tui.choice import Choice
 from hydractl.tui.frame import SCANT, painted
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.screens import Screens
@@ -120,8 +121,8 @@ class Sheet(ModalScreen[str | None]):
             yield Input(id="sheet-word", compact=True)
             variant: Literal["error", "primary"] = "error" if self._intent.danger else "primary"
             with Horizontal(id="sheet-buttons"):
-                yield Button(self._intent.leave, id="cancel", compact=True)
-                yield Button(self._intent.go, id="go", variant=variant, compact=True)
+                yield Choice(self._intent.leave, id="cancel", compact=True)
+                yield Choice(self._intent.go, id="go", variant=variant, compact=True)
 
     def on_mount(self) -> None:
         if not self._stands:

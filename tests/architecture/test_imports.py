@@ -102,3 +102,17 @@ def test_two_files_print() -> None:
         str(path.relative_to(ROOT)): prints(ast.parse(path.read_text())) for path in SOURCES if path not in WRITERS
     }
     assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_no_signed_number_is_written_with_a_negative_zero() -> None:
+    """`:+z.2f` and not `:+.2f`: what rounds to nothing is not a loss."""
+    found = [
+        f"{path.relative_to(ROOT)}: {spec.value}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr)
+        for spec in node.format_spec.values
+        if isinstance(spec, ast.Constant) and str(spec.value).startswith("+") and "." in str(spec.value)
+        and "z" not in str(spec.value)
+    ]  # fmt: skip
+    assert found == []

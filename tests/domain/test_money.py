@@ -99,3 +99,10 @@ def test_money_beyond_any_account_is_rounded_too() -> None:
     """A terminal that tells nonsense may make it; what shows it must not fail."""
     assert m.cents(Decimal(10) ** 60 + Decimal("0.005")) == Decimal(10) ** 60
     assert m.money_text(Decimal("1E-40")) == "0.00"
+
+
+@given(st.decimals(min_value=Decimal("-0.02"), max_value=Decimal("0.02"), places=6))
+def test_money_that_rounds_to_nothing_has_no_sign(amount: Decimal) -> None:
+    text = m.money_text(amount)
+    assert Decimal(text) == m.cents(amount)
+    assert text.startswith("-") is (Decimal(text) < 0)

@@ -291,7 +291,7 @@ def test_a_screenshot_says_where_it_is_or_why_there_is_none(
 def test_help_names_the_palette(tui: Any) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)
-        await pilot.press("question_mark", "G")
+        await pilot.press("question_mark")
         await tui.until(pilot, "a pane or an act by its name")
 
     tui.play(scene)

@@ -130,7 +130,7 @@ def text(state: State, mission: Mission, chat: Chat | None) -> str:
     if chat is not None and any(identity in mission.passed_by for identity in chat.operator.identities):
         lines.append("you let it go")
     if mission.outcome:
-        lines.append(f"by the market it ended {mission.outcome}, {mission.outcome_r_milli / 1000:+.2f} R")
+        lines.append(f"by the market it ended {mission.outcome}, {mission.outcome_r_milli / 1000:+z.2f} R")
     return "\n".join(lines)
 
 
@@ -143,7 +143,7 @@ def _for_operator(state: State, act: Act) -> list[str]:
 
 def _for_group(state: State, act: Act) -> str:
     position = _position(state, act)
-    end = f", {position.r_milli / 1000:+.2f} R" if position is not None and not position.open else ""
+    end = f", {position.r_milli / 1000:+z.2f} R" if position is not None and not position.open else ""
     return f"fired by {line(crew.name_of(state, act.actor))}: {act.state.value}{end}"
 
 
@@ -154,5 +154,5 @@ def _position(state: State, act: Act) -> Position | None:
 def closed_line(state: State, position: Position) -> str:
     currency = state.accounts[position.account].currency
     price = price_text(position.close_points, position.digits)
-    money = f"{money_text(position.profit)} {currency}, {position.r_milli / 1000:+.2f} R"
+    money = f"{money_text(position.profit)} {currency}, {position.r_milli / 1000:+z.2f} R"
     return f"{position_id_text(position.number)} closed {position.close_reason} at {price}: {money}"

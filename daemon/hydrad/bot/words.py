@@ -252,12 +252,12 @@ def report(data: ReportData) -> str:
 
 def _group(group: ReportGroup) -> str:
     side = group.fired
-    mean = f"{side.mean_r.value:+.2f} R" if side.mean_r.value is not None else "no mean"
+    mean = f"{side.mean_r.value:+z.2f} R" if side.mean_r.value is not None else "no mean"
     wide = ""
     if side.mean_r.low is not None and side.mean_r.high is not None:
-        wide = f" ({side.mean_r.low:+.2f} to {side.mean_r.high:+.2f})"
+        wide = f" ({side.mean_r.low:+z.2f} to {side.mean_r.high:+z.2f})"
     money = ", ".join(f"{total.amount} {line(total.currency)}" for total in group.money)
-    return f"n {side.n}, {side.wins} won, mean {mean}{wide}, sum {side.total_r:+.2f} R{', ' + money if money else ''}"
+    return f"n {side.n}, {side.wins} won, mean {mean}{wide}, sum {side.total_r:+z.2f} R{', ' + money if money else ''}"
 
 
 def listed(lines: Sequence[Any], none: str, more: str = "") -> str:

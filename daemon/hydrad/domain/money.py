@@ -109,5 +109,5 @@ def cents(amount: Decimal) -> Decimal:
 
 
 def money_text(amount: Decimal) -> str:
-    """Money with two digits and a sign only when negative."""
-    return format(cents(amount), "f")
+    """Money with two digits and a sign only when negative: what rounds to nothing has none."""
+    return format(cents(amount), "zf")

@@ -134,10 +134,10 @@ def picture(data: DigestData) -> bytes:
     since_ms, until_ms = parse_ms(data.since), parse_ms(data.until)
     clock = [ms_text(calendar.local_ms(ms, data.zone))[11:16] for ms in (since_ms, (since_ms + until_ms) // 2)]
     fired, let_go = (tuple((p.at_ms, p.r_milli) for p in curve) for curve in (data.curve, data.let_go))
-    panels = [chart.Panel("R", fired, lambda milli: f"{milli / 1000:+.1f}", let_go)]
+    panels = [chart.Panel("R", fired, lambda milli: f"{milli / 1000:+z.1f}", let_go)]
     if data.currency is not None:
         money = tuple((p.at_ms, int(Decimal(p.amount) * 100)) for p in data.money)
-        panels.append(chart.Panel(data.currency, money, lambda cents: f"{Decimal(cents) / 100:+.0f}"))
+        panels.append(chart.Panel(data.currency, money, lambda cents: f"{Decimal(cents) / 100:+z.0f}"))
     heading = (
         (f"FIRED {len(fired)}{_r(fired)}", chart.tone(fired)),
         (f"LET GO {len(let_go)}{_r(let_go)}", chart.BESIDE),
@@ -147,7 +147,7 @@ def picture(data: DigestData) -> bytes:
 
 
 def _r(curve: Sequence[chart.Point]) -> str:
-    return f" {curve[-1][1] / 1000:+.2f}R" if curve else ""
+    return f" {curve[-1][1] / 1000:+z.2f}R" if curve else ""
 
 
 async def put(outgoing: Letters, letters: list[Letter]) -> None:

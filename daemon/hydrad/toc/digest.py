@@ -119,7 +119,7 @@ def _side(side: ReportSide) -> str:
     if not side.n:
         return "0"
     rate = f"{side.wins} won" + _interval(side.win_rate, "{:.0%}")
-    return f"{side.n}: {rate}; R {side.total_r:+.2f}, mean{_interval(side.mean_r, '{:+.2f}') or ' unknown'}"
+    return f"{side.n}: {rate}; R {side.total_r:+z.2f}, mean{_interval(side.mean_r, '{:+z.2f}') or ' unknown'}"
 
 
 def _interval(found: Estimate, form: str) -> str:

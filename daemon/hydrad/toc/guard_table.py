@@ -34,7 +34,7 @@ class Guard(msgspec.Struct, frozen=True):
     def text(self, value: Decimal) -> str:
         if value >= FAR:
             return "nothing at stake"
-        return f"{value:.3f} {self.unit}" if self.unit == "%" else f"{value:.0f} {self.unit}"
+        return f"{value:z.3f} {self.unit}" if self.unit == "%" else f"{value:z.0f} {self.unit}"
 
 
 def table(guards: Guards, limits: Limits) -> dict[str, Guard]:

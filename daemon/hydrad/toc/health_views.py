@@ -116,7 +116,7 @@ def _skew(state: State, link: Link, account: str) -> str:
     limit_ms = limits_for(state, account).clock_offset_max_ms
     if link.offset_ns is None or abs(link.offset_ns) + link.uncertainty_ns <= limit_ms * MS:
         return ""
-    off = f"{link.offset_ns / MS:+.0f} ± {link.uncertainty_ns / MS:.0f} ms"
+    off = f"{link.offset_ns / MS:+z.0f} ± {link.uncertainty_ns / MS:.0f} ms"
     return f"its clock is {off} from ours (limit {limit_ms} ms): nothing opens there"
 
 

@@ -46,7 +46,7 @@ def mission_row(state: State, live: Live, now_ns: int, mission: Mission, identit
         fires=fires,
         passed=identity in mission.passed_by,
         outcome=mission.outcome or None,
-        outcome_r=f"{mission.outcome_r_milli / 1000:+.2f}" if mission.outcome else None,
+        outcome_r=f"{mission.outcome_r_milli / 1000:+z.2f}" if mission.outcome else None,
         entry_now=entry_views.entry_now(state, live, now_ns, mission, identity),
     )
 

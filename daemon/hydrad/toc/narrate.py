@@ -159,7 +159,7 @@ def _passed(state: State, b: r.MissionPassed) -> Told:
 
 def _outcome(state: State, b: r.MissionOutcome) -> Told:
     shown = show(IdKind.MISSION, b.number)
-    return f"{shown} outcome {b.outcome} {b.r_milli / 1000:+.2f} R", (shown,), state.missions[b.number].signal.symbol
+    return f"{shown} outcome {b.outcome} {b.r_milli / 1000:+z.2f} R", (shown,), state.missions[b.number].signal.symbol
 
 
 def _requested(state: State, b: r.ActRequested) -> Told:
@@ -285,7 +285,7 @@ def _closed(state: State, b: r.PositionClosed) -> Told:
     currency = state.accounts[position.account].currency
     text = (
         f"{shown} closed {b.reason} at {price_text(b.close_points, position.digits)}: "
-        f"{money_text(b.profit)} {currency}, {b.r_milli / 1000:+.2f} R"
+        f"{money_text(b.profit)} {currency}, {b.r_milli / 1000:+z.2f} R"
     )
     return text, _position_ids(state, b.number), position.symbol
 

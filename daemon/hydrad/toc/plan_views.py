@@ -208,4 +208,4 @@ def _r_now(position: Position, first: int, price: int | None) -> str | None:
     risk = (position.open_points - first) * position.side.sign if first else 0
     if price is None or risk <= 0:
         return None
-    return f"{Decimal((price - position.open_points) * position.side.sign) / risk:+.2f}"
+    return f"{Decimal((price - position.open_points) * position.side.sign) / risk:+z.2f}"

@@ -125,11 +125,11 @@ def reachable(state: State, live: Live, account: str) -> bool:
 
 def _r_now(position: Position, fire: Act, reported: f.PositionRow | None) -> str | None:
     if not position.open:
-        return f"{position.r_milli / 1000:+.2f}"
+        return f"{position.r_milli / 1000:+z.2f}"
     if reported is None or reported.volume_steps != position.volume_steps:
         return None  # a part is closed of which only the report or only the deal is known: it would count twice, or not
     r_milli = multiple.milli(fire, position, position.profit + reported.profit + reported.swap)
-    return None if r_milli is None else f"{r_milli / 1000:+.2f}"
+    return None if r_milli is None else f"{r_milli / 1000:+z.2f}"
 
 
 def foreign_positions(state: State, live: Live, now_ns: int, account: str) -> list[PositionRow]:

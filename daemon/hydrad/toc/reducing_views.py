@@ -138,7 +138,7 @@ def row(turn: Turn, judged: Judged, held: Held, instead: tuple[str, str] | None 
         stop_was=shown(held.stop_points),
         target_was=shown(held.target_points),
         risk_money=_text(after),
-        risk_percent=f"{after * 100 / base:.3f}" if after is not None and base is not None and base > 0 else None,
+        risk_percent=f"{after * 100 / base:z.3f}" if after is not None and base is not None and base > 0 else None,
         risk_was_money=_text(_risk(judged, held, terms, held.stop_points, held.steps)),
         base=_base_text(turn, link, base, account.currency),
         currency=account.currency,

@@ -162,7 +162,7 @@ def _clock_problem(turn: Turn, link: Link) -> str:
     if link.offset_ns is None:
         return "the agent's clock was not measured in this session"
     if abs(link.offset_ns) + link.uncertainty_ns > limit_ms * MS:
-        return f"the agent's clock is {link.offset_ns / MS:.0f} ms off, limit {limit_ms} ms"
+        return f"the agent's clock is {link.offset_ns / MS:z.0f} ms off, limit {limit_ms} ms"
     return ""
 
 

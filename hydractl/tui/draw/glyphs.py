@@ -113,7 +113,8 @@ ASCII = Glyphs(
 )
 
 _STAND_INS = {
-    **dict.fromkeys("─━┄┅┈┉╌╍╴╶╸╺╼╾═‐‑‒–—―−", "-"),
+    **dict.fromkeys("─┄┅┈┉╌╍╴╶╸╺╼╾‐‑‒–—―−", "-"),
+    **dict.fromkeys("━═", "="),  # a rule that stands out
     **dict.fromkeys("│┃┆┇┊┋╎╏╵╷╹╻╽╿║▏▎▍▌▐▕", "|"),
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰╒╓╔╕╖╗╘╙╚╛╜╝╞╟╠╡╢╣╤╥╦╧╨╩╪╫╬", "+"),
     **dict.fromkeys("┏┓┗┛┣┫┳┻╋┿╂", "+"),
@@ -123,8 +124,8 @@ _STAND_INS = {
     **dict.fromkeys("░▒", ":"),
     **dict.fromkeys("▲△↑⇑", "^"),
     **dict.fromkeys("▼▽↓⇓", "v"),
-    **dict.fromkeys("▶▷►→⇒›»", ">"),
-    **dict.fromkeys("◀◁◄←⇐‹«", "<"),
+    **dict.fromkeys("▶▷►▸→⇒›»", ">"),
+    **dict.fromkeys("◀◁◄◂←⇐‹«", "<"),
     **dict.fromkeys("•●○◆◇★☆∙", "*"),
     **dict.fromkeys("·‧․", "."),
     **dict.fromkeys("×✗✘✕✖☒", "x"),

@@ -54,11 +54,11 @@ class Positions(Pane):
     )
     BINDINGS = [
         Binding("c", "close", "close", id="positions.close"),
+        Binding("F", "flatten", "FLATTEN", id="positions.flatten"),
         Binding("percent_sign", "part", "close a part", id="positions.part", show=False),
         Binding("m", "modify", "stop, target", id="positions.modify"),
         Binding("P", "plan", "another plan", id="positions.plan", show=False),
         Binding("d", "cancel", "cancel an order", id="positions.cancel"),
-        Binding("F", "flatten", "FLATTEN", id="positions.flatten"),
         Binding("A", "adopt", "take a FOREIGN one as ours", id="positions.adopt", show=False),
         Binding("plus", "note", "write a note", id="positions.note", show=False),
         Binding("t", "trace", "trace", id="positions.trace"),

@@ -233,7 +233,7 @@ class Tail(Pane):
         if not self._sought:
             return ()
         more = ("n", "next found", "found(1)"), ("N", "found before", "found(-1)")
-        return *more, ("Enter", "trace", ""), ("l", "another text", "look"), ("Esc", "look no more", "step_back")
+        return *more, ("Enter", "trace", ""), ("Esc", "look no more", "step_back"), ("l", "another text", "look")
 
     def step_back(self) -> bool:
         if not self._sought:

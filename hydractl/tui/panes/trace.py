@@ -195,6 +195,10 @@ class Trace(Pane):
     def action_ask(self) -> None:
         self.query_one(Prompt).ask()
 
+    def keys_now(self) -> Sequence[tuple[str, str, str]]:
+        asks = self.query_one(Prompt).display
+        return (("Enter", "trace it", ""), ("Esc", "leave it", "")) if asks else ()
+
     @on(Prompt.Given)
     def _given(self, event: Prompt.Given) -> None:
         if not event.text:

@@ -74,6 +74,12 @@ export function tone(amount) {
   return Number(amount) < 0 ? "loss" : Number(amount) > 0 ? "gain" : "";
 }
 
+/** A number with so many digits; one that rounds to nothing has no sign. */
+export function fixed(number, digits) {
+  const text = number.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
 export function signed(amount, unit) {
   if (amount === null || amount === undefined) return "–";
   const arrow = Number(amount) < 0 ? "▼" : Number(amount) > 0 ? "▲" : "";

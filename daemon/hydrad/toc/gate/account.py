@@ -48,7 +48,7 @@ def day_loss(c: Case) -> Measure:
         return False, UNKNOWN, f"{limit} %"
     loss = account.day_equity + account.day_cash - c.link.account.equity
     percent = loss * 100 / account.day_equity
-    return percent < limit, f"{money_text(loss)} = {percent:.3f} %", f"below {limit} %"
+    return percent < limit, f"{money_text(loss)} = {percent:z.3f} %", f"below {limit} %"
 
 
 def drawdown(c: Case) -> Measure:

@@ -42,7 +42,7 @@ def clock_offset(c: Case) -> Measure:
     ok = worst <= c.limits.clock_offset_max_ms * MS and age <= MEASUREMENT_AGE_MAX_NS
     return (
         ok,
-        f"{c.link.offset_ns / MS:.1f} ± {c.link.uncertainty_ns / MS:.1f} ms, {age // SECOND} s old",
+        f"{c.link.offset_ns / MS:z.1f} ± {c.link.uncertainty_ns / MS:.1f} ms, {age // SECOND} s old",
         limit,
     )
 

@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { facts, fill, h, table, told } from "../dom.js";
-import { clock, tone, when } from "../format.js";
+import { clock, fixed, tone, when } from "../format.js";
 
 export function make({ main, me }) {
   async function load() {
@@ -18,7 +18,7 @@ export function make({ main, me }) {
     const own = found.operators.data.find((row) => row.name === me.operator);
     const isMine = (row) => row.by === me.operator || own?.identities?.includes(row.by);
     const group = found.report.data?.groups?.find((row) => row.group === me.operator);
-    const say = (side) => !found.report.ok ? `not told: ${found.report.error.message}` : (side && side.n ? `${side.n}, ${side.total_r === null ? "R not known" : `${side.total_r.toFixed(2)} R in all`}` : "none");
+    const say = (side) => !found.report.ok ? `not told: ${found.report.error.message}` : (side && side.n ? `${side.n}, ${side.total_r === null ? "R not known" : `${fixed(side.total_r, 2)} R in all`}` : "none");
     fill(main, h("h1", null, `${me.operator}`), h("section", { class: "card" }, facts([
       ["Role", me.role], ["Policy", own?.policy], ["Accounts", me.accounts?.includes("*") ? "all" : me.accounts?.join(", ")], ["Fires today", own && left(own.fires_today, own), own?.fires_left === 0 ? "bad" : ""],
       ["Session ends", `${when(me.ends_at)}`], ["PIN", me.pin], ["Confirmed until", me.confirmed_until ? clock(me.confirmed_until) : "not confirmed"],

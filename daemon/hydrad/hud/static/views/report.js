@@ -2,6 +2,7 @@
 
 import { get } from "../api.js";
 import { fill, h, table } from "../dom.js";
+import { fixed } from "../format.js";
 
 const BY = ["", "kind", "session", "symbol", "operator", "account", "detector", "tcs", "surface", "tag"];
 
@@ -16,7 +17,7 @@ export function make({ main, args, reload }) {
 
   const load = () => get(`/report${by ? `?by=${by}` : ""}`);
   const rate = (e) => (e.value === null ? "too few" : `${(e.value * 100).toFixed(0)}%${e.low === null ? "" : ` (${(e.low * 100).toFixed(0)}–${(e.high * 100).toFixed(0)})`}`);
-  const mean = (e) => (e.value === null ? "too few" : `${e.value.toFixed(2)}${e.low === null ? "" : ` (${e.low.toFixed(2)} to ${e.high.toFixed(2)})`}`);
+  const mean = (e) => (e.value === null ? "too few" : `${fixed(e.value, 2)}${e.low === null ? "" : ` (${fixed(e.low, 2)} to ${fixed(e.high, 2)})`}`);
 
   function show(found) {
     if (!found.ok) {
