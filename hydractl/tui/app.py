@@ -58,7 +58,7 @@ from hydractl.tui.sheets import ASK_AGAIN, Sheet
 from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
-from hydractl.tui.words import words_of
+from hydractl.tui.words import codes_in, words_of
 from hydractl.tui.writing import Writing
 
 _ASCII_ONLY = AsciiOnly()
@@ -539,7 +539,9 @@ class HydraTui(Screens):
             if enabled and binding.id
         ]
         panes, room = [each.TITLE for each in PANES], max(min(self.size.width, 120) - 6, 30)
-        self.push_screen(Help(help_lines(pane.TITLE, pane.HELP, keys, words_of(pane.NAME), panes, room)))
+        shown = "\n".join(box.text for box in pane.query(Lines))
+        words = {**codes_in(pane.NAME, shown), **words_of(pane.NAME)}
+        self.push_screen(Help(help_lines(pane.TITLE, pane.HELP, keys, words, panes, room)))
 
     def action_jump(self) -> None:
         self.push_screen(Jump([box for box in self.pane.query(Lines) if box.display and box.can_focus]))

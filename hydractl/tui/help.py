@@ -29,6 +29,7 @@ MOVING = (
     ("Esc", "back"),
     (":", "a pane or an act by its name"),
 )
+WORD_MAX = 17  # a longer one moves its own meaning alone
 WORDS = "Words here"  # the heading of the glossary, which `w` goes to
 
 
@@ -58,7 +59,7 @@ def help_lines(
 def word_lines(words: Mapping[str, str], room: int) -> list[Text]:
     """Each word and what it means, in a line where there is room."""
     lines: list[Text] = []
-    wide = max(map(len, words), default=0)
+    wide = min(max(map(len, words), default=0), WORD_MAX)
     for word, meaning in words.items():
         head = f"  {word:<{wide}}  "
         rows = [Text(row, no_wrap=True, end="") for row in wrapped(f"{head}{meaning}", max(room, 30), len(head))]

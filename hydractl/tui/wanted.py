@@ -1,8 +1,9 @@
 """The filter of records: `kind:FILLED symbol:EURUSD !actor:apex "two words" text`.
 
 Owns the language. Each term must hold; `!` before one turns it round. A term is a piece of text, sought in all that is
-shown of a record, or FIELD:TEXT, sought in that field alone; case does not matter. What is before a colon and names no
-field is text like any other.
+shown of a record and in its symbol, account and terminal, whether its line names them or not; or FIELD:TEXT, sought in
+that field alone, `text:` in what is shown. Case does not matter. What is before a colon and names no field is text
+like any other.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-HINT = "kind:FILLED symbol:EURUSD mission:M-... actor: surface: id: text; !term: only those without"
+HINT = "a word: in all of a record; symbol:EURUSD kind: account: id: in one; !: without"
+HOW = "a word: in text, ids, symbol, account"
 _TERM = re.compile(r'(!?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S*))')
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition. `field` "": all that is shown."""
+    """One condition. `field` "": all that is shown, and what a record is about."""
 
     field: str
     text: str
@@ -68,13 +70,21 @@ def _ids(letters: str) -> Callable[[Any], list[str]]:
     return lambda event: [name for name in event.ids or () if name[:1] in letters]
 
 
-def _all(event: Any) -> list[str]:
+def _shown(event: Any) -> list[str]:
     named = " ".join(event.ids or ())
     return [f"{event.kind} {event.text} {named} {event.actor} {event.surface} #{event.seq}"]
 
 
+def _all(event: Any) -> list[str]:
+    return [*_shown(event), *(text for read in _ABOUT for text in read(event))]
+
+
+_ABOUT = (_fact("symbol"), _fact("account"), _fact("terminal"))
+
+
 _FIELDS: dict[str, Callable[[Any], list[str]]] = {
     "": _all,
+    "text": _shown,
     "kind": _kind,
     "symbol": _fact("symbol"),
     "account": _fact("account"),

@@ -5,7 +5,10 @@ Owns the glossary: one line a word, in the words of the manual, and which of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+from hydrad.wire.codes import Finding, Reason
 
 _MEANING = {
     # --- the line at the top ---
@@ -136,6 +139,14 @@ _MEANING = {
     "MEASURED": "what was found, and what the limit is",
     "BECAME": "PROPOSED: its mission stands beside; else SUPPRESSED, and why",
     "FEATURES": "the numbers that the detector looked at",
+    # Why a setup was not proposed.
+    "HOURS": "the market's first minutes, the roll-over, or closed",
+    "SESSION": "in no session of the profile",
+    "HORIZON": "its time stop would come after the day's limit, or in the weekend",
+    "STOP_WIDE": "it needs a wider stop than the profile allows",
+    "SPREAD": "the spread takes too much of the stop's distance",
+    "DUPLICATE": "the same symbol and side was proposed a short while ago",
+    "RATE": "this hour's number of signals is used up",
     # --- the journal ---
     "journal": "all that happened, in order; it is the truth, and proves itself",
     "finding": "what was found amiss, and what to do about it",
@@ -204,7 +215,8 @@ _ON = {
     ),
     "apex": (
         "APEX", "profile", "DETECTOR", "BARS", "LAST BAR", "LAST TICK", "STALE", "SEEN", "PROPOSED", "SUPPRESSED",
-        "THIS HOUR", "LAST SIGNAL", "OF TODAY", "MEASURED THEN", "BECAME", "MEASURED", "FEATURES", "point",
+        "THIS HOUR", "LAST SIGNAL", "OF TODAY", "HOURS", "SESSION", "HORIZON", "STOP_WIDE", "SPREAD", "DUPLICATE",
+        "RATE", "MEASURED THEN", "BECAME", "MEASURED", "FEATURES", "point",
     ),
     "services": (
         "toc", "bridge", "APEX", "hud", "CHECK", "MEASURED", "JOB", "commit", "lag", "inbox", "epoch", "journal",
@@ -215,6 +227,18 @@ _ON = {
         "LOST", "STALE",
     ),
 }  # fmt: skip
+
+
+# Whose codes may stand on a pane.
+_CODES: Mapping[str, tuple[type[Reason] | type[Finding], ...]] = {
+    "board": (Finding,), "mission": (Reason,), "trace": (Reason, Finding), "alarms": (Finding,),
+}  # fmt: skip
+
+
+def codes_in(pane: str, text: str) -> Mapping[str, str]:
+    """Of the codes that may stand on a pane those that stand in the text, in its order, each with its sentence."""
+    known = {code.name: str(code.value) for table in _CODES.get(pane, ()) for code in table}
+    return {code: known[code] for code in re.findall(r"[A-Z][A-Z_]+", text) if code in known}
 
 
 def words_of(pane: str) -> Mapping[str, str]:

@@ -64,11 +64,15 @@ class Person:
     def presses(self, button: str) -> None:
         """Moves to the act's button, and presses it."""
         self.one.keys("Right")
-        self.one.wait_for(lambda _: button in self.one.reversed())
+        self.one.wait_for(lambda _: self.is_at(button))
         self.one.keys("Enter")
 
+    def is_at(self, button: str) -> bool:
+        """Whether Enter would press it: turned round, with its mark."""
+        return any(row in (f"▸ {button}", f"> {button}") for row in self.one.reversed())
+
     def leaves(self) -> None:
-        self.one.wait_for(lambda _: "Leave" in self.one.reversed())
+        self.one.wait_for(lambda _: self.is_at("Leave"))
         self.one.keys("Enter")
         self.one.wait_gone("exit code")
 
@@ -124,7 +128,7 @@ def fires(person: Person, mission: str) -> None:
     one.keys("f")
     one.wait_for(f"FIRE {mission}")
     one.wait_for("checks passed")
-    assert "Cancel" in one.reversed()
+    assert person.is_at("Cancel")
     if person.account != "alpha":
         one.click_on("my primary account")
         one.wait_for("all accounts")

@@ -307,3 +307,29 @@ def test_without_utf8_there_is_only_ascii(tui: Any) -> None:
         assert tui.text().isascii() and "x ALARM_RAISED" in tui.text()
 
     tui.play(scene, ascii_only=True)
+
+
+def test_a_word_is_sought_in_what_a_record_is_about_and_the_filter_says_so(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        events = [
+            tui.event(seq, text=f"event {seq}", facts={"symbol": "XAUUSD" if seq % 5 else "EURUSD"})
+            for seq in range(1, 11)
+        ]
+        await tui.fed(pilot, *events)
+        tui.app.open_pane("tail")
+        await tui.fed(pilot)
+        await pilot.press("slash")
+        await tui.until(pilot, "a word: in all of a record; symbol:EURUSD kind: account: id: in one; !: without")
+        await pilot.press(*"eurusd")
+        await tui.told(pilot)
+        assert "event 5" in tui.text() and "event 10" in tui.text() and "event 9" not in tui.text()
+        assert "8 hidden by the filter; a word: in text, ids, symbol, account" in tui.text()
+        await pilot.press(*"x")
+        await tui.told(pilot)
+        assert "none of 10 passes the filter; a word: in text, ids, symbol, account" in tui.text()
+        assert "none of 10 records passes the filter 'eurusdx'" in tui.text()
+        await pilot.press("escape", "l", *"eurusd", "enter")
+        await tui.told(pilot)
+        assert "in no record that is shown" in tui.text(), "what is looked for is what is seen"
+
+    tui.play(scene, size=(80, 24))

@@ -24,6 +24,12 @@ FILLED = Row(
         ("filled", True),
         ("FILLED 1.08345", True),
         ("filled gbpusd", False),
+        ("EURUSD", True),  # its line does not name its symbol
+        ("alpha", True),
+        ("!eurusd", False),
+        ("M-00000014", True),
+        ("text:EURUSD", False),
+        ("text:filled", True),
         ("kind:FILLED", True),
         ("kind:moved", True),
         ("kind:DENIED", False),

@@ -10,11 +10,13 @@ from hydractl.tui import words
 from hydractl.tui.app import PANES
 from hydractl.tui.help import WORDS, word_lines
 from hydractl.tui.panes import pane as pane_module
+from hydrad.apex.governor import SuppressedReason
 from hydrad.domain.accounts import AccountKind, Authority
 from hydrad.domain.signals import SignalKind
 from hydrad.toc.act import ActState
 from hydrad.toc.mission import MissionState
 from hydrad.toc.terminal import Duty, LinkState
+from hydrad.wire.codes import Finding
 
 NAMES = [pane.NAME for pane in PANES]
 # Headings in plain English, and those whose cells say what they are.
@@ -56,6 +58,7 @@ STATES: dict[str, tuple[Any, ...]] = {
     "terminals": (LinkState, Duty),
     "tail": (MissionState, ActState, LinkState),
     "trace": (MissionState, ActState),
+    "apex": (SuppressedReason,),
 }
 
 
@@ -86,6 +89,23 @@ def test_the_words_are_told_as_the_manual_has_them() -> None:
     assert every["R"] == "gain or loss over the risk of the fire"
     assert "Tactical Confidence Score" in every["TCS"] and "stop" in every["TCS"]
     assert "reduces" in every["REDUCING"] and "tighter stops" in every["HALTED"]
+
+
+def test_the_codes_that_stand_on_a_pane_are_told_with_their_own_sentences(tui: Any, wire: Any) -> None:
+    text = "x FAILED ENTRY_MISSED  1302.984  limit\nSPREAD and MISSION_MOVED, CLOCK_OFF"
+    assert list(words.codes_in("mission", text)) == ["ENTRY_MISSED", "SPREAD"]
+    assert words.codes_in("alarms", text) == {"CLOCK_OFF": Finding.CLOCK_OFF.text}
+    assert words.codes_in("tail", text) == {}, "a kind of record may be named as a code is"
+
+    async def scene(pilot: Any) -> None:
+        tui.app.open_pane("alarms")
+        await tui.fed(pilot)
+        await tui.fed(pilot)
+        assert "STOP_MISSING" in tui.text()
+        await pilot.press("question_mark", "w")
+        await tui.until(pilot, Finding.STOP_MISSING.text)
+
+    tui.play(scene, size=(80, 24))
 
 
 def scrolled(tui: Any) -> str:

@@ -37,7 +37,7 @@ def of_act(state: State, act: Act) -> Realised | None:
 
 
 def _r(milli: int | None) -> str | None:
-    return None if milli is None else f"{milli / 1000:+.2f}"
+    return None if milli is None else f"{milli / 1000:+z.2f}"
 
 
 def _is_of(act: Act, deal: Closing) -> bool:

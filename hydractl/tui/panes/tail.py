@@ -46,8 +46,9 @@ class Tail(Pane):
     TITLE = "Tail"
     HELP = (
         "The journal as it is written. It follows the newest record; going up stops it there, and G or Space goes on. "
-        "Above the first one older ones are fetched. / takes words and fields (kind: symbol: mission: account: actor: "
-        "surface: id:), all of which must hold, !word those that must not. Enter traces what a record is about."
+        "Above the first one older ones are fetched. / takes words, sought in the line and in ids, symbol and account, "
+        "and fields (kind: symbol: mission: account: terminal: actor: surface: id: text:): all must hold, !word must "
+        "not. Enter traces what a record is about."
     )
     FILTER_HINT = wanted.HINT
     DEFAULT_CSS = """
@@ -101,7 +102,8 @@ class Tail(Pane):
         self._log.mark(f"filter: {self.filter}" if self.filter else "")
         below = below_count(view, self._held, self.filter)
         hidden = len(events) - len(self._shown)
-        self.query_one("#tail-state", Lines).show([state_line(frame, below, hidden, self._sought, self._hits)])
+        told = filter_words(self.filter, hidden, len(self._shown))
+        self.query_one("#tail-state", Lines).show([state_line(frame, below, told, self._sought, self._hits)])
         self._facts(frame)
 
     def _drawn_from(self, frame: Frame, events: tuple[Any, ...]) -> Any:
@@ -288,7 +290,7 @@ def found(events: Sequence[Any], sought: str, seq: int, by: int) -> int | None:
 
 def holding(events: Sequence[Any], sought: str) -> list[int]:
     """The numbers of the records that hold a text; none for none."""
-    term = wanted.Term("", sought.lower(), False)
+    term = wanted.Term("text", sought.lower(), False)
     return [event.seq for event in events if term.passes(event)] if sought else []
 
 
@@ -301,7 +303,15 @@ def below_count(view: View, held: Held | None, filter: str) -> int | None:
     return sum(1 for event in view.events if event.seq > last and passes(event))
 
 
-def state_line(frame: Frame, below: int | None, hidden: int, sought: str, hits: int) -> Text:
+def filter_words(filter: str, hidden: int, shown: int) -> str:
+    """What a filter leaves of the records, and how it seeks; "" without one."""
+    if not filter:
+        return ""
+    left = f"{hidden} hidden by the filter" if shown or not hidden else f"none of {hidden} passes the filter"
+    return f"{left}; {wanted.HOW}"
+
+
+def state_line(frame: Frame, below: int | None, filtered: str, sought: str, hits: int) -> Text:
     """Whether it follows, and what is not shown."""
     text = Text(no_wrap=True, end="")
     if below is None and frame.view.lost is not None:
@@ -312,8 +322,8 @@ def state_line(frame: Frame, below: int | None, hidden: int, sought: str, hits: 
         text.append(f"{frame.glyphs.pause} paused", "bold yellow")
         more = "+" if below >= EVENTS_KEPT else ""
         text.append(f", {below}{more} new below: G or Space shows them" if below else ", nothing new below")
-    if hidden:
-        text.append(f"  {hidden} hidden by the filter", "yellow")
+    if filtered:
+        text.append(f"  {filtered}", "yellow")
     if sought:
         words = f"in {hits}, n next, N before" if hits else "in no record that is shown"
         text.append(f"  '{frame.glyphs.write(sought)}' {words}", "dim" if hits else "yellow")

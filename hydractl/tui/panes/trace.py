@@ -151,7 +151,7 @@ class Trace(Pane):
         blocks = [
             Block((event.seq, 0), record_lines(frame, event, room, wrap=self._wrap, after=True))
             for event in self._events
-            if matches(f"{event.kind} {event.text} {event.actor} {event.surface}", self.filter)
+            if matches(f"{event.kind} {event.text} {' '.join(event.ids)} {event.actor} {event.surface}", self.filter)
         ]
         hidden = len(self._events) - len(blocks)
         self._log.mark(f"filter: {self.filter} ({hidden} hidden)" if self.filter else "")
