@@ -41,6 +41,8 @@ _MEANING = {
     "STOP": "closes at a loss from here on, at the broker",
     "TARGET": "closes with a gain from here on, at the broker",
     "collar": "+/- beside the entry: further away than that no fire is sent",
+    "ENTRY NOW": "in reach: within the collar; missed by: so many points beyond it, no fire is sent",
+    "QUOTE": "how old the quote is that says so",
     "R": "gain or loss over the risk of the fire",
     "TCS": "Tactical Confidence Score: chance of the target before the stop; needs: to earn its costs",
     "not calibrated": "no TCS is known for it: nothing was measured that holds",
@@ -188,12 +190,14 @@ _LINKS = ("ABSENT", "GREETING", "RECONCILING", "READY", "DEGRADED", "LOST")
 # Those of each pane, from its top down; what stands above all panes comes last.
 _ON = {
     "board": (
-        "day", "ID", "mission", *_MISSION_STATES, "LEFT", *_PRICES, *_SCORE, "FIRES", "MARK", "FOREIGN",
+        "day", "ID", "mission", *_MISSION_STATES, "LEFT", *_PRICES, "ENTRY NOW", "QUOTE", *_SCORE, "FIRES", "MARK",
+        "FOREIGN",
         "NOT REACHABLE", "P&L", "AS OF", "rests", "LAST TICK", "PER S", "STALE", "journal", "finding", "drift",
     ),
     "mission": (
-        "ID", "mission", *_MISSION_STATES, "KIND", "RAPID_ASSAULT", "SNIPER_OPS", "LEFT", *_PRICES, "collar", *_SCORE,
-        "edge", "horizon", "FIRES", "OUTCOME", "PASSED", "fire", "VERDICT", "checks", "spread limit", "basis", "STALE",
+        "ID", "mission", *_MISSION_STATES, "KIND", "RAPID_ASSAULT", "SNIPER_OPS", "LEFT", *_PRICES, "collar",
+        "ENTRY NOW", "QUOTE", *_SCORE, "edge", "horizon", "FIRES", "OUTCOME", "PASSED", "fire", "VERDICT", "checks",
+        "spread limit", "basis", "STALE",
         "break-even", "night", "point", "lot", "session", "DETECTOR", "PLAN", *_ACT_STATES, "TICKET", "BY",
     ),
     "positions": (
