@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hydractl.commands import realised
 from hydractl.commands.verdicts import exit_of, show_act
 from hydractl.diagnostics import ExitCode, exit_code_of
 from hydractl.session import Session
@@ -9,6 +10,7 @@ from hydractl.verbs import argument, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from hydrad.wire.answers import Answer
     from hydrad.wire.answers.acts import AskedData
 
 PENDING = "it came; an answer to it is not kept (yet): look at what it should have changed"
@@ -17,12 +19,18 @@ PENDING = "it came; an answer to it is not kept (yet): look at what it should ha
 @verb("asked", "asked", argument("key", "The request's idempotency key, as it was told."))
 def asked(session: Session, key: str) -> int:
     """What became of a request, by its key. Sends nothing; exits as the request would, 5 where nothing was done."""
-    answer = session.client.query("asked", key=key)
+    return show(session, session.client.query("asked", key=key))
+
+
+def show(session: Session, answer: Answer) -> ExitCode:
+    """What became of it; the exit code is its own."""
 
     def people(data: AskedData) -> None:
         session.heading(answer)
         for act in data.acts:
             show_act(session, act, of_several=len(data.acts) > 1)
+        for brought in realised.sums(data.acts) if len(data.acts) > 1 else ():
+            session.out.line(f"realised {brought}")
         if not data.acts:
             session.out.line(_answered(data))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from hydractl.diagnostics import ExitCode, Failure
@@ -30,10 +31,22 @@ def tui(session: Session, low_bandwidth: bool, ascii_only: bool) -> int:
     app = HydraTui(session, can)
     left = app.run()
     code = left if left is not None else app.return_code or ExitCode.FAILED
-    for key, title in app.on_their_way.items():
-        session.talk.note(f"{title} was sent and has no verdict that was seen here: hydractl fires --unknown, or tail")
-        session.talk.note(f"  the same again with --key {key} answers what was done, and does nothing twice")
+    for act in app.on_their_way:
+        for line in left_behind(session, act.title, act.key if act.is_kept else None):
+            session.talk.note(line)
     return code
+
+
+def left_behind(session: Session, title: str, key: str | None) -> Iterator[str]:
+    """What to know about an act that was sent, and whose verdict was not seen. `key` None: nobody keeps it."""
+    socket = session.options["socket"]
+    where = f"hydractl --socket {socket}" if socket else "hydractl"
+    yield f"{title} was sent, and no verdict of it was seen here: it may have been done, or not."
+    if key is None:
+        yield f"  {where} status           tells what is halted"
+        return
+    yield f"  {where} asked {key}   tells what became of it, and sends nothing"
+    yield f"  {key} is the key that it was sent under. Whatever is sent with --key {key} is done once at most."
 
 
 def _hung_up(number: int, _: Any) -> None:

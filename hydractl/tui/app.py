@@ -26,12 +26,11 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
 
-from hydractl.diagnostics import ExitCode
 from hydractl.plain import plain
 from hydractl.session import Session
 from hydractl.tui import settings
 from hydractl.tui.ascii import AsciiOnly
-from hydractl.tui.carry import Desk, Kept, Said
+from hydractl.tui.carry import Desk, Kept
 from hydractl.tui.chrome import ENDS, fitting, lost_line, tab_pieces, top_line, write_label
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.feed import Feed, Want
@@ -41,6 +40,7 @@ from hydractl.tui.intent import Choices, Intent
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.notices import ROWS_MAX, SHOWN_S, Notice, Notices, notice_lines, said_lines
+from hydractl.tui.on_their_way import OnTheirWay
 from hydractl.tui.palette import Offered, Palette, commands
 from hydractl.tui.panes.alarms import Alarms
 from hydractl.tui.panes.apex import Apex
@@ -54,8 +54,8 @@ from hydractl.tui.panes.terminals import Terminals
 from hydractl.tui.panes.trace import Trace
 from hydractl.tui.prompt import Prompt
 from hydractl.tui.screens import Screens
-from hydractl.tui.sheets import ASK_AGAIN, Sheet
-from hydractl.tui.store import Answered, Ask, Lost, Message, Ticked, View, step
+from hydractl.tui.sheets import Sheet
+from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Message, Ticked, View, step
 from hydractl.tui.terminal import Abilities
 from hydractl.tui.widgets import Bar, Grid, Lines
 from hydractl.tui.words import codes_in, words_of
@@ -126,8 +126,8 @@ class HydraTui(Screens):
         self._bordered = ""
         self._writing = Writing(self.clock_s)
         self.notices = Notices()
-        self.on_their_way: dict[str, str] = {}
-        self._warned = False
+        self.on_their_way = OnTheirWay(lambda: self.desk(self.sheet_room), self.call_soon, self._told)
+        self._warned_of: set[str] = set()  # keys of acts on their way
 
     # --- what it consists of ---
 
@@ -226,9 +226,15 @@ class HydraTui(Screens):
         while self._inbox:
             view = step(view, self._inbox.popleft())
         self._view = step(view, Ticked(time.monotonic()))
+        self.on_their_way.turn(self.clock_s, self._is_heard)
         self._fall_back()
         self._fit()
         self.draw()
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether the daemon answers, as far as that is known."""
+        return self._view.heard_s is not None and QUERIES not in self._view.away
 
     def _fit(self) -> None:
         """A change of the terminal's size whose signal was lost is seen at the next turn."""
@@ -384,7 +390,8 @@ class HydraTui(Screens):
 
     def action_again(self) -> None:
         self._feed.again()
-        self.notify("asked again")
+        acts = self.on_their_way.hurry()
+        self.notify("asked again" + (f", and what became of {acts} act{'s' * (acts > 1)}" if acts else ""))
 
     # --- the filter ---
 
@@ -459,26 +466,10 @@ class HydraTui(Screens):
                 self.query_one(f"#{name}", Pane).open(mission)
             self.rewant()
 
-    def sent(self, title: str, key: str) -> None:
-        """An act was sent; until `told` it has no verdict."""
-        self.on_their_way[key] = title
-        self._warned = False
-
-    def told(self, title: str, key: str, said: Said, seen: bool) -> None:
-        """An act's verdict came; it is kept among what was said, and where its sheet is not what is seen, a notice says
-        it."""
-        if said.code not in ASK_AGAIN:
-            self.on_their_way.pop(key, None)
+    def _told(self, words: str, severity: SeverityLevel, in_sight: bool) -> None:
+        """What became of an act is kept among what was said; where its sheet does not show it, a notice says it."""
         self._feed.again()
-        done = said.code is ExitCode.DONE
-        lines = [Text.from_ansi(line).plain for line in said.lines]
-        first = lines[1] if len(lines) > 1 else "".join(lines)
-        brought = [
-            line.partition(";")[0] for line in lines[2:] if line.startswith("realised ")
-        ]  # of several, by account
-        words = "; ".join((f"{title}: {said.code.name}  {first}", *brought))
-        severity: SeverityLevel = "information" if done else "error"
-        if seen:
+        if in_sight:
             self.notices.said.append(Notice(plain(words), severity, self.clock_s))
         else:
             self.notify(words, severity=severity, timeout=15)
@@ -590,9 +581,10 @@ class HydraTui(Screens):
 
     def action_leave(self) -> None:
         """An act on its way is not left without a word."""
-        if self.on_their_way and not self._warned:
-            self._warned = True
-            waiting = ", ".join(self.on_their_way.values())
+        keys = {act.key for act in self.on_their_way}
+        if keys - self._warned_of:
+            self._warned_of = keys
+            waiting = ", ".join(act.title for act in self.on_their_way)
             self.notify(
                 f"{waiting}: sent, and no verdict was seen here; again to leave all the same", severity="warning"
             )

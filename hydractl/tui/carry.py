@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hydractl.client import TIMEOUT_S, Client
+from hydractl.client import TIMEOUT_S, Client, Sent
 from hydractl.diagnostics import ExitCode, Failure, Talk
 from hydractl.output import Output
 from hydractl.session import Session
@@ -83,10 +83,11 @@ class Desk(Session):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the shell would have printed, and its exit code."""
+    """What the shell would have printed, and its exit code. `sent`: how far the requests of its desk have come."""
 
     lines: tuple[str, ...]
     code: ExitCode
+    sent: Sent = Sent.NOTHING
 
 
 def carry_out(desk: Desk, run: Callable[[Desk], int]) -> Said:
@@ -98,7 +99,7 @@ def carry_out(desk: Desk, run: Callable[[Desk], int]) -> Said:
         except Failure as failure:
             desk.talk.problem(failure)
             code = failure.exit_code
-    return Said(tuple(desk.out.take()), code)
+    return Said(tuple(desk.out.take()), code, desk.client.sent)
 
 
 @contextlib.contextmanager

@@ -11,18 +11,19 @@ from typing import Any
 
 from textual.app import App
 
-from hydractl.tui.carry import Desk, Said
+from hydractl.tui.carry import Desk
 from hydractl.tui.frame import Frame
 from hydractl.tui.intent import Choices, Intent
+from hydractl.tui.on_their_way import OnTheirWay
 from hydractl.tui.store import Message, View
 
 
 class Screens(App[int]):
     """`pressed_s`: when the last key that was heard was pressed, on Textual's own
-    clock. `on_their_way`: acts without a verdict, the title of each by its key."""
+    clock. `on_their_way`: acts without a verdict."""
 
     pressed_s: float
-    on_their_way: dict[str, str]
+    on_their_way: OnTheirWay
 
     @property
     def clock_s(self) -> float:
@@ -96,15 +97,6 @@ class Screens(App[int]):
 
     def action_halt(self) -> None:
         """Opens the sheet of a halt, over whatever is shown."""
-        raise NotImplementedError
-
-    def sent(self, title: str, key: str) -> None:
-        """An act was sent; until `told` it has no verdict."""
-        raise NotImplementedError
-
-    def told(self, title: str, key: str, said: Said, seen: bool) -> None:
-        """An act's verdict came; it is kept among what was said, and where its sheet is not what is seen, a
-        notice says it."""
         raise NotImplementedError
 
     def accounts(self) -> list[Any]:

@@ -4,8 +4,8 @@ Owns the way of an act on the screen: proposed (as the shell shows it before it 
 means until a person has moved to the act's own button; some acts want a word typed, LIVE on a LIVE account), sent once
 with one idempotency key, and its verdict in the shell's words with the shell's exit code. Only what was looked at is
 sent: a field that has changed since, a key that was pressed before it was in sight, a look that has grown old, or write
-mode that has ended, holds the button. An act whose outcome is unknown can be asked for again with the same key, which
-answers what was done.
+mode that has ended, holds the button. An act whose outcome is unknown is looked up by its key, which sends nothing; one
+that was not sent may be tried again, with the same key, after another look.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select
 
+from hydractl.client import Sent
 from hydractl.diagnostics import ExitCode
 from hydractl.fitting import wrapped
 from hydractl.plain import plain
@@ -33,6 +34,7 @@ from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.choice import Choice
 from hydractl.tui.frame import SCANT, painted
 from hydractl.tui.intent import Intent, Proposal
+from hydractl.tui.on_their_way import Act, Became, Fate
 from hydractl.tui.screens import Screens
 from hydractl.tui.widgets import Lines
 
@@ -49,8 +51,14 @@ BEFORE = (
 )
 EARLY = "keys typed before this was in sight did nothing."
 HALT = "HALT"
-ASK = "whether it was done is not known: the button asks what became of it, and sends nothing twice"
-ASK_AGAIN = (ExitCode.UNKNOWN_OUTCOME, ExitCode.TIMED_OUT, ExitCode.UNREACHABLE)
+NOT_SENT = "NOT SENT: no daemon took it, and nothing was done"
+NOT_COME = "NOTHING WAS DONE: looked up twice by its key, and it did not come"
+MAY_TRY = "nothing was done: Look again shows what it would do now, and it can be sent, with the same key"
+NOT_KNOWN = "it is NOT KNOWN whether it was done; it is looked up by its key as soon as a daemon answers"
+NOT_VERIFIED = "it is not known what has halted: Ask again sends the halt once more"
+VERDICT = "that is its verdict; Leave goes back"
+HOW_TO_KNOW = "key {key}: hydractl asked {key} tells what became of it, and sends nothing"
+LOOK_UP, LOOK_AGAIN, ASK_AGAIN = "Look it up", "Look again", "Ask again"  # on the act's own button, once it was sent
 
 
 @dataclass(slots=True)
@@ -58,7 +66,7 @@ class _Sent:
     """An act on its way."""
 
     at_s: float
-    said: Said | None = None
+    fate: Fate | None = None
 
 
 class Sheet(ModalScreen[str | None]):
@@ -86,6 +94,8 @@ class Sheet(ModalScreen[str | None]):
         self._proposal: Proposal | None = None
         self._asked = 0
         self._desk: Desk | None = None
+        self._key: str | None = None  # of what was sent and did not come: it holds for the next try
+        self._mission: str | None = None
         self._sent: _Sent | None = None
         self._looked: Mapping[str, str] = {}
         self._goes_on = False
@@ -133,6 +143,11 @@ class Sheet(ModalScreen[str | None]):
         self._go.disabled = True
         self.query_one("#sheet-lines").can_focus = False
         self.watch(self._body, "scroll_y", self._saw, init=False)
+        for change in (
+            "virtual_size",
+            "show_vertical_scrollbar",
+        ):  # of a layout that may not be the last: nothing is seen
+            self.watch(self._body, change, self._tell_more, init=False)
         self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel").focus()
         self._propose()
         self.call_after_refresh(self._opened)
@@ -272,6 +287,7 @@ class Sheet(ModalScreen[str | None]):
 
     def _look(self, values: Mapping[str, str]) -> tuple[Desk, Proposal]:
         desk = self.app.desk(self.app.sheet_room)
+        desk.client.key = self._key or desk.client.key
         made: list[Proposal] = []
 
         def propose(desk: Desk) -> int:
@@ -355,15 +371,19 @@ class Sheet(ModalScreen[str | None]):
             self._propose()
 
     def action_again(self) -> None:
-        self._propose()
+        """Looks again at what it would do; once it was sent, at what became of it."""
+        if self._sent is None:
+            self._propose()
+        elif self._sent.fate is Fate.UNKNOWN and self.app.on_their_way.hurry():
+            self.app.turn()
 
-    def _keys_before(self) -> list[str]:
-        return [key for key, title in self.app.on_their_way.items() if title == self._intent.title]
+    def _is_sent_before(self) -> bool:
+        return self.app.on_their_way.titled(self._intent.title)
 
     def _before(self) -> list[Text]:
         """What a person must know first: that the same was sent before, and nobody knows what became of it; that the
         look before this one was old."""
-        words = [BEFORE] if self._keys_before() else []
+        words = [BEFORE] if self._is_sent_before() else []
         words += [self._renewed] if self._renewed else []
         rows = [row for each in words for row in wrapped(each, self.app.sheet_room, 0)]
         return [Text(row, "bold red", no_wrap=True, end="") for row in rows]
@@ -375,12 +395,15 @@ class Sheet(ModalScreen[str | None]):
             return
         if self._sent is None:
             how = "was cancelled" if self._intent.leave == "Cancel" else "was left"
-            before = " What was SENT BEFORE stands: no verdict of it was seen here." if self._keys_before() else ""
+            before = " What was SENT BEFORE stands: no verdict of it was seen here." if self._is_sent_before() else ""
             self.app.notify(f"Not sent: {self._about()} {how}.{before}")
-        elif self._sent.said is None:
+        elif self._sent.fate is None:
             self.app.notify(f"{self._intent.title} was sent; its verdict is told here.", severity="warning")
-        told = self._sent is not None and self._sent.said is not None and self._desk is not None
-        self.dismiss(self._desk.mission if told and self._desk is not None else None)
+        elif self._sent.fate is Fate.UNKNOWN:
+            words = "it is not known whether it was done; that is told here."
+            self.app.notify(f"{self._intent.title}: {words}", severity="warning")
+        told = self._sent is not None and self._sent.fate is Fate.VERDICT
+        self.dismiss(self._mission if told else None)
 
     def _about(self) -> str:
         """The act by its title, and by what was asked where that says more."""
@@ -407,10 +430,12 @@ class Sheet(ModalScreen[str | None]):
             return
         if proposal is None or proposal.send is None or desk is None:
             return
-        if not self._may_go() if sent is None else sent.said is None or sent.said.code not in ASK_AGAIN:
+        if sent is not None and self._press_after(sent):
+            return
+        if sent is None and not self._may_go():
             return
         if not self._may_write():
-            self._say(READ_ONLY if sent is None else READ_ONLY_SENT)
+            self._say(READ_ONLY)
             return
         if sent is None and not self._is_all_seen():
             self._say(UNSEEN)
@@ -421,6 +446,29 @@ class Sheet(ModalScreen[str | None]):
             self._goes_on = True
             self._propose()
             return
+        self._send(proposal.send, desk)
+
+    def _press_after(self, sent: _Sent) -> bool:
+        """The act's own button once it was sent; whether that was all. Only a halt, whose key nobody keeps, is sent
+        once more."""
+        if sent.fate is Fate.UNKNOWN and not self._intent.reading:
+            self.action_again()
+        elif sent.fate is Fate.NOTHING:
+            self._begin_again()
+        return sent.fate is not Fate.UNKNOWN or not self._intent.reading
+
+    def _begin_again(self) -> None:
+        """What was not sent is looked at again, under the key that it has."""
+        self._key = self._desk.client.key if self._desk is not None else None
+        self._sent = None
+        for row in self._intent.fields:
+            self.query_one(f"#f-{row.name}").disabled = False
+        self.query(".field").set(display=True)
+        self._cancel.label, self._go.label = self._intent.leave, self._intent.go
+        self._cancel.focus()
+        self._propose()
+
+    def _send(self, send: Callable[[Desk], int], desk: Desk) -> None:
         self._sent = _Sent(self.app.clock_s)
         self._go.disabled = True
         self._cancel.label = "Leave"
@@ -431,36 +479,65 @@ class Sheet(ModalScreen[str | None]):
         if self.has_class("-low"):
             self.query(".field").set(display=False)  # the verdict has their room
         self._tick()
-        self.app.sent(self._intent.title, desk.client.key)
-        send = proposal.send
+        title, is_kept = self._intent.title, not self._intent.reading
+        self.app.on_their_way.sent(Act(title, desk.client.key, is_kept, self._became))
         self._in_thread(self._carried, 0, lambda _: carry_out(desk, send), {})
 
     def _carried(self, _: int, said: Said) -> None:
-        if self._sent is None:
+        """What its verb has said."""
+        if self._sent is None or self._desk is None:
             return
-        self._sent.said = said
-        verdict = f"{said.code.name}, exit code {said.code.value}"
-        seen = self.app.screen is self
-        self.app.told(self._intent.title, self._desk.client.key if self._desk else "", said, seen)
+        key = self._desk.client.key
+        self._sent.fate = fate = self.app.on_their_way.told(key, said, self.app.screen is self)
+        self._mission = self._desk.mission
+        more = [Text(NOT_SENT, "bold red")] if fate is Fate.NOTHING else []
+        if fate is Fate.UNKNOWN and not self._intent.reading:
+            more = self._how_to_know(key)
+        self._tell(said, fate, more)
+
+    def _became(self, found: Became) -> bool:
+        """What a look-up has found; whether it is in sight."""
+        if self._sent is None or not self._stands:
+            return False
+        if found.fate is not Fate.UNKNOWN:
+            self._sent.fate, self._mission = found.fate, found.mission
+            self._tell(found.said, found.fate, [Text(NOT_COME, "bold red")] if found.fate is Fate.NOTHING else [])
+            return self.app.screen is self
+        words = f"looked up at {self.app.frame.wall(self.app.clock_s)}: {found.said.code.name}. "
+        self._say(words + NOT_KNOWN)
+        return False
+
+    def _how_to_know(self, key: str) -> list[Text]:
+        rows = wrapped(HOW_TO_KNOW.format(key=key), self.app.sheet_room, 2)
+        return [Text(row, "bold", no_wrap=True, end="") for row in rows]
+
+    def _tell(self, said: Said, fate: Fate, more: Sequence[Text]) -> None:
+        """What is known of what was sent, and what can be done about it."""
         if not self._stands:
             return
         style = "green" if said.code is ExitCode.DONE else "bold red"
-        mission = self._desk.mission if self._desk is not None else None
-        which = [Text(f"mission {mission}: the Mission pane shows it next", "cyan")] if mission else []
-        self._lines([*painted(said.lines), *which, Text(""), Text(f"{verdict}", style)])
-        again = said.code in ASK_AGAIN
-        self._say(ASK if again else "that is its verdict; Leave goes back")
+        which = [Text(f"mission {self._mission}: the Mission pane shows it next", "cyan")] if self._mission else []
+        verdict = Text(f"{said.code.name}, exit code {said.code.value}", style)
+        self._lines([*painted(said.lines), *which, *more, Text(""), verdict])
+        halts = self._intent.reading
+        question, label = {
+            Fate.VERDICT: (VERDICT, ""),
+            Fate.NOTHING: (MAY_TRY, LOOK_AGAIN),
+            Fate.UNKNOWN: (NOT_VERIFIED, ASK_AGAIN) if halts else (NOT_KNOWN, LOOK_UP),
+        }[fate]
+        self._say(question)
         self._cancel.focus()
-        self._go.display = again
-        self._go.label = "Ask again"
-        self._go.disabled = not again
+        self._go.display = bool(label)
+        self._go.label = label
+        self._go.disabled = not label
 
     def _tick(self) -> None:
         if self._sent is None and (self._is_old() or not self._may_write()):
             self._ask()
-        if self._sent is not None and self._sent.said is None:
+        if self._sent is not None and self._sent.fate is None and self._desk is not None:
             waited_s = self.app.clock_s - self._sent.at_s
-            self._say(f"sent; waiting for its verdict for {waited_s:.0f} s")
+            how = "being sent" if self._desk.client.sent is Sent.NOTHING else "sent"
+            self._say(f"{how}; waiting for its verdict for {waited_s:.0f} s")
 
     # --- what all of it uses ---
 
@@ -522,10 +599,19 @@ class Sheet(ModalScreen[str | None]):
         """How much of it has been in sight; and whether there is more."""
         if not self._stands or not self._body.size.height:
             return
-        below = self._body.scroll_offset.y + self._body.size.height
         if self._proposal is not None:
-            self._seen = max(self._seen, below - self.query_one("#sheet-lines").virtual_region.y)
-        more = self._body.virtual_size.height - below
+            self._seen = max(self._seen, self._below - self.query_one("#sheet-lines").virtual_region.y)
+        self._tell_more()
+
+    @property
+    def _below(self) -> int:
+        """The body's first row below what is in sight."""
+        return self._body.scroll_offset.y + self._body.size.height
+
+    def _tell_more(self) -> None:
+        if not self._stands or not self._body.size.height:
+            return
+        more = self._body.virtual_size.height - self._below
         title = f"{self._intent.title}  (PgDn: {more} more below)" if more > 0 else self._intent.title
         if title != self._titled:
             self._titled = title

@@ -30,6 +30,7 @@ terminal = _shared("terminal")
 scripted = _shared("scripted", Path(__file__).parents[1] / "cli" / "conftest.py")
 stage = _shared("stage")
 _shared("briefings")
+_shared("sheet")
 home, fake, environ, hydractl = scripted.home, scripted.fake, scripted.environ, scripted.hydractl
 Starts = Callable[..., Any]
 

@@ -224,7 +224,7 @@ def test_an_act_on_its_way_is_not_left_without_a_word(tui: Any, wire: Any) -> No
         await tui.until(pilot, lambda: bool(tui.fake.bodies("halt")))
         await pilot.press("escape", "q")
         await tui.until(pilot, "HALT: sent, and no verdict was seen here")
-        assert tui.app.is_running and list(tui.app.on_their_way.values()) == ["HALT"]
+        assert tui.app.is_running and [act.title for act in tui.app.on_their_way] == ["HALT"]
         await pilot.press("q")
         await tui.until(pilot, lambda: not tui.app.is_running)
 

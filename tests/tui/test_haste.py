@@ -7,7 +7,7 @@ import math
 import string
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from textual import events
@@ -17,6 +17,7 @@ from textual.widgets import Button
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk, Said
 from hydractl.tui.intent import Intent, Proposal
+from hydractl.tui.on_their_way import OnTheirWay
 from hydractl.tui.sheets import Sheet
 
 OPTIONS = {"host": None, "socket": "/nowhere", "timeout": None, "tz": None, "no_color": False, "debug": False}
@@ -34,19 +35,13 @@ class Bare(App[None]):
     def action_halt(self) -> None:
         pass
 
-    on_their_way: ClassVar[dict[str, str]] = {}
+    on_their_way = OnTheirWay(lambda: Desk(OPTIONS, 80), lambda run: run(), lambda *_: None)
 
     def desk(self, room: int) -> Desk:
         return Desk(OPTIONS, room)
 
     def call_soon(self, run: Callable[[], None]) -> None:
         self.call_from_thread(run)
-
-    def sent(self, title: str, key: str) -> None:
-        pass
-
-    def told(self, title: str, key: str, said: Said, seen: bool) -> None:
-        pass
 
 
 def at_a_sheet(*turns: tuple[str, ...]) -> tuple[list[str], bool]:

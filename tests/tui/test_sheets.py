@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sheet import act, answering, closing, go, keys, opened, unknown
 from textual import events
 
 from hydractl.tui.carry import Desk
@@ -17,55 +18,6 @@ from hydractl.tui.intents.base import asked
 from hydractl.tui.sheets import LOOKED_S, Sheet
 from hydrad.wire.answers import Problem
 from hydrad.wire.answers.acts import CheckRow
-
-
-def go(tui: Any) -> Any:
-    return tui.app.screen.query_one("#go")
-
-
-async def opened(tui: Any, pilot: Any, intent: Intent, until: str = "?") -> None:
-    """The sheet of an act, in write mode, as soon as it has looked."""
-    await tui.fed(pilot)
-    if not tui.app.writing:
-        await pilot.press("W")
-    tui.app.intend(intent)
-    await pilot.pause()
-    assert isinstance(tui.app.screen, Sheet)
-    await tui.until(pilot, lambda: not looking(tui))
-    assert until in tui.text(), tui.text()
-
-
-def looking(tui: Any) -> bool:
-    return "looking at what it would do" in tui.text()
-
-
-def closing(wire: Any, part: str = "") -> Intent:
-    return positions.close(wire.P, part)
-
-
-def act(wire: Any, state: str, **changes: Any) -> Any:
-    """The answer of a close whose act is in that state."""
-    row = msgspec.structs.replace(wire.ACT, id=wire.A, kind="CLOSE", state=state, verdict=f"{state} it is", **changes)
-    return msgspec.structs.replace(wire.FIRE, act=row, acts=(row,), order=None, checks=())
-
-
-def answering(wire: Any, verb: str, *answers: Any) -> Callable[[Any], Any]:
-    """A script that answers one verb by these, the last for ever, and all else well."""
-    left = list(answers)
-
-    def script(call: Any) -> Any:
-        if wire.verb_of(call) != verb or getattr(call.body, "dry_run", False):
-            return wire.answer(call)
-        data = left.pop(0) if len(left) > 1 else left[0]
-        return wire.answer(call, data=data)
-
-    return script
-
-
-def keys(tui: Any, wire: Any, verb: str) -> list[str]:
-    """Those of what was sent; a look has none."""
-    sent = [call for call in tui.fake.calls if not getattr(call.body, "dry_run", False)]
-    return [call.key for call in sent if wire.verb_of(call) == verb]
 
 
 @pytest.mark.parametrize("presses", [("enter",), ("escape",), ("right", "left", "enter"), ("right", "escape")])
@@ -108,7 +60,7 @@ def test_the_button_sends_once_and_shows_verdict_and_exit_code(tui: Any, wire: A
         assert isinstance(tui.app.screen, Sheet), "Enter twice does not leave it before its verdict"
         held.set()
         await tui.until(pilot, "exit code 0")
-        assert wire.ACT.verdict in tui.text() and "DONE" in tui.text()
+        assert wire.DATA["close"][1].act.verdict in tui.text() and "DONE" in tui.text()
         assert not go(tui).display and tui.app.focused.id == "cancel"
         go(tui).press()
         await pilot.pause()
@@ -226,25 +178,6 @@ def test_the_word_does_not_stand_for_what_was_not_looked_at(tui: Any, wire: Any)
 
     tui.play(scene)
     assert tui.fake.sent("close") == []
-
-
-def test_an_unknown_outcome_is_asked_for_with_the_same_key(tui: Any, wire: Any) -> None:
-    async def scene(pilot: Any) -> None:
-        tui.fake.script = answering(wire, "close", act(wire, "UNKNOWN"), act(wire, "UNKNOWN"), act(wire, "DONE"))
-        await opened(tui, pilot, closing(wire))
-        await pilot.press("right", "enter")
-        await tui.until(pilot, "exit code 12")
-        assert "Ask again" in tui.text() and tui.app.focused.id == "cancel"
-        await tui.until(pilot, lambda: not go(tui).has_class("-active"))  # so long it takes no other press
-        await pilot.press("right", "enter")
-        await tui.until(pilot, lambda: len(keys(tui, wire, "close")) == 2 and not go(tui).disabled)
-        await tui.until(pilot, lambda: not go(tui).has_class("-active"))
-        await pilot.press("right", "enter")
-        await tui.until(pilot, "exit code 0")
-        assert not go(tui).display
-
-    tui.play(scene)
-    assert len(keys(tui, wire, "close")) == 3 and len(set(keys(tui, wire, "close"))) == 1
 
 
 def test_each_sheet_has_a_key_of_its_own(tui: Any, wire: Any) -> None:
@@ -528,25 +461,11 @@ def test_a_choice_is_made_by_typing_it(tui: Any) -> None:
     tui.play(scene)
 
 
-def test_read_only_again_does_not_tell_to_begin_anew_what_may_have_been_done(tui: Any, wire: Any) -> None:
-    async def scene(pilot: Any) -> None:
-        tui.fake.script = answering(wire, "close", act(wire, "UNKNOWN"))
-        await opened(tui, pilot, closing(wire))
-        await pilot.press("right", "enter")
-        await tui.until(pilot, "exit code 12")
-        tui.app.set_writing(False)
-        await pilot.press("right", "enter")
-        await tui.until(pilot, "Do not begin it anew")
-
-    tui.play(scene)
-    assert len(keys(tui, wire, "close")) == 1
-
-
 def test_the_same_once_more_says_that_it_was_sent_before(tui: Any, wire: Any) -> None:
     """A sheet that was left without knowing what became of its act: the next one has another key."""
 
     async def scene(pilot: Any) -> None:
-        tui.fake.script = answering(wire, "close", act(wire, "UNKNOWN"))
+        tui.fake.script = unknown(wire, "close", "UNKNOWN")
         await opened(tui, pilot, closing(wire))
         assert "SENT BEFORE" not in tui.text()
         await pilot.press("right", "enter")
@@ -656,7 +575,7 @@ def test_what_is_old_and_live_wants_its_word_again(tui: Any, wire: Any, clock: A
     assert tui.fake.sent("close") == []
 
 
-def test_a_halt_waits_for_no_other_look_and_neither_does_asking_again(tui: Any, wire: Any, clock: Any) -> None:
+def test_a_halt_waits_for_no_other_look(tui: Any, wire: Any, clock: Any) -> None:
     async def scene(pilot: Any) -> None:
         await tui.fed(pilot)
         await pilot.press("H")
@@ -664,17 +583,8 @@ def test_a_halt_waits_for_no_other_look_and_neither_does_asking_again(tui: Any, 
         clock.now_s += 10 * LOOKED_S
         await pilot.press("right", "enter")
         await tui.until(pilot, "exit code 0")
-        await pilot.press("escape")
-        tui.fake.script = answering(wire, "close", act(wire, "UNKNOWN"), act(wire, "DONE"))
-        await opened(tui, pilot, closing(wire))
-        await pilot.press("right", "enter")
-        await tui.until(pilot, "exit code 12")
-        clock.now_s += 2 * LOOKED_S
-        await pilot.press("right", "enter")
-        await tui.until(pilot, "exit code 0")
 
     tui.play(scene)
-    assert len(set(keys(tui, wire, "close"))) == 1
 
 
 def test_tab_goes_to_the_fields_before_the_button(tui: Any, wire: Any) -> None:
