@@ -35,7 +35,7 @@ from hydractl.tui.chrome import ENDS, fitting, lost_line, tab_pieces, top_line, 
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.feed import Feed, Want
 from hydractl.tui.frame import Frame
-from hydractl.tui.help import Help, help_lines
+from hydractl.tui.help import Help, help_lines, time_words
 from hydractl.tui.intent import Choices, Intent
 from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
@@ -531,7 +531,7 @@ class HydraTui(Screens):
         ]
         panes, room = [each.TITLE for each in PANES], max(min(self.size.width, 120) - 6, 30)
         shown = "\n".join(box.text for box in pane.query(Lines))
-        words = {**codes_in(pane.NAME, shown), **words_of(pane.NAME)}
+        words = {**time_words(self.frame), **codes_in(pane.NAME, shown), **words_of(pane.NAME)}
         self.push_screen(Help(help_lines(pane.TITLE, pane.HELP, keys, words, panes, room)))
 
     def action_jump(self) -> None:

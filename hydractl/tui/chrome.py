@@ -20,6 +20,7 @@ NAMED_MAX = 4
 ENDS = ("halt", "explain")  # what the line of the keys begins and ends with, however narrow
 WIDE = 140
 IMPORTANT = 5  # parts of the top line that go before the clocks: mode, authority, alarms, UNKNOWN, write mode, heard
+SPEED_WIDE = 120
 
 
 def top_line(frame: Frame) -> Text:
@@ -51,7 +52,7 @@ def top_line(frame: Frame) -> Text:
         (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
         ("WRITE" if frame.writing else "read-only", "bold" if frame.writing else "dim"),
         heard(frame),
-        (f"market {market} ({status.clocks.speed})", ""),
+        (f"market {market} ({pace(frame)})", ""),
         (f"machine {clock(frame, status.clocks.machine)}" if frame.width >= WIDE and not frame.calm else "", ""),
         (plain(view.daemon.instance) if view.daemon and frame.width >= 100 else "", "dim"),
     )
@@ -98,6 +99,13 @@ def clock(frame: Frame, iso: str | None) -> str:
     """A clock time that ticks; where bytes are dear it has no seconds."""
     text = frame.out.clock(iso)
     return text[:5] if frame.calm else text
+
+
+def pace(frame: Frame) -> str:
+    """How fast the market's time goes; where there is room, what that means."""
+    text: str = frame.view.data("status").clocks.speed
+    known = frame.pace and frame.speed is not None and frame.width >= SPEED_WIDE
+    return f"{text}: {frame.speed:g} s a second" if known else text
 
 
 def tab_pieces(frame: Frame, panes: Sequence[tuple[str, str]], shown: str) -> list[tuple[Text, str]]:

@@ -20,6 +20,7 @@ from hydractl.tui.draw.glyphs import Glyphs
 from hydractl.tui.store import Kept, View
 from hydrad.domain.instants import BadInstant, ms_text, parse_ms
 
+LIVE = "live"  # the speed of a market that is followed, not replayed
 CALM_S = 10  # where bytes are dear, an age is rounded up to so many seconds, and what is left is rounded down
 SCANT = 16  # rows
 NOW_S = 1.0  # how often `now` is asked for
@@ -108,6 +109,13 @@ class Frame:
             return float(status.clocks.speed.removesuffix("x")) if status is not None else None
         except ValueError:
             return None
+
+    @property
+    def pace(self) -> str:
+        """Where the market's time does not go as ours: how fast, such as `10x` or `max`; else ""."""
+        status = self.view.data("status")
+        text = plain(status.clocks.speed) if status is not None else LIVE
+        return "" if text == LIVE or self.speed == 1.0 else text
 
     def old(self, kept: Kept | None, every_s: float = 0.0) -> bool:
         """Whether what an answer says must look old: it is, or the newest try came to nothing, or nobody is heard, or

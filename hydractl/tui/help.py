@@ -11,6 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from hydractl.fitting import wrapped
+from hydractl.output import age
+from hydractl.tui.frame import Frame
 from hydractl.tui.screens import Screens
 from hydractl.tui.widgets import Lines
 
@@ -66,6 +68,20 @@ def word_lines(words: Mapping[str, str], room: int) -> list[Text]:
         rows[0].stylize("cyan", 0, len(head))
         lines += rows
     return lines
+
+
+def time_words(frame: Frame) -> dict[str, str]:
+    """What the pace in the top line means; nothing where the market's time goes as ours."""
+    if not frame.pace:
+        return {}
+    fast = f"{frame.speed:g} times as fast as yours" if frame.speed else "as fast as its terminals can follow"
+    minute = f"; a minute of it is {age(60 / frame.speed)} of yours" if frame.speed else ""
+    meaning = (
+        f"the market's time goes {fast} here{minute}. In the market's time are: what is left of a mission (LEFT), the "
+        "ages of prices, quotes and feeds, and how long a position is held. In yours: how long ago something was heard "
+        "or told (AS OF, OLD)"
+    )
+    return {frame.pace: meaning}
 
 
 def _flow(text: str, room: int) -> list[Text]:

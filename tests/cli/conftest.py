@@ -294,7 +294,7 @@ NEWS = NewsData(
 )  # fmt: skip
 STATUS = StatusData(
     mode="paper", authority="ACTIVE", since=TS, home="/home/hydra", endpoint="tcp://127.0.0.1:5555", pid=4242,
-    epoch=3, clocks=ClocksView(machine=TS, market=TS, speed="10"), accounts=(ACCOUNT,),
+    epoch=3, clocks=ClocksView(machine=TS, market=TS, speed="10x"), accounts=(ACCOUNT,),
     services=(ServiceRow(name="toc", state="RUNNING", since=TS, restarts=0, detail="1 lane"),),
     feed=(FeedRow(symbol="EURUSD", terminal="sim-1", age_s=0.2, rate_per_s=12.5, stale=False, age_max_s=5.0),),
     terminals=(TERMINAL,), missions=MissionCounts(open=1, engaged=0, proposed_today=4, expired_today=3),

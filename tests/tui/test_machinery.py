@@ -74,7 +74,7 @@ def test_the_daemon(told: Any) -> None:
         "process    pid 4242  epoch 3  home /home/hydra",
         "endpoints  bridge tcp://127.0.0.1:5555  hud http://127.0.0.1:8888",
         "journal    512 records  0.3 MB  head cdcdcdcdcdcdcdcd",
-        "clocks     machine 2026-11-20 12:25:30Z  market 2026-11-20 12:25:30Z  speed 10",
+        "clocks     machine 2026-11-20 12:25:30Z  market 2026-11-20 12:25:30Z  speed 10x",
     ]
     lines = machinery.daemon_lines(told(glyphs=ASCII), 40)
     assert max(line.cell_len for line in lines) <= 40 and "http://127.0.0.1:8888" in "".join(plain(lines))

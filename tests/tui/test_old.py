@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import briefings
@@ -10,9 +12,11 @@ import msgspec
 import pytest
 
 from hydractl.output import Output
+from hydractl.session import as_view
 from hydractl.tui.draw.glyphs import UNICODE
 from hydractl.tui.frame import Frame, older
-from hydractl.tui.store import Ask, Problem, Ticked, Unanswered, View
+from hydractl.tui.store import Answered, Ask, Problem, Ticked, Unanswered, View
+from hydrad.wire.answers.market import QuoteRow
 
 # Pane, what it is opened with, the box, and the query that fails.
 BOXES = [
@@ -127,7 +131,7 @@ def test_a_stale_feed_is_told_once_and_keeps_its_row(tui: Any, wire: Any) -> Non
         tui.fake.script = told_as(wire, stale)
         await tui.fed(pilot)
         await pilot.pause()
-        assert "9.6 s   12.5  STALE" in tui.text(), tui.text()
+        assert re.search(r"\d s   12\.5  STALE", tui.text()), tui.text()  # its age goes on at 10x
 
     tui.play(scene, size=(80, 24))
 
@@ -141,3 +145,65 @@ def test_a_stale_age_goes_with_the_markets_time(stale: bool, speed: float, age_s
     row = {"age_s": 4.4, "age_max_s": 5.0, "stale": stale}
     assert older(row, 1.0, speed=speed) == {"age_s": pytest.approx(age_s), "age_max_s": 5.0, "stale": is_stale}
     assert older({**row, "stale": False}, 0.5)["stale"] is False
+
+
+def test_a_feed_grows_old_by_what_is_told_each_second(tui: Any, wire: Any) -> None:
+    """At 10x two seconds until the next status are twenty of the market: the age stood near nothing and then leapt."""
+    feed = msgspec.structs.replace(wire.STATUS.feed[0], age_s=0.4)
+
+    def now(age_s: float, terminal: str = feed.terminal) -> Answered:
+        """Asked for at an instant that the clock has not passed when it is drawn."""
+        quote = QuoteRow(
+            feed.symbol, terminal, "1.08490", "1.08500", 10, wire.TS, age_s, age_s > 5, True, age_max_s=5.0
+        )
+        told = msgspec.structs.replace(wire.NOW, quotes=(quote,))
+        return Answered(Ask.of("now"), tui.app.view.clock_s + 1.0, as_view(msgspec.to_builtins(told)))
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = told_as(wire, feed)
+        await tui.fed(pilot)
+        assert "12.5  fresh" in tui.text()
+        await tui.told(pilot, now(10.4))
+        assert "10.4 s   12.5  STALE" in tui.text() and "is stale: last tick 10.4 s ago" in tui.text(), tui.text()
+        await tui.told(pilot, now(0.3, "elsewhere"))
+        assert "fresh" in tui.text(), "of another source, as the status told it"
+        await tui.told(pilot, now(0.3))
+        assert "fresh" in tui.text() and "nothing wrong" in tui.text()
+
+    tui.play(scene, size=(80, 24))
+
+
+@pytest.mark.parametrize(("speed", "pace", "wanted"), [
+    ("10x", "10x", ("(10x: 10 s a second)", "LEFT 10x", "27.0 s of yours", "a minute of it is 6.0 s of yours")),
+    ("max", "max", ("(max)", "LEFT max", "as fast as its terminals can follow")),
+    ("1x", "", ("(1x)",)),
+    ("live", "", ("(live)",)),
+])  # fmt: skip
+def test_whose_seconds_they_are_is_said_where_the_market_goes_faster(
+    tui: Any, wire: Any, speed: str, pace: str, wanted: Sequence[str]
+) -> None:
+    clocks = msgspec.structs.replace(wire.STATUS.clocks, speed=speed)
+    mission = msgspec.structs.replace(wire.MISSION, expires_at="2026-11-20T12:30:00Z")
+    brief = wire.DATA["brief"][1]
+    brief = msgspec.structs.replace(brief, mission=msgspec.structs.replace(brief.mission, mission=mission))
+    told = {"status": msgspec.structs.replace(wire.STATUS, clocks=clocks), "missions": (mission,), "brief": brief}
+
+    def script(call: Any) -> Any:
+        verb = wire.verb_of(call)
+        return wire.answer(call, data=told[verb]) if verb in told else wire.answer(call)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script
+        await tui.fed(pilot)
+        tui.app.open_pane("mission")
+        for _ in range(3):
+            await tui.fed(pilot)
+        text = tui.text()
+        await pilot.press("question_mark")
+        await pilot.pause()
+        text = " ".join((text + tui.app.screen.query_one("#help-lines").text).split())
+        for words in wanted:
+            assert words in text, text
+        assert ("In the market's time are" in text) == bool(pace), text
+
+    tui.play(scene)

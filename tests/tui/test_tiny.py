@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hydractl.tui.panes.pane import Pane
 from hydractl.tui.sheets import Sheet
+from hydrad.domain.ids import IdKind, show
 
 SIZES = [(40, 12), (60, 15)]
 # What must be in sight on each pane.
@@ -71,3 +73,27 @@ def test_growing_and_shrinking_keeps_a_focus(tui: Any, wire: Any) -> None:
         assert not any(pane.has_class("-scant") for pane in tui.app.query(Pane) if pane.display)
 
     tui.play(scene, size=(80, 24))
+
+
+@pytest.mark.parametrize("size", [(40, 9), (80, 9)])
+def test_what_has_no_room_is_named_in_one_line(tui: Any, wire: Any, size: tuple[int, int]) -> None:
+    """Orders that rest are risk: they are not left out without a word."""
+    rows = tuple(replace(wire.POSITION, id=show(IdKind.POSITION, 20 + at)) for at in range(4))
+    orders = tuple(replace(wire.RESTS, id=show(IdKind.ORDER, 30 + at)) for at in range(2))
+    told = {"positions": rows, "orders": orders}
+
+    def script(call: Any) -> Any:
+        verb = wire.verb_of(call)
+        return wire.answer(call, data=told[verb]) if verb in told else wire.answer(call)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script
+        await opened(tui, wire, pilot, "positions")
+        words = "2 orders, details"
+        assert f"no room for {words}: enlarge" in tui.text(), tui.text()
+        await pilot.resize_terminal(160, 50)
+        await tui.fed(pilot)
+        await pilot.pause()
+        assert "enlarge" not in tui.text() and tui.text().count("O-") >= 2, tui.text()
+
+    tui.play(scene, size=size)

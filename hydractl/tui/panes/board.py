@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 from hydractl.commands.missions import MISSIONS
 from hydractl.commands.status import FEED, wrong
 from hydractl.fitting import wrapped
+from hydractl.msgpack import View as Row
 from hydractl.output import Column, age
 from hydractl.plain import plain
 from hydractl.tui import live
@@ -22,8 +23,9 @@ from hydractl.tui.draw.gauge import gauge
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import Frame, faded, line, older
 from hydractl.tui.help import Help
-from hydractl.tui.live import live_positions
+from hydractl.tui.live import live_feed, live_positions
 from hydractl.tui.log import Block, Log
+from hydractl.tui.panes.accounts import lost_of, within
 from hydractl.tui.panes.entry import entry_style, market_columns
 from hydractl.tui.panes.pane import Pane, fill, height_of, why_empty
 from hydractl.tui.records import whole_text
@@ -69,10 +71,15 @@ class Board(Pane):
                 yield Grid("Missions", id="board-missions", classes="box tall")
             with Vertical(id="board-right"):
                 yield Grid("Positions", id="board-positions", classes="box tall")
+                yield Lines(id="board-below")
                 yield Grid("Feed", id="board-feed", classes="box")
                 journal = Log("Journal", id="board-tail", classes="box tall")
                 journal.follow = True
                 yield journal
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#board-below", Lines).can_focus = False
 
     def wants(self) -> Sequence[Want]:
         return (
@@ -98,10 +105,11 @@ class Board(Pane):
 
     def _accounts(self, frame: Frame) -> None:
         box = self.query_one("#accounts", Lines)
-        lines = account_lines(frame, max(box.size.width - 1, 20))
+        room = 1 if frame.scant else 3 if frame.compact else 8
+        lines = account_lines(frame, max(box.size.width - 1, 20), room)
         box.show(lines)
         box.mark(frame.old_words(frame.view.kept("status")) if frame.view.lost is None else "")
-        box.styles.height = height_of(frame, len(lines), 1 if frame.scant else 3 if frame.compact else 8)
+        box.styles.height = height_of(frame, len(lines), room)
 
     def _missions(self, frame: Frame) -> None:
         kept = frame.view.kept("missions")
@@ -153,12 +161,15 @@ class Board(Pane):
             paint={"pnl": lambda row: live.style_of(row.pnl)},
             note=resting_words(frame),
         )
+        below = self.query_one("#board-below", Lines)
+        words = resting_words(frame) if frame.scant else ""  # no title says it there
+        below.show([Text(f"{words}: key 3" if words else "", "yellow", no_wrap=True, end="")])
+        self.appear(below, bool(words))
 
     def _feed(self, frame: Frame) -> None:
         kept = frame.view.kept("status")
-        status = frame.view.data("status")
         grid = self.query_one("#board-feed", Grid)
-        rows = frame.rows(kept, status.feed if status is not None else ())
+        rows = live_feed(frame)
         columns = [column for column in FEED if not column.wide]
         fill(
             grid,
@@ -265,6 +276,8 @@ def wrong_lines(frame: Frame) -> list[Text]:
         return [Text(why_empty(frame, "status", ""), "dim", no_wrap=True)]
     mark = frame.glyphs.warning
     data = older(kept.data, frame.since(kept), frame.calm, frame.speed or 1.0, judged=not frame.old(kept))
+    if not frame.old(kept):
+        data = Row({**data, "feed": live_feed(frame)})
     lines = [
         Text(f"{mark} {plain(text).replace(*RESUMES)}", "bold red" if at == 0 else "yellow", no_wrap=True, end="")
         for at, text in enumerate(wrong(data))
@@ -309,12 +322,14 @@ def fitted(lines: Sequence[Text], width: int, room: int, frame: Frame) -> tuple[
     return [*made, *shown], len(short) - len(shown)
 
 
-def account_lines(frame: Frame, width: int) -> list[Text]:
-    """A line an account: kind, authority, equity, today's result, and how much of the day's limit is lost."""
+def account_lines(frame: Frame, width: int, room: int) -> list[Text]:
+    """A line an account: kind, authority, equity, today's result, and how much of the day's limit is lost. In `room`
+    lines, as `accounts.within` has it."""
     kept = frame.view.kept("status")
     status = frame.view.data("status")
     rows = frame.rows(kept, status.accounts if status is not None else ())
-    lines = [account_line(frame, row, width) for row in rows]
+    named = [(row.name, row) for row in rows]
+    lines = within(frame, named, room, width, lambda _, row, cells: account_line(frame, row, cells))
     return [faded(line) if frame.old(kept) else line for line in lines] or [
         Text(why_empty(frame, "status", "no account is enrolled"), "dim", no_wrap=True)
     ]
@@ -351,15 +366,6 @@ def _short_account(row: Any, kind: str, width: int) -> Text:
     while len(parts) > 3 and line(*parts).cell_len > width:
         parts.pop()
     return line(*parts)
-
-
-def lost_of(row: Any) -> float | None:
-    """Which share of the day's limit is lost; None: not known."""
-    try:
-        limit, pnl = float(row.day_limit), float(row.day_pnl)
-    except (TypeError, ValueError):
-        return None
-    return -pnl / abs(limit) if limit else None
 
 
 def mission_columns(frame: Frame) -> list[Column]:

@@ -38,7 +38,7 @@ def briefing_lines(frame: Frame, kept: Kept | None, row: MissionRow, room: int, 
     if kept is None or data is None:
         return lines + unanswered(frame, kept, room)
     old = old_lines(frame, kept, room)
-    told = _at_once(frame, data, row, frame.since(kept), room) if frame.scant else []
+    told = [*_elsewhere(data), *_at_once(frame, data, row, frame.since(kept), room)] if frame.scant else []
     told += [_account_line(data), *_decided(frame, data, frame.since(kept), room), *_checks(frame, data, room, every)]
     told += _told(frame, data, row, room)
     if old or over(frame, row):
@@ -57,6 +57,7 @@ def head_line(frame: Frame, row: MissionRow, room: int) -> Text:
         urgent = "bold yellow" if left_s < 60 else "bold"
         parts = [what, (row.state, _word_style(row.state)), (f"{left_text(frame, row)} left", urgent)]
         parts += [("passed by you", "yellow")] if row.passed else []
+        parts += [(f"{age(round(left_s / frame.speed))} of yours", "dim")] if frame.pace and frame.speed else []
     while len(parts) > 3 and line(*parts).cell_len > room:
         parts.pop()
     return line(*parts)
@@ -119,6 +120,13 @@ def _at_once(frame: Frame, data: Briefing, row: MissionRow, since_s: float, room
     money = f"{stake.volume} lots, at stop {stake.at_stop} {stake.currency}{percent}" if stake else "not known"
     lines += [] if second else labelled("money", money, room, "" if stake else _WARN)
     return lines + labelled("entry", f"{row.entry} stop {row.stop} target {row.target or 'none'}", room)
+
+
+def _elsewhere(data: Briefing) -> list[Text]:
+    """That there are acts, where no box shows them."""
+    count = len(data.mission.acts)
+    words = f"no room for {count} act{'s' * (count > 1)}: t traces, or enlarge"
+    return [Text(words, "dim", no_wrap=True, end="")] if count else []
 
 
 def _account_line(data: Briefing) -> Text:

@@ -14,12 +14,14 @@ from hydractl.tui.panes.briefing import left_text, over
 
 
 def market_columns(frame: Frame) -> list[Column]:
-    """LEFT, by the market's clock as it was told last; how the market stands to the entry; and of how old a quote.
-    Where there is room for little, one column: what is left, or that the entry is missed."""
+    """LEFT, by the market's clock as it was told last, with how fast that goes where it is not as ours; how the market
+    stands to the entry; and of how old a quote. Where there is room for little, one column: what is left, or that the
+    entry is missed."""
+    left = " ".join(filter(None, ("LEFT", frame.pace)))
     if frame.scant:
-        return [Column("LEFT", "expires_in_s", right=True, show=lambda row: _short(frame, row))]
+        return [Column(left, "expires_in_s", right=True, show=lambda row: _short(frame, row))]
     return [
-        Column("LEFT", "expires_in_s", right=True, show=lambda row: left_text(frame, row)),
+        Column(left, "expires_in_s", right=True, show=lambda row: left_text(frame, row)),
         Column("ENTRY NOW", "entry_now", show=lambda row: "-" if over(frame, row) else entry_words(row)),
         Column("QUOTE", "quote", right=True, show=lambda row: "-" if over(frame, row) else quote_age(row)),
     ]

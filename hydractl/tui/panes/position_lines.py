@@ -14,6 +14,7 @@ from hydractl.plain import plain
 from hydractl.tui import live
 from hydractl.tui.draw.track import CELLS_MIN
 from hydractl.tui.frame import OLD_S, Frame, faded, line
+from hydractl.tui.panes.accounts import within
 from hydractl.tui.store import Kept
 from hydrad.domain.instants import BadInstant, parse_ms
 
@@ -32,12 +33,14 @@ def problem_lines(frame: Frame) -> list[Text]:
     return [Text(frame.glyphs.write(words), "bold red", no_wrap=True, end="")]
 
 
-def sum_lines(frame: Frame, rows: Sequence[Any]) -> list[Text]:
-    """A line an account: kind, authority, what is open and its result, open risk, and strangers' positions apart."""
+def sum_lines(frame: Frame, rows: Sequence[Any], room: int, width: int) -> list[Text]:
+    """A line an account: kind, authority, what is open and its result, open risk, and strangers' positions apart. In
+    `room` lines of `width` cells, as `accounts.within` has it."""
     kept = frame.view.kept("status")
     accounts = {row.name: row for row in frame.rows(kept, kept.data.accounts if kept and kept.data else ())}
     names = [*accounts, *(row.account for row in rows if row.account not in accounts)]
-    lines = [_sum_line(frame, name, accounts.get(name), rows) for name in dict.fromkeys(names)]
+    named = [(name, accounts.get(name)) for name in dict.fromkeys(names)]
+    lines = within(frame, named, room, width, lambda name, account, _: _sum_line(frame, name, account, rows))
     old = frame.old(kept) or frame.old(frame.view.kept("positions"))
     return [faded(line) if old else line for line in lines] or [
         Text("no account is known yet", "dim", no_wrap=True, end="")

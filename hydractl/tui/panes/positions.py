@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -69,6 +69,7 @@ class Positions(Pane):
     #positions-columns { height: 1fr; }
     #positions-left { width: 1fr; height: 1fr; }
     #positions-details { width: 56; }
+    #positions-below { height: 1; }
     .-narrow #positions-columns { layout: vertical; }
     .-narrow #positions-details { width: 100%; }
     """
@@ -88,6 +89,11 @@ class Positions(Pane):
                 yield Grid("Resting orders", id=ORDERS_GRID, classes="box")
                 yield Grid("Closed today", id=CLOSED_GRID, classes="box")
             yield Lines("Details", id="positions-details", classes="box")
+        yield Lines(id="positions-below")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#positions-below", Lines).can_focus = False
 
     def wants(self) -> Sequence[Want]:
         wants = [
@@ -111,9 +117,12 @@ class Positions(Pane):
     def draw(self, frame: Frame) -> None:
         opened = live_positions(frame)
         sums = self.query_one("#positions-sums", Lines)
-        lines = [*position_lines.problem_lines(frame), *position_lines.sum_lines(frame, opened)]
+        room = 1 if frame.scant else 3 if frame.compact else 6
+        wrong = position_lines.problem_lines(frame)
+        width = max(sums.size.width - 1, 20)
+        lines = [*wrong, *position_lines.sum_lines(frame, opened, max(room - len(wrong), 1), width)]
         sums.show(lines)
-        sums.styles.height = height_of(frame, len(lines), 1 if frame.scant else 3 if frame.compact else 6)
+        sums.styles.height = height_of(frame, len(lines), room)
         self._draw_open(frame, opened)
         self._draw_orders(frame)
         self._draw_closed(frame)
@@ -128,15 +137,39 @@ class Positions(Pane):
         rows = min(max(len(self.query_one(f"#{OPEN_GRID}", Grid).keys), 1), OPEN_ROWS)
         sums = self.query_one("#positions-sums").styles.height
         left = (self.size.height or frame.height - 4) - int(sums.value if sums else 1) - title - 1 - rows
-        first = CLOSED_GRID if self._closed_wanted else ORDERS_GRID
-        for name in (first, ORDERS_GRID if first == CLOSED_GRID else CLOSED_GRID, DETAILS):
-            if name == DETAILS and beside:
-                continue
-            box, least = boxes[name], title + (2 if name != DETAILS else 1)
-            height = min(self._most.get(name, 0), left) if left >= least else 0
-            left -= height
-            box.styles.height = height or 1
-            self.appear(box, height > 0)
+        names: tuple[str, ...] = (CLOSED_GRID, ORDERS_GRID) if self._closed_wanted else (ORDERS_GRID, CLOSED_GRID)
+        names += () if beside else (DETAILS,)
+        heights = self._heights(names, left, title)
+        if self._below(frame, heights):
+            heights = self._heights(names, left - 1, title)
+        for name, height in heights.items():
+            boxes[name].styles.height = height or 1
+            self.appear(boxes[name], height > 0)
+        below = self.query_one("#positions-below", Lines)
+        words = self._below(frame, heights)
+        below.show([Text(words, "dim", no_wrap=True, end="")])
+        self.appear(below, bool(words))
+
+    def _heights(self, names: Sequence[str], left: int, title: bool) -> dict[str, int]:
+        """The rows of each of these boxes, of so many that are left; 0: it has no room."""
+        heights = {}
+        for name in names:
+            least = title + (2 if name != DETAILS else 1)
+            heights[name] = min(self._most.get(name, 0), left) if left >= least else 0
+            left -= heights[name]
+        return heights
+
+    def _below(self, frame: Frame, heights: Mapping[str, int]) -> str:
+        """What has no room and is not empty; "" where all has."""
+        orders = len(self.query_one(f"#{ORDERS_GRID}", Grid).keys)
+        closed = len(closed_today(frame)) if self._closed_wanted else 0
+        told = {
+            ORDERS_GRID: "1 order" if orders == 1 else f"{orders} orders" if orders else "",
+            CLOSED_GRID: f"{closed} closed" if closed else "",
+            DETAILS: "details" if self._row() is not None else "",
+        }
+        left_out = [told[name] for name, height in heights.items() if not height and told[name]]
+        return f"no room for {', '.join(left_out)}: enlarge" if left_out else ""
 
     def _draw_open(self, frame: Frame, rows: Sequence[Any]) -> None:
         fill(
