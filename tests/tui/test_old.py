@@ -147,27 +147,40 @@ def test_a_stale_age_goes_with_the_markets_time(stale: bool, speed: float, age_s
     assert older({**row, "stale": False}, 0.5)["stale"] is False
 
 
+def now_with(tui: Any, wire: Any, age_s: float, terminal: str = "sim-1") -> Answered:
+    """A `now` with this age of the feed, asked for at an instant that the clock has not passed when it is drawn."""
+    quote = QuoteRow("EURUSD", terminal, "1.08490", "1.08500", 10, wire.TS, age_s, age_s > 5, True, age_max_s=5.0)
+    told = msgspec.structs.replace(wire.NOW, quotes=(quote,))
+    return Answered(Ask.of("now"), tui.app.view.clock_s + 1.0, as_view(msgspec.to_builtins(told)))
+
+
+def test_a_feed_that_has_a_tick_again_is_not_wrong_any_more(tui: Any, wire: Any) -> None:
+    stale = msgspec.structs.replace(wire.STATUS.feed[0], age_s=21.0, stale=True)
+    check = msgspec.structs.replace(wire.STATUS.health[0], check="feed EURUSD", ok=False, detail="last tick old")
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = told_as(wire, stale, check)
+        await tui.fed(pilot)
+        assert "is stale" in tui.text() and "nothing wrong" not in tui.text()
+        await tui.told(pilot, now_with(tui, wire, 0.3))
+        assert "nothing wrong" in tui.text(), tui.text()
+
+    tui.play(scene, size=(80, 24))
+
+
 def test_a_feed_grows_old_by_what_is_told_each_second(tui: Any, wire: Any) -> None:
     """At 10x two seconds until the next status are twenty of the market: the age stood near nothing and then leapt."""
     feed = msgspec.structs.replace(wire.STATUS.feed[0], age_s=0.4)
-
-    def now(age_s: float, terminal: str = feed.terminal) -> Answered:
-        """Asked for at an instant that the clock has not passed when it is drawn."""
-        quote = QuoteRow(
-            feed.symbol, terminal, "1.08490", "1.08500", 10, wire.TS, age_s, age_s > 5, True, age_max_s=5.0
-        )
-        told = msgspec.structs.replace(wire.NOW, quotes=(quote,))
-        return Answered(Ask.of("now"), tui.app.view.clock_s + 1.0, as_view(msgspec.to_builtins(told)))
 
     async def scene(pilot: Any) -> None:
         tui.fake.script = told_as(wire, feed)
         await tui.fed(pilot)
         assert "12.5  fresh" in tui.text()
-        await tui.told(pilot, now(10.4))
+        await tui.told(pilot, now_with(tui, wire, 10.4))
         assert "10.4 s   12.5  STALE" in tui.text() and "is stale: last tick 10.4 s ago" in tui.text(), tui.text()
-        await tui.told(pilot, now(0.3, "elsewhere"))
+        await tui.told(pilot, now_with(tui, wire, 0.3, "elsewhere"))
         assert "fresh" in tui.text(), "of another source, as the status told it"
-        await tui.told(pilot, now(0.3))
+        await tui.told(pilot, now_with(tui, wire, 0.3))
         assert "fresh" in tui.text() and "nothing wrong" in tui.text()
 
     tui.play(scene, size=(80, 24))

@@ -277,7 +277,7 @@ def wrong_lines(frame: Frame) -> list[Text]:
     mark = frame.glyphs.warning
     data = older(kept.data, frame.since(kept), frame.calm, frame.speed or 1.0, judged=not frame.old(kept))
     if not frame.old(kept):
-        data = Row({**data, "feed": live_feed(frame)})
+        data = _with_feeds(data, live_feed(frame))
     lines = [
         Text(f"{mark} {plain(text).replace(*RESUMES)}", "bold red" if at == 0 else "yellow", no_wrap=True, end="")
         for at, text in enumerate(wrong(data))
@@ -295,6 +295,13 @@ def wrong_lines(frame: Frame) -> list[Text]:
         return lines
     looked = f"{len(data.terminals)} terminals, {len(data.feed)} feeds, {len(data.health)} checks"
     return [Text(f"{frame.glyphs.check} nothing wrong in {looked}", WELL, no_wrap=True, end="")]
+
+
+def _with_feeds(status: Any, feeds: Sequence[Any]) -> Row:
+    """A status with its feeds as they were told since; that one was stale is no news of one that has a tick again."""
+    stale = {row.symbol for row in status.feed if row.stale}
+    again = {f"feed {row.symbol}" for row in feeds if row.symbol in stale and not row.stale}
+    return Row({**status, "feed": feeds, "health": [row for row in status.health if row.check not in again]})
 
 
 # Which pane tells more of what is wrong, and its key, by the line's first word.
