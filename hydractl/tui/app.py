@@ -272,6 +272,8 @@ class HydraTui(Screens):
         self.query_one("#tabs", Bar).show_pieces(
             tab_pieces(frame, _NAMED, self.pane.NAME), " " if frame.width >= 100 else ""
         )
+        if isinstance(self.screen, Sheet):
+            self.screen.draw(frame)
         self._foot()
         self._border(frame)
 
@@ -336,7 +338,8 @@ class HydraTui(Screens):
         await self.run_action(event.action, owner)
 
     def _want(self) -> None:
-        self._feed.want((*ALWAYS, *self.pane.wants()))
+        beside = [want for sheet in self.screen_stack if isinstance(sheet, Sheet) for want in sheet.wants()]
+        self._feed.want((*ALWAYS, *self.pane.wants(), *beside))
 
     # --- panes ---
 
@@ -345,7 +348,7 @@ class HydraTui(Screens):
 
     def open_pane(self, name: str, key: Any = None) -> None:
         """Shows a pane, and in it the thing that `key` names."""
-        if name not in {pane.NAME for pane in PANES}:
+        if name not in {pane.NAME for pane in PANES} or not self.query("#panes"):  # none, or taken away already
             return
         switcher = self.query_one("#panes", ContentSwitcher)
         if name != switcher.current and switcher.current is not None:
@@ -464,7 +467,7 @@ class HydraTui(Screens):
         if mission is not None:
             for name in ("mission", "board"):
                 self.query_one(f"#{name}", Pane).open(mission)
-            self.rewant()
+        self.rewant()
 
     def _told(self, words: str, severity: SeverityLevel, in_sight: bool) -> None:
         """What became of an act is kept among what was said; where its sheet does not show it, a notice says it."""
@@ -495,7 +498,9 @@ class HydraTui(Screens):
     def targets(self, accounts: Sequence[str] = ()) -> Choices:
         """Where a fire may go, as far as it is known."""
         names = list(accounts) or [row.name for row in self.accounts()]
-        return fires.targets_of(names, self._view.data("groups") or (), self._view.data("pools") or ())
+        status, groups, pools = (self._view.data(name) for name in ("status", "groups", "pools"))
+        primary = status.primary if status is not None else None
+        return fires.targets_of(names, groups or (), pools or (), self.accounts(), primary)
 
     def plans(self) -> Choices:
         """The plans that a fire may have; none while they are not known."""

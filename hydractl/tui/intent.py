@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rich.text import Text
+
 from hydractl.tui.carry import Desk, Said
+from hydractl.tui.feed import Want
+from hydractl.tui.frame import Frame
+from hydractl.tui.store import View
 
 LIVE = "LIVE"
 Choices = tuple[tuple[str, str], ...]  # (shown, value)
@@ -23,6 +28,15 @@ class Field:
     value: str = ""
     choices: Choices = ()
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes on beside an act while its fields are filled in: queries of the feed, and lines of at most so many
+    columns that are made of their answers. Both by the fields' values now."""
+
+    wants: Callable[[View, Mapping[str, str]], tuple[Want, ...]]
+    lines: Callable[[Frame, Mapping[str, str], int], list[Text]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +72,4 @@ class Intent:
     danger: bool = True
     begin: str = ""
     leave: str = "Cancel"
+    beside: Beside | None = None

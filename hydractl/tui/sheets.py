@@ -32,7 +32,8 @@ from hydractl.fitting import wrapped
 from hydractl.plain import plain
 from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.choice import Choice
-from hydractl.tui.frame import SCANT, painted
+from hydractl.tui.feed import Want
+from hydractl.tui.frame import SCANT, Frame, painted
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.on_their_way import Act, Became, Fate
 from hydractl.tui.screens import Screens
@@ -102,6 +103,7 @@ class Sheet(ModalScreen[str | None]):
         self._said = self._renewed = ""
         self._titled = intent.title
         self._early = False
+        self._beside = 0  # rows beside it
         self._seen = 0  # how many of its lines have been in sight
         self._looked_s = math.inf  # when what it proposes came in sight, by the app's clock
         # When the sheet, and what it proposes, came in sight, by the clock of keys.
@@ -110,6 +112,8 @@ class Sheet(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
             yield Label(self._intent.title, id="sheet-title", markup=False)
+            if self._intent.beside is not None:
+                yield Lines(id="sheet-beside")
             with Vertical(id="sheet-body"):
                 for row in self._intent.fields:
                     with Horizontal(classes="field"):
@@ -142,6 +146,8 @@ class Sheet(ModalScreen[str | None]):
         self._word.display = False
         self._go.disabled = True
         self.query_one("#sheet-lines").can_focus = False
+        for box in self.query("#sheet-beside"):
+            box.can_focus = False
         self.watch(self._body, "scroll_y", self._saw, init=False)
         for change in (
             "virtual_size",
@@ -150,6 +156,7 @@ class Sheet(ModalScreen[str | None]):
             self.watch(self._body, change, self._tell_more, init=False)
         self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel").focus()
         self._propose()
+        self._besides()
         self.call_after_refresh(self._opened)
         self.set_interval(0.5 if not self.app.calm else 2.0, self._tick)
 
@@ -173,6 +180,36 @@ class Sheet(ModalScreen[str | None]):
     @property
     def _word(self) -> Input:
         return self.query_one("#sheet-word", Input)
+
+    # --- what goes on beside it ---
+
+    def wants(self) -> tuple[Want, ...]:
+        """The queries whose answers are shown beside it, until it is sent."""
+        if self._intent.beside is None or not self._is_filled_in:
+            return ()
+        return self._intent.beside.wants(self.app.view, self._values())
+
+    def draw(self, frame: Frame) -> None:
+        """Shows what is beside it, as it is now."""
+        if self._intent.beside is None or not self._is_filled_in:
+            return
+        lines = self._intent.beside.lines(frame, self._values(), self.query_one("#sheet").size.width)
+        box = self.query_one("#sheet-beside", Lines)
+        many, self._beside = self._beside, len(lines)
+        box.show(lines)
+        if many != len(lines):
+            self.call_after_refresh(self._fit)
+
+    @property
+    def _is_filled_in(self) -> bool:
+        """Whether its fields are there, all of them, and it was not sent."""
+        fields = len(self.query(".field Input, .field Select"))
+        return self._stands and self._sent is None and fields == len(self._intent.fields)
+
+    def _besides(self) -> None:
+        """What is beside it may be another by now."""
+        if self._intent.beside is not None:
+            self.app.rewant()
 
     def _values(self) -> dict[str, str]:
         values = {}
@@ -316,6 +353,7 @@ class Sheet(ModalScreen[str | None]):
     def _typed(self) -> None:
         self._goes_on = False  # what is typed on does not lose its field
         self._ask()
+        self._besides()
 
     def _ask(self) -> None:
         """The question, and whether it can be answered with yes."""
@@ -369,6 +407,7 @@ class Sheet(ModalScreen[str | None]):
     def _changed(self) -> None:
         if self._asked and self._values() != self._looked:
             self._propose()
+        self._besides()
 
     def action_again(self) -> None:
         """Looks again at what it would do; once it was sent, at what became of it."""
@@ -478,6 +517,7 @@ class Sheet(ModalScreen[str | None]):
             self.query_one(f"#f-{row.name}").disabled = True
         if self.has_class("-low"):
             self.query(".field").set(display=False)  # the verdict has their room
+        self.query("#sheet-beside").set(display=False)
         self._tick()
         title, is_kept = self._intent.title, not self._intent.reading
         self.app.on_their_way.sent(Act(title, desk.client.key, is_kept, self._became))
@@ -558,9 +598,10 @@ class Sheet(ModalScreen[str | None]):
 
     def _others(self) -> int:
         """Rows that all but the body and the question take."""
-        sheet, inside = self.query_one("#sheet"), ("sheet-body", "sheet-question")
+        sheet, inside = self.query_one("#sheet"), ("sheet-body", "sheet-question", "sheet-beside")
         others = [child for child in sheet.children if child.id not in inside and child.display]
         taken = sum(max(child.outer_size.height, 1) + child.styles.margin.height for child in others)
+        taken += self._beside if self._sent is None else 0
         return taken + sheet.styles.margin.height + sheet.styles.gutter.height
 
     def _asking(self, question: str) -> int:

@@ -307,7 +307,7 @@ STATUS = StatusData(
         holding=(),
     ),
     scheduler=(JobRow(name="snapshot", when="every 3600 s", next_at=TS, last_at=None, last_ok=None, last_detail=None),),
-    hud="http://127.0.0.1:8888",
+    hud="http://127.0.0.1:8888", primary="paper-1",
 )  # fmt: skip
 RESTS = OrderRow(
     id=show(IdKind.ORDER, 7), state="WORKING", foreign=False, account="paper-1", symbol="EURUSD", side="BUY",

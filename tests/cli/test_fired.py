@@ -26,10 +26,14 @@ def test_a_fire_that_holds_it_and_its_position(wire: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
+        (
+            {"realised": "-6.75"},
+            "open, 0.10 lots: +3.20 USD, 0.16 R, 400 ms old, closed parts -6.75 USD; stop 1.08140, target 1.08740",
+        ),
         ({"pnl": None, "r": None, "stop": None}, "open, 0.10 lots: its result is not known; stop NONE, target 1.08740"),
         (
             {"closed_at": "x", "close_reason": "STOP", "close_price": "1.08140", "pnl": "-20.50", "r": "-1.00"},
-            "closed by STOP at 1.08140: -20.50 USD, -1.00 R",
+            "closed (STOP) at 1.08140: -20.50 USD, -1.00 R",
         ),
     ],
 )

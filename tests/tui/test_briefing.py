@@ -202,9 +202,8 @@ def test_what_it_brought_is_told_when_it_is_over_and_stays_bright(wire: Any) -> 
     )
     data = briefings.fired(wire, briefings.briefing(wire, state="DONE", left_s=-5), position=over, state="CLOSED")
     shown = texts(wire, data)
-    told = " ".join(" ".join(row.plain for row in shown[3:5]).split())
-    assert told == f"{wire.P} closed by TARGET at 1.08740: +39.00 USD, +1.95 R"
-    assert all(row.style != "dim" for row in shown[:5]) and all(row.style == "dim" for row in shown[5:])
+    assert shown[3].plain == f"        {wire.P} closed (TARGET) at 1.08740: +39.00 USD, +1.95 R"
+    assert all(row.style != "dim" for row in shown[:4]) and all(row.style == "dim" for row in shown[4:])
 
 
 @pytest.mark.parametrize("state", ["DENIED", "REJECTED", "NOT_EXECUTED", "EXPIRED", "CANCELLED"])

@@ -77,6 +77,15 @@ def test_where_it_may_go() -> None:
     assert fires.targets_of(["a"], ()) == (("my primary account", ""), ("a", "account:a"))
 
 
+def test_the_primary_account_has_its_name_kind_and_login(wire: Any) -> None:
+    assert fires.targets_of(["paper-1", "b"], (), (), [wire.ACCOUNT], "paper-1")[:3] == (
+        ("paper-1  PAPER 1001: my primary account", ""),
+        ("paper-1  PAPER 1001", "account:paper-1"),
+        ("b", "account:b"),
+    )
+    assert fires.targets_of([], (), (), [], "gone")[0] == ("gone: my primary account", "")
+
+
 def test_the_account_of_the_briefing_is_chosen_first(wire: Any) -> None:
     assert values(mission_intent(wire, "paper-2"))["where"] == "account:paper-2"
     assert values(mission_intent(wire))["where"] == ""

@@ -60,7 +60,7 @@ def test_the_button_sends_once_and_shows_verdict_and_exit_code(tui: Any, wire: A
         assert isinstance(tui.app.screen, Sheet), "Enter twice does not leave it before its verdict"
         held.set()
         await tui.until(pilot, "exit code 0")
-        assert wire.DATA["close"][1].act.verdict in tui.text() and "DONE" in tui.text()
+        assert wire.DATA["close"][1].act.verdict in tui.text() and "realised +3.10 USD" in tui.text()
         assert not go(tui).display and tui.app.focused.id == "cancel"
         go(tui).press()
         await pilot.pause()

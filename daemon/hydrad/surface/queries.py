@@ -104,6 +104,7 @@ def _status(daemon: Daemon, turn: Turn, actor: Actor, verb: calls.Status) -> Sta
         hud=daemon.hud.address or None,
         approvals=health_views.waiting_rows(turn),
         one_person=health_views.one_person(state),
+        primary=crew.primary_of(state, state.operator(actor.identity)),
     )
 
 

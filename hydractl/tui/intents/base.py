@@ -10,7 +10,7 @@ from hydractl.tui.carry import Desk, Said
 from hydractl.tui.intent import Field, Proposal
 
 EVERYWHERE = ""
-_PRICE = re.compile(r"\d+(\.\d+)?", re.ASCII)
+PRICE = re.compile(r"\d+(\.\d+)?", re.ASCII)
 REASON = Field("reason", "reason", hint="why; kept in the journal")
 
 
@@ -32,6 +32,6 @@ def one_of(names: Sequence[str], everything: str = "everything") -> tuple[tuple[
 
 def price(text: str | None) -> str | None:
     """A price that was typed, before anything is proposed with it; None: none was. Failure USAGE where it is none."""
-    if text and not _PRICE.fullmatch(text):
+    if text and not PRICE.fullmatch(text):
         raise Failure("USAGE", f"the price '{text}' is not a number, such as 1.0850")
     return text or None

@@ -13,16 +13,18 @@ from hydractl.commands import approve as approving
 from hydractl.commands import fire, verdicts
 from hydractl.diagnostics import ExitCode, Failure
 from hydractl.tui.carry import Desk
-from hydractl.tui.intent import Choices, Field, Intent, Proposal
+from hydractl.tui.intent import Beside, Choices, Field, Intent, Proposal
+from hydractl.tui.intents import quoted
 from hydractl.tui.intents.base import REASON, asked, nothing
 
 if TYPE_CHECKING:
     from hydrad.wire.answers import Answer
-    from hydrad.wire.answers.accounts import GroupRow, PoolRow
+    from hydrad.wire.answers.accounts import AccountRow, GroupRow, PoolRow
     from hydrad.wire.answers.positions import NamedPlan
 
 SIDES: Choices = (("BUY", "buy"), ("SELL", "sell"))
 TYPES: Choices = (("at the market", ""), ("LIMIT: rests at the entry", "limit"), ("STOP: rests at the entry", "stop"))
+MINE = "my primary account"
 AGAIN: Choices = (("no: one that repeats the last is denied", ""), ("yes, I mean it", "yes"))
 SIZE = Field("size", "size", hint="0.10 for lots, or 0.5% of the account; empty: as configured")
 _SIZE = re.compile(r"\d+(\.\d+)?%?", re.ASCII)
@@ -66,7 +68,8 @@ def fire_by_hand(symbols: Sequence[str], targets: Choices, plans: Choices, symbo
         Field("again", "again", choices=AGAIN),
         REASON,
     )
-    return Intent("FIRE BY HAND", "Fire", propose, fields, begin="symbol")
+    beside = Beside(quoted.wants, quoted.lines)
+    return Intent("FIRE BY HAND", "Fire", propose, fields, begin="symbol", beside=beside)
 
 
 def approve(fire_id: str) -> Intent:
@@ -84,10 +87,18 @@ def approve(fire_id: str) -> Intent:
 # --- what can be chosen ---
 
 
-def targets_of(accounts: Sequence[str], groups: Sequence[GroupRow], pools: Sequence[PoolRow] = ()) -> Choices:
+def targets_of(
+    accounts: Sequence[str],
+    groups: Sequence[GroupRow],
+    pools: Sequence[PoolRow] = (),
+    known: Sequence[AccountRow] = (),
+    primary: str | None = None,
+) -> Choices:
     """Where a fire may go: (shown, `account:NAME`, `group:NAME`, `pool:NAME` or `all:`), first the operator's primary
-    account."""
-    choices = [("my primary account", ""), *((name, f"account:{name}") for name in accounts)]
+    account. `known`: what is told of accounts; `primary`: None where it is not known."""
+    words = {row.name: f"{row.name}  {row.kind.upper()} {row.login}" for row in known}
+    mine = f"{words.get(primary, primary)}: {MINE}" if primary else MINE
+    choices = [(mine, ""), *((words.get(name, name), f"account:{name}") for name in accounts)]
     for row in groups:
         members = ", ".join(f"{account} x {by}" for account, by in row.members.items())
         choices.append((f"group {row.name}: {members}", f"group:{row.name}"))

@@ -77,7 +77,8 @@ class ActCounts(Out, frozen=True):
 
 
 class StatusData(Out, frozen=True):
-    """`one_person`: who approves their own fires, while that is how this home does with one."""
+    """`one_person`: who approves their own fires, while that is how this home does with one. `primary`: the account
+    that a fire of the asker's goes to without a choice; null: they may fire on none."""
 
     mode: str
     authority: str
@@ -104,6 +105,7 @@ class StatusData(Out, frozen=True):
     hud: str | None = None
     approvals: tuple[WaitingRow, ...] = ()
     one_person: str | None = None
+    primary: str | None = None
 
 
 class HealthData(Out, frozen=True):
