@@ -9,6 +9,7 @@ STAMP := $(VENV)/.installed
 SOURCES := $(shell find hydractl daemon -name '*.py' -o -name '*.tcss' -o -name '*.hxtk' -o -name '*.service' -o -path '*/hud/static/*' -type f -o -name '*.conf' 2>/dev/null) $(wildcard man/*.[1-9]) pyproject.toml constraints.txt
 SEEDS ?= 200
 SECONDS ?= 60
+WORKERS ?= 2
 T ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -40,7 +41,7 @@ run: setup       ## the daemon of your home, in the foreground
 	$(BIN)/hydrad run
 
 test: setup      ## all tests, against the installed wheel
-	$(BIN)/pytest -q -n 2 --dist loadgroup
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
 
 quick:           ## tests from the tree: make quick T=tests/toc
 	PYTHONPATH=$(CURDIR):$(CURDIR)/daemon $(BIN)/pytest -q $(T) --deselect tests/packaging

@@ -1,4 +1,4 @@
-"""`make fuzz`: atheris on each target in turn, guided by the coverage of our own code.
+"""`make fuzz`: atheris on each target, guided by the coverage of our own code.
 
     python tests/fuzz/run.py [--seconds N] [TARGET...]
 
@@ -9,10 +9,12 @@ that breaks one, or takes longer than ten seconds, is kept in `tests/fuzz/corpus
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import atheris
@@ -32,29 +34,35 @@ def one(name: str, arguments: list[str]) -> None:
 
 
 def all_of(names: list[str], seconds: int) -> int:
-    """Each target in turn; the number of those that broke."""
+    """Each target for its share, one on each core at a time; the number of those that broke."""
+    share_s = max(seconds // len(names), 1)
     broken = 0
-    for name in names:
-        seeds = HERE / "corpus" / name
-        seeds.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as work:
-            _golden(Path(work))
-            limits = [
-                f"-max_total_time={max(seconds // len(names), 1)}",
-                f"-timeout={SLOW_S}",
-                f"-max_len={INPUT_BYTES_MAX}",
-                "-len_control=0",
-            ]
-            kept = [f"-artifact_prefix={seeds}/", "-print_final_stats=1", "-verbosity=0"]
-            argv = [sys.executable, __file__, "--one", name, *limits, *kept, work, str(seeds)]
-            done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, errors="replace")
-        stats = [line for line in done.stderr.splitlines() if "number_of_executed_units" in line]
-        count = stats[0].split()[-1] if stats else "?"
-        print(f"{name:12} {count:>8} inputs  {'ok' if done.returncode == 0 else 'BROKEN'}", flush=True)
-        if done.returncode:
-            broken += 1
-            print(done.stderr[-6_000:])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, done in zip(names, pool.map(lambda name: _fuzzed(name, share_s), names), strict=True):
+            stats = [line for line in done.stderr.splitlines() if "number_of_executed_units" in line]
+            count = stats[0].split()[-1] if stats else "?"
+            print(f"{name:12} {count:>8} inputs  {'ok' if done.returncode == 0 else 'BROKEN'}", flush=True)
+            if done.returncode:
+                broken += 1
+                print(done.stderr[-6_000:])
     return broken
+
+
+def _fuzzed(name: str, share_s: int) -> subprocess.CompletedProcess[str]:
+    """One target in a process of its own."""
+    seeds = HERE / "corpus" / name
+    seeds.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        _golden(Path(work))
+        limits = [
+            f"-max_total_time={share_s}",
+            f"-timeout={SLOW_S}",
+            f"-max_len={INPUT_BYTES_MAX}",
+            "-len_control=0",
+        ]
+        kept = [f"-artifact_prefix={seeds}/", "-print_final_stats=1", "-verbosity=0"]
+        argv = [sys.executable, __file__, "--one", name, *limits, *kept, work, str(seeds)]
+        return subprocess.run(argv, stderr=subprocess.PIPE, text=True, errors="replace")
 
 
 def _golden(work: Path) -> None:
@@ -71,7 +79,7 @@ def main() -> int:
         return 0
     parser = argparse.ArgumentParser(description="coverage-guided fuzzing of every protocol's both ends")
     parser.add_argument("targets", nargs="*", help=f"of {', '.join(NAMES)}; default: all")
-    parser.add_argument("--seconds", type=int, default=60, help="for all of them together")
+    parser.add_argument("--seconds", type=int, default=60, help="of fuzzing, for all of them together")
     asked = parser.parse_args()
     unknown = set(asked.targets) - set(NAMES)
     if unknown:
