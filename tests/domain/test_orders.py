@@ -17,6 +17,7 @@ from hydrad.domain.orders import (
     PlanStepKind,
     Side,
     order_hash,
+    whole_close,
 )
 
 STEP = PlanStep(PlanStepKind.TIME_STOP, 274877906945, at_ms=1_399_040_000_000)
@@ -83,3 +84,11 @@ def test_each_field_stands_where_the_hash_expects_it() -> None:
 def test_sides() -> None:
     assert (Side.BUY.sign, Side.SELL.sign) == (1, -1)
     assert (Side.BUY.opposite, Side.SELL.opposite) == (Side.SELL, Side.BUY)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_what_closes_a_whole_position_deals_the_other_way_and_leaves_nothing(side: Side) -> None:
+    order = whole_close("alpha", "EURUSD", side, 30, 7, 8)
+    assert (order.kind, order.side, order.volume_steps) == (ActKind.CLOSE, side.opposite, 30)
+    assert (order.position_id, order.ticket) == (7, 8)
+    assert (order.volume_expected_steps, order.volume_remaining_steps) == (30, 0)

@@ -107,6 +107,14 @@ def test_streams_do_not_disturb_each_other() -> None:
     assert World(2).rng("b").random() != second.rng("b").random()
 
 
+def test_a_fault_that_a_run_does_not_have_draws_nothing_and_one_that_happens_is_counted() -> None:
+    world = World(1)
+    rng = world.rng("a")
+    before = rng.getstate()
+    assert not world.happens("drop", 0.0, rng) and rng.getstate() == before
+    assert world.happens("drop", 1.0, rng) and world.hits["drop"] == 1
+
+
 def test_what_is_due_at_one_instant_happens_in_the_order_of_asking() -> None:
     world, seen = World(0), []
     for number in (3, 1, 2):

@@ -15,7 +15,7 @@ from hydrad.agent.caps import Caps
 from hydrad.agent.ledger import UNSETTLED, Key, Ledger, LocalIds
 from hydrad.agent.pace import Pace
 from hydrad.domain.instants import MINUTE_MS
-from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side
+from hydrad.domain.orders import Order, Side, whole_close
 from hydrad.link.frames import Account, LedgerRow, PositionRow, RowState
 
 BY = "equity floor"
@@ -59,15 +59,4 @@ def _again(last: LedgerRow | None, move: int, market_ms: int, ledger: Ledger) ->
 
 def closing(account: str, held: PositionRow) -> Order:
     """The order that closes all of a position, as it stands now."""
-    return Order(
-        version=ORDER_VERSION,
-        kind=ActKind.CLOSE,
-        account=account,
-        symbol=held.symbol,
-        side=Side(held.side).opposite,
-        volume_steps=held.volume_steps,
-        position_id=held.position_id,
-        volume_expected_steps=held.volume_steps,
-        volume_remaining_steps=0,
-        ticket=held.ticket,
-    )
+    return whole_close(account, held.symbol, Side(held.side), held.volume_steps, held.position_id, held.ticket)

@@ -109,6 +109,22 @@ class Order(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
         return self.kind is ActKind.MODIFY or (self.kind is ActKind.PLAN_STEP and not self.volume_steps)
 
 
+def whole_close(account: str, symbol: str, side: Side, volume_steps: int, position_id: int, ticket: int) -> Order:
+    """The order that closes all of a position, as it stands now. `side`: the position's."""
+    return Order(
+        version=ORDER_VERSION,
+        kind=ActKind.CLOSE,
+        account=account,
+        symbol=symbol,
+        side=side.opposite,
+        volume_steps=volume_steps,
+        position_id=position_id,
+        volume_expected_steps=volume_steps,
+        volume_remaining_steps=0,
+        ticket=ticket,
+    )
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 
 

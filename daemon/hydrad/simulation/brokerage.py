@@ -374,11 +374,8 @@ class Brokerage:
         rows.append((visible_ns, _deal_row(deal)))
 
     def _happens(self, name: str) -> bool:
-        chance: float = getattr(self.faults, name)
-        if chance and self.world.now_ns > START_NS and self._rng.random() < chance:
-            self.world.hit(name)
-            return True
-        return False
+        begun = self.world.now_ns > START_NS
+        return begun and self.world.happens(name, getattr(self.faults, name), self._rng)
 
     # --- the owner's hand ----------------------------------------------------------------------------------
 

@@ -292,11 +292,7 @@ class DaemonActor:
         return False
 
     def _happens(self, name: str) -> bool:
-        chance: float = getattr(self.faults, name)
-        if chance and self._rng.random() < chance:
-            self.world.hit(name)
-            return True
-        return False
+        return self.world.happens(name, getattr(self.faults, name), self._rng)
 
     # --- ports -----------------------------------------------------------------------------------------------
 

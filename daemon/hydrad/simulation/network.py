@@ -151,10 +151,7 @@ class Network:
                 kept[self._rng.randrange(KEPT_MAX)] = data
 
     def _happens(self, chance: float, name: str) -> bool:
-        if chance and self._rng.random() < chance:
-            self.world.hit(name)
-            return True
-        return False
+        return self.world.happens(name, chance, self._rng)
 
     def _renumber(self, line: Line) -> None:
         """A connection broke: what was under way is lost, the next one has another number."""

@@ -277,11 +277,7 @@ class People:
             self._ask(calls.Flatten(dry_run=True))
 
     def _happens(self, name: str) -> bool:
-        chance: float = getattr(self.faults, name)
-        if chance and self._rng.random() < chance:
-            self.world.hit(name)
-            return True
-        return False
+        return self.world.happens(name, getattr(self.faults, name), self._rng)
 
     # --- the latch -----------------------------------------------------------------------------------------------
 

@@ -287,11 +287,7 @@ class AgentActor:
             self._worker_dies("the call took too long")
 
     def _happens(self, name: str) -> bool:
-        chance: float = getattr(self.faults, name)
-        if chance and self._rng.random() < chance:
-            self.world.hit(name)
-            return True
-        return False
+        return self.world.happens(name, getattr(self.faults, name), self._rng)
 
     def _answer(self, number: int, answer: calls.Answer) -> None:
         if number == self._asked:

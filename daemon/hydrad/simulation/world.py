@@ -59,6 +59,13 @@ class World:
         self.hits[fault] += 1
         self.say("fault", fault)
 
+    def happens(self, fault: str, chance: float, rng: random.Random) -> bool:
+        """Whether this opportunity is one of the fault's, by its chance from 0 to 1; counted if so."""
+        if chance and rng.random() < chance:
+            self.hit(fault)
+            return True
+        return False
+
     def trace(self, data: bytes) -> None:
         """Mix what happened into the trace."""
         self._trace.update(data)

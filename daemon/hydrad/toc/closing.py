@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash
+from hydrad.domain.orders import ORDER_VERSION, ActKind, Order, Side, order_hash, whole_close
 from hydrad.link.frames import PositionRow
 from hydrad.toc import numbering, risk, routing
 from hydrad.toc import records as r
@@ -92,18 +92,7 @@ def judge(turn: Turn, position: Position, order: Order, checks: tuple[Check, ...
 
 def judge_foreign(turn: Turn, account: str, row: PositionRow, digits: int, step: Decimal) -> Judged:
     """May a position that is not ours be closed? Only where a person has named its account."""
-    order = Order(
-        version=ORDER_VERSION,
-        kind=ActKind.CLOSE,
-        account=account,
-        symbol=row.symbol,
-        side=Side(row.side).opposite,
-        volume_steps=row.volume_steps,
-        position_id=row.position_id,
-        volume_expected_steps=row.volume_steps,
-        volume_remaining_steps=0,
-        ticket=row.ticket,
-    )
+    order = whole_close(account, row.symbol, Side(row.side), row.volume_steps, row.position_id, row.ticket)
     flying = next((act for act in pending_on(turn.state, account, row.position_id)), None)
     free = Check(Reason.POSITION_STATE.name, flying is None, _busy_text(flying) or "FOREIGN", "nothing in flight")
     link = routing.reducing_link(turn, account)
@@ -159,7 +148,7 @@ def begin(turn: Turn, judged: Judged, asked: Asked) -> int:
     """The act, routed or denied; its id. What was judged holds in the same breath only: begin one before the next is
     judged."""
     act_id = numbering.new_act_id(turn.state)
-    order, link, codes = judged.order, judged.link, judged.codes
+    order, link = judged.order, judged.link
     turn.emit(
         r.ActRequested(
             act_id=act_id,
@@ -174,14 +163,23 @@ def begin(turn: Turn, judged: Judged, asked: Asked) -> int:
             volume_asked_steps=order.volume_steps,
         )
     )
+    routed_or_denied(turn, act_id, order, judged.checks, judged.digits, judged.volume_step, link)
+    return act_id
+
+
+def routed_or_denied(
+    turn: Turn, act_id: int, order: Order, checks: tuple[Check, ...], digits: int, step: Decimal, link: Link | None
+) -> None:
+    """The verdict on a requested act that risks nothing, and what follows from it."""
+    codes = tuple(check.code for check in checks if not check.ok)
     turn.emit(
         r.ActJudged(
             act_id=act_id,
             order=order,
             order_hash=order_hash(order),
-            digits=judged.digits,
-            volume_step=judged.volume_step,
-            checks=judged.checks,
+            digits=digits,
+            volume_step=step,
+            checks=checks,
             ok=not codes,
             risk_money=Decimal(0),
             base_money=Decimal(0),
@@ -194,7 +192,6 @@ def begin(turn: Turn, judged: Judged, asked: Asked) -> int:
         turn.move(act, ActEvent.DENY, "gate", codes=codes)
     else:
         routing.route(turn, act, link)
-    return act_id
 
 
 def _reach(link: Link | None) -> Check:

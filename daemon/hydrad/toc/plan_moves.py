@@ -17,15 +17,14 @@ Each half is tried `TRIES_MAX` times where it provably was not done; UNKNOWN is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.domain.instants import SECOND
-from hydrad.domain.orders import ActKind, PlanStep, order_hash
+from hydrad.domain.orders import ActKind, PlanStep
 from hydrad.domain.plans import MOVES_MAX, replacing_order
-from hydrad.toc import closing, numbering, planning, risk, routing
+from hydrad.toc import closing, numbering, planning, routing
 from hydrad.toc import records as r
-from hydrad.toc.act import FINAL, ActEvent, ActState
+from hydrad.toc.act import FINAL, ActState
 from hydrad.toc.live import Link
 from hydrad.toc.records.acts import Check
 from hydrad.toc.state import Act, PlanMove, Position, State
@@ -53,7 +52,6 @@ def set_plan(
     stop, for an agent that did not open it."""
     act_id, asked = numbering.new_act_id(turn.state), asked or closing.Asked("failover")
     order = replacing_order(position.account, position.position_id, steps, stop_points)
-    codes = tuple(check.code for check in checks if not check.ok)
     turn.emit(
         r.ActRequested(
             act_id=act_id,
@@ -68,26 +66,7 @@ def set_plan(
             plan=name,
         )
     )
-    turn.emit(
-        r.ActJudged(
-            act_id=act_id,
-            order=order,
-            order_hash=order_hash(order),
-            digits=position.digits,
-            volume_step=position.volume_step,
-            checks=checks,
-            ok=not codes,
-            risk_money=Decimal(0),
-            base_money=Decimal(0),
-            base="",
-            rules_hash=risk.RULES_HASH,
-        )
-    )
-    act = turn.state.acts[act_id]
-    if codes:
-        turn.move(act, ActEvent.DENY, "gate", codes=codes)
-    else:
-        routing.route(turn, act, link)
+    closing.routed_or_denied(turn, act_id, order, checks, position.digits, position.volume_step, link)
     return act_id
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from hydrad.domain.ids import sequence_of, tag_of
 from hydrad.domain.instants import MS, SECOND
 from hydrad.domain.orders import ActKind, Order, Side, order_hash
@@ -295,6 +297,12 @@ def _elsewhere(turn: Turn, link: Link, account: str, act: Act, row: f.DealRow) -
 
 
 def _row_of_deal(act: Act, row: f.DealRow) -> f.LedgerRow:
+    found = _row_of(act, row, row.order_id, row.price_points, "found in the broker's history")
+    return msgspec.structs.replace(found, deal_ticket=row.ticket)
+
+
+def _row_of(act: Act, row: f.DealRow | f.PositionRow, order_ticket: int, points: int, detail: str) -> f.LedgerRow:
+    """The ledger's entry of an act that was found done at the broker, as its agent would have told it."""
     return f.LedgerRow(
         index=0,
         act_id=act.act_id,
@@ -303,12 +311,11 @@ def _row_of_deal(act: Act, row: f.DealRow) -> f.LedgerRow:
         order_hash=act.order_hash,
         at_ns=0,
         market_ms=row.time_ms,
-        order_ticket=row.order_id,
-        deal_ticket=row.ticket,
+        order_ticket=order_ticket,
         position_id=row.position_id,
-        price_points=row.price_points,
+        price_points=points,
         volume_steps=row.volume_steps,
-        detail="found in the broker's history",
+        detail=detail,
     )
 
 
@@ -400,20 +407,7 @@ def _not_in_journal(turn: Turn, link: Link, account: str, row: f.PositionRow) ->
 
 
 def _row_of_position(act: Act, row: f.PositionRow) -> f.LedgerRow:
-    return f.LedgerRow(
-        index=0,
-        act_id=act.act_id,
-        move=0,
-        state=RowState.DONE,
-        order_hash=act.order_hash,
-        at_ns=0,
-        market_ms=row.time_ms,
-        order_ticket=row.ticket,
-        position_id=row.position_id,
-        price_points=row.open_points,
-        volume_steps=row.volume_steps,
-        detail="found among the broker's positions",
-    )
+    return _row_of(act, row, row.ticket, row.open_points, "found among the broker's positions")
 
 
 def missing_positions(turn: Turn, link: Link) -> None:
