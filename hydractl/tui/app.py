@@ -12,19 +12,21 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
 from textual import events, on
+from textual.actions import ActionParseResult
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.dom import DOMNode
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Input
+from textual.widgets import ContentSwitcher, Input, Select
 
 from hydractl.plain import plain
 from hydractl.session import Session
@@ -41,7 +43,7 @@ from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.notices import ROWS_MAX, SHOWN_S, Notice, Notices, notice_lines, said_lines
 from hydractl.tui.on_their_way import OnTheirWay
-from hydractl.tui.palette import Offered, Palette, commands
+from hydractl.tui.palette import ACTS, Offered, Palette, commands
 from hydractl.tui.panes.alarms import Alarms
 from hydractl.tui.panes.apex import Apex
 from hydractl.tui.panes.board import Board
@@ -63,6 +65,7 @@ from hydractl.tui.writing import Writing
 
 _ASCII_ONLY = AsciiOnly()
 _NO_COLOR = NoColor()
+HELD_S = 2.0  # an act's key waits for the first rows of a pane
 OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
 WRITE = "write mode"  # what some notices are about
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
@@ -123,6 +126,9 @@ class HydraTui(Screens):
         self._settings = settings.read(session.places, action_ids(), self.available_themes)
         self.pressed_s = 0.0  # when the last key that was heard was pressed
         self._history: list[str] = []
+        self._held: tuple[str, Pane, float] | None = None  # an act's key, of which pane, and how long it waits
+        self._is_drawn = False
+        self._first_asks: list[Ask] = []
         self._bordered = ""
         self._writing = Writing(self.clock_s)
         self.notices = Notices()
@@ -151,6 +157,7 @@ class HydraTui(Screens):
         threading.excepthook = self._defect_in_thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, 128 + signal.SIGTERM)
         self._feed.start()
+        self._open_for_keys()
         self._want()
         self.set_interval(self._can.period_s, self.turn)
         self._first_focus()
@@ -276,6 +283,8 @@ class HydraTui(Screens):
             self.screen.draw(frame)
         self._foot()
         self._border(frame)
+        self._is_drawn = True
+        self._let_go()
 
     def _border(self, frame: Frame) -> None:
         box = self.query_one("#frame")
@@ -321,7 +330,8 @@ class HydraTui(Screens):
         """Whether a line for text stands in a sheet or at the foot of a pane, and letters go there."""
         lines = (*self.pane.query(Prompt), self.query_one("#filter", Input))
         at_foot = type(self.screen) is Screen and any(line.display for line in lines)
-        return at_foot or (isinstance(self.screen, Sheet) and isinstance(self.focused, Input))
+        is_listed = any(field.expanded for field in self.screen.query(Select))  # its list is searched by letters
+        return at_foot or (isinstance(self.screen, Sheet) and (is_listed or isinstance(self.focused, Input)))
 
     def _key_piece(self, bound: Binding) -> tuple[Text, str]:
         what = "read-only" if bound.id == "write" and self.writing else bound.description
@@ -357,8 +367,53 @@ class HydraTui(Screens):
         switcher.current = name
         if key is not None:
             self.pane.open(key)
+        self._open_for_keys()
         self.rewant()
         self._first_focus()
+
+    # --- keys that are quicker than a pane ---
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """An act of a pane that was shown a moment ago waits for its first rows: the cursor stands on nothing yet."""
+        if isinstance(action, str) and default_namespace is self.pane and self._is_early(action):
+            self._held = (action, self.pane, self.clock_s + HELD_S)
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def _is_early(self, action: str) -> bool:
+        return f"{self.pane.NAME}.{action.partition('(')[0]}" in ACTS and self._is_heard and not self._is_shown_whole
+
+    @property
+    def _is_shown_whole(self) -> bool:
+        """Whether the pane was drawn with all that it wanted when it was opened."""
+        return self._is_drawn and all(ask in self._view.answers for ask in self._first_asks)
+
+    def _open_for_keys(self) -> None:
+        self._held, self._is_drawn = None, False
+        self._first_asks = [want.ask for want in self.pane.wants()]
+
+    def _let_go(self) -> None:
+        """A key that was held does what it is for; or says why not, once that takes too long."""
+        if self._held is None:
+            return
+        action, pane, until_s = self._held
+        if self._is_shown_whole and pane is self.pane:
+            self._held = None
+            self.call_later(self.run_action, action, pane)
+        elif self.clock_s >= until_s:
+            self._held = None
+            self.notify(f"{pane.TITLE} is still being loaded: nothing was begun; press it again", severity="warning")
+
+    def _drop_held(self) -> None:
+        """Another key: what was held was of a pane that the person had not seen."""
+        if self._held is not None:
+            self._held = None
+            self.notify(f"{self.pane.TITLE} was being loaded: the key before this did nothing", severity="warning")
 
     def rewant(self) -> None:
         """The shown pane needs other queries now."""
@@ -369,7 +424,7 @@ class HydraTui(Screens):
         boxes: list[Lines] = [box for box in self.pane.query(Lines) if box.display and box.can_focus]
         first = next((box for box in boxes if isinstance(box, Grid)), boxes[0] if boxes else None)
         if first is not None:
-            first.focus()
+            first.screen.set_focus(first)  # at once: a key of the pane's may be right behind
 
     def action_step_back(self) -> None:
         """What one is at, else the filter off, else the pane before this one."""
@@ -386,6 +441,7 @@ class HydraTui(Screens):
         elif self._history and not typing:
             name = self._history.pop()
             self.query_one("#panes", ContentSwitcher).current = name
+            self._open_for_keys()
             self.rewant()
             self._first_focus()
         else:
@@ -423,12 +479,19 @@ class HydraTui(Screens):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown):
             self._writing.key(self.clock_s)
+            comes_by_again = event.time == self.pressed_s  # nothing below has taken it
             self.pressed_s = event.time
             if not self.query("#panes"):  # not made yet, or taken away already
                 return
-            if self.notices.pressed(self.clock_s):
-                self.call_later(self._foot)
+            if not comes_by_again:
+                self._pressed_once()
         await super().on_event(event)
+
+    def _pressed_once(self) -> None:
+        """A key takes away the notice that is in sight, and what was held of the key before."""
+        if self.notices.pressed(self.clock_s):
+            self.call_later(self._foot)
+        self._drop_held()
 
     def action_write(self) -> None:
         if not self.writing and not write_label(self.frame):

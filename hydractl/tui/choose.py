@@ -9,15 +9,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
+from hydractl.tui.over import Over
 from hydractl.tui.screens import Screens
 from hydractl.tui.widgets import Grid
 
 TRACED = "MFAPO"  # kinds of ids that have a trace
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(Over[str | None]):
     """Ends with what was chosen; None where nothing was."""
 
     DEFAULT_CSS = """

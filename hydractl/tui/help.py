@@ -8,12 +8,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from hydractl.fitting import wrapped
 from hydractl.output import age
 from hydractl.tui.frame import Frame
-from hydractl.tui.screens import Screens
+from hydractl.tui.over import Over
 from hydractl.tui.widgets import Lines
 
 SAFETY = (
@@ -88,25 +87,20 @@ def _flow(text: str, room: int) -> list[Text]:
     return [Text(row, no_wrap=True, end="") for row in wrapped(text, max(room, 30), 0)]
 
 
-class Help(ModalScreen[None]):
+class Help(Over[None]):
     """Shown over the pane; any of the keys that close things closes it. Its lower border says while there is more."""
 
     BINDINGS = [
         Binding("escape", "dismiss(None)", "close"),
         Binding("question_mark,q,f1,enter", "dismiss(None)", "close", show=False),
-        Binding("H", "halt", "HALT", id="halt"),
         Binding("w", "words", "the words", show=False),
         Binding("space", "page_down", "more", show=False),
     ]
-    app: Screens
 
     def __init__(self, lines: Sequence[Text]) -> None:
         super().__init__()
         self._shown = lines
         self._said = ""
-
-    def action_halt(self) -> None:
-        self.app.action_halt()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):

@@ -22,7 +22,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select
 
@@ -36,7 +35,7 @@ from hydractl.tui.feed import Want
 from hydractl.tui.frame import SCANT, Frame, painted
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.on_their_way import Act, Became, Fate
-from hydractl.tui.screens import Screens
+from hydractl.tui.over import Over
 from hydractl.tui.widgets import Lines
 
 LOOKED_S = 120.0  # what was looked at longer ago is looked at again before it is sent
@@ -52,6 +51,7 @@ BEFORE = (
 )
 EARLY = "keys typed before this was in sight did nothing."
 HALT = "HALT"
+STALE = "what stands above is NOT of what is typed: Enter looks at what that would do"
 NOT_SENT = "NOT SENT: no daemon took it, and nothing was done"
 NOT_COME = "NOTHING WAS DONE: looked up twice by its key, and it did not come"
 MAY_TRY = "nothing was done: Look again shows what it would do now, and it can be sent, with the same key"
@@ -70,12 +70,11 @@ class _Sent:
     fate: Fate | None = None
 
 
-class Sheet(ModalScreen[str | None]):
+class Sheet(Over[str | None]):
     """One intent, from its proposal to its verdict; ends with the mission that was fired. Leaving it before the act was
     sent sends nothing; leaving it after that changes nothing, and the verdict is told on the screen below."""
 
     BINDINGS = [
-        Binding("H", "halt", "HALT", id="halt"),
         Binding("escape", "leave", "cancel"),
         Binding("left", "button(0)", "cancel's button", show=False),
         Binding("right", "button(-1)", "to the act's button"),
@@ -87,7 +86,6 @@ class Sheet(ModalScreen[str | None]):
         Binding("ctrl+down", "turn_over(1)", "one line", show=False),
         Binding("ctrl+up", "turn_over(-1)", "one line back", show=False),
     ]
-    app: Screens
 
     def __init__(self, intent: Intent) -> None:
         super().__init__()
@@ -227,7 +225,7 @@ class Sheet(ModalScreen[str | None]):
     def action_halt(self) -> None:
         """A halt is one act away, over any other."""
         if self._intent.title != HALT:
-            self.app.action_halt()
+            super().action_halt()
 
     def action_button(self, at: int) -> None:
         """To Cancel, or to the act's own button, where that can be pressed."""
@@ -370,7 +368,9 @@ class Sheet(ModalScreen[str | None]):
             question = READ_ONLY
         if self._early:
             question = f"{EARLY} {question}"
-        self._say(question if self._values() == self._looked else "Enter looks again at what that would do")
+        is_looked_at = self._values() == self._looked
+        self.query_one("#sheet-lines", Lines).look(not is_looked_at)
+        self._say(question if is_looked_at else STALE)
         self._go.disabled = not self._may_go()
 
     def _may_write(self) -> bool:
@@ -589,7 +589,9 @@ class Sheet(ModalScreen[str | None]):
         self.call_after_refresh(self._fit)
 
     def _lines(self, lines: Sequence[Text]) -> None:
-        self.query_one("#sheet-lines", Lines).show(lines)
+        box = self.query_one("#sheet-lines", Lines)
+        box.look(False)
+        box.show(lines)
         self.call_after_refresh(self._fit)
 
     def on_resize(self) -> None:

@@ -15,6 +15,7 @@ from textual.app import App
 from textual.widgets import Button
 
 from hydractl.diagnostics import ExitCode
+from hydractl.tui.app import HELD_S
 from hydractl.tui.carry import Desk, Said
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.on_their_way import OnTheirWay
@@ -277,3 +278,59 @@ def test_screens_that_a_defect_has_ended_do_not_exit_0(
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(HydraTui, "run", lambda _: left)
     assert command.tui(Session(defaults(GLOBALS), ""), low_bandwidth=False, ascii_only=False) == code
+
+
+# --- a key that is quicker than the rows it is about ---
+
+
+async def close_before_rows(tui: Any, pilot: Any) -> None:
+    await tui.fed(pilot)
+    await pilot.press("W")
+    await typed(tui, "3", "c")
+    await pilot.pause(0.05)
+    assert type(tui.app.screen).__name__ == "Screen" and tui.app.pane.NAME == "positions"
+
+
+def test_an_acts_key_waits_for_the_first_rows_of_its_pane(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await close_before_rows(tui, pilot)
+        assert not [said for said in tui.app.notices.said if "under the cursor" in said.text]
+        await tui.fed(pilot)
+        await tui.until(pilot, f"CLOSE {wire.P}")
+
+    tui.play(scene)
+    assert tui.fake.sent("close") == []
+
+
+def test_it_does_not_wait_for_ever_and_says_so(tui: Any, clock: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await close_before_rows(tui, pilot)
+        clock.now_s += HELD_S + 0.1
+        await tui.told(pilot)
+        await tui.until(pilot, "Positions is still being loaded: nothing was begun; press it again")
+        await tui.fed(pilot)
+        assert not isinstance(tui.app.screen, Sheet)
+
+    tui.play(scene)
+
+
+def test_another_key_takes_back_what_waits(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await close_before_rows(tui, pilot)
+        await pilot.press("down")
+        await tui.fed(pilot)
+        await tui.until(pilot, "the key before this did nothing")
+        assert not isinstance(tui.app.screen, Sheet)
+
+    tui.play(scene)
+
+
+def test_a_pane_that_is_empty_says_at_once_that_there_is_nothing(tui: Any, wire: Any) -> None:
+    tui.fake.script = lambda call: wire.answer(call, **({"data": ()} if wire.verb_of(call) == "positions" else {}))
+
+    async def scene(pilot: Any) -> None:
+        await close_before_rows(tui, pilot)
+        await tui.fed(pilot)
+        await tui.until(pilot, "no position is under the cursor")
+
+    tui.play(scene)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,9 +13,11 @@ from sheet import act, answering, closing, go, keys, opened, unknown
 from textual import events
 
 from hydractl.tui.carry import Desk
+from hydractl.tui.choose import Choose
 from hydractl.tui.intent import Field, Intent, Proposal
 from hydractl.tui.intents import authority, fires, missions, positions
 from hydractl.tui.intents.base import asked
+from hydractl.tui.jump import Jump
 from hydractl.tui.sheets import LOOKED_S, Sheet
 from hydrad.wire.answers import Problem
 from hydrad.wire.answers.acts import CheckRow
@@ -732,14 +735,18 @@ def test_a_fire_by_hand_shows_what_it_would_do_in_a_small_terminal(tui: Any, wir
     tui.play(scene, size=(40, 12))
 
 
-@pytest.mark.parametrize("below", ["sheet", "help", "messages"])
+@pytest.mark.parametrize("below", ["sheet", "help", "messages", "choose"])
 def test_a_halt_is_one_key_away_over_whatever_is_shown(tui: Any, wire: Any, below: str) -> None:
     async def scene(pilot: Any) -> None:
         if below == "sheet":
             await opened(tui, pilot, closing(wire))
         else:
             await tui.fed(pilot)
+        if below == "choose":
+            tui.app.push_screen(Choose("trace which?", [wire.M, wire.P]))
+        elif below != "sheet":
             await pilot.press("question_mark" if below == "help" else "M")
+        await pilot.pause()
         under = tui.app.screen
         await pilot.press("H")
         await tui.until(pilot, lambda: isinstance(tui.app.screen, Sheet) and tui.app.screen is not under)
@@ -753,6 +760,54 @@ def test_a_halt_is_one_key_away_over_whatever_is_shown(tui: Any, wire: Any, belo
 
     tui.play(scene)
     assert len(tui.fake.bodies("halt")) == 1
+
+
+def test_the_letters_of_the_boxes_give_way_to_a_halt(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("o")
+        await pilot.pause()
+        assert isinstance(tui.app.screen, Jump)
+        await pilot.press("H")
+        await tui.until(pilot, "halt everything?")
+        await pilot.press("escape")
+        assert len(tui.app.screen_stack) == 1, "the letters are gone"
+
+    tui.play(scene)
+
+
+def test_no_box_has_the_letter_that_halts(tui: Any, home: Path) -> None:
+    (home / "tui.toml").write_text('[keys]\nhalt = "a"\n')
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("o")
+        await pilot.pause()
+        assert next(iter(tui.app.screen._boxes)) == "b"
+        await pilot.press("a")
+        await tui.until(pilot, "halt everything?")
+        await pilot.press("escape")
+
+    tui.play(scene)
+
+
+def test_a_preview_that_is_not_of_what_is_typed_looks_old_and_is_not_sent(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await opened(tui, pilot, closing(wire))
+        lines = tui.app.screen.query_one("#sheet-lines")
+        assert not lines._blind
+        await pilot.press("tab", *"50%")
+        await tui.until(pilot, "NOT of what is typed")
+        assert lines._blind and go(tui).disabled
+        await pilot.press("backspace", "backspace", "backspace")
+        await tui.until(pilot, "close all of")
+        assert not lines._blind, "it is of what is typed again"
+        await pilot.press(*"50%", "enter")
+        await tui.until(pilot, "close 0.05 of")
+        assert not lines._blind
+
+    tui.play(scene)
+    assert tui.fake.sent("close") == []
 
 
 def test_in_a_line_of_text_the_key_line_says_how_to_halt(tui: Any, wire: Any) -> None:
