@@ -21,6 +21,12 @@ SAFETY = (
     "fields, an arrow to the act's own button, Enter presses it. Halting needs no write mode. Nothing is sent before "
     "a button is pressed."
 )
+SHEETS = (
+    "What it would do stands in the middle; PgDn and PgUp scroll it. Enter presses the button that is marked: at "
+    "first Cancel, which sends nothing. An arrow goes to the act's own button, Tab to the fields; a field that was "
+    "changed is looked at again first. What is answered is the shell's verdict and exit code; leaving before it "
+    "changes nothing."
+)
 MOVING = (
     ("1 to 9", "the panes, in the order of the list below"),
     ("j k, arrows", "up and down; g G: first and last"),
@@ -55,6 +61,12 @@ def help_lines(
     listed = ", ".join(f"{number} {name}" for number, name in enumerate(panes, 1))
     lines += [*_flow(f"  Panes: {listed}", room), Text(""), Text(WORDS, "bold"), *word_lines(words, room)]
     return [*lines, Text(""), Text("Acts", "bold"), *_flow(SAFETY, room)]
+
+
+def sheet_lines(title: str, words: Mapping[str, str], room: int) -> list[Text]:
+    """Of an act's sheet: how it is used, and what its words mean."""
+    about = [Text(title, "bold"), *_flow(SHEETS, room), Text("")]
+    return [*about, Text(WORDS, "bold"), *word_lines(words, room)]
 
 
 def word_lines(words: Mapping[str, str], room: int) -> list[Text]:
@@ -133,7 +145,7 @@ class Help(Over[None]):
         box = self.query_one(Lines)
         more = len(self._shown) - round(box.scroll_offset.y) - box.size.height
         words = ", w: the words" if self._words_at is not None else ""
-        said = f" {more} more below: PgDn, j{words} " if more > 0 else ""
+        said = f"{more} more below: PgDn, j{words}" if more > 0 else ""
         if said != self._said:  # setting it draws the whole box again
             self._said = said
             self.query_one("#help").border_subtitle = Text(said)

@@ -33,10 +33,12 @@ from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.choice import Choice
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import SCANT, Frame, painted
+from hydractl.tui.help import Help, sheet_lines
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.on_their_way import Act, Became, Fate
 from hydractl.tui.over import Over
 from hydractl.tui.widgets import Lines
+from hydractl.tui.words import SHEET, codes_in, words_of
 
 LOOKED_S = 120.0  # what was looked at longer ago is looked at again before it is sent
 RENEWED = "The look before this was {} old, and nothing was sent of it. This is a new one: look, and press again."
@@ -81,6 +83,8 @@ class Sheet(Over[str | None]):
         Binding("tab", "field(1)", "next field", priority=True),
         Binding("shift+tab", "field(-1)", "the field before", show=False, priority=True),
         Binding("ctrl+r", "again", "look again", id="sheet.look"),
+        Binding("question_mark", "explain", "help", key_display="?"),
+        Binding("f1", "explain", "help", show=False),
         Binding("pagedown", "turn_over(1, True)", "more", show=False),
         Binding("pageup", "turn_over(-1, True)", "back", show=False),
         Binding("ctrl+down", "turn_over(1)", "one line", show=False),
@@ -221,6 +225,11 @@ class Sheet(Over[str | None]):
         """The act's button is offered where it can be pressed."""
         offered = action != "button" or parameters != (-1,) or (self._stands and not self._go.disabled)
         return offered and super().check_action(action, parameters)
+
+    def action_explain(self) -> None:
+        """The words that stand on it; in a line of text `?` is a letter, and F1 does it."""
+        words = {**codes_in(SHEET, self.query_one("#sheet-lines", Lines).text), **words_of(SHEET)}
+        self.app.push_screen(Help(sheet_lines(self._intent.title, words, self.app.sheet_room)))
 
     def action_halt(self) -> None:
         """A halt is one act away, over any other."""

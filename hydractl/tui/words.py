@@ -47,7 +47,7 @@ _MEANING = {
     "TCS": "Tactical Confidence Score: chance of the target before the stop; needs: to earn its costs",
     "not calibrated": "no TCS is known for it: nothing was measured that holds",
     "edge": "TCS above what it needs",
-    "LEFT": "how long it takes fires yet, by the market's clock; <: at most",
+    "LEFT": "time in which it takes fires yet; <: at most; of a close: lots that stay open",
     "horizon": "when its outcome is judged, and the plan's time stop closes",
     "FIRES": "how many fires it has had",
     "PASSED": "you let it go by; others may still fire it",
@@ -76,6 +76,7 @@ _MEANING = {
     "checks": "the risk gate: what must hold for a fire, each with its limit",
     "spread limit": "how far bid and ask may be apart, in points or as a share of the stop's distance",
     "basis": "how far this account's prices are from those of the mission's source",
+    "BASIS": "how far this account's prices are from those of the mission's source",
     "TICKET": "the broker's own number for it",
     "BY": "who asked for it",
     "break-even": "the price from which it gains, costs counted",
@@ -101,6 +102,16 @@ _MEANING = {
     "AT BROKER": "whether the broker's own list has it",
     "flatten": "closes all of ours, and cancels what rests",
     "hedging": "an account may hold both sides of a symbol; netting: it holds their sum",
+    # --- an act's sheet ---
+    "X": "the account's multiplier in its group: its size times so much",
+    "RISK": "what its stop would cost, in the account's currency",
+    "LIMIT": "what must hold for the check to pass",
+    "ACT": "what would be sent",
+    "PRICE NOW": "at what it would be closed now",
+    "MONEY NOW": "what that would bring",
+    "RISK AFTER": "what the stop costs then",
+    "VERIFIED": "its agent has answered that it holds the latch: it opens nothing",
+    "exit code": "what the shell's command would end with: 0 done, 6 denied, 12 unknown",
     # --- terminals ---
     "LINK": "ABSENT, GREETING, RECONCILING (its books are read), READY, DEGRADED, LOST",
     "ABSENT": "it has not connected since the daemon started",
@@ -187,6 +198,7 @@ _ACT_STATES = (
     "CLOSING", "CLOSED", "CANCELLED", "EXPIRED", "DONE", "QUARANTINED",
 )  # fmt: skip
 _LINKS = ("ABSENT", "GREETING", "RECONCILING", "READY", "DEGRADED", "LOST")
+SHEET = "sheet"  # no pane: what stands over one
 # Those of each pane, from its top down; what stands above all panes comes last.
 _ON = {
     "board": (
@@ -226,6 +238,11 @@ _ON = {
         "toc", "bridge", "APEX", "hud", "CHECK", "MEASURED", "JOB", "commit", "lag", "inbox", "epoch", "journal",
         "STALE", *_LINKS, "QUARANTINED",
     ),
+    SHEET: (
+        "account", "KIND", "X", "RISK", "BASIS", "VERDICT", *_ACT_STATES, "checks", "LIMIT", "spread limit",
+        "ACT", "LEFT", "PRICE NOW", "MONEY NOW", "RISK AFTER", "ID", "lot", "point", "collar", "R", "PLAN",
+        "break-even", "FIRE", "VERIFIED", "exit code",
+    ),
     "alarms": (
         "ID", "SEVERITY", "CODE", "SUBJECT", "OWNER", "TOLD", "acknowledge", "NOW", "finding", "drift", "QUARANTINED",
         "LOST", "STALE",
@@ -235,7 +252,7 @@ _ON = {
 
 # Whose codes may stand on a pane.
 _CODES: Mapping[str, tuple[type[Reason] | type[Finding], ...]] = {
-    "board": (Finding,), "mission": (Reason,), "trace": (Reason, Finding), "alarms": (Finding,),
+    "board": (Finding,), "mission": (Reason,), SHEET: (Reason,), "trace": (Reason, Finding), "alarms": (Finding,),
 }  # fmt: skip
 
 

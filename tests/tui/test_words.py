@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from hydractl.commands.authority import HALTED, RESTING
+from hydractl.commands.reducing import REDUCES
+from hydractl.commands.verdicts import CHECKS, TARGETS
 from hydractl.tui import words
 from hydractl.tui.app import PANES
 from hydractl.tui.help import WORDS, word_lines
@@ -73,10 +76,10 @@ def test_every_state_that_may_stand_there_is_told(name: str) -> None:
 
 
 def test_nothing_is_told_that_stands_nowhere() -> None:
-    assert {word for name in NAMES for word in words.words_of(name)} == set(words._MEANING)
+    assert {word for name in (*NAMES, words.SHEET) for word in words.words_of(name)} == set(words._MEANING)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, words.SHEET])
 def test_each_word_is_a_line_where_there_is_room_and_two_at_eighty_columns(name: str) -> None:
     told = words.words_of(name)
     assert len(word_lines(told, 114)) == len(told)
@@ -89,6 +92,32 @@ def test_the_words_are_told_as_the_manual_has_them() -> None:
     assert every["R"] == "gain or loss over the risk of the fire"
     assert "Tactical Confidence Score" in every["TCS"] and "stop" in every["TCS"]
     assert "reduces" in every["REDUCING"] and "tighter stops" in every["HALTED"]
+
+
+@pytest.mark.parametrize("columns", [TARGETS, REDUCES, CHECKS, HALTED, RESTING])
+def test_every_heading_of_a_sheet_is_told(columns: Any) -> None:
+    assert {column.heading for column in columns} - PLAIN - {"OK", "ORDER", "CHECK", "MEASURED"} - set(
+        words.words_of(words.SHEET)
+    ) == set()
+
+
+@pytest.mark.parametrize("key", ["question_mark", "f1"])
+def test_a_sheet_tells_its_words_and_stands_as_it_was(tui: Any, key: str) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("H")
+        await tui.until(pilot, "halt everything?")
+        assert "? help" in tui.text()
+        await pilot.press("right", key)
+        await tui.until(pilot, "What it would do stands in the middle")
+        await pilot.press("escape")
+        await tui.until(pilot, "▸ Halt")
+        tui.app.screen.query_one("#f-reason").focus()
+        await pilot.press("?")
+        await tui.until(pilot, "reason      ?")
+        assert not tui.fake.bodies("halt")
+
+    tui.play(scene, size=(80, 24))
 
 
 def test_the_codes_that_stand_on_a_pane_are_told_with_their_own_sentences(tui: Any, wire: Any) -> None:
