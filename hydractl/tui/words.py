@@ -47,7 +47,7 @@ _MEANING = {
     "TCS": "Tactical Confidence Score: chance of the target before the stop; needs: to earn its costs",
     "not calibrated": "no TCS is known for it: nothing was measured that holds",
     "edge": "TCS above what it needs",
-    "LEFT": "time in which it takes fires yet; <: at most; of a close: lots that stay open",
+    "LEFT": "market time in which it takes fires; <: at most; of a close: lots that stay open",
     "horizon": "when its outcome is judged, and the plan's time stop closes",
     "FIRES": "how many fires it has had",
     "PASSED": "you let it go by; others may still fire it",
