@@ -40,9 +40,10 @@ class Mission(Pane):
     TITLE = "Mission"
     HELP = (
         "Missions, those whose entry the market lets pass first, and the briefing of the one under the cursor, as "
-        "it would be fired now on one account. The verdict and what denies it stand first. Nothing is sent by a "
-        "key: each act opens a sheet that shows what would be done, and asks. Enter on an act shows its trace. In "
-        "fewer than 16 rows there is the briefing alone: the Board has the list."
+        "it would be fired now on one account. The verdict and what denies it stand first; of a mission that was "
+        "fired, what became of that, and what denies a second fire is dim. Nothing is sent by a key: each act opens a "
+        "sheet that shows what would be done, and asks; b has the price beside its fields. Enter on an act shows its "
+        "trace. In fewer than 16 rows there is the briefing alone: the Board has the list."
     )
     BINDINGS = [
         Binding("f", "fire", "fire", id="mission.fire"),
