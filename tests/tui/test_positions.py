@@ -422,7 +422,7 @@ def test_nothing_is_added_across_currencies_and_what_is_missing_is_said() -> Non
         ("+3.20", "^ +3.20", "green"),
         ("-3.20", "v -3.20", "red"),
         ("0.00", "0.00", ""),
-        ("-0.00", "-0.00", ""),
+        ("-0.00", "0.00", ""),
         (None, "-", ""),
         ("NaN", "NaN", ""),
     ],
