@@ -69,7 +69,7 @@ def test_what_may_not_rest_is_not_executed(bench: Bench, code: str, changes: dic
 @pytest.mark.parametrize("flags", [{"order_flags": 5}, {"expiration_flags": 3}])
 def test_a_broker_that_cannot_end_it_gets_no_resting_order(flags: dict[str, int]) -> None:
     bench = Bench()
-    bench.broker.terms = f.msgspec.structs.replace(TERMS, **flags)
+    bench.broker.terms = msgspec.structs.replace(TERMS, **flags)
     bench.ready()
     assert bench.fire(limit()).code == "ORDER_TYPE"
 

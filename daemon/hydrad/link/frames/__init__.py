@@ -1,0 +1,158 @@
+"""Frames of the terminal link, version 1.
+
+A frame is one ZeroMQ message part: a msgpack array `[version, epoch, session, seq, body]`, at most 64 KiB. `body`
+is an array whose first element is the frame's tag. `session` is a random number that the agent draws for each
+hand-shake; `seq` counts from 1 in each direction within a session, so that a gap shows. `epoch` is the daemon's
+fencing number: what the agent last stored (up), what the daemon holds (down).
+
+Decoding is strict: unknown tags, wrong types and other versions are errors, never guesses. Within a version frames grow
+at their end alone: a field that a sender left out has its default, one that is not known here is passed over. Order and
+PlanStep do not grow so: what they hold is hashed, and a surplus field is an error.
+
+Units: prices in points and volumes in steps of the account's own symbol, money as decimal text, market time in
+UTC milliseconds (`_ms`), machine time in UTC nanoseconds (`_ns`).
+"""
+
+from __future__ import annotations
+
+from hydrad.link.frames.base import (
+    FRAME_BYTES_MAX,
+    INSTANT_MS_MAX,
+    LINK_VERSION,
+    MONEY_MAX,
+    NAME_MAX,
+    ROWS_PER_PAGE_MAX,
+    STEPS_MAX,
+    SYMBOLS_MAX,
+    TICKS_PER_FRAME_MAX,
+)
+from hydrad.link.frames.codec import (
+    BadFrame,
+    DownFrame,
+    OtherVersion,
+    UpFrame,
+    decode_down,
+    decode_up,
+    encode,
+    versions_told,
+)
+from hydrad.link.frames.down import (
+    BeatDown,
+    Cancel,
+    Close,
+    Command,
+    Down,
+    Fire,
+    Halt,
+    Modify,
+    Plan,
+    Query,
+    QueryHistory,
+    QueryRates,
+    Resume,
+    TicksFrom,
+    Versions,
+    Welcome,
+)
+from hydrad.link.frames.up import (
+    STUCK,
+    Account,
+    Ack,
+    BeatUp,
+    Conflict,
+    Deals,
+    Fenced,
+    Halted,
+    Hello,
+    Ledger,
+    Orders,
+    PlanStepRun,
+    Positions,
+    Rates,
+    Ready,
+    Result,
+    SelfTest,
+    Specs,
+    Status,
+    Ticks,
+    Up,
+    Warn,
+)
+from hydrad.link.frames.values import (
+    DealRow,
+    Identity,
+    LedgerRow,
+    OrderRow,
+    PositionRow,
+    RateRow,
+    RowState,
+    SymbolTicks,
+    Tick,
+)
+
+__all__ = [
+    "FRAME_BYTES_MAX",
+    "INSTANT_MS_MAX",
+    "LINK_VERSION",
+    "MONEY_MAX",
+    "NAME_MAX",
+    "ROWS_PER_PAGE_MAX",
+    "STEPS_MAX",
+    "STUCK",
+    "SYMBOLS_MAX",
+    "TICKS_PER_FRAME_MAX",
+    "Account",
+    "Ack",
+    "BadFrame",
+    "BeatDown",
+    "BeatUp",
+    "Cancel",
+    "Close",
+    "Command",
+    "Conflict",
+    "DealRow",
+    "Deals",
+    "Down",
+    "DownFrame",
+    "Fenced",
+    "Fire",
+    "Halt",
+    "Halted",
+    "Hello",
+    "Identity",
+    "Ledger",
+    "LedgerRow",
+    "Modify",
+    "OrderRow",
+    "Orders",
+    "OtherVersion",
+    "Plan",
+    "PlanStepRun",
+    "PositionRow",
+    "Positions",
+    "Query",
+    "QueryHistory",
+    "QueryRates",
+    "RateRow",
+    "Rates",
+    "Ready",
+    "Result",
+    "Resume",
+    "RowState",
+    "SelfTest",
+    "Specs",
+    "Status",
+    "SymbolTicks",
+    "Tick",
+    "Ticks",
+    "TicksFrom",
+    "Up",
+    "UpFrame",
+    "Versions",
+    "Warn",
+    "Welcome",
+    "decode_down",
+    "decode_up",
+    "encode",
+    "versions_told",
+]
