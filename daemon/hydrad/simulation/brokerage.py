@@ -18,6 +18,7 @@ from hydrad.domain.orders import ActKind, EntryType, Order, Side
 from hydrad.domain.symbols import SymbolTerms
 from hydrad.link import frames as f
 from hydrad.link.frames import RowState
+from hydrad.simulation import told
 from hydrad.simulation.faults import Faults
 from hydrad.simulation.world import START_NS, World
 from hydrad.venue.book import (
@@ -31,7 +32,6 @@ from hydrad.venue.book import (
     Position,
     Reason,
     Tickets,
-    TimeType,
     deposit,
 )
 from hydrad.venue.contract import CONTRACTS, Contract
@@ -41,7 +41,7 @@ from hydrad.venue.margin import margin
 from hydrad.venue.positions import Fill, close_position
 from hydrad.venue.profit import point_value
 from hydrad.venue.rates import Quote
-from hydrad.venue.resting import RemoveAsk, RestingAsk, Terms, place, remove
+from hydrad.venue.resting import RemoveAsk, place, remove
 from hydrad.venue.room import Outcome, Retcode, Room
 from hydrad.venue.standing import standing
 from hydrad.venue.ticks import expire, on_tick
@@ -185,13 +185,13 @@ class Brokerage:
         version = self._version[login]
         known = self._rows.get(login)
         if known is None or known[0] != version:
-            rows = tuple(_position_row(held) for held in self.books[login].positions.values())
+            rows = tuple(told.position_row(held) for held in self.books[login].positions.values())
             known = self._rows[login] = (version, rows)
         return known[1]
 
     def orders(self, login: int) -> tuple[f.OrderRow, ...]:
         """Resting orders, oldest first."""
-        return tuple(_order_row(row) for row in self.books[login].orders.values())
+        return tuple(told.order_row(row) for row in self.books[login].orders.values())
 
     def account(self, login: int) -> f.Account:
         """Money, at the present prices."""
@@ -266,7 +266,7 @@ class Brokerage:
         self.on_sent(sent)
         for name, retcode in _REFUSALS.items():
             if self._happens(name):
-                return _refused(retcode)
+                return told.refused(retcode)
         if self._happens("timeout_not"):
             return Performed(RowState.UNKNOWN, "TIMEOUT", int(Retcode.TIMEOUT))
         for name, low, high in (("late", 0.02, 0.8), ("too_late", 1.1, 1.6)):
@@ -289,9 +289,9 @@ class Brokerage:
             self._stop_out(login, order.position_id)
         outcome = self._dealt(login, act_id, order)
         if outcome.change is None:
-            return _refused(outcome.retcode)
+            return told.refused(outcome.retcode)
         self._book(login, outcome.book, outcome.change)
-        done = _performed(order, outcome)
+        done = told.performed(order, outcome)
         execution = Execution(
             act_id, login, order, self.world.now_ns, done.position_id, done.volume_steps, done.price_points
         )
@@ -308,7 +308,7 @@ class Brokerage:
         if order.kind is ActKind.CANCEL:
             return remove(RemoveAsk(order.ticket), room)
         if order.entry_type is not EntryType.MARKET:
-            return place(_resting_ask(act_id, order), room, self._tickets)
+            return place(told.resting_ask(act_id, order), room, self._tickets)
         quote = self._quotes[order.symbol]
         price = order.entry_points or (quote.ask_points if order.side is Side.BUY else quote.bid_points)
         return execute(
@@ -371,7 +371,7 @@ class Brokerage:
             visible_ns += int(self._settle_ns * self._rng.uniform(0.05, 0.3))
             visible_ns = min(visible_ns, self.world.now_ns + int(self._settle_ns * 0.15))
             visible_ns = max(visible_ns, rows[-1][0] if rows else 0)
-        rows.append((visible_ns, _deal_row(deal)))
+        rows.append((visible_ns, told.deal_row(deal)))
 
     def _happens(self, name: str) -> bool:
         begun = self.world.now_ns > START_NS
@@ -467,97 +467,3 @@ class Brokerage:
             swap_short=contract.swap_short,
             swap_triple_day=contract.swap_rollover3days,
         )
-
-
-def _resting_ask(act_id: int, order: Order) -> RestingAsk:
-    limits = order.entry_type is EntryType.LIMIT
-    kinds = (OrderKind.BUY_LIMIT, OrderKind.SELL_LIMIT) if limits else (OrderKind.BUY_STOP, OrderKind.SELL_STOP)
-    terms = Terms(
-        order.entry_points,
-        stop_points=order.stop_points,
-        target_points=order.target_points,
-        time_type=TimeType.SPECIFIED if order.expiration_ms else TimeType.GTC,
-        expires_ms=order.expiration_ms,
-        expiration_s=order.expiration_ms // 1_000,
-    )
-    return RestingAsk(order.symbol, kinds[order.side], order.volume_steps, terms, magic=act_id)
-
-
-def _refused(retcode: Retcode) -> Performed:
-    return Performed(RowState.REFUSED, retcode.name, int(retcode))
-
-
-def _performed(order: Order, outcome: Outcome) -> Performed:
-    change = outcome.change
-    assert change is not None
-    deal, row = change.deal, change.order
-    if row is not None and not row.done_ms:
-        return Performed(RowState.WORKING, retcode=int(Retcode.DONE), order_ticket=row.ticket)
-    if deal is None:
-        return Performed(
-            RowState.DONE, retcode=int(Retcode.DONE), order_ticket=order.ticket, position_id=order.position_id
-        )
-    return Performed(
-        RowState.DONE,
-        "",
-        int(Retcode.DONE),
-        deal.order,
-        deal.ticket,
-        deal.position,
-        deal.price_points,
-        deal.volume_steps,
-    )
-
-
-def _position_row(held: Position) -> f.PositionRow:
-    return f.PositionRow(
-        held.ticket,
-        held.identifier,
-        held.symbol,
-        int(held.side),
-        held.volume_steps,
-        int(held.open_points),
-        held.stop_points,
-        held.target_points,
-        held.magic,
-        held.open_ms,
-        Decimal(0),
-        Decimal(0),
-        held.comment,
-    )
-
-
-def _order_row(row: OrderRow) -> f.OrderRow:
-    return f.OrderRow(
-        row.ticket,
-        row.symbol,
-        int(row.kind),
-        row.left_steps,
-        row.price_points,
-        row.stop_points,
-        row.target_points,
-        row.magic,
-        row.expires_ms,
-        row.comment,
-    )
-
-
-def _deal_row(deal: Deal) -> f.DealRow:
-    return f.DealRow(
-        deal.ticket,
-        deal.order,
-        deal.position,
-        deal.symbol,
-        int(deal.kind),
-        int(deal.entry),
-        int(deal.reason),
-        deal.volume_steps,
-        deal.price_points,
-        deal.magic,
-        deal.time_ms,
-        deal.profit,
-        Decimal(0),
-        Decimal(0),
-        Decimal(0),
-        deal.comment,
-    )
