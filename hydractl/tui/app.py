@@ -35,6 +35,7 @@ from hydractl.tui.ascii import AsciiOnly
 from hydractl.tui.carry import Desk, Kept
 from hydractl.tui.chrome import ENDS, fitting, lost_line, tab_pieces, top_line, write_label
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
+from hydractl.tui.early import Early
 from hydractl.tui.feed import Feed, Want
 from hydractl.tui.frame import Frame
 from hydractl.tui.help import Help, help_lines, time_words
@@ -65,12 +66,11 @@ from hydractl.tui.writing import Writing
 
 _ASCII_ONLY = AsciiOnly()
 _NO_COLOR = NoColor()
-HELD_S = 2.0  # an act's key waits for the first rows of a pane
 OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
 WRITE = "write mode"  # what some notices are about
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
 COPIED_CELLS = 48  # of what was copied are said
-FILTERING = (("Enter", "keep the filter", ""), ("Esc", "no filter", "step_back"))
+FILTERING = (("Enter", "keep", ""), ("Esc", "no filter", "step_back"))
 FIRST_KEYS = ("write",)
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
 ALWAYS = (
@@ -126,9 +126,7 @@ class HydraTui(Screens):
         self._settings = settings.read(session.places, action_ids(), self.available_themes)
         self.pressed_s = 0.0  # when the last key that was heard was pressed
         self._history: list[str] = []
-        self._held: tuple[str, Pane, float] | None = None  # an act's key, of which pane, and how long it waits
-        self._is_drawn = False
-        self._first_asks: list[Ask] = []
+        self._early = Early()
         self._bordered = ""
         self._writing = Writing(self.clock_s)
         self.notices = Notices()
@@ -157,7 +155,7 @@ class HydraTui(Screens):
         threading.excepthook = self._defect_in_thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, 128 + signal.SIGTERM)
         self._feed.start()
-        self._open_for_keys()
+        self._early.opened(self.pane.wants())
         self._want()
         self.set_interval(self._can.period_s, self.turn)
         self._first_focus()
@@ -283,7 +281,7 @@ class HydraTui(Screens):
             self.screen.draw(frame)
         self._foot()
         self._border(frame)
-        self._is_drawn = True
+        self._early.drawn()
         self._let_go()
 
     def _border(self, frame: Frame) -> None:
@@ -367,7 +365,7 @@ class HydraTui(Screens):
         switcher.current = name
         if key is not None:
             self.pane.open(key)
-        self._open_for_keys()
+        self._early.opened(self.pane.wants())
         self.rewant()
         self._first_focus()
 
@@ -381,38 +379,28 @@ class HydraTui(Screens):
     ) -> bool:
         """An act of a pane that was shown a moment ago waits for its first rows: the cursor stands on nothing yet."""
         if isinstance(action, str) and default_namespace is self.pane and self._is_early(action):
-            self._held = (action, self.pane, self.clock_s + HELD_S)
+            self._early.hold(action, self.pane, self.clock_s)
             return True
         return await super().run_action(action, default_namespace, namespaces)
 
     def _is_early(self, action: str) -> bool:
-        return f"{self.pane.NAME}.{action.partition('(')[0]}" in ACTS and self._is_heard and not self._is_shown_whole
-
-    @property
-    def _is_shown_whole(self) -> bool:
-        """Whether the pane was drawn with all that it wanted when it was opened."""
-        return self._is_drawn and all(ask in self._view.answers for ask in self._first_asks)
-
-    def _open_for_keys(self) -> None:
-        self._held, self._is_drawn = None, False
-        self._first_asks = [want.ask for want in self.pane.wants()]
+        is_act = f"{self.pane.NAME}.{action.partition('(')[0]}" in ACTS
+        return is_act and self._is_heard and not self._early.is_shown_whole(self._view)
 
     def _let_go(self) -> None:
         """A key that was held does what it is for; or says why not, once that takes too long."""
-        if self._held is None:
+        held = self._early.let_go(self._view, self.clock_s)
+        if held is None:
             return
-        action, pane, until_s = self._held
-        if self._is_shown_whole and pane is self.pane:
-            self._held = None
+        action, pane, is_shown = held
+        if is_shown and pane is self.pane:
             self.call_later(self.run_action, action, pane)
-        elif self.clock_s >= until_s:
-            self._held = None
+        else:
             self.notify(f"{pane.TITLE} is still being loaded: nothing was begun; press it again", severity="warning")
 
     def _drop_held(self) -> None:
         """Another key: what was held was of a pane that the person had not seen."""
-        if self._held is not None:
-            self._held = None
+        if self._early.drop():
             self.notify(f"{self.pane.TITLE} was being loaded: the key before this did nothing", severity="warning")
 
     def rewant(self) -> None:
@@ -441,7 +429,7 @@ class HydraTui(Screens):
         elif self._history and not typing:
             name = self._history.pop()
             self.query_one("#panes", ContentSwitcher).current = name
-            self._open_for_keys()
+            self._early.opened(self.pane.wants())
             self.rewant()
             self._first_focus()
         else:

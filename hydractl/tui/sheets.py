@@ -29,6 +29,7 @@ from hydractl.client import Sent
 from hydractl.diagnostics import ExitCode
 from hydractl.fitting import wrapped
 from hydractl.plain import plain
+from hydractl.tui import sending
 from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.choice import Choice
 from hydractl.tui.feed import Want
@@ -54,14 +55,6 @@ BEFORE = (
 EARLY = "keys typed before this was in sight did nothing."
 HALT = "HALT"
 STALE = "what stands above is NOT of what is typed: Enter looks at what that would do"
-NOT_SENT = "NOT SENT: no daemon took it, and nothing was done"
-NOT_COME = "NOTHING WAS DONE: looked up twice by its key, and it did not come"
-MAY_TRY = "nothing was done: Look again shows what it would do now, and it can be sent, with the same key"
-NOT_KNOWN = "it is NOT KNOWN whether it was done; it is looked up by its key as soon as a daemon answers"
-NOT_VERIFIED = "it is not known what has halted: Ask again sends the halt once more"
-VERDICT = "that is its verdict; Leave goes back"
-HOW_TO_KNOW = "key {key}: hydractl asked {key} tells what became of it, and sends nothing"
-LOOK_UP, LOOK_AGAIN, ASK_AGAIN = "Look it up", "Look again", "Ask again"  # on the act's own button, once it was sent
 
 
 @dataclass(slots=True)
@@ -539,10 +532,8 @@ class Sheet(Over[str | None]):
         key = self._desk.client.key
         self._sent.fate = fate = self.app.on_their_way.told(key, said, self.app.screen is self)
         self._mission = self._desk.mission
-        more = [Text(NOT_SENT, "bold red")] if fate is Fate.NOTHING else []
-        if fate is Fate.UNKNOWN and not self._intent.reading:
-            more = self._how_to_know(key)
-        self._tell(said, fate, more)
+        kept = None if self._intent.reading else key  # a halt's is not
+        self._tell(sending.verb_lines(said, fate, kept, self.app.sheet_room), said, fate)
 
     def _became(self, found: Became) -> bool:
         """What a look-up has found; whether it is in sight."""
@@ -550,30 +541,18 @@ class Sheet(Over[str | None]):
             return False
         if found.fate is not Fate.UNKNOWN:
             self._sent.fate, self._mission = found.fate, found.mission
-            self._tell(found.said, found.fate, [Text(NOT_COME, "bold red")] if found.fate is Fate.NOTHING else [])
+            self._tell(sending.found_lines(found), found.said, found.fate)
             return self.app.screen is self
         words = f"looked up at {self.app.frame.wall(self.app.clock_s)}: {found.said.code.name}. "
-        self._say(words + NOT_KNOWN)
+        self._say(words + sending.NOT_KNOWN)
         return False
 
-    def _how_to_know(self, key: str) -> list[Text]:
-        rows = wrapped(HOW_TO_KNOW.format(key=key), self.app.sheet_room, 2)
-        return [Text(row, "bold", no_wrap=True, end="") for row in rows]
-
-    def _tell(self, said: Said, fate: Fate, more: Sequence[Text]) -> None:
+    def _tell(self, lines: Sequence[Text], said: Said, fate: Fate) -> None:
         """What is known of what was sent, and what can be done about it."""
         if not self._stands:
             return
-        style = "green" if said.code is ExitCode.DONE else "bold red"
-        which = [Text(f"mission {self._mission}: the Mission pane shows it next", "cyan")] if self._mission else []
-        verdict = Text(f"{said.code.name}, exit code {said.code.value}", style)
-        self._lines([*painted(said.lines), *which, *more, Text(""), verdict])
-        halts = self._intent.reading
-        question, label = {
-            Fate.VERDICT: (VERDICT, ""),
-            Fate.NOTHING: (MAY_TRY, LOOK_AGAIN),
-            Fate.UNKNOWN: (NOT_VERIFIED, ASK_AGAIN) if halts else (NOT_KNOWN, LOOK_UP),
-        }[fate]
+        self._lines([*lines, *sending.verdict_lines(said, self._mission)])
+        question, label = sending.offered(fate, self._intent.reading)
         self._say(question)
         self._cancel.focus()
         self._go.display = bool(label)

@@ -84,7 +84,7 @@ def test_what_needs_a_person_goes_before_what_is_well(tui: Any, wire: Any) -> No
 @pytest.mark.parametrize(
     ("keys", "shown"),
     [
-        (("slash",), "Esc H HALT  Enter keep the filter"),
+        (("slash",), "Esc H HALT  Enter keep  Esc no filter"),
         (("5", "l"), "Esc H HALT  Esc leave it as it was"),
         (("6", "i"), "Esc H HALT  Enter trace it"),
     ],

@@ -15,8 +15,8 @@ from textual.app import App
 from textual.widgets import Button
 
 from hydractl.diagnostics import ExitCode
-from hydractl.tui.app import HELD_S
 from hydractl.tui.carry import Desk, Said
+from hydractl.tui.early import HELD_S
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.on_their_way import OnTheirWay
 from hydractl.tui.sheets import Sheet

@@ -12,6 +12,7 @@ from hydractl.client import Sent
 from hydractl.diagnostics import ExitCode
 from hydractl.fastpath import defaults
 from hydractl.session import Session
+from hydractl.tui import sending
 from hydractl.tui.carry import Said
 from hydractl.tui.on_their_way import Act, Fate, OnTheirWay, fate_of
 from hydractl.tui.store import QUERIES, Heard, Lost
@@ -26,6 +27,14 @@ def test_nothing_is_said_only_of_what_was_never_handed_over(code: ExitCode, sent
         assert fate is (Fate.NOTHING if sent is Sent.NOTHING else Fate.UNKNOWN)
     else:
         assert fate is (Fate.UNKNOWN if code is ExitCode.UNKNOWN_OUTCOME else Fate.VERDICT)
+
+
+@pytest.mark.parametrize("fate", list(Fate))
+@pytest.mark.parametrize("halts", [True, False])
+def test_only_a_halt_is_offered_to_be_sent_again_unseen(fate: Fate, halts: bool) -> None:
+    question, button = sending.offered(fate, halts)
+    assert question and (button == sending.ASK_AGAIN) is (halts and fate is Fate.UNKNOWN)
+    assert (button == "") is (fate is Fate.VERDICT)
 
 
 async def pressed(tui: Any, pilot: Any) -> None:

@@ -1,0 +1,56 @@
+"""Keys that are quicker than a pane: an act's key waits for the first rows, while the cursor stands on nothing yet.
+
+Owns which key is held, and when a pane that was opened is there: drawn, with an answer to all that it wanted then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hydractl.tui.feed import Want
+from hydractl.tui.panes.pane import Pane
+from hydractl.tui.store import Ask, View
+
+HELD_S = 2.0
+
+
+class Early:
+    """At most one key of the pane that is shown."""
+
+    def __init__(self) -> None:
+        self._held: tuple[str, Pane, float] | None = None
+        self._is_drawn = False
+        self._asks: list[Ask] = []
+
+    def opened(self, wants: Sequence[Want]) -> None:
+        """Another pane is shown, which needs these queries."""
+        self._held, self._is_drawn = None, False
+        self._asks = [want.ask for want in wants]
+
+    def drawn(self) -> None:
+        """The pane has been drawn."""
+        self._is_drawn = True
+
+    def is_shown_whole(self, view: View) -> bool:
+        """Whether the pane was drawn, and all that it wanted was answered or refused."""
+        return self._is_drawn and all(ask in view.answers for ask in self._asks)
+
+    def hold(self, action: str, pane: Pane, now_s: float) -> None:
+        """The action of a key waits."""
+        self._held = (action, pane, now_s + HELD_S)
+
+    def let_go(self, view: View, now_s: float) -> tuple[str, Pane, bool] | None:
+        """What has waited long enough: the action, its pane, and whether that is there now."""
+        if self._held is None:
+            return None
+        action, pane, until_s = self._held
+        is_shown = self.is_shown_whole(view)
+        if not is_shown and now_s < until_s:
+            return None
+        self._held = None
+        return action, pane, is_shown
+
+    def drop(self) -> bool:
+        """Another key came; whether one was held."""
+        held, self._held = self._held, None
+        return held is not None
