@@ -98,12 +98,12 @@ def may_go(preview: Answer) -> bool:
 
 
 def pinned(preview: Answer, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields with the lots that were shown in place of a share: if the position has changed since, no other part of
-    it is closed. Of several positions a share stays what it is."""
+    """The fields with the lots that were shown in place of a share, and those that were shown to stay open: a position
+    that has changed since is not closed by another part, nor whole. Of several a share stays what it is."""
     rows = preview.data.reduces
     if fields.get("part") is None or len(rows) != 1 or rows[0].act != "PART_CLOSE":
         return fields
-    return {**fields, "part": rows[0].volume}
+    return {**fields, "part": rows[0].volume, "stays": rows[0].remaining}
 
 
 def proposed(session: Session, preview: Answer, ask: Ask) -> tuple[str, str]:

@@ -72,18 +72,31 @@ def test_a_part_that_was_closed_counts(core: Core) -> None:
     fire = core.filled()
     part = core.act(calls.Close(shown(fire), part="0.11"))
     report(core, core.position_row(fire, profit=Decimal("22.00"), volume_steps=11))
-    assert row_of(core, fire).r is None, "the report is ahead of the deal: the closed part would be left out"
+    assert row_of(core, fire).r_in_all is None, "the report is ahead of the deal: the closed part would be left out"
     core.done(part, deal_ticket=70)
     core.deals(core.deal_row(70, broker_id(fire), magic=part.act_id, volume_steps=11, profit=Decimal("11.00")))
     row = row_of(core, fire)
-    assert (row.pnl, row.realised, row.r) == ("22.00", "11.00", "+0.75")
+    assert (row.pnl, row.r, row.realised, row.r_in_all) == ("22.00", "+0.50", "11.00", "+0.75")
     core.deals(core.deal_row(71, broker_id(fire), volume_steps=11, profit=Decimal("33.00")))
     assert (row_of(core, fire).pnl, row_of(core, fire).r) == ("44.00", "+1.00")
 
 
-def test_costs_count_from_the_first_moment(core: Core) -> None:
+def test_money_and_r_of_a_row_never_disagree(core: Core) -> None:
+    """The closed part has brought more than the rest loses: the row is of the rest."""
+    fire = core.filled()
+    part = core.act(calls.Close(shown(fire), part="0.11"))
+    core.done(part, deal_ticket=70)
+    core.deals(core.deal_row(70, broker_id(fire), magic=part.act_id, volume_steps=11, profit=Decimal("11.00")))
+    report(core, core.position_row(fire, profit=Decimal("-4.40"), volume_steps=11))
+    row = row_of(core, fire)
+    assert (row.pnl, row.r, row.realised, row.r_in_all) == ("-4.40", "-0.10", "11.00", "+0.15")
+
+
+def test_what_was_closed_counts_net_of_costs(core: Core) -> None:
     fire = core.filled()
     core.deals(core.deal_row(69, broker_id(fire), entry=0, commission=Decimal("-4.40")))
     report(core, core.position_row(fire, profit=Decimal("44.00"), swap=Decimal("-4.40")))
-    assert row_of(core, fire).r == "+0.80"
-    assert row_of(core, fire).realised is None, "no part was closed"
+    row = row_of(core, fire)
+    assert (row.pnl, row.r, row.r_in_all) == ("39.60", "+0.90", None), "no part was closed"
+    core.deals(core.deal_row(70, broker_id(fire), profit=Decimal("44.00"), swap=Decimal("-4.40")))
+    assert (row_of(core, fire).pnl, row_of(core, fire).r) == ("35.20", "+0.80")

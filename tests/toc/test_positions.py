@@ -132,6 +132,21 @@ def test_parts_are_absolute_and_rounded_down(core: Core, part: str, steps: int) 
     assert act.kind is (ActKind.CLOSE if steps == 22 else ActKind.PART_CLOSE)
 
 
+def test_what_was_shown_to_stay_open_stays_open_or_nothing_is_closed(core: Core) -> None:
+    """Somebody else has closed half of it meanwhile: the same lots would be all of it."""
+    fire = core.filled()
+    shown_to_stay = calls.Close(shown(fire), part="0.11", stays="0.11")
+    first = core.act(shown_to_stay)
+    assert first.kind is ActKind.PART_CLOSE
+    core.done(first, deal_ticket=70)
+    core.deals(core.deal_row(70, broker_id(fire), magic=first.act_id, volume_steps=11))
+    before = len(core.state.acts)
+    problem = core.ask(shown_to_stay).problem
+    assert problem is not None and problem.code == "CONFLICT" and "0.11 is open by now" in problem.message
+    assert len(core.state.acts) == before
+    assert core.act(calls.Close(shown(fire), part="0.11", stays="0")).kind is ActKind.CLOSE
+
+
 @pytest.mark.parametrize("part", ["50%", "0.05", None])
 def test_of_a_closed_position_nothing_is_closed(core: Core, part: str | None) -> None:
     fire = core.filled()

@@ -249,7 +249,7 @@ def test_enter_opens_the_mission(tui: Any, wire: Any) -> None:
 
 ACTS = {
     "close": ("c", {}, "close", {"part": None}),
-    "part": ("%", {}, "close", {"part": "0.05"}),  # the lots that were shown
+    "part": ("%", {}, "close", {"part": "0.05", "stays": "0.05"}),  # as was shown
     "stop": ("m", {"stop": "1.08200"}, "modify", {"stop": "1.08200", "target": None}),
     "no target": (
         "m",

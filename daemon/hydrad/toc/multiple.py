@@ -1,4 +1,4 @@
-"""R of a position: what it has brought so far, net of costs, over what was at risk when it was opened.
+"""R of a position: money that it has brought over what was at risk when it was opened.
 
 At risk is the way from the real open price to the first stop, on all lots that were opened: the same R in which a
 plan counts its triggers. What a fire was approved for is more, since it is sized from the collar's worse edge.

@@ -56,7 +56,8 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         reachable=reachable(state, live, position.account),
         swap=money_text(reported.swap if reported else position.swap) if reported or not position.open else None,
         commission=money_text(position.commission) if position.deals else None,
-        realised=money_text(position.profit) if position.closed_steps else None,
+        realised=money_text(position.profit) if position.open and position.closed_steps else None,
+        r_in_all=_r_in_all(position, fire, reported),
         break_even=_break_even(state, link, position, reported),
         night=_night(live, link, position),
         plan_name=planning.name_of(state, position),
@@ -124,11 +125,21 @@ def reachable(state: State, live: Live, account: str) -> bool:
 
 
 def _r_now(position: Position, fire: Act, reported: f.PositionRow | None) -> str | None:
+    """Of the same money as `pnl`: the two never disagree about which way it goes."""
     if not position.open:
         return f"{position.r_milli / 1000:+z.2f}"
-    if reported is None or reported.volume_steps != position.volume_steps:
-        return None  # a part is closed of which only the report or only the deal is known: it would count twice, or not
-    r_milli = multiple.milli(fire, position, position.profit + reported.profit + reported.swap)
+    return None if reported is None else _r_text(fire, position, reported.profit + reported.swap)
+
+
+def _r_in_all(position: Position, fire: Act, reported: f.PositionRow | None) -> str | None:
+    """None while a part is closed of which only the report or only the deal is known: it would count twice, or not."""
+    if reported is None or not position.closed_steps or reported.volume_steps != position.volume_steps:
+        return None
+    return _r_text(fire, position, position.profit + reported.profit + reported.swap)
+
+
+def _r_text(fire: Act, position: Position, profit: Decimal) -> str | None:
+    r_milli = multiple.milli(fire, position, profit)
     return None if r_milli is None else f"{r_milli / 1000:+z.2f}"
 
 

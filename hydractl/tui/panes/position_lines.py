@@ -119,8 +119,11 @@ def _result(frame: Frame, row: Any) -> Iterable[Piece]:
     money = f"{live.signed(row.pnl, frame.glyphs)} {row.currency}" if row.pnl is not None else "result not known"
     yield money, live.style_of(row.pnl) or ("yellow" if row.pnl is None else "")
     if row.realised is not None and row.closed_at is None:
-        yield f"of what is open, {live.signed(row.realised, frame.glyphs)} {row.currency} from the closed part", ""
-    yield f"{row.r} R" if row.r else "R not known", ""
+        yield f"{row.r} R, of what is open" if row.r else "R not known", ""
+        in_all = f"{row.r_in_all} R" if row.r_in_all else "R not known yet"
+        yield f"with {live.signed(row.realised, frame.glyphs)} {row.currency} of the closed part: {in_all} in all", ""
+    else:
+        yield f"{row.r} R" if row.r else "R not known", ""
     if row.closed_at is not None:
         yield f"closed at {_closed_at(row)}: {row.close_reason or 'why is not known'}", ""
     else:

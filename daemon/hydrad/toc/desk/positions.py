@@ -11,6 +11,7 @@ from hydrad.domain.symbols import SymbolTerms
 from hydrad.toc import closing, crew, exposure, housekeeping, reducing_views, risk, routing, sizing
 from hydrad.toc.desk import dry
 from hydrad.toc.desk.refusals import (
+    Refused,
     positions_named,
     usage,
 )
@@ -20,9 +21,10 @@ from hydrad.toc.inputs import Requested
 from hydrad.toc.limiting import limits_for
 from hydrad.toc.records.acts import Check
 from hydrad.toc.state import Position
+from hydrad.toc.texts import position_id_text
 from hydrad.toc.turn import Turn
 from hydrad.wire import calls
-from hydrad.wire.codes import Reason
+from hydrad.wire.codes import ErrorCode, Reason
 
 NOTHING_OPEN = "nothing is open"
 
@@ -35,9 +37,24 @@ def _close(turn: Turn, asked: Requested, verb: calls.Close) -> None:
     if verb.dry_run:
         looked = [(closing.judge_close(turn, *one), reducing_views.of_position(turn, one[0]), None) for one in named]
         return dry.answer(turn, asked, looked, NOTHING_OPEN)
+    if verb.stays is not None:
+        _as_shown(verb.stays, named)
     asked_for = closing.Asked(verb.reason or "", asked.key, hash_of(verb))
     acts = tuple(closing.begin(turn, closing.judge_close(turn, *one), asked_for) for one in named)
     return wait(turn, asked.request, "fire", verb.wait_s, acts)
+
+
+def _as_shown(stays: str, named: list[tuple[Position, int]]) -> None:
+    """What was shown to stay open stays, or nothing is closed: the same lots of a smaller position are all of it."""
+    if len(named) != 1:
+        raise usage("what stays open is of one position")
+    position, steps = named[0]
+    if position.volume_steps - steps != money.decimal(stays, "stays") / position.volume_step:
+        left = money.volume_text(position.volume_steps, position.volume_step)
+        told = (
+            f"of {position_id_text(position.number)} {left} is open by now: {stays} would not stay open, as was shown"
+        )
+        raise Refused(ErrorCode.CONFLICT, told, "look again")
 
 
 def _part(position: Position, part: str | None) -> int:

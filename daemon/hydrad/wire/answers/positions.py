@@ -31,13 +31,13 @@ class NightView(Out, frozen=True):
 
 class PositionRow(Out, frozen=True):
     """`foreign`: not ours; never touched unasked. `pnl`: open profit with swap, or the closed result net of costs.
-    `realised`: what the deals of one of which a part was closed have brought, net of costs; None before that. `r`:
-    what all its lots have brought, net of costs, over their way from the open price to the first stop. `reachable`:
+    `r`: `pnl` over the way from the open price to the first stop, of all lots that were opened. `realised`: what the
+    deals of an open one of which a part was closed have brought, net of costs, and `r_in_all` with it. `reachable`:
     whether a close could be sent now; what is shown of one that is not is as old as `as_of_age_s`. `swap` to date;
     `commission` paid so far; `break_even`: the price that pays both and, where it is known, the commission of the
     close. `plan_name`: under which `plan` was asked for. `price`: that of a close as its terminal quotes now, told
-    `price_age_s` ago; None where it has told none, or where it is closed. `report_price`: by which `pnl` and `r` of an
-    open one were counted, of the same report; None where its agent does not tell it. `close_average`: of what was
+    `price_age_s` ago; None where it has told none, or where it is closed. `report_price`: by which `pnl` and `r` of
+    an open one were counted, of the same report; None where its agent does not tell it. `close_average`: of what was
     closed so far, each lot at its price; `close_price` is the last one's."""
 
     id: str
@@ -70,6 +70,7 @@ class PositionRow(Out, frozen=True):
     price: str | None = None
     price_age_s: float | None = None
     realised: str | None = None
+    r_in_all: str | None = None
     report_price: str | None = None
     close_average: str | None = None
 

@@ -7,13 +7,15 @@ from hydrad.wire.calls.base import Verb
 
 
 class Close(Verb, frozen=True, tag="close"):
-    """Close a position (`P-…`, or its fire's `F-…`), or all of a mission (`M-…`). `part`: "50%" or lots."""
+    """Close a position (`P-…`, or its fire's `F-…`), or all of a mission (`M-…`). `part`: "50%" or lots. `stays`: the
+    lots of the one position that were shown to stay open; CONFLICT, and nothing is sent, when others would by now."""
 
     id: str
     part: str | None = None
     wait_s: float = 10.0
     reason: str | None = None
     dry_run: bool = False
+    stays: str | None = None
 
 
 class Cancel(Verb, frozen=True, tag="cancel"):
