@@ -115,6 +115,16 @@ def test_the_alert_is_edited_through_the_missions_life(told: Told) -> None:
     assert last.text.startswith("EURUSD BUY")
 
 
+def test_what_was_closed_in_parts_is_told_by_its_mean_price(told: Told) -> None:
+    core = told.core
+    mission = core.mission()
+    act = core.filled(mission=mission)
+    core.deals(core.deal_row(9, act.order_ticket, volume_steps=11))
+    core.deals(core.deal_row(10, act.order_ticket, volume_steps=11, price_points=110_300))
+    last = [letter for letter in told.letters(ANN_CHAT) if letter.topic == mission][-1]
+    assert "at 1.10200 avg: 39.60 USD" in last.text
+
+
 @pytest.mark.parametrize(("end", "words"), [("expire", "expired, nobody fired"), ("withdraw", "withdrawn")])
 def test_a_mission_that_ends_says_so_and_has_no_button_to_fire(told: Told, end: str, words: str) -> None:
     mission = told.core.mission()

@@ -18,7 +18,7 @@ from hydrad.domain.instants import MS, ms_text
 from hydrad.domain.money import money_text, price_text
 from hydrad.domain.orders import ActKind
 from hydrad.outbox.letter import Letter, Priority
-from hydrad.toc import crew
+from hydrad.toc import crew, position_views
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.act_views import verdict_line
@@ -153,6 +153,7 @@ def _position(state: State, act: Act) -> Position | None:
 
 def closed_line(state: State, position: Position) -> str:
     currency = state.accounts[position.account].currency
-    price = price_text(position.close_points, position.digits)
+    last, mean = price_text(position.close_points, position.digits), position_views.close_average(position)
+    price = last if mean in (None, last) else f"{mean} avg"
     money = f"{money_text(position.profit)} {currency}, {position.r_milli / 1000:+z.2f} R"
     return f"{position_id_text(position.number)} closed {position.close_reason} at {price}: {money}"

@@ -46,7 +46,7 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
         opened_at=ms_text(position.opened_ms),
         closed_at=ms_text(position.closed_ms) if position.closed_ms else None,
         close_price=price_text(position.close_points, position.digits) if position.close_points else None,
-        close_average=_close_average(position),
+        close_average=close_average(position),
         close_reason=position.close_reason or None,
         mission=mission_id_text(fire.mission),
         ticket=position.position_id,
@@ -65,7 +65,8 @@ def position_row(state: State, live: Live, now_ns: int, position: Position) -> P
     )
 
 
-def _close_average(position: Position) -> str | None:
+def close_average(position: Position) -> str | None:
+    """At what it was closed so far, each lot at its price; None where nothing was."""
     if not position.closed_steps:
         return None
     points = (Decimal(position.closed_sum) / position.closed_steps).to_integral_value(ROUND_HALF_EVEN)

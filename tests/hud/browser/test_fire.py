@@ -55,6 +55,7 @@ def test_from_a_link_to_a_closed_position(shown: Any) -> None:
     shown.page.get_by_label("How much").select_option("50%")
     shown.hold("Close at the market")
     shown.see("DONE", "dialog")
+    shown.see(re.compile("Realised|not known yet"), "dialog .realised")
     shown.close_sheet()
     crew.until(lambda: crew.ctl("positions").data[0]["volume"] != position["volume"], "half of it is closed")
     shown.see(f"BUY {crew.ctl('positions').data[0]['volume']} XAUUSD", "h1")
@@ -69,6 +70,7 @@ def test_from_a_link_to_a_closed_position(shown: Any) -> None:
     shown.page.get_by_label("How much").select_option("100%")
     shown.hold("Close at the market")
     shown.see("DONE", "dialog")
+    shown.see(re.compile("Realised|not known yet"), "dialog .realised")
     shown.close_sheet()
     shown.see(re.compile("CLOSED by CLOSED at"))
     closed = crew.ctl("positions", "--closed").data[0]

@@ -4,6 +4,7 @@
 
 import { Lost, act, newKey, session } from "./api.js";
 import { fill, h } from "./dom.js";
+import { signed } from "./format.js";
 
 const HOLD_MS = 800;
 const ARMED_MS = 4000;
@@ -141,7 +142,16 @@ export function verdicts(data) {
   const acts = data?.acts ?? [];
   if (!acts.length) return h("p", { class: "good" }, data?.would ?? "Done.");
   return h("ul", { class: "verdicts" }, acts.map((row) =>
-    h("li", { class: goodness(row.state) }, verdict(row), h("small", null, ` ${row.id} on ${row.account}`))));
+    h("li", { class: goodness(row.state) }, verdict(row), h("small", null, ` ${row.id} on ${row.account}`), realised(row))));
+}
+
+/** What a close has brought by its deals, and what of the position stays open; nothing of another act. */
+function realised(row) {
+  const brought = row.realised;
+  if (!brought) return null;
+  const words = (money, r) => `${signed(money, brought.currency)}${r ? `, ${r} R` : ""}`;
+  const whole = brought.total !== null ? ` The position is closed: ${words(brought.total, brought.total_r)} in all, costs counted.` : brought.remaining ? ` ${brought.remaining} stays open.` : "";
+  return h("p", { class: "realised" }, brought.money === null ? "Realised: not known yet, no deal of it was told." : `Realised ${words(brought.money, brought.r)}, of ${brought.volume} lots.`, whole);
 }
 
 /** The one line that says what became of an act: its state once, and the ticket that proves it. */
