@@ -465,15 +465,20 @@ class HydraTui(Screens):
     # --- acts ---
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.MouseDown):
-            self._writing.key(self.clock_s)
-            comes_by_again = event.time == self.pressed_s  # nothing below has taken it
-            self.pressed_s = event.time
-            if not self.query("#panes"):  # not made yet, or taken away already
-                return
-            if not comes_by_again:
-                self._pressed_once()
+        if isinstance(event, events.MouseDown) and not event.is_forwarded and self._hears(event):
+            self._pressed_once()
         await super().on_event(event)
+
+    async def take_key(self, event: events.Key) -> None:
+        if self._hears(event):
+            self._pressed_once()
+            await super().take_key(event)
+
+    def _hears(self, event: events.Key | events.MouseDown) -> bool:
+        """Whether there is anything that it could mean: nothing before all is made, or while it is taken away."""
+        self._writing.key(self.clock_s)
+        self.pressed_s = event.time
+        return bool(self.query("#panes"))
 
     def _pressed_once(self) -> None:
         """A key takes away the notice that is in sight, and what was held of the key before."""

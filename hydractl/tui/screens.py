@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from textual.app import App
-
 from hydractl.tui.carry import Desk
 from hydractl.tui.frame import Frame
+from hydractl.tui.in_order import InOrder
 from hydractl.tui.intent import Choices, Intent
 from hydractl.tui.on_their_way import OnTheirWay
 from hydractl.tui.store import Message, View
 
 
-class Screens(App[int]):
+class Screens(InOrder):
     """`pressed_s`: when the last key that was heard was pressed, on Textual's own
     clock. `on_their_way`: acts without a verdict."""
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from textual import events
-from textual.app import App
 from textual.widgets import Button
 
 from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk, Said
 from hydractl.tui.early import HELD_S
+from hydractl.tui.in_order import InOrder
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.on_their_way import OnTheirWay
 from hydractl.tui.sheets import Sheet
@@ -24,7 +24,7 @@ from hydractl.tui.sheets import Sheet
 OPTIONS = {"host": None, "socket": "/nowhere", "timeout": None, "tz": None, "no_color": False, "debug": False}
 
 
-class Bare(App[None]):
+class Bare(InOrder):
     """What a sheet asks of its app, and nothing more."""
 
     calm = False
@@ -287,7 +287,7 @@ async def close_before_rows(tui: Any, pilot: Any) -> None:
     await tui.fed(pilot)
     await pilot.press("W")
     await typed(tui, "3", "c")
-    await pilot.pause(0.05)
+    await tui.until(pilot, lambda: tui.app._early._held is not None)
     assert type(tui.app.screen).__name__ == "Screen" and tui.app.pane.NAME == "positions"
 
 
