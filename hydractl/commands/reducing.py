@@ -181,6 +181,9 @@ def show_reduces(session: Session, data: FireAnswer) -> None:
         out.table(REDUCES, rows, empty="")
         for line in sums(rows):
             out.line(line)
+        for row in rows:
+            if words := rise_words(row):
+                out.line(f"{_named(row)}: {out.paint(words, 'bad')}")
     for row in rows:
         of = "" if len(rows) == 1 else f" {_named(row)}"
         for check in row.failed if not data.checks else ():  # else they stand in the table of all
@@ -196,6 +199,8 @@ def show_reduces(session: Session, data: FireAnswer) -> None:
 def _show_one(session: Session, row: ReduceRow) -> None:
     out = session.out
     name = f"{out.paint(_named(row), 'id')}{' FOREIGN' if row.foreign else ''}"
+    if words := rise_words(row):
+        out.line(out.paint(words, "bad"))
     out.line(f"{_WORDS[row.act]:7} {name}: {_what(row)} on {row.account}")
     price = f"{row.price}, {age(row.price_age_s)} old" if row.price else "no quote"
     if row.act in CLOSES:
@@ -225,6 +230,21 @@ def _what(row: ReduceRow) -> str:
         left = f", {row.remaining} stays open" if row.act == "PART_CLOSE" else ""
         return f"{part} of {row.side} {row.symbol}, opened at {row.open_price}{left}"
     return f"{row.side} {row.volume} {row.symbol} at {row.open_price}"
+
+
+def rise_words(row: ReduceRow) -> str:
+    """That the new stop would cost more than the one that stands; "" where it would not, or where that is not known."""
+    if row.act != "MODIFY" or row.risk_was_money is None:
+        return ""
+    was = f"from {row.risk_was_money} {row.currency}"
+    if row.risk_money is None:
+        return "" if row.stop else f"RISK WITHOUT BOUND, {was}: no stop would stand"
+    now, before = Decimal(row.risk_money), Decimal(row.risk_was_money)
+    if now <= max(before, Decimal(0)):
+        return ""
+    times = now / before if before > 0 else None
+    grows = "RISES" if times is None or times < 2 else "DOUBLES" if times < Decimal("2.1") else f"x{times:.1f}"
+    return f"RISK {grows}: {row.risk_money} {row.currency} at the new stop, {was}"
 
 
 def _moved(was: str | None, now: str | None) -> str:

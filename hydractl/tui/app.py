@@ -362,7 +362,13 @@ class HydraTui(Screens):
         if name != switcher.current and switcher.current is not None:
             self._history.append(switcher.current)
             del self._history[:-20]
-        switcher.current = name
+        self._show_pane(name, key)
+
+    def _show_pane(self, name: str, key: Any = None) -> None:
+        """The Board's cursor goes to the mission that was read last: `f` there must not fire another one."""
+        if self.pane.NAME != name and (read := self.pane.read_here()) is not None:
+            self.query_one("#board", Pane).open(read)
+        self.query_one("#panes", ContentSwitcher).current = name
         if key is not None:
             self.pane.open(key)
         self._early.opened(self.pane.wants())
@@ -427,11 +433,7 @@ class HydraTui(Screens):
             self.pane.filter = ""
             self.draw()
         elif self._history and not typing:
-            name = self._history.pop()
-            self.query_one("#panes", ContentSwitcher).current = name
-            self._early.opened(self.pane.wants())
-            self.rewant()
-            self._first_focus()
+            self._show_pane(self._history.pop())
         else:
             self.notify("there is nothing to go back to")
 

@@ -153,3 +153,36 @@ def test_several_are_summed_by_currency(fake: Any, hydractl: Any, wire: Any) -> 
 )
 def test_a_risk_is_never_made_up(row: dict[str, Any], said: str, wire: Any) -> None:
     assert reducing._risk_words(changed(wire.MOVED, **row)) == said
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "stop", "said"),
+    [
+        ("40.21", "81.48", "1.08000", "RISK DOUBLES: 81.48 USD at the new stop, from 40.21 USD"),
+        ("40.21", "40.22", "1.08000", "RISK RISES: 40.22 USD at the new stop, from 40.21 USD"),
+        ("10.00", "35.00", "1.08000", "RISK x3.5: 35.00 USD at the new stop, from 10.00 USD"),
+        ("-5.00", "3.00", "1.08000", "RISK RISES: 3.00 USD at the new stop, from -5.00 USD"),
+        ("40.21", None, None, "RISK WITHOUT BOUND, from 40.21 USD: no stop would stand"),
+        ("40.21", None, "1.08000", ""),
+        ("40.21", "40.21", "1.08000", ""),
+        ("40.21", "12.00", "1.08000", ""),
+        (None, "12.00", "1.08000", ""),
+        ("-5.00", "-2.00", "1.08300", ""),
+    ],
+)
+def test_a_wider_stop_says_first_that_the_risk_rises(
+    was: str | None, now: str | None, stop: str | None, said: str, wire: Any
+) -> None:
+    row = changed(wire.MOVED, risk_was_money=was, risk_money=now, stop=stop)
+    assert reducing.rise_words(row) == said
+    assert reducing.rise_words(changed(row, act="PART_CLOSE")) == ""
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_rise_stands_before_what_is_asked(count: int, fake: Any, hydractl: Any, wire: Any) -> None:
+    row = changed(wire.MOVED, risk_was_money="40.21", risk_money="81.48")
+    data = wire.dry(*(row,) * count)
+    fake.script = lambda call: wire.answer(call, data=data) if wire.verb_of(call) == "modify" else wire.answer(call)
+    shown = hydractl(*words(wire)["modify"], "--dry-run").stdout
+    assert shown.count("RISK DOUBLES") == count
+    assert count > 1 or shown.index("RISK DOUBLES") < shown.index("modify ")

@@ -452,6 +452,52 @@ def test_a_cursor_that_a_person_has_moved_since_stays(tui: Any, wire: Any) -> No
     tui.play(scene)
 
 
+@pytest.mark.parametrize("way", ["escape", "1"])
+def test_the_boards_cursor_is_on_the_mission_that_was_read_last(tui: Any, script: Script, way: str) -> None:
+    """`f` there fires what a person has read, and no other one."""
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        first, second = tui.app.query_one("#board-missions").keys[:2]
+        await pilot.press("enter")
+        await tui.fed(pilot)
+        await pilot.press("j")
+        await tui.fed(pilot)
+        assert cursors(tui) == (second, second, first)
+        await pilot.press("W", way, "f")
+        await tui.until(pilot, f"FIRE {second}")
+        assert cursors(tui)[2] == second
+
+    tui.play(scene)
+
+
+def test_what_was_read_and_is_not_listed_is_not_taken_for_another_one(tui: Any, script: Script) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        tui.app.open_pane("mission", UNLISTED)
+        await tui.fed(pilot)
+        await pilot.press("W", "escape")
+        await tui.fed(pilot)
+        await pilot.press("f")
+        await tui.until(pilot, f"{UNLISTED}, which was read last, is not listed here")
+        await pilot.press("f")
+        await tui.until(pilot, f"FIRE {tui.app.query_one('#board-missions').key}")
+
+    tui.play(scene)
+
+
+def test_esc_takes_the_checks_away_before_it_leaves_the_pane(tui: Any, script: Script) -> None:
+    async def scene(pilot: Any) -> None:
+        await at_mission(tui, pilot)
+        await pilot.press("e", "escape")
+        await tui.until(pilot, "checks that passed are counted")
+        assert tui.app.pane.NAME == "mission"
+        await pilot.press("escape")
+        assert tui.app.pane.NAME == "board"
+
+    tui.play(scene)
+
+
 def test_the_chart_keeps_its_timeframe_until_a_person_takes_another(tui: Any, wire: Any, script: Script) -> None:
     """Neither the market's time nor the terminal's size changes it."""
     row = replace(script.brief.mission.mission, horizon_at="2026-11-20T14:25:30Z")

@@ -62,6 +62,7 @@ class Board(Pane):
     _journals = 0
 
     _sought: tuple[str, Any, float] | None = None  # a mission, where the cursor stood, and when it was asked for
+    _read: Any = None  # the mission that was read last, on another pane
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="board-columns"):
@@ -131,6 +132,7 @@ class Board(Pane):
         self._seek(frame)
 
     def open(self, key: Any) -> None:
+        self._read = key
         self._sought = (key, self.query_one("#board-missions", Grid).key, self.app.clock_s)
 
     def _seek(self, frame: Frame) -> None:
@@ -252,11 +254,14 @@ class Board(Pane):
         self.app.push_screen(Help(rows))
 
     def action_fire(self) -> None:
-        key = self.query_one("#board-missions", Grid).key
-        if key is not None:
-            self.app.fire(key)
-        else:
+        grid = self.query_one("#board-missions", Grid)
+        read, self._read = self._read, None
+        if grid.key is None:
             self.refuse("no mission is under the cursor")
+        elif read is not None and read not in grid.keys:
+            self.refuse(f"{read}, which was read last, is not listed here; again fires {grid.key}, under the cursor")
+        else:
+            self.app.fire(grid.key)
 
     def action_trace(self) -> None:
         if self._journal.has_focus:

@@ -119,6 +119,16 @@ class Mission(Pane):
     def told_about(self) -> str:
         return self._shown or ""
 
+    def read_here(self) -> str | None:
+        return self._shown
+
+    def step_back(self) -> bool:
+        """Every check is shown no more."""
+        if not self._every:
+            return False
+        self.action_checks()
+        return True
+
     # --- drawing ---
 
     def draw(self, frame: Frame) -> None:

@@ -64,6 +64,10 @@ class Pane(Vertical):
         """The queries that it is drawn from, beside those that every pane has."""
         return ()
 
+    def read_here(self) -> str | None:
+        """The mission that a person reads on this pane; None where it tells of none."""
+        return None
+
     def draw(self, frame: Frame) -> None:
         """Shows the view; called whenever it has changed, and once a second."""
         raise NotImplementedError
