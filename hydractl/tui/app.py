@@ -366,7 +366,7 @@ class HydraTui(Screens):
 
     def _show_pane(self, name: str, key: Any = None) -> None:
         """The Board's cursor goes to the mission that was read last: `f` there must not fire another one."""
-        if self.pane.NAME != name and (read := self.pane.read_here()) is not None:
+        if name != self.pane.NAME and (read := self.pane.read_here()) is not None:
             self.query_one("#board", Pane).open(read)
         self.query_one("#panes", ContentSwitcher).current = name
         if key is not None:

@@ -87,6 +87,9 @@ class Trace(Pane):
             self._befores = [*self._befores[-20:], self._traced]
         self._show(str(key))
 
+    def read_here(self) -> str | None:
+        return self._traced if self._traced is not None and self._traced[0] == "M" else None
+
     def _show(self, name: str) -> None:
         self._traced, self._about, self._told = name, frozenset((name,)), ""
         self._drawn = None
