@@ -72,6 +72,8 @@ PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Tra
 COPIED_CELLS = 48  # of what was copied are said
 FILTERING = (("Enter", "keep", ""), ("Esc", "no filter", "step_back"))
 FIRST_KEYS = ("write",)
+AT_ONCE = ("halt", "back", "quit")  # keys that wait behind no other
+ON_NOTHING = ("mission.by_hand", "positions.flatten")  # acts that are about no row
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
@@ -390,22 +392,47 @@ class HydraTui(Screens):
         return await super().run_action(action, default_namespace, namespaces)
 
     def _is_early(self, action: str) -> bool:
-        is_act = f"{self.pane.NAME}.{action.partition('(')[0]}" in ACTS
-        return is_act and self._is_heard and not self._early.is_shown_whole(self._view)
+        name = f"{self.pane.NAME}.{action.partition('(')[0]}"
+        return name in ACTS and name not in ON_NOTHING and self._is_heard and not self._early.is_shown_whole(self._view)
 
     def _let_go(self) -> None:
+        if self._early.is_due(self._view, self.clock_s):
+            self.call_later(self._release)
+
+    async def _release(self) -> None:
         """A key that was held does what it is for; or says why not, once that takes too long."""
-        held = self._early.let_go(self._view, self.clock_s)
+        is_shown = self._early.is_shown_whole(self._view)
+        held = self._early.let_go()
         if held is None:
             return
-        action, pane, is_shown = held
+        action, pane = held
         if is_shown and pane is self.pane:
-            self.call_later(self.run_action, action, pane)
-        else:
-            self.notify(f"{pane.TITLE} is still being loaded: nothing was begun; press it again", severity="warning")
+            await self.run_action(action, pane)
+            return
+        behind = len(self._keys)
+        self._keys.clear()  # they were meant for what it would have begun
+        more = f", and what was typed behind it ({behind}) did nothing" if behind else ""
+        words = f"{pane.TITLE} is still being loaded: nothing was begun{more}; press it again"
+        self.notify(words, severity="warning")
+
+    def takes_keys(self) -> bool:
+        """What is typed behind an act's key that is held waits with it; the halt and the way back do not, and what was
+        typed before those is dropped with the act."""
+        if not super().takes_keys():
+            return False
+        if not self._early.is_held:
+            return True
+        first = next((at for at, key in enumerate(self._keys) if self._is_at_once(key)), None)
+        for _ in range(first or 0):
+            self._keys.popleft()
+        return first is not None
+
+    def _is_at_once(self, key: events.Key) -> bool:
+        bound = self.screen.active_bindings.get(key.key)
+        return bound is not None and bound.binding.id in AT_ONCE
 
     def _drop_held(self) -> None:
-        """Another key: what was held was of a pane that the person had not seen."""
+        """A key that does not wait: what was held was of a pane that the person had not seen."""
         if self._early.drop():
             self.notify(f"{self.pane.TITLE} was being loaded: the key before this did nothing", severity="warning")
 

@@ -1,6 +1,7 @@
 """Keys that are quicker than a pane: an act's key waits for the first rows, while the cursor stands on nothing yet.
 
-Owns which key is held, and when a pane that was opened is there: drawn, with an answer to all that it wanted then.
+What is typed behind it waits in the line that all keys wait in. Owns which key is held, and when a pane that was opened
+is there: drawn, with an answer to all that it wanted then.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ class Early:
         self._is_drawn = False
         self._asks: list[Ask] = []
 
+    @property
+    def is_held(self) -> bool:
+        """Whether a key waits."""
+        return self._held is not None
+
     def opened(self, wants: Sequence[Want]) -> None:
         """Another pane is shown, which needs these queries."""
         self._held, self._is_drawn = None, False
@@ -39,16 +45,14 @@ class Early:
         """The action of a key waits."""
         self._held = (action, pane, now_s + HELD_S)
 
-    def let_go(self, view: View, now_s: float) -> tuple[str, Pane, bool] | None:
-        """What has waited long enough: the action, its pane, and whether that is there now."""
-        if self._held is None:
-            return None
-        action, pane, until_s = self._held
-        is_shown = self.is_shown_whole(view)
-        if not is_shown and now_s < until_s:
-            return None
-        self._held = None
-        return action, pane, is_shown
+    def is_due(self, view: View, now_s: float) -> bool:
+        """Whether it has waited long enough: its pane is there, or takes too long."""
+        return self._held is not None and (self.is_shown_whole(view) or now_s >= self._held[2])
+
+    def let_go(self) -> tuple[str, Pane] | None:
+        """What was held, and is no more: the action and its pane."""
+        held, self._held = self._held, None
+        return held and held[:2]
 
     def drop(self) -> bool:
         """Another key came; whether one was held."""

@@ -314,13 +314,55 @@ def test_it_does_not_wait_for_ever_and_says_so(tui: Any, clock: Any) -> None:
     tui.play(scene)
 
 
-def test_another_key_takes_back_what_waits(tui: Any) -> None:
+@pytest.mark.parametrize("key", ["escape", "H"])
+def test_a_halt_and_the_way_back_do_not_wait(tui: Any, key: str) -> None:
     async def scene(pilot: Any) -> None:
         await close_before_rows(tui, pilot)
-        await pilot.press("down")
+        await pilot.press(key)
         await tui.fed(pilot)
-        await tui.until(pilot, "the key before this did nothing")
-        assert not isinstance(tui.app.screen, Sheet)
+        assert [said for said in tui.app.notices.said if "the key before this did nothing" in said.text]
+        assert isinstance(tui.app.screen, Sheet) is (key == "H") and "CLOSE" not in tui.text()
+
+    tui.play(scene)
+
+
+def test_what_is_typed_behind_it_waits_with_it_and_goes_to_the_sheet(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("W")
+        await typed(tui, "3", "percent_sign", "3", "0")
+        await tui.until(pilot, lambda: tui.app._early.is_held)
+        await typed(tui, "%")
+        assert tui.app.pane.NAME == "positions"
+        await tui.fed(pilot)
+        await tui.until(pilot, f"CLOSE A PART of {wire.P}")
+        await tui.until(pilot, lambda: not tui.app._keys)
+        assert tui.app.pane.NAME == "positions" and isinstance(tui.app.screen, Sheet)
+
+    tui.play(scene)
+    assert tui.fake.sent("close") == []
+
+
+def test_what_was_typed_behind_a_key_that_came_to_nothing_does_nothing(tui: Any, clock: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await close_before_rows(tui, pilot)
+        await typed(tui, "2")
+        clock.now_s += HELD_S + 0.1
+        await tui.told(pilot)
+        await tui.until(pilot, "nothing was begun, and what was typed behind it (1) did nothing")
+        assert tui.app.pane.NAME == "positions"
+
+    tui.play(scene)
+
+
+def test_a_fire_by_hand_waits_for_no_rows(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("W")
+        await typed(tui, "2", "b", "1", "2")
+        await tui.until(pilot, "FIRE BY HAND")
+        await pilot.pause()
+        assert tui.app.pane.NAME == "mission"
 
     tui.play(scene)
 
