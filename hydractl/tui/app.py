@@ -367,14 +367,18 @@ class HydraTui(Screens):
         self._show_pane(name, key)
 
     def _show_pane(self, name: str, key: Any = None) -> None:
-        """The Board's cursor goes to the mission that was read last: `f` there must not fire another one."""
+        """The Board's cursor goes to the mission that was read last: `f` there must not fire another one. What stood in
+        the pane when it was left is not seen again: it is drawn anew first, as old as it is then."""
         if name != self.pane.NAME and (read := self.pane.read_here()) is not None:
             self.query_one("#board", Pane).open(read)
         self.query_one("#panes", ContentSwitcher).current = name
+        for box in self.pane.query(Lines):
+            box.forget()
         if key is not None:
             self.pane.open(key)
         self._early.opened(self.pane.wants())
-        self.rewant()
+        self._want()
+        self.call_after_refresh(self.turn)
         self._first_focus()
 
     # --- keys that are quicker than a pane ---

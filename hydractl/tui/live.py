@@ -32,6 +32,17 @@ def live_positions(frame: Frame) -> list[Any]:
     return [type(row)({**row, **fresh[row.id]}) if row.id in fresh else row for row in rows]
 
 
+def unlisted(frame: Frame) -> str:
+    """That the last `now` tells of positions that were opened since they were listed; "" where it tells of none."""
+    kept, now = frame.view.kept("positions"), frame.view.kept("now")
+    if now is None or now.data is None or kept is None or kept.data is None or now.at_s < kept.at_s:
+        return ""
+    listed = {row.id for row in kept.data}
+    names = [row.id for row in now.data.positions if row.id not in listed]
+    many = f"{names[0]}, which was" if len(names) == 1 else f"{len(names)} that were"
+    return f"asking ... for {many} opened since" if names else ""
+
+
 def live_feed(frame: Frame) -> list[Any]:
     """Feeds, with the age of their last tick as the last `now` tells it, which is asked for more often than a status:
     where the market's time goes faster than ours, two seconds are long."""

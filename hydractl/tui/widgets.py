@@ -57,6 +57,7 @@ class Lines(ScrollView, can_focus=True):
         self._strips: dict[int, Strip] = {}
         self.follow = False
         self._blind = False
+        self._is_past = False
 
     def action_beside(self, by: int) -> None:
         """The focus to the box at that side, the nearest in height; where there is none, it stays."""
@@ -68,11 +69,20 @@ class Lines(ScrollView, can_focus=True):
             nearest.focus()
 
     def look(self, blind: bool) -> None:
-        """Whether what stands here must look old, all of it: nobody is heard."""
+        """It has been drawn. `blind`: whether what stands here must look old, all of it: nobody is heard."""
+        if self._is_past and self.size.area:
+            self._is_past = False
+            self.refresh()
         if blind is not self._blind:
             self._blind = blind
             self._strips.clear()
             self.refresh()
+
+    def forget(self) -> None:
+        """What stands here is of before, and is not seen until it has been drawn in its room: see `look`."""
+        self._is_past = True
+        self.mark("")
+        self.refresh()
 
     def show(self, lines: Sequence[Text]) -> None:
         """Puts these lines in place of what stands there."""
@@ -116,7 +126,7 @@ class Lines(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         at = y if y < self.HEAD else y + self.scroll_offset.y
-        if at >= len(self._lines):
+        if at >= len(self._lines) or self._is_past:
             return Strip.blank(self.size.width, self.rich_style)
         strip = self._strips.get(at)
         if strip is None or strip.cell_length != self.size.width:

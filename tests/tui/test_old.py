@@ -15,7 +15,7 @@ from hydractl.output import Output
 from hydractl.session import as_view
 from hydractl.tui.draw.glyphs import UNICODE
 from hydractl.tui.frame import Frame, older
-from hydractl.tui.store import Answered, Ask, Problem, Ticked, Unanswered, View
+from hydractl.tui.store import QUERIES, Answered, Ask, Heard, Problem, Ticked, Unanswered, View
 from hydrad.wire.answers.market import QuoteRow
 
 # Pane, what it is opened with, the box, and the query that fails.
@@ -218,5 +218,51 @@ def test_whose_seconds_they_are_is_said_where_the_market_goes_faster(
         for words in wanted:
             assert words in text, text
         assert ("In the market's time are" in text) == bool(pace), text
+
+    tui.play(scene)
+
+
+@pytest.mark.parametrize(
+    ("pane", "back"), [("positions", False), ("positions", True), ("mission", False), ("terminals", False)]
+)
+def test_a_pane_that_is_entered_shows_nothing_of_before_as_new(
+    tui: Any, wire: Any, monkeypatch: pytest.MonkeyPatch, pane: str, back: bool
+) -> None:
+    """However long it takes until it is drawn; then it is as old as it says."""
+
+    async def scene(pilot: Any) -> None:
+        await opened(tui, wire, pilot, pane, "")
+        assert "OLD:" not in tui.text()
+        stood = len("".join(tui.lines()[2:-1]))
+        tui.app.open_pane("tail")
+        await tui.told(pilot)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(tui.app), "draw", lambda app: None)
+            tui.app.action_step_back() if back else tui.app.open_pane(pane)
+            await pilot.pause()
+            await pilot.pause()
+            inside = "".join(tui.lines()[2:-1])
+            assert not any(name in inside for name in ("P-0", "M-0", "A-0", "sim-1", "EURUSD", "USD")), tui.text()
+        await tui.told(pilot, Heard(QUERIES, time.monotonic() + 300.0))
+        assert "OLD: of 5 m 00 s" in tui.text(), tui.text()
+        assert len("".join(tui.lines()[2:-1])) >= stood
+
+    tui.play(scene)
+
+
+def test_that_nothing_is_open_is_of_then_until_it_is_asked_anew(tui: Any, wire: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        told = {"positions": (), "now": msgspec.structs.replace(wire.NOW, positions=())}
+        tui.fake.script = lambda call: (
+            wire.answer(call, data=told[wire.verb_of(call)]) if wire.verb_of(call) in told else wire.answer(call)
+        )
+        await opened(tui, wire, pilot, "positions", "")
+        grid = tui.app.query_one("#positions-open")
+        assert grid.text == "no position is open"
+        at_s = time.monotonic() + 1.0
+        await tui.told(pilot, Answered(Ask.of("now"), at_s, as_view(msgspec.to_builtins(wire.NOW))))
+        assert grid.text == f"asking ... for {wire.P}, which was opened since"
+        await tui.told(pilot, Answered(Ask.of("now"), at_s + 8.0, as_view(msgspec.to_builtins(told["now"]))))
+        assert grid.text.startswith("no position is open (OLD: of ")
 
     tui.play(scene)

@@ -121,7 +121,7 @@ class Board(Pane):
             mission_columns(frame),
             rows,
             lambda row: row.id,
-            empty=why_empty(frame, "missions", "no mission stands; signals of APEX become missions"),
+            empty=why_empty(frame, "missions", "no mission stands; signals of APEX become missions", MISSIONS_S),
             of=kept,
             every_s=MISSIONS_S,
             wanted=self.filter,
@@ -156,12 +156,12 @@ class Board(Pane):
             columns,
             rows,
             lambda row: row.id,
-            empty=why_empty(frame, "positions", "no position is open"),
+            empty=live.unlisted(frame) or why_empty(frame, "positions", "no position is open", 0.0),
             of=frame.view.kept("positions"),
             wanted=self.filter,
             priority=_POSITIONS_FIRST,
             paint={"pnl": lambda row: live.style_of(row.pnl)},
-            note=resting_words(frame),
+            note="  ".join(filter(None, (live.unlisted(frame) if rows else "", resting_words(frame)))),
         )
         below = self.query_one("#board-below", Lines)
         words = resting_words(frame) if frame.scant else ""  # no title says it there

@@ -168,13 +168,15 @@ def height_of(frame: Frame, lines: int, most: int) -> int:
     return min(max(lines, 1), most) + (not frame.scant)
 
 
-def why_empty(frame: Frame, verb: str, none: str, **fields: Any) -> str:
-    """Why there is nothing to show: not asked yet, refused, lost, or truly nothing, as of when."""
+def why_empty(frame: Frame, verb: str, none: str, every_s: float | None = None, **fields: Any) -> str:
+    """Why there is nothing to show: not asked yet, refused, lost, or truly nothing, as of when. `every_s`: how often it
+    is asked for, where that it was not for a while must be said."""
     kept = frame.view.kept(verb, **fields)
     if kept is None:
         return "no daemon yet" if frame.view.lost else "asking ..."
     if kept.problem is not None and kept.data is None:
         hint = f" ({kept.problem.hint})" if kept.problem.hint else ""
         return f"{kept.problem.code}: {kept.problem.message}{hint}"
-    aged = frame.old_words(kept) if kept.failed or frame.view.lost is not None else ""
+    is_late = every_s is not None and frame.old(kept, every_s)
+    aged = frame.old_words(kept, every_s or 0.0) if kept.failed or is_late or frame.view.lost is not None else ""
     return f"{none} ({aged})" if none and aged else none

@@ -178,11 +178,12 @@ class Positions(Pane):
             live.columns(frame.glyphs, _OPEN),
             rows,
             lambda row: row.id,
-            empty=why_empty(frame, "positions", "no position is open"),
+            empty=live.unlisted(frame) or why_empty(frame, "positions", "no position is open", 0.0),
             of=frame.view.kept("positions"),
             wanted=self.filter,
             priority=_SCANT_FIRST if frame.scant else _OPEN_FIRST,
             paint=_PNL,
+            note=live.unlisted(frame) if rows else "",
         )
 
     def _draw_orders(self, frame: Frame) -> None:
@@ -195,7 +196,7 @@ class Positions(Pane):
             ORDERS,
             rows,
             order_key,
-            empty=why_empty(frame, "orders", "no order rests"),
+            empty=why_empty(frame, "orders", "no order rests", ORDERS_S),
             of=kept,
             every_s=ORDERS_S,
             wanted=self.filter,
@@ -216,7 +217,7 @@ class Positions(Pane):
             live.columns(frame.glyphs, _CLOSED),
             rows,
             lambda row: row.id,
-            empty=why_empty(frame, CLOSED.verb, "none was closed today (UTC)", **dict(CLOSED.fields)),
+            empty=why_empty(frame, CLOSED.verb, "none was closed today (UTC)", ORDERS_S, **dict(CLOSED.fields)),
             of=frame.view.answers.get(CLOSED),
             every_s=ORDERS_S,
             wanted=self.filter,
