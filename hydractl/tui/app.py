@@ -32,8 +32,9 @@ from hydractl.plain import plain
 from hydractl.session import Session
 from hydractl.tui import settings
 from hydractl.tui.ascii import AsciiOnly
+from hydractl.tui.back import Back
 from hydractl.tui.carry import Desk, Kept
-from hydractl.tui.chrome import ENDS, fitting, lost_line, tab_pieces, top_line, write_label
+from hydractl.tui.chrome import ENDS, fitting, lost_lines, tab_pieces, top_line, write_label
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.early import Early
 from hydractl.tui.feed import Feed, Want
@@ -67,6 +68,7 @@ from hydractl.tui.writing import Writing
 _ASCII_ONLY = AsciiOnly()
 _NO_COLOR = NoColor()
 OWN_COLOURS = "ansi-dark"  # the terminal's own sixteen
+BACK_S = 30.0  # what is said of a daemon that is heard again is in sight
 WRITE = "write mode"  # what some notices are about
 PANES: tuple[type[Pane], ...] = (Board, Mission, Positions, Terminals, Tail, Trace, Apex, Services, Alarms)
 COPIED_CELLS = 48  # of what was copied are said
@@ -129,6 +131,7 @@ class HydraTui(Screens):
         self.pressed_s = 0.0  # when the last key that was heard was pressed
         self._history: list[str] = []
         self._early = Early()
+        self._back = Back()
         self._bordered = ""
         self._writing = Writing(self.clock_s)
         self.notices = Notices()
@@ -235,6 +238,8 @@ class HydraTui(Screens):
         self._view = step(view, Ticked(time.monotonic()))
         self.on_their_way.turn(self.clock_s, self._is_heard)
         self._fall_back()
+        if words := self._back.words(self.frame):
+            self._say(words, "warning", shown_s=BACK_S)
         self._fit()
         self.draw()
 
@@ -272,7 +277,11 @@ class HydraTui(Screens):
             lost.display = blind
             self.call_after_refresh(self.draw)  # the pane has another height then
         if blind:
-            lost.show([lost_line(frame)])
+            rows = lost_lines(frame)
+            lost.show(rows)
+            if lost.styles.height is None or lost.styles.height.value != len(rows):
+                lost.styles.height = len(rows)
+                self.call_after_refresh(self.draw)
         self.pane.draw(frame)
         for box in self.pane.query(Lines):
             box.look(blind)
@@ -322,7 +331,7 @@ class HydraTui(Screens):
         pieces = [_piece(*each) for each in now] or own
         ends = {bound.action: self._key_piece(bound) for bound in shown if bound.action in ENDS}
         if self._is_typed_into:  # there their keys are letters
-            ends = {"halt": _piece(f"Esc {self._halt_key()}", "HALT", "halt")}
+            ends = {"halt": _piece(f"Esc {self._key_of('halt')}", "HALT", "halt")}
         return [*filter(None, (ends.get("halt"),)), *pieces, *filter(None, (ends.get("explain"),))]
 
     @property
@@ -337,9 +346,10 @@ class HydraTui(Screens):
         what = "read-only" if bound.id == "write" and self.writing else bound.description
         return _piece(self.get_key_display(bound), what, bound.action)
 
-    def _halt_key(self) -> str:
+    def _key_of(self, name: str) -> str:
+        """The key of one of the app's own bindings, by its id."""
         every = (each for bounds in self._bindings.key_to_bindings.values() for each in bounds)
-        return next((self.get_key_display(each) for each in every if each.id == "halt"), "")
+        return next((self.get_key_display(each) for each in every if each.id == name), "")
 
     @on(Bar.Pressed)
     async def _pressed(self, event: Bar.Pressed) -> None:
@@ -668,6 +678,10 @@ class HydraTui(Screens):
     def action_messages(self) -> None:
         """What was said, all of it again."""
         self.push_screen(Help(said_lines(self.frame, tuple(self.notices.said), self.sheet_room)))
+
+    def action_help_quit(self) -> None:
+        """ctrl+c, which ends nothing here."""
+        self.notify(f"ctrl+c ends nothing here: {self._key_of('quit')} leaves, y copies, Esc goes back")
 
     async def action_quit(self) -> None:
         """Whatever key Textual has for it."""

@@ -135,25 +135,45 @@ def fitting(pieces: Sequence[tuple[Text, str]], room: int) -> list[tuple[Text, s
     return [pieces[at] for at in sorted(kept)]
 
 
-def lost_line(frame: Frame) -> Text:
-    """That nobody is heard, since when, and what that means for everything below; in a narrow terminal, less of it."""
+def lost_lines(frame: Frame) -> list[Text]:
+    """That nobody is heard, since when, and what that means: for everything below, and where there is room for the
+    money. A daemon that answers, and whose records do not come, is something else."""
     away = frame.view.lost
     assert away is not None
-    journal = list(frame.view.away) == [STREAM]
-    since_s = away.since_s if journal or frame.view.heard_s is None else frame.view.heard_s
-    heard = f"not heard for {age(max(float(round(frame.view.clock_s - since_s)), 1.0))}"
-    if frame.view.heard_s is None:
-        heard = "never heard"
-    what = "NO JOURNAL" if journal else "NO DAEMON"
-    why = plain(away.why)
-    forms = (
-        f" {what}  {heard}: {why}. What stands below is old. ",
-        f" {what}  {heard}: {why}. All below is old.",
-        f" {what}  {heard}. What stands below is old.",
-        f" {what}  All below is old: {heard}",
-    )
+    late = list(frame.view.away) == [STREAM]
+    since_s = away.since_s if late or frame.view.heard_s is None else frame.view.heard_s
+    ago = age(max(float(round(frame.view.clock_s - since_s)), 1.0))
+    if late:
+        return [_banner(frame, *(form.format(ago=ago, why=plain(away.why)) for form in _LATE))]
+    heard = "never heard" if frame.view.heard_s is None else f"not heard for {ago}"
+    first = _banner(frame, *(form.format(heard=heard, why=plain(away.why)) for form in _NO_DAEMON))
+    return [first] if frame.scant else [first, _banner(frame, *_MONEY)]
+
+
+_LATE = (
+    " RECORDS ARE LATE  none heard for {ago}: {why}. Fills and alarms may be missing below. ",
+    " RECORDS ARE LATE  none heard for {ago}. Fills and alarms may be missing below.",
+    " RECORDS ARE LATE: fills may be missing",
+)
+_NO_DAEMON = (
+    " NO DAEMON  {heard}: {why}. What stands below is old. ",
+    " NO DAEMON  {heard}: {why}. All below is old.",
+    " NO DAEMON  {heard}. What stands below is old.",
+    " NO DAEMON  All below is old: {heard}",
+    " NO DAEMON: all below is old",
+)
+_MONEY = (
+    " Stops and targets stand at the broker, and the agents go on with the plans of positions; nothing is watched or "
+    "fired from here.",
+    " Stops and targets stand at the broker, agents run plans; nothing is fired here",
+    " Stops stand at the broker; nothing opens",
+)
+
+
+def _banner(frame: Frame, *forms: str) -> Text:
+    """The first form that there is room for, over the whole width."""
     room = frame.width - 2 * frame.writing
-    words = next((form for form in forms if Text(form).cell_len <= room), f" {what}: all below is old")
+    words = next((form for form in forms if Text(form).cell_len <= room), forms[-1])
     return Text(words.ljust(frame.width), "bold white on red", no_wrap=True, end="")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import msgspec
 import pytest
 from rich.text import Text
 
-from hydractl.tui import writing
+from hydractl.tui import back, writing
+from hydractl.tui.store import QUERIES, STREAM, Another, Heard, Lost
 from hydractl.tui.widgets import Lines
 
 
@@ -314,6 +316,40 @@ def test_without_colours_the_terminals_own_are_used(tui: Any, monkeypatch: pytes
 
     tui.play(scene)
     assert colours == {"default"}
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_what_was_lost_and_is_back_is_told_with_its_length_and_who_answers(tui: Any, wire: Any, another: bool) -> None:
+    after = msgspec.structs.replace(wire.STATUS, pid=wire.STATUS.pid + another, epoch=wire.STATUS.epoch + another)
+
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot, tui.event(1))
+        await tui.told(pilot, Lost(STREAM, time.monotonic(), "the daemon went away"))
+        await tui.told(pilot, Heard(STREAM, time.monotonic()))
+        assert not tui.app.notices.said, "not before it is known who answers"
+        tui.fake.script = lambda call: wire.answer(call, **({"data": after} if wire.verb_of(call) == "status" else {}))
+        await tui.fed(pilot)
+        (said,) = tui.app.notices.said
+        assert said.text.startswith("the daemon was not heard from ") and said.text.endswith(back.NO_GAP)
+        assert ("another one" in said.text) is another and f"pid {after.pid}" in said.text
+        await tui.fed(pilot)
+        assert len(tui.app.notices.said) == 1
+        await tui.told(pilot, Lost(QUERIES, time.monotonic(), "gone"), Another(time.monotonic()))
+        await tui.told(pilot, Heard(QUERIES, time.monotonic()))
+        await tui.fed(pilot)
+        assert tui.app.notices.said[-1].text.endswith(back.ANOTHER_JOURNAL)
+
+    tui.play(scene)
+
+
+def test_ctrl_c_says_how_one_leaves_and_ends_nothing(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("ctrl+c")
+        await tui.until(pilot, "ctrl+c ends nothing here: q leaves")
+        assert "[b]" not in tui.text() and tui.app.is_running
+
+    tui.play(scene)
 
 
 def test_write_mode_ends_when_another_daemon_answers(tui: Any, wire: Any) -> None:

@@ -28,13 +28,14 @@ def test_a_lost_daemon_is_said_at_once_and_what_it_told_looks_old(tui: Any) -> N
         await tui.fed(pilot)
         assert "NO DAEMON" not in tui.text()
         await tui.told(pilot, Lost(STREAM, time.monotonic(), "no sign of life for 5 s"))
-        assert "NO JOURNAL" in tui.text()
+        assert "RECORDS ARE LATE" in tui.text() and "may be missing below" in tui.text()
         await tui.told(pilot, Lost(QUERIES, time.monotonic(), "the daemon went away"))
         assert "NO DAEMON" in tui.text() and "What stands below is old" in tui.text()
+        assert "Stops and targets stand at the broker" in tui.text()
         assert "nobody looks" in tui.text() and "nothing wrong" not in tui.text()
         assert tui.colours("#accounts") == {"default"}, "what is old has no colours"
         await tui.told(pilot, Heard(STREAM, time.monotonic()), Heard(QUERIES, time.monotonic()))
-        assert "NO DAEMON" not in tui.text() and "NO JOURNAL" not in tui.text()
+        assert "NO DAEMON" not in tui.text() and "RECORDS ARE LATE" not in tui.text()
         assert tui.colours("#accounts") == {"default"}, "it may be another daemon, which has not answered yet"
         assert "was ACTIVE" in tui.text() and "nobody looks" in tui.text()
         await tui.fed(pilot)
