@@ -39,6 +39,7 @@ from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.early import Early
 from hydractl.tui.feed import Feed, Want
 from hydractl.tui.frame import Frame
+from hydractl.tui.happened import Happenings
 from hydractl.tui.help import Help, help_lines, time_words
 from hydractl.tui.intent import Choices, Intent
 from hydractl.tui.intents import authority, fires
@@ -136,6 +137,7 @@ class HydraTui(Screens):
         self._writing = Writing(self.clock_s)
         self.notices = Notices()
         self.on_their_way = OnTheirWay(lambda: self.desk(self.sheet_room), self.call_soon, self._told)
+        self._happenings = Happenings(self.on_their_way.was_sent, self._happened)
         self._warned_of: set[str] = set()  # keys of acts on their way
 
     # --- what it consists of ---
@@ -237,6 +239,7 @@ class HydraTui(Screens):
             view = step(view, self._inbox.popleft())
         self._view = step(view, Ticked(time.monotonic()))
         self.on_their_way.turn(self.clock_s, self._is_heard)
+        self._happenings.turn(self._view, self.clock_s)
         self._fall_back()
         if words := self._back.words(self.frame):
             self._say(words, "warning", shown_s=BACK_S)
@@ -575,6 +578,9 @@ class HydraTui(Screens):
             self.notices.said.append(Notice(plain(words), severity, self.clock_s))
         else:
             self.notify(words, severity=severity, timeout=15)
+
+    def _happened(self, words: str, severity: SeverityLevel) -> None:
+        self.notify(words, severity=severity, timeout=15)
 
     def accounts(self) -> list[Any]:
         status = self._view.data("status")

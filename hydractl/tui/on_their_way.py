@@ -7,6 +7,7 @@ once two look-ups in a row have found nothing: by then a daemon that had stopped
 
 from __future__ import annotations
 
+import collections
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from hydractl.diagnostics import ExitCode
 from hydractl.tui.carry import Desk, Said, carry_out
 
 LOOK_S = 2.0  # from one look-up to the next
+KEYS_KEPT = 100
 ABSENT_SURE = 2  # look-ups in a row that find nothing
 OPEN = (ExitCode.UNKNOWN_OUTCOME, ExitCode.TIMED_OUT, ExitCode.UNREACHABLE)  # codes that are no verdict
 NOT_FOUND = ExitCode.NOT_FOUND.name
@@ -80,6 +82,7 @@ class OnTheirWay:
     ) -> None:
         self._desk, self._soon, self._tell = desk, soon, tell
         self._acts: dict[str, Act] = {}
+        self._keys: collections.deque[str] = collections.deque(maxlen=KEYS_KEPT)
 
     def __iter__(self) -> Iterator[Act]:
         return iter(self._acts.values())
@@ -94,6 +97,11 @@ class OnTheirWay:
     def sent(self, act: Act) -> None:
         """An act was sent, or is sent again; until `told` it has no verdict."""
         self._acts[act.key] = act
+        self._keys.append(act.key)
+
+    def was_sent(self, key: str) -> bool:
+        """Whether a request with this key, or one of several that go with it, was sent from here."""
+        return key.partition(".")[0] in self._keys
 
     def told(self, key: str, said: Said, in_sight: bool) -> Fate:
         """What its verb has said."""
