@@ -46,7 +46,7 @@ from hydractl.tui.intents import authority, fires
 from hydractl.tui.jump import Jump
 from hydractl.tui.notices import ROWS_MAX, SHOWN_S, Notice, Notices, notice_lines, said_lines
 from hydractl.tui.on_their_way import OnTheirWay
-from hydractl.tui.palette import ACTS, Offered, Palette, commands
+from hydractl.tui.palette import ACTS, ON_NOTHING, Offered, Palette, commands
 from hydractl.tui.panes.alarms import Alarms
 from hydractl.tui.panes.apex import Apex
 from hydractl.tui.panes.board import Board
@@ -76,7 +76,6 @@ COPIED_CELLS = 48  # of what was copied are said
 FILTERING = (("Enter", "keep", ""), ("Esc", "no filter", "step_back"))
 FIRST_KEYS = ("write",)
 AT_ONCE = ("halt", "back", "quit")  # keys that wait behind no other
-ON_NOTHING = ("mission.by_hand", "positions.flatten")  # acts that are about no row
 _NAMED = [(pane.NAME, pane.TITLE) for pane in PANES]
 ALWAYS = (
     Want(Ask.of("now"), 1.0),
@@ -393,6 +392,10 @@ class HydraTui(Screens):
         self._want()
         self.call_after_refresh(self.turn)
         self._first_focus()
+
+    def begin_on(self, name: str, action: str) -> None:
+        self.open_pane(name)
+        self.call_later(self.run_action, action, self.pane)
 
     # --- keys that are quicker than a pane ---
 

@@ -6,13 +6,14 @@ quicker than the list, and takes itself away twice for two of them, which ends t
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from functools import partial
 from typing import Any
 
 from textual import on
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding
 from textual.command import Command, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.widgets import Input, OptionList
@@ -31,10 +32,15 @@ ACTS = frozenset(
         "services.start", "services.stop", "services.restart", "alarms.acknowledge",
     )
 )  # fmt: skip
+ON_NOTHING = ("mission.by_hand", "positions.flatten")  # those that are about no row
+
+
+# What another pane has under the same word and key.
+_TWICE = ("board.fire",)
 
 
 def commands(app: Screens, panes: tuple[type[Pane], ...], screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """Those of ours; Textual has a few more."""
+    """Those of ours; Textual has a few more. An act that does nothing where one is leads to where it is begun."""
     for pane in panes:
         about = f"{pane.HELP.partition('. ')[0].rstrip('.')}."
         yield SystemCommand(f"Go to {pane.TITLE}", about, partial(app.open_pane, pane.NAME))
@@ -42,6 +48,28 @@ def commands(app: Screens, panes: tuple[type[Pane], ...], screen: Screen[Any]) -
         if enabled and binding.id and not binding.id.startswith("pane."):
             words = f"{binding.description} ({app.get_key_display(binding)})"
             yield SystemCommand(words, binding.id, partial(app.run_action, binding.action, node))
+    here = {binding.id for _, binding, enabled, _ in screen.active_bindings.values() if enabled}
+    for pane in panes:
+        for bound in pane.BINDINGS:
+            if isinstance(bound, Binding) and bound.id in ACTS - here and bound.id not in _TWICE:
+                yield SystemCommand(*_elsewhere(app, pane, bound))
+
+
+def _elsewhere(app: Screens, pane: type[Pane], bound: Binding) -> tuple[str, str, Callable[[], None]]:
+    """An act of another pane: what it says, its id, and the way to where its row is chosen; at once where it is about
+    none."""
+    key = app.get_key_display(bound)
+    assert bound.id is not None
+    if bound.id in ON_NOTHING:
+        return f"{bound.description} ({key} on {pane.TITLE})", bound.id, partial(app.begin_on, pane.NAME, bound.action)
+    words = f"{bound.description}: choose on {pane.TITLE}, then {key}"
+
+    def go() -> None:
+        app.open_pane(pane.NAME)
+        first = "" if app.writing else "read-only: write mode first; then "
+        app.notify(f"{first}{bound.description}: choose which with j and k, then {key}")
+
+    return words, bound.id, go
 
 
 class Offered(Provider):

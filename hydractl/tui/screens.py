@@ -86,6 +86,10 @@ class Screens(InOrder):
 
     # --- acts ---
 
+    def begin_on(self, name: str, action: str) -> None:
+        """Shows a pane, and does there what a key of it does."""
+        raise NotImplementedError
+
     def desk(self, room: int) -> Desk:
         """A desk for one intent."""
         raise NotImplementedError

@@ -14,11 +14,13 @@ from textual import events
 from textual.widgets import Button
 
 from hydractl.diagnostics import ExitCode
+from hydractl.tui.app import PANES
 from hydractl.tui.carry import Desk, Said
 from hydractl.tui.early import HELD_S
 from hydractl.tui.in_order import InOrder
 from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.on_their_way import OnTheirWay
+from hydractl.tui.palette import ACTS
 from hydractl.tui.sheets import Sheet
 
 OPTIONS = {"host": None, "socket": "/nowhere", "timeout": None, "tz": None, "no_color": False, "debug": False}
@@ -254,9 +256,51 @@ def test_acts_stand_last_in_the_palette(tui: Any) -> None:
     tui.play(scene)
 
 
+@pytest.mark.parametrize("writes", [False, True])
+def test_an_act_of_another_pane_is_found_and_leads_to_where_its_row_is_chosen(tui: Any, writes: bool) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("9", *("W" * writes), "colon", *"fire")
+        await tui.until(pilot, lambda: "fire by hand (b on Mission)" in listed(tui))
+        assert "fire: choose on Mission, then f" in listed(tui)
+        await pilot.press(*": c")
+        await tui.until(pilot, lambda: listed(tui)[:1] == ["fire: choose on Mission, then f"])
+        await pilot.press("enter")
+        await tui.until(pilot, "fire: choose which with j and k, then f")
+        assert tui.app.pane.NAME == "mission" and ("read-only: write mode first" in tui.text()) is not writes
+
+    tui.play(scene)
+
+
+def test_a_fire_by_hand_is_begun_from_any_pane(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        await pilot.press("9", "colon", *"by hand")
+        await tui.until(pilot, lambda: listed(tui)[:1] == ["fire by hand (b on Mission)"])
+        await pilot.press("enter")
+        await tui.until(pilot, "read-only: press W for write mode")
+        await pilot.press("W", "9", "colon", *"by hand")
+        await tui.until(pilot, lambda: listed(tui)[:1] == ["fire by hand (b on Mission)"])
+        await pilot.press("enter")
+        await tui.until(pilot, "FIRE BY HAND")
+
+    tui.play(scene)
+
+
+def test_every_act_is_in_the_palette_of_every_pane(tui: Any) -> None:
+    async def scene(pilot: Any) -> None:
+        await tui.fed(pilot)
+        for pane in PANES:
+            tui.app.open_pane(pane.NAME)
+            await pilot.pause()
+            found = {each.help for each in tui.app.get_system_commands(tui.app.screen)}
+            assert ACTS - found <= {"board.fire"}, pane.NAME
+
+    tui.play(scene)
+
+
 def test_every_act_of_the_palette_is_a_key() -> None:
     from hydractl.tui.app import action_ids
-    from hydractl.tui.palette import ACTS
 
     assert set(action_ids()) >= ACTS
 
