@@ -6,6 +6,7 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 
 from hydractl.commands.fire import REASON
 from hydractl.diagnostics import ExitCode, Failure
@@ -17,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hydrad.wire.answers import Answer
     from hydrad.wire.answers.authority import HaltData
+    from hydrad.wire.answers.journal import Event
 
 HALTED = (
     Column("TERMINAL", "terminal"),
@@ -35,6 +37,7 @@ RESTING = (
 _ACCOUNT = option("--account", "Only this account.", metavar="NAME")
 # Without an answer in any of these ways the file is the only latch left.
 _NO_ANSWER = ("UNREACHABLE", "UNKNOWN_OUTCOME", "TIMED_OUT", "PROTOCOL", "FORBIDDEN")
+LATCH, LATCHES_MAX, ACTIVE = "AUTHORITY_SET", 20, "ACTIVE"  # the journal's records of it, and how many are looked at
 HALT_WAIT_S = 2.0
 FILE_AFTER_S = HALT_WAIT_S + 1.5  # a daemon that is well has answered by then, verified or not
 
@@ -90,11 +93,40 @@ def resume(session: Session, account: str | None, local: bool, reason: str | Non
 def proposed(session: Session, account: str | None, local: bool) -> tuple[str, str]:
     """The question that a resume is asked, and the label of what it may touch."""
     accounts = session.client.query("accounts")
+    _latched_by(session, account)
     if account is None:
         _stay_halted(session)
     whose = f"account {account}" if account else "everything"
     also = ", and what was halted at its host," if local else ""
     return f"resume {whose}{also}: fires may open again?", session.label(accounts, account)
+
+
+def _latched_by(session: Session, account: str | None) -> None:
+    """Says of each latch that a resume is about who closed it, when and why, as the journal has it."""
+    status = None if session.machine else session.client.query("status").data
+    if status is None:
+        return
+    row = next((row for row in status.accounts if row.name == account), None)
+    if (row.authority if row is not None else status.authority) == "ACTIVE":
+        return
+    latches = [event for event in map(partial(_latch, session), dict.fromkeys(("", account or ""))) if event]
+    for event in latches:
+        why = "" if event.facts.get("reason") else "; no reason was given"
+        by = f"by {event.actor} on {event.surface}, {session.out.instant(event.at)}"
+        session.out.line(f"{session.out.paint(event.text, 'bad')}{why}; {by}")
+    if not latches:
+        session.out.line(f"who halted is not among the last {LATCHES_MAX} of them: hydractl tail --kind {LATCH}")
+    session.out.flush()
+
+
+def _latch(session: Session, account: str) -> Event | None:
+    """The record that closed a latch that stands yet: of one account, or "" of everything. None: it is open, or the
+    journal was not read so far back."""
+    newest = None
+    with suppress(Failure):
+        for event in session.client.events(False, lambda _: None, kind=LATCH, last=LATCHES_MAX):
+            newest = event if event.facts.get("account") == account else newest
+    return newest if newest is not None and newest.facts.get("level") != ACTIVE else None
 
 
 def _stay_halted(session: Session) -> None:

@@ -12,7 +12,8 @@ from hydrad.domain.accounts import Authority, HomeMode
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, sequence_of, show
 from hydrad.link import frames as f
-from hydrad.toc import crew
+from hydrad.toc import crew, narrate
+from hydrad.toc import records as r
 from hydrad.toc.act import ActState
 from hydrad.toc.desk import NEEDS
 from hydrad.toc.desk.again import HOW, How
@@ -179,6 +180,27 @@ def test_a_repeated_resume_changes_nothing_and_gets_the_first_answer(core: Core)
     assert again.schema == "hydra.halt/v1" and again.problem is None
     assert again.data == msgspec.json.decode(msgspec.json.encode(core.replies[first].data))
     assert types(core).count("AUTHORITY_SET") == 2
+    told = [narrate.event(core.state, record).text for record in core.records if record.type == "REQUEST_ANSWERED"]
+    assert told[-1] == "answered: everything is ACTIVE, verified at 1 of 1 terminals"
+
+
+@pytest.mark.parametrize(
+    ("schema", "problem", "told"),
+    [
+        ("", b"", "asked, its answer follows"),
+        ("hydra.note/v1", b"", "answered: done (note)"),
+        (
+            "hydra.halt/v1",
+            b'{"code":"FORBIDDEN","message":"needs a commander"}',
+            "answered FORBIDDEN: needs a commander",
+        ),
+    ],
+)
+def test_what_was_answered_is_told_in_words(core: Core, schema: str, problem: bytes, told: str) -> None:
+    halted(core)
+    body = r.RequestAnswered("k", b"", schema, b"null", problem)
+    record = msgspec.structs.replace(core.records[-1], type="REQUEST_ANSWERED", body=r.encode(body))
+    assert narrate.event(core.state, record).text == told
 
 
 def test_a_resume_that_is_repeated_after_another_halt_does_not_release_it(core: Core) -> None:

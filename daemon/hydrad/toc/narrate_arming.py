@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from hydrad.toc import records as r
 from hydrad.toc.records.base import Body
 from hydrad.toc.state import State
 
+HALT_SCHEMA = "hydra.halt/v1"  # of a halt and of a resume
 Told = tuple[str, tuple[str, ...], str]
 
 
@@ -43,7 +46,18 @@ def _news_mode(state: State, b: r.NewsModeSet) -> Told:
 
 
 def _answered(state: State, b: r.RequestAnswered) -> Told:
-    return f"answered {b.schema}" if b.schema else "asked, its answer follows", (), ""
+    if not b.schema:
+        return "asked, its answer follows", (), ""
+    if b.problem:
+        problem = msgspec.json.decode(b.problem)
+        return f"answered {problem['code']}: {problem['message']}", (), ""
+    if b.schema != HALT_SCHEMA:
+        return f"answered: done ({b.schema.removeprefix('hydra.').partition('/')[0]})", (), ""
+    data = msgspec.json.decode(b.data)
+    rows = data["terminals"]
+    verified = sum(1 for row in rows if row["verified"])
+    whose = f"account {data['account']}" if data["account"] else "everything"
+    return f"answered: {whose} is {data['authority']}, verified at {verified} of {len(rows)} terminals", (), ""
 
 
 TELLERS: dict[type[Body], Callable[[State, Any], Told]] = {
