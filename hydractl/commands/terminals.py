@@ -22,8 +22,19 @@ def _offset(row: TerminalRow) -> str:
     return f"{row.clock_offset_ms:+z.1f}±{row.clock_uncertainty_ms or 0:.1f} ms"
 
 
+def opens_nothing(row: TerminalRow) -> str:
+    """Why a terminal opens nothing now: its link, its duty or its agent's latch; "" where it opens."""
+    duty = "DRAINED" if row.drained else row.duty
+    if row.link != "READY":
+        return row.link
+    return duty if duty != "ACTIVE" else "HALTED" if row.halted else ""
+
+
 def _lane(row: TerminalRow) -> str:
-    return "feeds" if row.feed_only else "opens" if row.lane else "-"
+    if row.feed_only:
+        return "feeds"
+    why = opens_nothing(row)
+    return "-" if not row.lane else f"no: {why}" if why else "opens"
 
 
 TERMINALS = (

@@ -122,7 +122,7 @@ _MEANING = {
     "LOST": "nothing was heard for too long",
     "DUTY": "ACTIVE, DRAINING, QUARANTINED or HALTED: what it is used for",
     "DRAINING": "takes no new fires; DRAINED: and nothing is open there any more",
-    "LANE": "opens: the fires of its account go through it; feeds: it only tells quotes",
+    "LANE": "opens: fires of its account go through it; no: why they cannot now; feeds: quotes alone",
     "HEARTBEAT": "how long ago its agent was heard",
     "CLOCK": "how far its clock is from the daemon's, and how surely that is known",
     "ROUND TRIP": "there and back to its agent: the best of the last minute",

@@ -73,7 +73,11 @@ def test_a_rack_that_is_well_has_nothing_to_say(told: Any) -> None:
     [
         ({"duty": "DRAINING", "drained": True, "why": "by ann"}, "DRAINED: by ann"),
         ({"link": "LOST", "duty": "DRAINING", "why": None}, "LOST and DRAINING: no reason given"),
-        ({"halted": True, "why": "equity floor"}, "HALTED at its host: equity floor"),
+        ({"halted": True, "why": "books complete"}, "sim-1 is HALTED: its agent's latch is closed: nothing opens"),
+        (
+            {"halted": True, "link": "LOST", "why": "no beat"},
+            "is HALTED: its agent's latch is closed: nothing opens, closes pass; LOST: no beat",
+        ),
         ({"link": "ABSENT", "heartbeat_age_s": None, "why": None}, "ABSENT: no reason given (last beat never)"),
         ({"link": "RECONCILING", "why": "reading its books"}, "RECONCILING: reading its books"),
     ],
@@ -151,3 +155,25 @@ def test_a_calm_screen_has_no_line_that_changes_by_itself(told: Any) -> None:
     assert rack.trips_text(frame(told({}), calm=True), "sim-1", 12) == "0.4 ms"
     assert rack.trips_text(frame(told({})), "sim-1", 4) == "   ▆   0.4 ms"
     assert rack.trips_text(frame(View()), "sim-1", 4).strip() == "-"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "opens"),
+        ({"lane": False}, "-"),
+        ({"feed_only": True}, "feeds"),
+        ({"halted": True}, "no: HALTED"),
+        ({"link": "DEGRADED"}, "no: DEGRADED"),
+        ({"duty": "DRAINING", "drained": True}, "no: DRAINED"),
+        ({"link": "LOST", "halted": True}, "no: LOST"),
+        ({"lane": False, "halted": True}, "-"),
+    ],
+)
+def test_a_lane_that_opens_nothing_says_why(told: Any, change: dict[str, Any], words: str) -> None:
+    """Where there is no room for HALTED, too."""
+    shown = frame(told({"lane": True, **change}), width=80, height=24)
+    columns, rows = rack.columns_of(shown), rack.rows_of(shown)
+    made = table(columns, rows, 79, UNICODE, priority=rack.PRIORITY, flexible=rack.FLEXIBLE)
+    assert "LANE" in made.heading.plain and f" {words} " in f"{made.rows[0].plain} "
+    assert f"lane: {words}  " in plain(rack.detail_lines(shown, "sim-1", 100))[0]

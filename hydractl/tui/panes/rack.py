@@ -20,6 +20,7 @@ _SHELL = {column.key: column for column in TERMINALS}
 PRIORITY = ("name", "link", "duty", "heartbeat_age_s", "account", "lane", "round_trip", "clock_offset_ms", "in_hand")
 FLEXIBLE = ("why",)
 SPARK_CELLS = 12
+LATCHED = "its agent's latch is closed: nothing opens, closes pass"
 _DOWN = ("LOST", "ABSENT")
 _UP = "READY"
 
@@ -98,9 +99,13 @@ def bad_text(row: Any) -> str:
     """Which terminal is in which state, why, and when it was last heard."""
     duty = "DRAINED" if row.drained else row.duty
     states = [word for word, shown in ((row.link, row.link != _UP), (duty, duty != "ACTIVE")) if shown]
-    states += ["HALTED at its host"] if row.halted else []
     cause = f" ({row.cause})" if row.cause else ""
     why = row.why or "no reason given"
+    if row.halted:
+        why = (
+            f"{LATCHED}; {' and '.join(states)}: {why}" if states else LATCHED
+        )  # why it is READY is no reason for that
+        states = ["HALTED"]
     return f"{row.name} is {' and '.join(states)}{cause}: {why} (last beat {ago(row.heartbeat_age_s)})"
 
 
@@ -115,6 +120,7 @@ def detail_lines(frame: Frame, name: str | None, room: int) -> list[Text]:
     parts: list[tuple[str, str, str]] = [
         ("state", _state(frame, row), style_of(row)),
         ("why", row.why or "no reason given", ""),
+        *([("latch", LATCHED, "red")] if row.halted else []),
     ]
     if row.cause:
         parts.append(("cause", f"quarantined for {row.cause}; a commander ends it, with a reason", "red"))
@@ -131,7 +137,7 @@ def detail_lines(frame: Frame, name: str | None, room: int) -> list[Text]:
 
 def _state(frame: Frame, row: Any) -> str:
     duty = cell_text(_SHELL["duty"], row)
-    halted = "  HALTED at its host" if row.halted else ""
+    halted = "  HALTED" if row.halted else ""
     heard = f"last beat {ago(row.heartbeat_age_s)}"
     return f"{row.name}  {row.link}  {duty}{halted}  lane: {cell_text(_SHELL['lane'], row)}  {heard}"
 
