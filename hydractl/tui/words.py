@@ -25,6 +25,8 @@ _MEANING = {
     "market (10x)": "the market's clock, and how fast it goes; real quotes go as the machine's clock does",
     "machine": "the daemon's own clock, UTC",
     "OLD": "not of now: of so long ago, and no newer answer came",
+    "NO DAEMON": "nobody answers; stops stand at the broker, agents run plans and cancel what rests after 10 s",
+    "RECORDS ARE LATE": "the daemon answers, its journal does not come: what happened since may be missing",
     # --- ids, and what they stand for ---
     "ID": "M- mission, F- fire, A- other act, P- position, O- order, L- alarm",
     "mission": "a proposal to open: side, entry, stop, target, expiry",
@@ -43,14 +45,17 @@ _MEANING = {
     "collar": "+/- beside the entry: further away than that no fire is sent",
     "ENTRY NOW": "in reach: within the collar; missed by: so many points beyond it, no fire is sent",
     "QUOTE": "how old the quote is that says so",
-    "R": "gain or loss over the risk of the fire",
-    "TCS": "Tactical Confidence Score: chance of the target before the stop; needs: to earn its costs",
-    "not calibrated": "no TCS is known for it: nothing was measured that holds",
+    "R": "result over the risk of the fire; of a mission: way to the target over way to the stop",
+    "TCS": "Tactical Confidence Score: the chance in % that the target comes before the stop",
+    "needs": "the chance at which it would just earn its costs: with less it loses over many",
+    "not calibrated": "its chance is not known: nothing was measured that holds for it; it may be fired",
     "edge": "TCS above what it needs",
     "LEFT": "market time in which it takes fires; <: at most; of a close: lots that stay open",
     "horizon": "when its outcome is judged, and the plan's time stop closes",
     "FIRES": "how many fires it has had",
     "PASSED": "you let it go by; others may still fire it",
+    "pass": "you let it go by: it is marked as passed for you, and others may still fire it",
+    "withdraw": "it is taken back for everybody, and takes no more fires; what was fired goes on",
     "OUTCOME": "TARGET, STOP or TIMEOUT: how it ended by the market, fired or not",
     "PROPOSED": "takes fires; nobody has fired it yet",
     "ENGAGED": "fired, and takes fires of other accounts yet",
@@ -75,14 +80,15 @@ _MEANING = {
     "QUARANTINED": "what is known contradicts itself: a person decides; of a terminal: it opens nothing",
     "checks": "the risk gate: what must hold for a fire, each with its limit",
     "spread limit": "how far bid and ask may be apart, in points or as a share of the stop's distance",
-    "basis": "how far this account's prices are from those of the mission's source",
-    "BASIS": "how far this account's prices are from those of the mission's source",
+    "basis": "how far this account's prices are from the mission's source; a fire's levels move by it",
+    "BASIS": "how far this account's prices are from the mission's source; a fire's levels move by it",
     "TICKET": "the broker's own number for it",
     "BY": "who asked for it",
     "break-even": "the price from which it gains, costs counted",
     "night": "swap: what it costs or gains to hold it over the broker's midnight",
     "point": "the last digit of a price",
     "lot": "the unit of VOLUME; the symbol's contract says what is in one",
+    "E S T N C H": "letters beside the chart: Entry, Stop, Target, Now, Channel high, cHannel low; A: stAle",
     "session": "ASIA, LONDON, OVERLAP or NEW_YORK, by the time there",
     # --- positions and orders ---
     "MARK": "what to know first: FOREIGN, NOT REACHABLE, NO STOP; empty: nothing",
@@ -133,7 +139,10 @@ _MEANING = {
     "ledger": "the agent's own durable list of what it was told to do, and did",
     "source": "missions are made of its quotes",
     "failover": "new fires of its account go to another terminal; an act on its way does not",
-    "books complete": "its positions, orders and deals agree with the journal",
+    "drain": "it takes no new fires; what is open there goes on to its end",
+    "activate": "it takes fires again: ends DRAINING and QUARANTINED",
+    "quarantine": "it opens nothing until it is activated again; closes and tighter stops pass",
+    "books complete": "its positions, orders and deals were read whole and agree with the journal: all is well",
     # --- feeds and APEX ---
     "LAST TICK": "how long ago the last quote came",
     "PER S": "quotes a second",
@@ -152,6 +161,11 @@ _MEANING = {
     "MEASURED": "what was found, and what the limit is",
     "BECAME": "PROPOSED: its mission stands beside; else SUPPRESSED, and why",
     "FEATURES": "the numbers that the detector looked at",
+    "atr_points": "average true range: how far the price goes in a bar, as a rule; in points",
+    "channel_high": "the highest bid of the bars before; channel_low: the lowest",
+    "stop_points": "from entry to stop",
+    "spread_points": "bid to ask then; spread_mean_points: on average",
+    "bar_ticks": "quotes in the bar that broke out",
     # Why a setup was not proposed.
     "HOURS": "the market's first minutes, the roll-over, or closed",
     "SESSION": "in no session of the profile",
@@ -188,10 +202,17 @@ _MEANING = {
 }  # fmt: skip
 _EVERYWHERE = (
     "PAPER", "DEMO", "LIVE", "ACTIVE", "REDUCING", "HALTED", "was ACTIVE", "resume", "UNKNOWN", "heard",
-    "market (10x)", "machine", "OLD",
+    "market (10x)", "machine", "OLD", "NO DAEMON", "RECORDS ARE LATE",
 )  # fmt: skip
 _PRICES = ("ENTRY", "STOP", "TARGET")
-_SCORE = ("R", "TCS", "not calibrated")
+_SCORE = ("R", "TCS", "needs", "not calibrated")
+_FEATURES = ("atr_points", "channel_high", "stop_points", "spread_points", "bar_ticks")
+# What a word means on one pane alone.
+_HERE: Mapping[tuple[str, str], str] = {
+    ("mission", "R"): "way to the target over way to the stop; of a fire: its result over what it risked",
+    ("positions", "R"): "its result over what its fire risked: +1.00 has won as much, -1.00 is the stop",
+    ("board", "R"): "of a mission: way to target over way to stop; of a position: result over risk",
+}  # fmt: skip
 _MISSION_STATES = ("PROPOSED", "ENGAGED", "CLOSED_TO_FIRES", "EXPIRED", "WITHDRAWN", "DONE")
 _ACT_STATES = (
     "DENIED", "REJECTED", "NOT_EXECUTED", "QUEUED", "AWAITING_APPROVAL", "ROUTED", "ACKED", "WORKING", "FILLED",
@@ -208,9 +229,11 @@ _ON = {
     ),
     "mission": (
         "ID", "mission", *_MISSION_STATES, "KIND", "RAPID_ASSAULT", "SNIPER_OPS", "LEFT", *_PRICES, "collar",
-        "ENTRY NOW", "QUOTE", *_SCORE, "edge", "horizon", "FIRES", "OUTCOME", "PASSED", "fire", "VERDICT", "checks",
+        "ENTRY NOW", "QUOTE", *_SCORE, "edge", "horizon", "FIRES", "OUTCOME", "PASSED",
+        "pass", "withdraw", "fire", "VERDICT", "checks",
         "spread limit", "basis", "STALE",
-        "break-even", "night", "point", "lot", "session", "DETECTOR", "PLAN", *_ACT_STATES, "TICKET", "BY",
+        "break-even", "night", "point", "lot", "session", "E S T N C H", "DETECTOR",
+        *_FEATURES, "PLAN", *_ACT_STATES, "TICKET", "BY",
     ),
     "positions": (
         "account", "open risk", "ID", "MARK", "FOREIGN", "NOT REACHABLE", "P&L", "R", "STOP", "TARGET",
@@ -220,6 +243,7 @@ _ON = {
     "terminals": (
         "terminal", "agent", "KIND", "LINK", *_LINKS, "DUTY", "DRAINING", "QUARANTINED", "LANE", "HEARTBEAT", "CLOCK",
         "ROUND TRIP", "IN HAND", "HOLDS", "SHED", "STALE", "source", "ledger", "epoch", "books complete", "failover",
+        "drain", "activate", "quarantine",
     ),
     "tail": (
         "journal", "ID", "actor", "surface", "#", "mission", "act", *_MISSION_STATES, *_ACT_STATES, *_LINKS,
@@ -232,7 +256,7 @@ _ON = {
     "apex": (
         "APEX", "profile", "DETECTOR", "BARS", "LAST BAR", "LAST TICK", "STALE", "SEEN", "PROPOSED", "SUPPRESSED",
         "THIS HOUR", "LAST SIGNAL", "OF TODAY", "HOURS", "SESSION", "HORIZON", "STOP_WIDE", "SPREAD", "DUPLICATE",
-        "RATE", "MEASURED THEN", "BECAME", "MEASURED", "FEATURES", "point",
+        "RATE", "MEASURED THEN", "BECAME", "MEASURED", "FEATURES", *_FEATURES, "point",
     ),
     "services": (
         "toc", "bridge", "APEX", "hud", "CHECK", "MEASURED", "JOB", "commit", "lag", "inbox", "epoch", "journal",
@@ -264,4 +288,4 @@ def codes_in(pane: str, text: str) -> Mapping[str, str]:
 
 def words_of(pane: str) -> Mapping[str, str]:
     """The words that stand on a pane, each with its meaning; what stands above every pane last."""
-    return {word: _MEANING[word] for word in dict.fromkeys((*_ON[pane], *_EVERYWHERE))}
+    return {word: _HERE.get((pane, word), _MEANING[word]) for word in dict.fromkeys((*_ON[pane], *_EVERYWHERE))}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hydrad.domain.actors import Role
 from hydrad.domain.ids import IdKind, show
+from hydrad.domain.orders import Side
 from hydrad.link.frames import RowState
 from hydrad.toc import mission_views, narrate
 from hydrad.toc.desk import notes
@@ -48,6 +51,27 @@ def test_it_shows_with_the_mission_and_in_its_trace(core: Core) -> None:
     event = narrate.event(core.state, first)
     assert show(IdKind.FIRE, act.position) in event.ids and show(IdKind.MISSION, act.mission) in event.ids
     assert event.text.endswith(": one")
+
+
+@pytest.mark.parametrize(
+    ("signal", "why"),
+    [
+        (
+            {"detector": "break_out"},
+            "a bar closed above the highest bid of the bars before it (channel_high): break_out",
+        ),
+        (
+            {"detector": "break_out", "side": Side.SELL, "stop_points": 110_210, "target_points": 109_610},
+            "a bar closed below",
+        ),
+        ({}, "test on test"),
+    ],
+)
+def test_why_a_mission_was_made_is_a_sentence(core: Core, signal: dict[str, Any], why: str) -> None:
+    core.mission(**signal)
+    mission = core.state.missions[max(core.state.missions)]
+    shown = mission_views.mission_show(core.state, core.engine.live, core.now_ns, mission, BOSS)
+    assert shown.why.startswith(why)
 
 
 @pytest.mark.parametrize(

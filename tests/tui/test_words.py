@@ -90,7 +90,9 @@ def test_each_word_is_a_line_where_there_is_room_and_two_at_eighty_columns(name:
 
 def test_the_words_are_told_as_the_manual_has_them() -> None:
     every = {**words.words_of("mission"), **words.words_of("terminals")}
-    assert every["R"] == "gain or loss over the risk of the fire"
+    assert every["R"].startswith("way to the target over way to the stop")
+    assert words.words_of("positions")["R"].startswith("its result over what its fire risked")
+    assert "needs" in every and "drain" in every and "withdraw" in every
     assert "Tactical Confidence Score" in every["TCS"] and "stop" in every["TCS"]
     assert "reduces" in every["REDUCING"] and "tighter stops" in every["HALTED"]
 

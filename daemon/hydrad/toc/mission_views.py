@@ -6,7 +6,8 @@ from hydrad.domain import calendar
 from hydrad.domain.ids import IdKind, show
 from hydrad.domain.instants import ms_text
 from hydrad.domain.money import price_text
-from hydrad.domain.orders import ActKind
+from hydrad.domain.orders import ActKind, Side
+from hydrad.domain.signals import Signal
 from hydrad.toc import alarm_views, entry_views
 from hydrad.toc.act_views import act_row
 from hydrad.toc.live import Live
@@ -74,7 +75,7 @@ def _is_missed(row: MissionRow) -> bool:
 
 def mission_show(state: State, live: Live, now_ns: int, mission: Mission, identity: str) -> MissionShow:
     s = mission.signal
-    why = f"{s.detector} on {s.profile or 'no profile'}" if mission.origin == "apex" else "made by hand"
+    why = _seen(s) if mission.origin == "apex" else "made by hand"
     return MissionShow(
         mission_row(state, live, now_ns, mission, identity),
         dict(s.features),
@@ -85,6 +86,22 @@ def mission_show(state: State, live: Live, now_ns: int, mission: Mission, identi
         _account_of(state, mission.source),
         tuple(position_row(state, live, now_ns, position) for position in _positions(state, mission)),
     )
+
+
+# What a detector has seen, of a BUY and of a SELL.
+_SETUPS = {
+    "break_out": (
+        "a bar closed above the highest bid of the bars before it (channel_high)",
+        "a bar closed below the lowest bid of the bars before it (channel_low)",
+    ),
+}
+
+
+def _seen(signal: Signal) -> str:
+    """Why a signal was made, in a sentence; its numbers are the features."""
+    on = f"{signal.detector} on {signal.profile or 'no profile'}"
+    words = _SETUPS.get(signal.detector)
+    return on if words is None else f"{words[signal.side is Side.SELL]}: {on}"
 
 
 def _positions(state: State, mission: Mission) -> list[Position]:
