@@ -438,7 +438,7 @@ class HydraTui(Screens):
     def takes_keys(self) -> bool:
         """What is typed behind an act's key that is held waits with it; the halt and the way back do not, and what was
         typed before those is dropped with the act."""
-        if not super().takes_keys():
+        if not super().takes_keys() or (isinstance(self.screen, Sheet) and not self.screen.is_there):
             return False
         if not self._early.is_held:
             return True

@@ -54,7 +54,7 @@ class InOrder(App[int]):
 
     async def _hand_out(self) -> None:
         """The next key, or a look a little later where what it is meant for is still being made."""
-        if not self._keys:
+        if not self._keys or not self.screen_stack:
             return
         now_s = time.monotonic()
         if not self.takes_keys():

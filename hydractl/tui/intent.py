@@ -16,6 +16,7 @@ from hydractl.tui.frame import Frame
 from hydractl.tui.store import View
 
 LIVE = "LIVE"
+CANCEL = "Cancel"
 Choices = tuple[tuple[str, str], ...]  # (shown, value)
 
 
@@ -62,7 +63,7 @@ class Intent:
     """An act that a person may want. `propose` runs on a thread of its own with the values of `fields`. `go`: the word
     on its button. `reading`: it may be begun in read-only mode, as a halt may. `begin`: the field that has the focus at
     first, where one must be filled in before there is anything to propose; else Cancel has it. `leave`: the word
-    on that one, where Cancel would be misread."""
+    on that one, where Cancel would be misread. `what`: what the title's id is, such as symbol, side and volume."""
 
     title: str
     go: str
@@ -71,5 +72,6 @@ class Intent:
     reading: bool = False
     danger: bool = True
     begin: str = ""
-    leave: str = "Cancel"
+    leave: str = CANCEL
     beside: Beside | None = None
+    what: str = ""

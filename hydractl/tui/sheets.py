@@ -35,7 +35,7 @@ from hydractl.tui.choice import Choice
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import SCANT, Frame, painted
 from hydractl.tui.help import Help, sheet_lines
-from hydractl.tui.intent import Intent, Proposal
+from hydractl.tui.intent import CANCEL, Intent, Proposal
 from hydractl.tui.on_their_way import Act, Became, Fate
 from hydractl.tui.over import Over
 from hydractl.tui.widgets import Lines
@@ -54,6 +54,9 @@ BEFORE = (
 )
 EARLY = "keys typed before this was in sight did nothing."
 HALT = "HALT"
+DID_NOTHING = "'{}' did nothing: a button has the focus. {}"
+WAYS = "Tab leads to the fields, arrows to the buttons"
+NO_FIELDS = "Arrows lead to the buttons, Esc leaves"
 STALE = "what stands above is NOT of what is typed: Enter looks at what that would do"
 
 
@@ -69,8 +72,10 @@ class Sheet(Over[str | None]):
     """One intent, from its proposal to its verdict; ends with the mission that was fired. Leaving it before the act was
     sent sends nothing; leaving it after that changes nothing, and the verdict is told on the screen below."""
 
+    AUTO_FOCUS = ""  # what has it at first is said below, and keeps it
     BINDINGS = [
         Binding("escape", "leave", "cancel"),
+        Binding("escape", "go_back", "leave"),
         Binding("left", "button(0)", "cancel's button", show=False),
         Binding("right", "button(-1)", "to the act's button"),
         Binding("tab", "field(1)", "next field", priority=True),
@@ -96,7 +101,9 @@ class Sheet(Over[str | None]):
         self._looked: Mapping[str, str] = {}
         self._goes_on = False
         self._said = self._renewed = ""
-        self._titled = intent.title
+        self._of_key = self._worded = ""  # what the last key was not; what stands as the question
+        self._left: Widget | None = None  # the field that Enter was pressed in, where Tab goes on from
+        self._titled = self._head
         self._early = False
         self._beside = 0  # rows beside it
         self._seen = 0  # how many of its lines have been in sight
@@ -106,7 +113,7 @@ class Sheet(Over[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
-            yield Label(self._intent.title, id="sheet-title", markup=False)
+            yield Label(self._head, id="sheet-title", markup=False)
             if self._intent.beside is not None:
                 yield Lines(id="sheet-beside")
             with Vertical(id="sheet-body"):
@@ -149,7 +156,7 @@ class Sheet(Over[str | None]):
             "show_vertical_scrollbar",
         ):  # of a layout that may not be the last: nothing is seen
             self.watch(self._body, change, self._tell_more, init=False)
-        self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel").focus()
+        self.set_focus(self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel"))
         self._propose()
         self._besides()
         self.call_after_refresh(self._opened)
@@ -159,6 +166,15 @@ class Sheet(Over[str | None]):
     def _stands(self) -> bool:
         """Whether it is there: one that is left at once is taken away before, or while, it is made."""
         return self.is_attached and len(self.query("#sheet-buttons Button")) > 0
+
+    @property
+    def is_there(self) -> bool:
+        """Whether keys mean what they say. A halt is typed blind: its keys wait until it can be sent."""
+        return self._stands and self.is_mounted and (not self._intent.reading or self._proposal is not None)
+
+    @property
+    def _head(self) -> str:
+        return f"{self._intent.title}  {self._intent.what}" if self._intent.what else self._intent.title
 
     @property
     def _go(self) -> Button:
@@ -217,7 +233,12 @@ class Sheet(Over[str | None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The act's button is offered where it can be pressed."""
         offered = action != "button" or parameters != (-1,) or (self._stands and not self._go.disabled)
+        is_cancelled = self._sent is None and self._intent.leave == CANCEL  # what was sent is only left
+        offered = offered and {"leave": is_cancelled, "go_back": not is_cancelled}.get(action, True)
         return offered and super().check_action(action, parameters)
+
+    def action_go_back(self) -> None:
+        self.action_leave()
 
     def action_explain(self) -> None:
         """The words that stand on it; in a line of text `?` is a letter, and F1 does it."""
@@ -231,6 +252,7 @@ class Sheet(Over[str | None]):
 
     def action_button(self, at: int) -> None:
         """To Cancel, or to the act's own button, where that can be pressed."""
+        self._over_key()
         buttons = [button for button in self.query(Button) if not button.disabled and button.display]
         if buttons:
             self.set_focus(buttons[at])  # at once: Enter may be right behind
@@ -249,32 +271,27 @@ class Sheet(Over[str | None]):
         fields = self._inputs
         ring: list[Widget] = [*fields, *buttons] if by > 0 else [*reversed(fields), *reversed(buttons)]
         here = self.focused
-        at = next((at for at, each in enumerate(ring) if here is not None and each in here.ancestors_with_self), -1)
-        if by < 0 and here is self._cancel:
-            at = -1  # to the last field
+        if self._left in fields and here in (self._left, self._cancel):  # Enter has looked, or is looking
+            at = ring.index(self._left) - (by < 0)
+        else:
+            at = next((at for at, each in enumerate(ring) if here is not None and each in here.ancestors_with_self), -1)
+            if by < 0 and here is self._cancel:
+                at = -1  # to the last field
+        self._goes_on, self._left = False, None
         self.set_focus(ring[(at + 1) % len(ring)])  # at once: Enter may be right behind
 
     def on_key(self, event: events.Key) -> None:
-        """What is typed on a button is meant for a field: it never vanishes without a word."""
+        """On a button a letter or a digit is no text, and begins nothing: that is said. It is never typed into a field
+        that nobody has gone to."""
         if self.focused is None and self._sent is None and event.key == "enter":
             self._too_early()
-        if (
-            event.key in self._bindings.key_to_bindings
-            or event.character is None
-            or not event.is_printable
-            or not isinstance(self.focused, Button)
-        ):
+        is_text = event.character is not None and event.is_printable and isinstance(self.focused, Button)
+        if not is_text or event.key in self.active_bindings:
             return
         event.stop()
         event.prevent_default()
-        line = next((row for row in self._inputs if isinstance(row, Input)), None)
-        if line is None:
-            self._say(f"'{event.character}' did nothing: there is nothing to type here")
-            return
-        line.value, line.cursor_position = event.character, 1
-        line.select_on_focus = False  # else what is typed next takes the place of this
-        self.set_focus(line)
-        line.call_later(setattr, line, "select_on_focus", True)
+        self._of_key = DID_NOTHING.format(event.character, WAYS if self._inputs else NO_FIELDS)
+        self._say(self._said)
 
     def _is_meant(self, button: Button) -> bool:
         """Keys that arrive together are handed to what had the focus before the first of them: whether a button that
@@ -302,6 +319,7 @@ class Sheet(Over[str | None]):
     def _mark(self) -> None:
         """The field that keys go to has its label turned round."""
         focused = self.focused
+        self._over_key()
         for row in self.query(".field"):
             row.set_class(focused is not None and row in focused.ancestors, "at")
         if isinstance(focused, Button):
@@ -351,7 +369,8 @@ class Sheet(Over[str | None]):
 
     @on(Input.Changed)
     def _typed(self) -> None:
-        self._goes_on = False  # what is typed on does not lose its field
+        self._goes_on, self._left = False, None  # what is typed on does not lose its field
+        self._over_key()
         self._ask()
         self._besides()
 
@@ -394,8 +413,9 @@ class Sheet(Over[str | None]):
 
     @on(Input.Submitted)
     def _enter(self) -> None:
-        """Enter in a field looks again where it must, and then goes on to the buttons."""
-        self._goes_on = True
+        """Enter in a field looks again where it must, and then goes on to the buttons, if no other key has come. Tab
+        goes on from that field either way."""
+        self._goes_on, self._left = True, self.focused
         if self._values() == self._looked:
             self._go_on()
         self._changed()
@@ -403,7 +423,7 @@ class Sheet(Over[str | None]):
     def _go_on(self) -> None:
         if self._goes_on:
             self._goes_on = False
-            self._cancel.focus()
+            self.set_focus(self._cancel)
 
     @on(Select.Changed)
     def _changed(self) -> None:
@@ -435,7 +455,7 @@ class Sheet(Over[str | None]):
         if not self.is_current:  # it was left by the key before this one
             return
         if self._sent is None:
-            how = "was cancelled" if self._intent.leave == "Cancel" else "was left"
+            how = "was cancelled" if self._intent.leave == CANCEL else "was left"
             before = " What was SENT BEFORE stands: no verdict of it was seen here." if self._is_sent_before() else ""
             self.app.notify(f"Not sent: {self._about()} {how}.{before}")
         elif self._sent.fate is None:
@@ -456,7 +476,7 @@ class Sheet(Over[str | None]):
     def _press_cancel(self, event: Button.Pressed) -> None:
         if not self._is_meant(event.button):
             return
-        if self.app.pressed_s >= self._opened_s:
+        if self.app.pressed_s >= self._opened_s and self.is_there:
             self.action_leave()
         else:
             self._too_early()
@@ -466,7 +486,7 @@ class Sheet(Over[str | None]):
         proposal, desk, sent = self._proposal, self._desk, self._sent
         if not self._is_meant(event.button):
             return
-        if self.app.pressed_s < self._shown_s:
+        if self.app.pressed_s < self._shown_s and not self._intent.reading:  # a halt is sent at any speed
             self._say("nothing was sent: that key was pressed before this was shown; look, and press it again")
             return
         if proposal is None or proposal.send is None or desk is None:
@@ -506,12 +526,14 @@ class Sheet(Over[str | None]):
             self.query_one(f"#f-{row.name}").disabled = False
         self.query(".field").set(display=True)
         self._cancel.label, self._go.label = self._intent.leave, self._intent.go
+        self._go.display = True
         self._cancel.focus()
         self._propose()
 
     def _send(self, send: Callable[[Desk], int], desk: Desk) -> None:
         self._sent = _Sent(self.app.clock_s)
         self._go.disabled = True
+        self._go.display = False
         self._cancel.label = "Leave"
         self.set_focus(None)  # Enter once more does not leave it before its verdict
         self._word.display = False
@@ -570,11 +592,19 @@ class Sheet(Over[str | None]):
     # --- what all of it uses ---
 
     def _say(self, words: str) -> None:
-        if words == self._said:  # each time it is written costs bytes
-            return
         self._said = words
-        self.query_one("#sheet-question", Label).update(words)
+        worded = f"{self._of_key} {words}" if self._of_key else words
+        if worded == self._worded:  # each time it is written costs bytes
+            return
+        self._worded = worded
+        self.query_one("#sheet-question", Label).update(worded)
         self.call_after_refresh(self._fit)
+
+    def _over_key(self) -> None:
+        """A key that does something follows on the one that did nothing."""
+        if self._of_key:
+            self._of_key = ""
+            self._say(self._said)
 
     def _lines(self, lines: Sequence[Text]) -> None:
         box = self.query_one("#sheet-lines", Lines)
@@ -611,7 +641,7 @@ class Sheet(Over[str | None]):
         """The body gives way, and is scrolled, so that the question and the buttons are always in sight."""
         if not self._stands:
             return
-        room = self.size.height - self._others() - self._asking(self._said)
+        room = self.size.height - self._others() - self._asking(self._worded)
         self._body.styles.max_height = max(min(room, LINES_MAX + len(self._intent.fields)), 1)
         if self._sent is None and (self._said == TOO_SMALL or self._is_too_small(self._said)):
             self._ask()
@@ -643,7 +673,7 @@ class Sheet(Over[str | None]):
         if not self._stands or not self._body.size.height:
             return
         more = self._body.virtual_size.height - self._below
-        title = f"{self._intent.title}  (PgDn: {more} more below)" if more > 0 else self._intent.title
+        title = f"{self._head}  (PgDn: {more} more below)" if more > 0 else self._head
         if title != self._titled:
             self._titled = title
             self.query_one("#sheet-title", Label).update(title)

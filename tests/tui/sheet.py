@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from textual import events
 
 from hydractl.tui.intent import Intent
 from hydractl.tui.intents import positions
@@ -78,3 +79,17 @@ def keys(tui: Any, wire: Any, verb: str) -> list[str]:
     """Those of what was sent; a look has none."""
     sent = [call for call in tui.fake.calls if not getattr(call.body, "dry_run", False)]
     return [call.key for call in sent if wire.verb_of(call) == verb]
+
+
+def key(name: str) -> events.Key:
+    return events.Key(name, "\r" if name == "enter" else name if len(name) == 1 else None)
+
+
+async def pressed(app: Any, pilot: Any, *names: str) -> None:
+    """Keys that arrive together, all of them done."""
+    for name in names:
+        app.post_message(key(name))
+    while True:
+        await pilot.pause(0.005)
+        if not app._keys and app._held is None:
+            return

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from sheet import closing, opened
 from textual import events
 from textual.widgets import Button
 
@@ -123,15 +124,13 @@ def pressed_early(tui: Any) -> None:
     tui.app.post_message(early)
 
 
-def test_a_key_from_before_the_proposal_was_in_sight_sends_nothing(tui: Any) -> None:
+def test_a_key_from_before_the_proposal_was_in_sight_sends_nothing(tui: Any, wire: Any) -> None:
     async def scene(pilot: Any) -> None:
-        await tui.fed(pilot)
-        await pilot.press("H")
-        await tui.until(pilot, lambda: not tui.app.screen.query_one("#go", Button).disabled)
+        await opened(tui, pilot, closing(wire))
         await pilot.press("right")
         pressed_early(tui)
         await tui.until(pilot, "nothing was sent: that key was pressed before this was shown")
-        assert tui.fake.bodies("halt") == []
+        assert tui.fake.sent("close") == []
         await pilot.press("enter")
         await tui.until(pilot, "exit code 0")
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheet import closing, go, opened
-from textual import events
+from sheet import closing, go, key, opened, pressed
 from textual.app import ComposeResult
 from textual.widgets import Button, Input
 
@@ -27,20 +26,6 @@ class Fields(InOrder):
         yield Input("1290", id="first")
         yield Input("50", id="second")
         yield Button("Go", id="go")
-
-
-def key(name: str) -> events.Key:
-    return events.Key(name, "\r" if name == "enter" else name if len(name) == 1 else None)
-
-
-async def pressed(app: InOrder, pilot: Any, *names: str) -> None:
-    """All of them together, and all of them done."""
-    for name in names:
-        app.post_message(key(name))
-    while True:
-        await pilot.pause(0.005)
-        if not app._keys and app._held is None:
-            return
 
 
 async def typed(app: Fields, pilot: Any, turns: list[tuple[str, ...]]) -> tuple[str, str, str | None]:
