@@ -180,3 +180,16 @@ def sum_text(one: Sum, glyphs: Glyphs) -> str:
         return f"not known {one.currency}"
     missing = f" without {one.count - one.known} not known" if one.known < one.count else ""
     return f"{signed(str(one.pnl), glyphs)} {one.currency}{missing}"
+
+
+def closed_text(closed: Sequence[Any], opened: Sequence[Any], glyphs: Glyphs) -> str:
+    """What positions that are closed have brought, by account, and what the closed parts of open ones have: of those it
+    is not told on which day."""
+    results = {(one.account, one.currency): sum_text(one, glyphs) for one in sums(closed)}
+    parts = [type(row)({**row, "pnl": row.realised}) for row in opened if row.realised is not None]
+    apart = {(one.account, one.currency): sum_text(one, glyphs) for one in sums(parts)}
+    keys = dict.fromkeys((*results, *apart))
+    told = (
+        (key[0], results.get(key, ""), f"{apart[key]} of parts of open ones" if key in apart else "") for key in keys
+    )
+    return "  ".join(f"{account} {' and '.join(filter(None, texts))}" for account, *texts in told)

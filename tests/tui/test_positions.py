@@ -15,7 +15,7 @@ from hydractl.tui import live
 from hydractl.tui.draw.glyphs import ASCII, UNICODE
 from hydractl.tui.panes.positions import CLOSED_GRID, OPEN_GRID, ORDERS_GRID
 from hydractl.tui.sheets import Sheet
-from hydractl.tui.store import QUERIES, Answered, Ask, Lost
+from hydractl.tui.store import QUERIES, Answered, Ask, Lost, Problem, Unanswered
 from hydrad.domain.ids import IdKind, show
 from hydrad.wire.answers.acts import CheckRow
 from hydrad.wire.answers.positions import NightView
@@ -547,3 +547,33 @@ def test_a_closed_one_has_the_mean_price_of_its_parts_and_says_so(tui: Any, wire
         assert "on average, the last at 1.08700" in " ".join(tui.app.query_one("#positions-details").text.split())
 
     tui.play(scene, size=(200, 50))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_closed_parts_have_brought_stands_beside_what_was_closed(
+    tui: Any, wire: Any, size: tuple[int, int]
+) -> None:
+    """The balance has moved by both."""
+    closed = open_one(wire, 8, closed_at=f"{wire.NOW.market[:10]}T01:00:00Z", close_reason="TARGET", pnl="32.05")
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script(wire, [open_one(wire, 7, realised="3.11")], [closed])
+        await shown(tui, pilot)
+        if size != SIZES[0]:
+            await pilot.press("x")
+            await tui.fed(pilot)
+        title = str(tui.app.query_one(f"#{CLOSED_GRID}").border_title)
+        assert "paper-1 ▲ +32.05 USD and ▲ +3.11 USD of parts of open ones" in title
+        wants = [want.ask for want in tui.feed.wants if want.ask.verb == "positions" and want.ask.fields]
+        await tui.told(pilot, *(Unanswered(ask, time.monotonic(), Problem("TIMED_OUT", "")) for ask in wants))
+        title = str(tui.app.query_one(f"#{CLOSED_GRID}").border_title)
+        assert "OLD: of" in title and "+32.05" in title, "its sum hides nothing"
+
+    tui.play(scene, size=size)
+
+
+def test_parts_alone_have_a_sum_too() -> None:
+    part = as_view({"account": "a", "currency": "USD", "pnl": "1.00", "realised": "-3.11"})
+    whole = as_view({"account": "b", "currency": "EUR", "pnl": "2.00", "realised": None})
+    told = live.closed_text([whole], [part, whole], UNICODE)
+    assert told == "b ▲ +2.00 EUR  a ▼ -3.11 USD of parts of open ones"

@@ -223,10 +223,8 @@ class Positions(Pane):
             wanted=self.filter,
             priority=_CLOSED_FIRST,
             paint=_PNL,
+            note="" if self.filter else live.closed_text(rows, live_positions(frame), frame.glyphs),
         )
-        results = "  ".join(f"{one.account} {live.sum_text(one, frame.glyphs)}" for one in live.sums(rows))
-        if not self.filter:
-            grid.mark(results)
         self._most[CLOSED_GRID] = 1 + height_of(frame, len(rows), 2 if frame.scant else 5 if frame.compact else 10)
 
     def _draw_details(self, frame: Frame) -> None:
