@@ -1,7 +1,7 @@
 """Keys that are quicker than a pane: an act's key waits for the first rows, while the cursor stands on nothing yet.
 
 What is typed behind it waits in the line that all keys wait in. Owns which key is held, and when a pane that was opened
-is there: drawn, with an answer to all that it wanted then.
+is there: drawn, with its rows.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from hydractl.tui.panes.pane import Pane
 from hydractl.tui.store import Ask, View
 
 HELD_S = 2.0
+ROWS = frozenset({"missions", "positions", "orders", "terminals", "alarms", "services"})  # what acts' cursors stand on
 
 
 class Early:
@@ -31,14 +32,14 @@ class Early:
     def opened(self, wants: Sequence[Want]) -> None:
         """Another pane is shown, which needs these queries."""
         self._held, self._is_drawn = None, False
-        self._asks = [want.ask for want in wants]
+        self._asks = [want.ask for want in wants if want.ask.verb in ROWS]
 
     def drawn(self) -> None:
         """The pane has been drawn."""
         self._is_drawn = True
 
     def is_shown_whole(self, view: View) -> bool:
-        """Whether the pane was drawn, and all that it wanted was answered or refused."""
+        """Whether the pane was drawn, and each list that an act's cursor stands on was answered or refused."""
         return self._is_drawn and all(ask in view.answers for ask in self._asks)
 
     def hold(self, action: str, pane: Pane, now_s: float) -> None:

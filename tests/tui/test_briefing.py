@@ -230,7 +230,8 @@ def test_on_the_smallest_screen_too(wire: Any) -> None:
     row = briefings.told(data.mission.mission)
     shown = [text.plain for text in briefing_lines(frame, briefings.kept(data), row, 38, every=False)]
     assert shown[1].startswith("fired   filled 0.10 at 1.08345")
-    first = next(row for row in shown if not row.startswith(("EURUSD", "fired", " ")))
+    head = ("EURUSD", "fired", "no room for 1 act", " ")
+    first = next(row for row in shown if not row.startswith(head))
     assert first.startswith("price")
 
 
