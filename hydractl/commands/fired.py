@@ -22,6 +22,9 @@ HOLDS = frozenset(
         *("WORKING", "FILLED", "CLOSING", "CLOSED", "QUARANTINED"),
     )
 )
+GAVE_BACK = frozenset(
+    ("CANCELLED", "EXPIRED", "REJECTED", "NOT_EXECUTED")
+)  # it was sent, and the mission may be fired anew
 DUPLICATE = "DUPLICATE"
 
 
@@ -30,12 +33,17 @@ def fires_of(data: MissionShow) -> list[ActRow]:
     return [act for act in data.acts if act.kind == "FIRE" and act.state in HOLDS]
 
 
+def gave_back(data: MissionShow) -> list[ActRow]:
+    """The last fire that was sent and came to nothing, where none holds it."""
+    return [] if fires_of(data) else [act for act in data.acts if act.kind == "FIRE" and act.state in GAVE_BACK][-1:]
+
+
 def texts(data: MissionShow, positions: Sequence[PositionRow]) -> list[tuple[str, str]]:
-    """Of each fire that holds it, its state and a text; a position of it (`positions`: those of `data`, as old as they
-    are now) has a text of its own, without a state."""
+    """Of each fire that holds it, else of the last that came to nothing, its state and a text; a position of it
+    (`positions`: those of `data`, as old as they are now) has a text of its own, without a state."""
     by_id = {row.id: row for row in positions}
     found = []
-    for act in fires_of(data):
+    for act in [*fires_of(data), *gave_back(data)]:
         found.append((act.state, f"{act.verdict}; {act.id} on {act.account}, by {act.by} ({act.surface})"))
         if (row := by_id.get(act.position or "")) is not None:
             found.append(("", position_text(row)))

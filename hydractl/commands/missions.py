@@ -43,6 +43,13 @@ def quote_age(row: MissionRow) -> str:
     return "-" if row.entry_now is None or row.entry_now.age_s is None else age(row.entry_now.age_s)
 
 
+def fires_words(row: MissionRow) -> str:
+    """How many fires it has had, by what became of them: ENGAGED says that there was one, never that it lives."""
+    states = row.fire_states or ()  # an older daemon does not tell them
+    counts = {state: states.count(state) for state in dict.fromkeys(states)}
+    return ", ".join(f"{count} {state}" for state, count in counts.items()) or str(row.fires)
+
+
 def _entry_now(row: MissionRow) -> str:
     old = quote_age(row)
     return entry_words(row) if old == "-" else f"{entry_words(row)}, {old} old"
@@ -63,7 +70,7 @@ MISSIONS = (
     Column("SESSION", "session", wide=True),
     Column("LEFT", "expires_in_s", right=True, show=_left),
     Column("ENTRY NOW", "entry_now", show=_entry_now),
-    Column("FIRES", "fires", right=True),
+    Column("FIRES", "fires", right=True, show=fires_words),
     Column("ORIGIN", "origin", wide=True),
     Column("DETECTOR", "detector", wide=True),
     Column("PROPOSED", "proposed_at", wide=True),

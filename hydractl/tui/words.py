@@ -52,7 +52,7 @@ _MEANING = {
     "edge": "TCS above what it needs",
     "LEFT": "market time in which it takes fires; <: at most; of a close: lots that stay open",
     "horizon": "when its outcome is judged, and the plan's time stop closes",
-    "FIRES": "how many fires it has had",
+    "FIRES": "how many fires it has had, by what became of them",
     "PASSED": "you let it go by; others may still fire it",
     "pass": "you let it go by: it is marked as passed for you, and others may still fire it",
     "withdraw": "it is taken back for everybody, and takes no more fires; what was fired goes on",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from hydractl.commands import fired
+from hydractl.commands import fired, missions
 from hydrad.wire.answers.acts import CheckRow
 
 
@@ -56,3 +56,25 @@ def test_mission_and_brief_say_it_before_what_was_proposed(hydractl: Any, fake: 
 
 def test_a_first_one_is_said_as_it_would_be(wire: Any) -> None:
     assert fired.would_text(wire.FIRE) == "ROUTED"
+
+
+@pytest.mark.parametrize("state", ["CANCELLED", "EXPIRED", "REJECTED", "NOT_EXECUTED"])
+def test_the_last_one_that_gave_it_back_is_said_where_none_holds_it(wire: Any, state: str) -> None:
+    """`would be ROUTED` is true of it, and not all."""
+    over = replace(wire.ACT, state=state, verdict="its end", position=None)
+    told = [(state, f"its end; {wire.F} on paper-1, by uid:1000 (shell)")]
+    assert fired.texts(shown_of(wire, replace(over, verdict="another"), over), ()) == told
+    assert fired.texts(shown_of(wire, replace(wire.ACT, state="DENIED")), ()) == []
+    assert len(fired.texts(shown_of(wire, wire.ACT, over), ())) == 1, "another one holds it"
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ((), "2"),
+        (("CLOSED",), "1 CLOSED"),
+        (("CANCELLED", "FILLED", "CANCELLED"), "2 CANCELLED, 1 FILLED"),
+    ],
+)
+def test_a_list_of_missions_says_what_became_of_fires(wire: Any, states: tuple[str, ...], words: str) -> None:
+    assert missions.fires_words(replace(wire.MISSION, fires=2, fire_states=states)) == words

@@ -94,3 +94,9 @@ def test_it_passes_where_the_market_has_come_back_by_so_many_points(
     if missed:
         back = next(back for back in (-missed, missed) if not by(ENTRY + off + back))
         assert by(ENTRY + off + back + (1 if back < 0 else -1)) == 1
+
+
+def test_a_row_says_what_became_of_its_fires(core: Core) -> None:
+    core.filled()
+    (row,) = rows(core)
+    assert (row.state, row.fires, row.fire_states) == ("ENGAGED", 1, ("FILLED",))

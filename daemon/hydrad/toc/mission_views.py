@@ -23,7 +23,7 @@ NOT_CALIBRATED = "not calibrated"
 def mission_row(state: State, live: Live, now_ns: int, mission: Mission, identity: str) -> MissionRow:
     """As the operator with this identity sees it."""
     s = mission.signal
-    fires = sum(state.acts[number].kind is ActKind.FIRE for number in mission.acts)
+    fires = [state.acts[number] for number in mission.acts if state.acts[number].kind is ActKind.FIRE]
     return MissionRow(
         id=show(IdKind.MISSION, mission.number),
         state=mission.state.value,
@@ -44,7 +44,8 @@ def mission_row(state: State, live: Live, now_ns: int, mission: Mission, identit
         expires_in_s=round((s.expires_ms - live.market_ms) / 1000, 3),
         origin=mission.origin,
         detector=s.detector or None,
-        fires=fires,
+        fires=len(fires),
+        fire_states=tuple(fire.state.value for fire in fires),
         passed=identity in mission.passed_by,
         outcome=mission.outcome or None,
         outcome_r=f"{mission.outcome_r_milli / 1000:+z.2f}" if mission.outcome else None,

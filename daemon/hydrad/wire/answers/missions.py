@@ -25,7 +25,8 @@ class EntryNow(Out, frozen=True):
 
 class MissionRow(Out, frozen=True):
     """`tcs` is null and `tcs_text` says "not calibrated" while no calibration holds. `entry_now`: on the asker's
-    primary account; null where the mission takes no fires any more, or the asker has no account."""
+    primary account; null where the mission takes no fires any more, or the asker has no account. `fire_states`: of its
+    fires, in the order of their time."""
 
     id: str
     state: str
@@ -51,6 +52,7 @@ class MissionRow(Out, frozen=True):
     outcome: str | None
     outcome_r: str | None
     entry_now: EntryNow | None = None
+    fire_states: tuple[str, ...] = ()
 
 
 class MissionShow(Out, frozen=True):

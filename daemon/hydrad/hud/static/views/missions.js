@@ -5,6 +5,13 @@ import { fill, h, table } from "../dom.js";
 import { entryNow, span, when } from "../format.js";
 import { live } from "../live.js";
 
+// How many, by what became of them, as `hydractl missions` has it.
+function fires(row) {
+  const counts = new Map();
+  for (const state of row.fire_states) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(", ") || row.fires;
+}
+
 export function make({ main }) {
   let data = null;
   const load = () => get("/missions?limit=100");
@@ -23,7 +30,7 @@ export function make({ main }) {
     fill(main, h("h1", null, "Missions"), table([
       ["Mission", (row) => h("a", { href: `/hud?mission=${row.id}` }, row.id)], ["What", (row) => `${row.symbol} ${row.side}`], ["Kind", (row) => row.kind.replace("_", " ")],
       ["State", (row) => row.state], ["Left", left, "num"], ["Entry now", (row) => entryNow(row, data.ts, live.now?.ts)], ["Entry", (row) => row.entry, "num"], ["R", (row) => row.r ?? "–", "num"], ["TCS", (row) => row.tcs_text],
-      ["Fires", (row) => row.fires, "num"], ["Outcome", (row) => row.outcome ? `${row.outcome} ${row.outcome_r} R` : "–"], ["Proposed", (row) => when(row.proposed_at)],
+      ["Fires", fires, "num"], ["Outcome", (row) => row.outcome ? `${row.outcome} ${row.outcome_r} R` : "–"], ["Proposed", (row) => when(row.proposed_at)],
     ], data.data, "No mission was proposed yet.", "A hundred: those that take fires, then the newest"));
   }
   return { load, show, now, concerns: (record) => record.kind.startsWith("MISSION") || record.kind === "ACT_MOVED", every_ms: 5000 };
