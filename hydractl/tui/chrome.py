@@ -165,7 +165,7 @@ _NO_DAEMON = (
 _MONEY = (
     " Stops and targets stand at the broker, and the agents go on with the plans of positions; nothing is watched or "
     "fired from here.",
-    " Stops and targets stand at the broker, agents run plans; nothing is fired here",
+    " Stops and targets stand at the broker, agents run plans; nothing fires here",
     " Stops stand at the broker; nothing opens",
 )
 

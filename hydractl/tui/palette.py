@@ -66,10 +66,15 @@ def _elsewhere(app: Screens, pane: type[Pane], bound: Binding) -> tuple[str, str
 
     def go() -> None:
         app.open_pane(pane.NAME)
-        first = "" if app.writing else "read-only: write mode first; then "
+        first = "" if app.writing else f"read-only: {_write_key(app)} begins write mode; then "
         app.notify(f"{first}{bound.description}: choose which with j and k, then {key}")
 
     return words, bound.id, go
+
+
+def _write_key(app: Screens) -> str:
+    bounds = (bound for _, bound, _, _ in app.screen.active_bindings.values())
+    return next((app.get_key_display(bound) for bound in bounds if bound.id == "write"), "")
 
 
 class Offered(Provider):

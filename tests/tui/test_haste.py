@@ -266,7 +266,7 @@ def test_an_act_of_another_pane_is_found_and_leads_to_where_its_row_is_chosen(tu
         await tui.until(pilot, lambda: listed(tui)[:1] == ["fire: choose on Mission, then f"])
         await pilot.press("enter")
         await tui.until(pilot, "fire: choose which with j and k, then f")
-        assert tui.app.pane.NAME == "mission" and ("read-only: write mode first" in tui.text()) is not writes
+        assert tui.app.pane.NAME == "mission" and ("read-only: W begins write mode; then" in tui.text()) is not writes
 
     tui.play(scene)
 
