@@ -228,12 +228,10 @@ _ON = {
         "NOT REACHABLE", "P&L", "AS OF", "rests", "LAST TICK", "PER S", "STALE", "journal", "finding", "drift",
     ),
     "mission": (
-        "ID", "mission", *_SCORE, "edge", *_MISSION_STATES, "KIND", "RAPID_ASSAULT", "SNIPER_OPS", "LEFT", *_PRICES, "collar",
-        "ENTRY NOW", "QUOTE", "horizon", "FIRES", "OUTCOME", "PASSED",
-        "pass", "withdraw", "fire", "VERDICT", "checks",
-        "spread limit", "basis", "STALE",
-        "break-even", "night", "point", "lot", "session", "E S T N C H", "DETECTOR",
-        *_FEATURES, "PLAN", *_ACT_STATES, "TICKET", "BY",
+        "ID", "mission", *_SCORE, "edge", *_MISSION_STATES, "KIND", "RAPID_ASSAULT", "SNIPER_OPS", "LEFT", *_PRICES,
+        "collar", "ENTRY NOW", "QUOTE", "horizon", "FIRES", "OUTCOME", "PASSED", "pass", "withdraw", "fire", "VERDICT",
+        "checks", "spread limit", "basis", "STALE", "break-even", "night", "point", "lot", "session", "E S T N C H",
+        "DETECTOR", *_FEATURES, "PLAN", *_ACT_STATES, "TICKET", "BY",
     ),
     "positions": (
         "account", "open risk", "ID", "MARK", "FOREIGN", "NOT REACHABLE", "P&L", "R", "STOP", "TARGET",
