@@ -566,6 +566,7 @@ class HydraTui(Screens):
             self._say(f"read-only: press {key} for write mode, then again", "warning", about=WRITE)
             return
         self.push_screen(Sheet(intent), self._fired)
+        self.call_after_refresh(self.draw)  # what stands in its border
 
     def _fired(self, mission: str | None) -> None:
         """The person has left the sheet of their own fire: its mission is under the cursors, whatever pane is shown."""

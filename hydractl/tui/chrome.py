@@ -68,6 +68,34 @@ def _whole(frame: Frame, *parts: tuple[str, str]) -> Text:
     return line(*(parts[at] for at in sorted(kept)))
 
 
+def state_line(frame: Frame, room: int) -> Text:
+    """What must be in sight over a sheet too: that nothing is heard; else mode and authority, who is halted by himself,
+    alarms, UNKNOWN. Of what is well only the first two; nothing in it ticks."""
+    if frame.view.lost is not None:
+        what = "RECORDS ARE LATE" if list(frame.view.away) == [STREAM] else "NO DAEMON: all below is old"
+        return Text(f" {what} "[:room], "bold white on red", no_wrap=True, end="")
+    status = frame.view.data("status")
+    if status is None:
+        return Text()
+    newest, now = _newest(frame)
+    authority = now.authority if now is not None else status.authority
+    unread = now.unread if now is not None else len(status.alarms)
+    unknown = now.unknown if now is not None else status.acts.unknown
+    halted = [f"{plain(row.name)} {row.authority}" for row in status.accounts if row.authority != "ACTIVE"]
+    words = f"was {authority}" if frame.old(newest) else authority
+    parts = [
+        (status.mode.upper(), "bold yellow" if status.mode.upper() == "PAPER" else "bold red"),
+        (words, "green" if words == "ACTIVE" else "bold red"),
+        (", ".join(halted) if authority == "ACTIVE" else "", "bold red"),
+        (f"{unknown} UNKNOWN" if unknown else "", "bold red"),
+        (f"{unread} unread alarm{'s' * (unread > 1)}" if unread else "", "bold red"),
+    ]
+    shown = [part for part in parts if part[0]]
+    while len(shown) > 1 and line(*shown).cell_len + 2 > room:
+        shown.pop()
+    return Text.assemble(" ", line(*shown), " ", no_wrap=True, end="")
+
+
 def _none(frame: Frame) -> str:
     """Why nothing is known of the daemon."""
     kept = frame.view.kept("status")

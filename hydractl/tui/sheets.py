@@ -32,6 +32,7 @@ from hydractl.plain import plain
 from hydractl.tui import sending
 from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.choice import Choice
+from hydractl.tui.chrome import state_line
 from hydractl.tui.feed import Want
 from hydractl.tui.frame import SCANT, Frame, painted
 from hydractl.tui.help import Help, sheet_lines
@@ -40,8 +41,13 @@ from hydractl.tui.on_their_way import Act, Became, Fate
 from hydractl.tui.over import Over
 from hydractl.tui.widgets import Lines
 from hydractl.tui.words import SHEET, codes_in, words_of
+from hydractl.tui.world import World, about, has_moved, news, world
 
 LOOKED_S = 120.0  # what was looked at longer ago is looked at again before it is sent
+MOVED_S = 2.0  # news of so long come to one look
+MOVED = "{} This is a new look: read it, and press again."
+HAS_MOVED = "Something has changed since the look before."
+LOOKS_ANEW = "something has changed: it is looked at anew"
 RENEWED = "The look before this was {} old, and nothing was sent of it. This is a new one: look, and press again."
 LINES_MAX = 20  # of what a sheet proposes at once; the rest is scrolled
 BODY_MIN = 3  # rows of it beside the question and the buttons: with less nothing is sent, but a halt
@@ -105,6 +111,10 @@ class Sheet(Over[str | None]):
         self._left: Widget | None = None  # the field that Enter was pressed in, where Tab goes on from
         self._titled = self._head
         self._early = False
+        self._world: World | None = None  # as it was when what stands there was asked for
+        self._moved_s = -math.inf  # when it was looked at anew for it, last
+        self._is_gone = False  # the world that was looked at
+        self._state = Text()
         self._beside = 0  # rows beside it
         self._seen = 0  # how many of its lines have been in sight
         self._looked_s = math.inf  # when what it proposes came in sight, by the app's clock
@@ -201,8 +211,14 @@ class Sheet(Over[str | None]):
         return self._intent.beside.wants(self.app.view, self._values())
 
     def draw(self, frame: Frame) -> None:
-        """Shows what is beside it, as it is now."""
-        if self._intent.beside is None or not self._is_filled_in:
+        """Shows what is beside it, as it is now; and looks anew where that has become another."""
+        if not self._is_filled_in:
+            if self._stands:
+                self._show_state(frame)
+            return
+        self._show_state(frame)
+        self._look_anew(frame)
+        if self._intent.beside is None:
             return
         lines = self._intent.beside.lines(frame, self._values(), self.query_one("#sheet").size.width)
         box = self.query_one("#sheet-beside", Lines)
@@ -210,6 +226,32 @@ class Sheet(Over[str | None]):
         box.show(lines)
         if many != len(lines):
             self.call_after_refresh(self._fit)
+
+    def _show_state(self, frame: Frame) -> None:
+        """What the top line says of danger stands in the border, which covers that line in a small terminal."""
+        state = state_line(frame, max(self.size.width - 8, 0))
+        if state != self._state:  # setting it draws the whole sheet again
+            self._state = state
+            self.query_one("#sheet").border_title = state
+
+    def _look_anew(self, frame: Frame) -> None:
+        """What it depends on has changed: nothing of the look before is sent. A halt waits for nothing."""
+        if self._world is None or self._intent.reading:
+            return
+        ids = about(self._intent.title, self._looked)
+        if not has_moved(self._world, world(frame.view, ids)):
+            return
+        self._is_gone = True
+        if self.focused is self._go:
+            self.set_focus(self._cancel)
+        self._ask()
+        is_typed_on = self._values() != self._looked  # Enter looks then
+        if is_typed_on or self._proposal is None or self.app.clock_s - self._moved_s < MOVED_S:
+            return
+        self._moved_s = self.app.clock_s
+        why = news(frame.view, ids, self._world.told)
+        self._renewed = MOVED.format(f"Meanwhile: {why}." if why else HAS_MOVED)
+        self._propose()
 
     @property
     def _is_filled_in(self) -> bool:
@@ -338,6 +380,7 @@ class Sheet(Over[str | None]):
         self._go.disabled = True
         self._lines([Text("looking at what it would do ...", "dim")])
         self._looked = self._values()
+        self._world, self._is_gone = world(self.app.view, about(self._intent.title, self._looked)), False
         self._in_thread(self._proposed, self._asked, self._look, self._looked)
 
     def _look(self, values: Mapping[str, str]) -> tuple[Desk, Proposal]:
@@ -387,6 +430,8 @@ class Sheet(Over[str | None]):
             question = f"this look is {self._old()} old: the button looks again. {question}"
         if proposal.send is not None and not self._may_write():
             question = READ_ONLY
+        if self._is_gone:
+            question = LOOKS_ANEW
         if self._early:
             question = f"{EARLY} {question}"
         is_looked_at = self._values() == self._looked
@@ -401,6 +446,8 @@ class Sheet(Over[str | None]):
         """Whether what stands in the fields is what was looked at, and the word that it wants is typed."""
         proposal = self._proposal
         if proposal is None or proposal.send is None or self._values() != self._looked or self._said == TOO_SMALL:
+            return False
+        if self._is_gone:
             return False
         return proposal.word is None or self._word.value == proposal.word
 

@@ -23,6 +23,7 @@ from hydractl.tui.intent import Intent, Proposal
 from hydractl.tui.on_their_way import OnTheirWay
 from hydractl.tui.palette import ACTS
 from hydractl.tui.sheets import Sheet
+from hydractl.tui.store import View
 
 OPTIONS = {"host": None, "socket": "/nowhere", "timeout": None, "tz": None, "no_color": False, "debug": False}
 
@@ -31,6 +32,7 @@ class Bare(InOrder):
     """What a sheet asks of its app, and nothing more."""
 
     calm = False
+    view = View()
     clock_s = property(lambda _: time.monotonic())
     writing = True
     sheet_room = 80
