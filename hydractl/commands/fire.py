@@ -181,7 +181,8 @@ def proposed(session: Session, preview: Answer) -> tuple[str, str]:
 
 
 def _what(order: OrderView, account: str | None) -> str:
-    return f"{order.side} {order.volume} {order.symbol}{_rests(order)} on {account}"
+    levels = f"stop {order.stop or 'NONE'}, target {order.target or 'none'}"
+    return f"{order.side} {order.volume} {order.symbol}{_rests(order)}, {levels}, on {account}"
 
 
 def _rests(order: OrderView) -> str:

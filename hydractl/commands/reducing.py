@@ -208,7 +208,7 @@ def _show_one(session: Session, row: ReduceRow) -> None:
         swap = f", swap {row.swap} {row.currency}" if row.swap is not None else ""
         out.line(f"money   {money}{swap}, before commission")
     else:
-        out.line(f"now     it would {'close' if row.act == 'MODIFY' else 'open'} at {price}")
+        out.line(f"price   now {price}")
     if risk := _risk_words(row):
         out.line(f"risk    {risk}")
 

@@ -602,7 +602,9 @@ class HydraTui(Screens):
     def fire(self, mission: str, account: str | None = None, accounts: Sequence[str] = ()) -> None:
         """Opens the sheet that fires a mission: on `account` unless another is chosen of `accounts` (those that may be
         fired on; else all that are known)."""
-        self.intend(fires.fire_mission(mission, self.targets(accounts), self.plans(), account))
+        rows = self._view.data("missions") or ()
+        what = next((f"{row.symbol} {row.side}" for row in rows if row.id == mission), "")
+        self.intend(fires.fire_mission(mission, self.targets(accounts), self.plans(), account, what))
 
     def targets(self, accounts: Sequence[str] = ()) -> Choices:
         """Where a fire may go, as far as it is known."""

@@ -470,7 +470,7 @@ def test_a_fire_is_shown_before_it_is_asked(fake: Any, environ: dict[str, str], 
     )
     code, shown = on_a_terminal(["fire", M], environ, "y\n")
     assert code == 0
-    assert "[PAPER] fire BUY 0.10 EURUSD on paper-1?" in shown
+    assert "[PAPER] fire BUY 0.10 EURUSD, stop 1.08140, target 1.08740, on paper-1?" in shown
     assert "20.00 USD" in shown and "1.08140" in shown and "FILLED" in shown
     assert [body.dry_run for body in fake.bodies("fire")] == [True, False]
     fake.calls.clear()

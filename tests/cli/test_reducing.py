@@ -35,8 +35,8 @@ SAID = {
         "10.25 USD at the stop = 0.103 % of min",
         "as it stands 20.50 USD",
     ),
-    "modify": ("stop 1.08140 -> 1.08200, target 1.08740", "it would close at 1.08377", "14.50 USD at the stop"),
-    "cancel": ("it would open at 1.08377", "20.00 USD of it is free then"),
+    "modify": ("stop 1.08140 -> 1.08200, target 1.08740", "price   now 1.08377", "14.50 USD at the stop"),
+    "cancel": ("price   now 1.08377", "20.00 USD of it is free then"),
     "flatten": ("+3.20 USD at 1.08377",),
 }
 

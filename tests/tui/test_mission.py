@@ -199,7 +199,7 @@ def test_a_fire_from_the_key_to_its_verdict(tui: Any, script: Script, fake: Any,
         await pilot.pause()
         assert fake.bodies("fire") == [], "read-only first"
         await pilot.press("W", "f")
-        await tui.until(pilot, "fire BUY 0.10 EURUSD on paper-1?")
+        await tui.until(pilot, "fire BUY 0.10 EURUSD, stop 1.08140, target 1.08740, on paper-1?")
         await pilot.press("right")
         await pilot.pause()
         await pilot.press("enter")

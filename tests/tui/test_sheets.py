@@ -494,7 +494,7 @@ def test_a_sheet_that_was_cancelled_says_that_nothing_was_sent(tui: Any, wire: A
         tui.app.fire(wire.M)
         await tui.until(pilot, "] fire BUY")
         await pilot.press(key)
-        await tui.until(pilot, f"Not sent: FIRE {wire.M} (fire BUY 0.10 EURUSD on paper-1) was cancelled.")
+        await tui.until(pilot, f"Not sent: FIRE {wire.M} (fire BUY 0.10 EURUSD, stop 1.08140, target 1.08740, on paper-1) was cancelled.")
 
     tui.play(scene)
 

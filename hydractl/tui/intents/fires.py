@@ -32,15 +32,15 @@ _BY_HAND = ("symbol", "side", "stop", "target", "entry", "type", "expiry")
 _OPTIONS = ("mission", "account", "accounts", "group", "pool", "volume", "risk", "plan", "reason", *_BY_HAND)
 
 
-def fire_mission(mission: str, targets: Choices, plans: Choices, account: str | None = None) -> Intent:
+def fire_mission(mission: str, targets: Choices, plans: Choices, account: str | None = None, what: str = "") -> Intent:
     """Fire a mission. `targets` as `targets_of` makes them, `plans` as `plans_of`; `account`: which is chosen first,
-    None: the operator's primary one."""
+    None: the operator's primary one; `what`: its symbol and side."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
         return _proposed(desk, {"mission": mission, **_common(values)})
 
     fields = (_target(targets, account), SIZE, _plan(plans), REASON)
-    return Intent(f"FIRE {mission}", "Fire", propose, fields)
+    return Intent(f"FIRE {mission}", "Fire", propose, fields, what=what)
 
 
 def fire_by_hand(symbols: Sequence[str], targets: Choices, plans: Choices, symbol: str | None = None) -> Intent:

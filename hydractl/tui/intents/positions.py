@@ -20,8 +20,8 @@ NOT_CHOSEN = ""
 NO_TARGET = "none"  # what is typed to remove it
 
 
-def close(position: str, part: str = "") -> Intent:
-    """Close a position, or a part of it."""
+def close(position: str, part: str = "", what: str = "") -> Intent:
+    """Close a position, or a part of it. `what`: as `named` has it."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
         if part and not values["part"]:
@@ -35,10 +35,10 @@ def close(position: str, part: str = "") -> Intent:
         REASON,
     )
     title, go = (f"CLOSE A PART of {position}", "Close a part") if part else (f"CLOSE {position}", "Close it")
-    return Intent(title, go, propose, fields)
+    return Intent(title, go, propose, fields, what=what)
 
 
-def modify(position: str, stop: str | None, target: str | None) -> Intent:
+def modify(position: str, stop: str | None, target: str | None, what: str = "") -> Intent:
     """Move a position's stop or target. `stop`, `target`: where they are now."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
@@ -57,10 +57,10 @@ def modify(position: str, stop: str | None, target: str | None) -> Intent:
         Field("target", "new target", hint=f"{target or 'none'} now; empty: as it is; 'none' removes it"),
         REASON,
     )
-    return Intent(f"MODIFY {position}", "Modify it", propose, fields, begin="stop")
+    return Intent(f"MODIFY {position}", "Modify it", propose, fields, begin="stop", what=what)
 
 
-def set_plan(position: str, names: Sequence[tuple[str, str]], now: str | None) -> Intent:
+def set_plan(position: str, names: Sequence[tuple[str, str]], now: str | None, what: str = "") -> Intent:
     """Put another plan in place of a position's. `names`: (shown, name)."""
 
     def propose(desk: Desk, values: Mapping[str, str]) -> Proposal:
@@ -73,7 +73,7 @@ def set_plan(position: str, names: Sequence[tuple[str, str]], now: str | None) -
 
     known = [name for _, name in names]
     fields = (Field("plan", "plan", value=now if now in known else "", choices=tuple(names)), REASON)
-    return Intent(f"PLAN {position}", "Set this plan", propose, fields)
+    return Intent(f"PLAN {position}", "Set this plan", propose, fields, what=what)
 
 
 def _of_one(
@@ -154,7 +154,9 @@ def adopt(ticket: int, account: str) -> Intent:
     return Intent(f"ADOPT {ticket} on {account}", "Take it as ours", propose, fields, begin="stop")
 
 
-def cancel(order: str | None, accounts: Sequence[str], resting: Sequence[tuple[str, str]] = ()) -> Intent:
+def cancel(
+    order: str | None, accounts: Sequence[str], resting: Sequence[tuple[str, str]] = (), what: str = ""
+) -> Intent:
     """Cancel a resting order, all of an account, or all. `order`: the one under the cursor; where there is none,
     nothing is proposed before a person has chosen. `resting`: (shown, id) of those that are known."""
 
@@ -177,7 +179,12 @@ def cancel(order: str | None, accounts: Sequence[str], resting: Sequence[tuple[s
     fields = (Field("which", "which", choices=tuple(choices)), REASON)
     begin = "" if order is not None else "which"
     title = f"CANCEL {order or 'WHAT RESTS'}"
-    return Intent(title, "Send the cancel", propose, fields, begin=begin, leave="Leave")
+    return Intent(title, "Send the cancel", propose, fields, begin=begin, leave="Leave", what=what)
+
+
+def named(row: Any) -> str:
+    """What a position or an order is, as its sheet's title has it beside the id."""
+    return f"{row.symbol} {row.side} {row.volume}"
 
 
 def plan_choices(rows: Sequence[Any]) -> list[tuple[str, str]]:

@@ -327,20 +327,21 @@ class Positions(Pane):
             self.app.intend(make(row))
 
     def action_close(self) -> None:
-        self._of_position(lambda row: positions.close(row.id))
+        self._of_position(lambda row: positions.close(row.id, what=positions.named(row)))
 
     def action_part(self) -> None:
-        self._of_position(lambda row: positions.close(row.id, "50%"))
+        self._of_position(lambda row: positions.close(row.id, "50%", positions.named(row)))
 
     def action_modify(self) -> None:
-        self._of_position(lambda row: positions.modify(row.id, row.stop, row.target))
+        self._of_position(lambda row: positions.modify(row.id, row.stop, row.target, positions.named(row)))
 
     def action_plan(self) -> None:
         named = self.app.view.data("plans")
         if not named:
             self.app.notify(why_empty(self.app.frame, "plans", "no plan has a name"), severity="warning")
             return
-        self._of_position(lambda row: positions.set_plan(row.id, positions.plan_choices(named), row.plan_name))
+        choices = positions.plan_choices(named)
+        self._of_position(lambda row: positions.set_plan(row.id, choices, row.plan_name, positions.named(row)))
 
     def action_cancel(self) -> None:
         row = self._row() if self._about == ORDERS_GRID else None
@@ -348,7 +349,8 @@ class Positions(Pane):
             self.app.notify("that order is FOREIGN, and never touched", severity="warning")
             return
         ours = [(order_words(one), one.id) for one in self._rows(ORDERS_GRID) if not one.foreign]
-        self.app.intend(positions.cancel(row.id if row is not None else None, self._accounts(), ours))
+        order, what = (row.id, positions.named(row)) if row is not None else (None, "")
+        self.app.intend(positions.cancel(order, self._accounts(), ours, what))
 
     def action_flatten(self) -> None:
         self.app.intend(positions.flatten(self._accounts()))
