@@ -399,8 +399,8 @@ def fired(wire: Any, mission: str, listed: list[bool]) -> Any:
 
 async def fire_by_hand(tui: Any, pilot: Any) -> None:
     await pilot.press("W", "2", "b")
-    await pilot.pause()
-    tui.app.screen.query_one("#f-stop").focus()
+    await tui.until(pilot, lambda: len(tui.app.screen.query("#f-stop")) == 1)
+    tui.app.screen.set_focus(tui.app.screen.query_one("#f-stop"))
     await pilot.press("1", ".", "0", "8", "enter")
     await tui.until(pilot, "] fire BUY")
     await pilot.press("right", "enter")
