@@ -9,8 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sheet import act, answering, closing, go, keys, opened, unknown
-from textual import events
+from sheet import act, answering, closing, go, keys, opened, pressed, unknown
 
 from hydractl.tui.carry import Desk
 from hydractl.tui.choose import Choose
@@ -252,9 +251,7 @@ def test_what_is_typed_after_tab_is_typed_where_tab_leads(tui: Any, wire: Any, k
         tui.app.set_writing(True)
         tui.app.intend(intent)
         await pilot.pause()
-        for key in keys:
-            tui.app.post_message(events.Key(key, key if len(key) == 1 else None))
-        await pilot.pause(0.2)
+        await pressed(tui.app, pilot, *keys)
         sheet = tui.app.screen
         if kind == "line":
             assert sheet.query_one("#f-stop").value == "" and sheet.query_one("#f-target").value == "1.3"
@@ -494,7 +491,10 @@ def test_a_sheet_that_was_cancelled_says_that_nothing_was_sent(tui: Any, wire: A
         tui.app.fire(wire.M)
         await tui.until(pilot, "] fire BUY")
         await pilot.press(key)
-        await tui.until(pilot, f"Not sent: FIRE {wire.M} (fire BUY 0.10 EURUSD, stop 1.08140, target 1.08740, on paper-1) was cancelled.")
+        await tui.until(
+            pilot,
+            f"Not sent: FIRE {wire.M} (fire BUY 0.10 EURUSD, stop 1.08140, target 1.08740, on paper-1) was cancelled.",
+        )
 
     tui.play(scene)
 
