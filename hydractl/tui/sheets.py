@@ -61,8 +61,8 @@ BEFORE = (
 EARLY = "keys typed before this was in sight did nothing."
 HALT = "HALT"
 DID_NOTHING = "'{}' did nothing: a button has the focus. {}"
-WAYS = "Tab leads to the fields, arrows to the buttons"
-NO_FIELDS = "Arrows lead to the buttons, Esc leaves"
+WAYS = "Tab leads to the fields, arrows to the buttons."
+NO_FIELDS = "Arrows lead to the buttons, Esc leaves."
 STALE = "what stands above is NOT of what is typed: Enter looks at what that would do"
 
 
