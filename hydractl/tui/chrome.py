@@ -179,9 +179,9 @@ def lost_lines(frame: Frame) -> list[Text]:
 
 
 _LATE = (
-    " RECORDS ARE LATE  none heard for {ago}: {why}. Fills and alarms may be missing below. ",
-    " RECORDS ARE LATE  none heard for {ago}. Fills and alarms may be missing below.",
-    " RECORDS ARE LATE: fills may be missing",
+    " RECORDS ARE LATE  none heard for {ago}: {why}. What stands below may be old: fills and alarms may be missing. ",
+    " RECORDS ARE LATE  none heard for {ago}. What stands below may be old.",
+    " RECORDS ARE LATE: all below may be old",
 )
 _NO_DAEMON = (
     " NO DAEMON  {heard}: {why}. What stands below is old. ",
