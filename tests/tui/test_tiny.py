@@ -97,3 +97,23 @@ def test_what_has_no_room_is_named_in_one_line(tui: Any, wire: Any, size: tuple[
         assert "enlarge" not in tui.text() and tui.text().count("O-") >= 2, tui.text()
 
     tui.play(scene, size=size)
+
+
+def test_missions_that_have_no_room_are_counted(tui: Any, wire: Any) -> None:
+    """A heading above nothing would say that there is none."""
+    rows = tuple(replace(wire.MISSION, id=show(IdKind.MISSION, 20 + at)) for at in range(4))
+
+    def script(call: Any) -> Any:
+        return wire.answer(call, data=rows) if wire.verb_of(call) == "missions" else wire.answer(call)
+
+    async def scene(pilot: Any) -> None:
+        tui.fake.script = script
+        await opened(tui, wire, pilot, "board")
+        assert "ID +3 more  SYMBOL" in tui.text() and tui.text().count("M-") == 1, tui.text()
+        tui.app.notify("words " * 15)
+        await pilot.pause()
+        await tui.fed(pilot)
+        await tui.fed(pilot)
+        assert "no room for 4 rows: enlarge" in tui.text() and "M-" not in tui.text(), tui.text()
+
+    tui.play(scene, size=(40, 12))

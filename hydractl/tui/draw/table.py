@@ -53,7 +53,8 @@ def table(
     """The rows in lines of at most `width` cells.
 
     `priority`: keys of columns, the most important first; the others come after them in their order, `wide` ones last
-    of all. What is left out is never more important than what is shown. `flexible`: keys of columns of text, which may
+    of all. What is left out is never more important than what is shown; a column
+    that says nothing of any row has no room, and is not missed. `flexible`: keys of columns of text, which may
     be shortened with an ellipsis. `style`: a row's own, such as `dim`; a word of a state has its colour all the same.
     `paint`: by a column's key, the style of its cell in a row.
     """
@@ -61,7 +62,8 @@ def table(
     cells = [[glyphs.write(cell_text(column, row)) for column in columns] for row in rows]
     headings = [glyphs.write(column.heading) for column in columns]
     natural = [max(map(cell_len, texts)) for texts in zip(headings, *cells, strict=True)]
-    order = sorted(range(len(columns)), key=lambda at: _rank(columns[at], priority))
+    said = [at for at in range(len(columns)) if not cells or any(row[at].strip() for row in cells)]
+    order = sorted(said, key=lambda at: _rank(columns[at], priority))
     bends = [column.key in flexible for column in columns]
     least = [
         min(whole, max(FLEXIBLE_MIN, cell_len(heading))) if bend else whole
@@ -72,7 +74,9 @@ def table(
     shown = sorted(widths)
     keys = [column.key for column in columns]
     dropped = tuple(
-        column.heading or column.key for at, column in enumerate(columns) if at not in widths and not column.wide
+        column.heading or column.key
+        for at, column in enumerate(columns)
+        if at in said and at not in widths and not column.wide
     )
 
     def line(texts: Sequence[str], base: str, row: Any = None) -> Text:

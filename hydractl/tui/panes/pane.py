@@ -147,11 +147,22 @@ def fill(
         empty = f"none of {len(rows)} rows passes the filter '{wanted}'"
     aged = frame.old_words(of, every_s) if frame.view.lost is None else ""  # then the line above all panes says it
     heading = Text(aged, "bold yellow", no_wrap=True, end="") if aged and frame.scant else made.heading
+    if frame.scant and grid.size.height and len(shown) >= grid.size.height and not aged:
+        heading = _more(made.heading, len(shown), grid.size.height - 1)
     grid.show_rows(heading, texts, [key(rows[at]) for at in shown], empty, [made.whole[at] for at in shown])
     marks = list(filter(None, (aged, note)))
     marks += [f"filter: {wanted}"] if wanted else []
     marks += [f"no room for {', '.join(made.dropped)}"] if made.dropped and rows else []
     grid.mark("  ".join(marks))
+
+
+def _more(heading: Text, rows: int, room: int) -> Text:
+    """A heading above so many rows, with `room` for fewer: how many more there are, where no title can say it."""
+    if not room:
+        return Text(f"no room for {rows} {'rows' if rows > 1 else 'row'}: enlarge", "bold yellow", no_wrap=True, end="")
+    words = f"ID +{rows - room} more "
+    is_id = heading.plain.startswith("ID" + " " * (len(words) - 2))
+    return Text(words + heading.plain[len(words) :], "bold", no_wrap=True, end="") if is_id else heading
 
 
 def show_aged(

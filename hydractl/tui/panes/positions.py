@@ -68,10 +68,10 @@ class Positions(Pane):
     DEFAULT_CSS = """
     #positions-columns { height: 1fr; }
     #positions-left { width: 1fr; height: 1fr; }
-    #positions-details { width: 56; }
+    #positions-details { width: 55; margin-left: 1; }
     #positions-below { height: 1; }
     .-narrow #positions-columns { layout: vertical; }
-    .-narrow #positions-details { width: 100%; }
+    .-narrow #positions-details { width: 100%; margin-left: 0; }
     """
 
     def __init__(self, **given: Any) -> None:

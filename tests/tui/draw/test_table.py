@@ -161,3 +161,15 @@ def test_a_heading_that_is_the_word_of_a_state_has_no_colour() -> None:
     made = table([Column("HALTED", "halted")], [{"halted": "HALTED"}], 20, UNICODE)
     assert made.heading.style == "bold" and not made.heading.spans
     assert [span.style for span in made.rows[0].spans] == ["bold red"]
+
+
+def test_a_column_that_says_nothing_gives_its_room_away() -> None:
+    columns = [Column("A", "a"), Column("MARK", "mark", show=lambda row: row["mark"]), Column("B", "b")]
+
+    def made(*marks: str, width: int = 6) -> Any:
+        return table(columns, [View({"a": "aa", "mark": mark, "b": "bb"}) for mark in marks], width, UNICODE)
+
+    assert made("", "").heading.plain == "A   B" and made("", "").dropped == ()
+    assert made("", "X", width=12).heading.plain == "A   MARK  B"
+    assert made("", "X").dropped == ("MARK", "B")
+    assert made(width=12).heading.plain == "A  MARK  B", "of no row nothing is known"
