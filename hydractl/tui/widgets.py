@@ -57,7 +57,7 @@ class Lines(ScrollView, can_focus=True):
         self._strips: dict[int, Strip] = {}
         self.follow = False
         self._blind = False
-        self._is_past = False
+        self._is_past = self._is_anew = False  # of before; drawn since, and had no room yet
 
     def action_beside(self, by: int) -> None:
         """The focus to the box at that side, the nearest in height; where there is none, it stays."""
@@ -70,8 +70,8 @@ class Lines(ScrollView, can_focus=True):
 
     def look(self, blind: bool) -> None:
         """It has been drawn. `blind`: whether what stands here must look old, all of it: nobody is heard."""
-        if self._is_past and self.size.area:
-            self._is_past = False
+        if self._is_past:
+            self._is_past, self._is_anew = not self.size.area, True
             self.refresh()
         if blind is not self._blind:
             self._blind = blind
@@ -79,8 +79,8 @@ class Lines(ScrollView, can_focus=True):
             self.refresh()
 
     def forget(self) -> None:
-        """What stands here is of before, and is not seen until it has been drawn in its room: see `look`."""
-        self._is_past = True
+        """What stands here is of before, and is not seen until it has been drawn anew: see `look`."""
+        self._is_past, self._is_anew = True, False
         self.mark("")
         self.refresh()
 
@@ -143,6 +143,9 @@ class Lines(ScrollView, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         self._strips.clear()
+        if self._is_past and self._is_anew:
+            self._is_past = False
+            self.refresh()
         self.virtual_size = Size(event.size.width, len(self._lines))
 
     @property

@@ -244,7 +244,7 @@ def test_a_pane_that_is_entered_shows_nothing_of_before_as_new(
             inside = "".join(tui.lines()[2:-1])
             assert not any(name in inside for name in ("P-0", "M-0", "A-0", "sim-1", "EURUSD", "USD")), tui.text()
         await tui.told(pilot, Heard(QUERIES, time.monotonic() + 300.0))
-        assert "OLD: of 5 m 00 s" in tui.text(), tui.text()
+        assert "OLD: of 5 m 0" in tui.text(), tui.text()
         assert len("".join(tui.lines()[2:-1])) >= stood
 
     tui.play(scene)
