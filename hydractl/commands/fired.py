@@ -5,7 +5,7 @@ Owns which fires hold their mission: there, one more is denied as a duplicate.
 
 from __future__ import annotations
 
-from hydractl.commands.realised import amount
+from hydractl.commands.realised import amount, close_words
 from hydractl.output import age
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def position_text(row: PositionRow) -> str:
     known = row.pnl is not None
     money = f"{amount(row.pnl or '', row.currency)}{f', {row.r} R' if row.r is not None else ''}"
     if row.closed_at is not None:
-        return f"{row.id} closed ({row.close_reason}) at {row.close_price or '-'}: {money if known else 'not known'}"
+        return f"{row.id} closed ({row.close_reason}) at {close_words(row)}: {money if known else 'not known'}"
     now = f"{money}, {age(row.as_of_age_s)} old" if known else "its result is not known"
     now += f", closed parts {amount(row.realised, row.currency)}" if row.realised else ""
     return f"{row.id} open, {row.volume} lots: {now}; stop {row.stop or 'NONE'}, target {row.target or 'none'}"

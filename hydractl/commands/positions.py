@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hydractl.commands import reducing
 from hydractl.commands.fire import KEY, REASON, WAIT, wait_s
+from hydractl.commands.realised import close_words
 from hydractl.commands.reducing import DRY_RUN
 from hydractl.commands.verdicts import exit_of_answer, show_fire
 from hydractl.diagnostics import ExitCode, Failure
@@ -36,12 +37,6 @@ def _as_of(row: PositionRow) -> str:
 
 def _price(row: PositionRow) -> str:
     return "-" if row.price is None else f"{row.price}, {age(row.price_age_s)} old"
-
-
-def close_words(row: PositionRow) -> str:
-    """At which price it was closed: the mean of all its lots, and said to be one where that is not the last one's."""
-    average = row.close_average
-    return row.close_price or "-" if average in (None, row.close_price) else f"{average} avg"
 
 
 POSITIONS = (

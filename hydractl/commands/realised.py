@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hydrad.wire.answers.acts import ActRow, Realised
+    from hydrad.wire.answers.positions import PositionRow
 
 _CLOSES = ("CLOSE", "PART_CLOSE", "CLOSE_BY")
 _FOREIGN = "not known here: it was FOREIGN, its deals are in the statement"
@@ -44,6 +45,12 @@ def sums(acts: Sequence[ActRow]) -> list[str]:
         )
         lines.append(f"{account} {money}")
     return lines
+
+
+def close_words(row: PositionRow) -> str:
+    """At which price it was closed: the mean of all its lots, and said to be one where that is not the last one's."""
+    average = row.close_average
+    return row.close_price or "-" if average in (None, row.close_price) else f"{average} avg"
 
 
 def _brought(money: str, r: str | None, currency: str) -> str:

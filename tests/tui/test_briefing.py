@@ -206,10 +206,15 @@ def test_what_it_brought_is_told_when_it_is_over_and_stays_bright(wire: Any) -> 
     assert all(row.style != "dim" for row in shown[:4]) and all(row.style == "dim" for row in shown[4:])
 
 
-@pytest.mark.parametrize("state", ["DENIED", "REJECTED", "NOT_EXECUTED", "EXPIRED", "CANCELLED"])
-def test_a_fire_that_came_to_nothing_gave_it_back(wire: Any, state: str) -> None:
-    data = briefings.fired(wire, briefings.briefing(wire), account="paper-2", state=state)
-    assert lines(wire, data)[1:3] == ["on      paper-1  PAPER  account 1 of 2", "verdict would be ROUTED to sim-1"]
+@pytest.mark.parametrize("state", ["REJECTED", "NOT_EXECUTED", "EXPIRED", "CANCELLED"])
+def test_a_fire_that_came_to_nothing_is_told_and_gave_it_back(wire: Any, state: str) -> None:
+    shown = lines(wire, briefings.fired(wire, briefings.briefing(wire), account="paper-2", state=state))
+    assert shown[1].startswith("fired   ") and "verdict would be ROUTED to sim-1" in shown
+
+
+def test_one_that_was_denied_was_no_fire(wire: Any) -> None:
+    shown = lines(wire, briefings.fired(wire, briefings.briefing(wire), account="paper-2", state="DENIED"))
+    assert shown[1:3] == ["on      paper-1  PAPER  account 1 of 2", "verdict would be ROUTED to sim-1"]
 
 
 def test_on_another_account_it_is_told_and_may_be_fired(wire: Any) -> None:

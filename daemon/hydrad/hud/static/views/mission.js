@@ -223,7 +223,7 @@ export function make({ main, me, args, reload }) {
         `${verdict(row)} `, h("small", null, `${row.kind} ${row.volume || row.changes || ""} on ${row.account}, ${row.id} by ${row.by}`)))) : h("p", { class: "empty" }, "Nobody has fired it."),
       held.map((row) => h("p", null, h("a", { href: `/positions?position=${row.id}` }, row.id), ` ${row.volume} at ${row.open_price} `,
         h("b", { class: tone(row.pnl) }, signed(row.pnl, row.currency)), row.r ? ` ${row.r} R` : "",
-        row.closed_at ? ` CLOSED by ${row.close_reason} at ${row.close_price}` : ` open, stop ${row.stop ?? "NONE"}`)));
+        row.closed_at ? ` CLOSED by ${row.close_reason} at ${row.close_average ?? row.close_price}` : ` open, stop ${row.stop ?? "NONE"}`)));
   }
 
   function why(data) {
