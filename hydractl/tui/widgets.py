@@ -72,7 +72,8 @@ class Lines(ScrollView, can_focus=True):
         """It has been drawn. `blind`: whether what stands here must look old, all of it: nobody is heard."""
         if self._is_past:
             self._is_past, self._is_anew = not self.size.area, True
-            self.refresh()
+            if not self._is_past:
+                self.refresh()
         if blind is not self._blind:
             self._blind = blind
             self._strips.clear()
