@@ -17,7 +17,8 @@ def market_columns(frame: Frame) -> list[Column]:
     """LEFT, by the market's clock as it was told last, with how fast that goes where it is not as ours; how the market
     stands to the entry; and of how old a quote. Where there is room for little, one column: what is left, or that the
     entry is missed."""
-    left = " ".join(filter(None, ("LEFT", frame.pace)))
+    pace = "" if " " in frame.pace else frame.pace  # a sentence stands at the top alone
+    left = " ".join(filter(None, ("LEFT", pace)))
     if frame.scant:
         return [Column(left, "expires_in_s", right=True, show=lambda row: _short(frame, row))]
     return [
