@@ -28,12 +28,13 @@ from textual.widgets import Button, Input, Label, Select
 from hydractl.client import Sent
 from hydractl.diagnostics import ExitCode
 from hydractl.fitting import wrapped
-from hydractl.plain import plain
 from hydractl.tui import sending
+from hydractl.tui.body import Body
 from hydractl.tui.carry import Desk, Said, carry_out
 from hydractl.tui.choice import Choice
 from hydractl.tui.chrome import state_line
 from hydractl.tui.feed import Want
+from hydractl.tui.field import Box, FieldRow
 from hydractl.tui.frame import SCANT, Frame, painted
 from hydractl.tui.help import Help, sheet_lines
 from hydractl.tui.intent import CANCEL, Intent, Proposal
@@ -116,7 +117,6 @@ class Sheet(Over[str | None]):
         self._is_gone = False  # the world that was looked at
         self._state = Text()
         self._beside = 0  # rows beside it
-        self._seen = 0  # how many of its lines have been in sight
         self._looked_s = math.inf  # when what it proposes came in sight, by the app's clock
         # When the sheet, and what it proposes, came in sight, by the clock of keys.
         self._opened_s = self._shown_s = math.inf
@@ -126,22 +126,8 @@ class Sheet(Over[str | None]):
             yield Label(self._head, id="sheet-title", markup=False)
             if self._intent.beside is not None:
                 yield Lines(id="sheet-beside")
-            with Vertical(id="sheet-body"):
-                for row in self._intent.fields:
-                    with Horizontal(classes="field"):
-                        yield Label(row.label, markup=False)
-                        if row.choices:
-                            yield Select(
-                                [
-                                    (Text(plain(shown)), value) for shown, value in row.choices
-                                ],  # searched by what is typed
-                                value=row.value or row.choices[0][1],
-                                allow_blank=False,
-                                id=f"f-{row.name}",
-                                compact=True,
-                            )
-                        else:
-                            yield Input(row.value, placeholder=row.hint, id=f"f-{row.name}", compact=True)
+            with Body(self._tell_more):
+                yield from map(FieldRow, self._intent.fields)
                 yield Lines(id="sheet-lines")
             yield Label("", id="sheet-question", markup=False)
             yield Input(id="sheet-word", compact=True)
@@ -160,12 +146,6 @@ class Sheet(Over[str | None]):
         self.query_one("#sheet-lines").can_focus = False
         for box in self.query("#sheet-beside"):
             box.can_focus = False
-        self.watch(self._body, "scroll_y", self._saw, init=False)
-        for change in (
-            "virtual_size",
-            "show_vertical_scrollbar",
-        ):  # of a layout that may not be the last: nothing is seen
-            self.watch(self._body, change, self._tell_more, init=False)
         self.set_focus(self.query_one(f"#f-{self._intent.begin}" if self._intent.begin else "#cancel"))
         self._propose()
         self._besides()
@@ -195,8 +175,12 @@ class Sheet(Over[str | None]):
         return self.query_one("#cancel", Button)
 
     @property
-    def _body(self) -> Vertical:
-        return self.query_one("#sheet-body", Vertical)
+    def _body(self) -> Body:
+        return self.query_one(Body)
+
+    @property
+    def _fields(self) -> list[FieldRow]:
+        return list(self.query(FieldRow))
 
     @property
     def _word(self) -> Input:
@@ -256,8 +240,8 @@ class Sheet(Over[str | None]):
     @property
     def _is_filled_in(self) -> bool:
         """Whether its fields are there, all of them, and it was not sent."""
-        fields = len(self.query(".field Input, .field Select"))
-        return self._stands and self._sent is None and fields == len(self._intent.fields)
+        there = [field for field in self._fields if field.box.is_attached]
+        return self._stands and self._sent is None and len(there) == len(self._intent.fields)
 
     def _besides(self) -> None:
         """What is beside it may be another by now."""
@@ -265,12 +249,7 @@ class Sheet(Over[str | None]):
             self.app.rewant()
 
     def _values(self) -> dict[str, str]:
-        values = {}
-        for row in self._intent.fields:
-            widget = self.query_one(f"#f-{row.name}")
-            value = widget.value if isinstance(widget, Input | Select) else ""
-            values[row.name] = str(value).strip()
-        return values
+        return {row.field.name: row.value for row in self._fields}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The act's button is offered where it can be pressed."""
@@ -300,11 +279,10 @@ class Sheet(Over[str | None]):
             self.set_focus(buttons[at])  # at once: Enter may be right behind
 
     @property
-    def _inputs(self) -> list[Input | Select[str]]:
+    def _inputs(self) -> list[Box]:
         """What can be filled in now, from the top down."""
-        rows = [self.query_one(f"#f-{row.name}") for row in self._intent.fields]
-        every = [row for row in (*rows, self._word) if isinstance(row, Input | Select)]
-        return [row for row in every if row.display and not row.disabled]
+        every: list[Box] = [*(row.box for row in self._fields), self._word]
+        return [box for box in every if box.display and not box.disabled]
 
     def action_field(self, by: int) -> None:
         """To the next field; from Cancel to the first, and from the last to the act's button: that one is never one
@@ -362,7 +340,7 @@ class Sheet(Over[str | None]):
         """The field that keys go to has its label turned round."""
         focused = self.focused
         self._over_key()
-        for row in self.query(".field"):
+        for row in self._fields:
             row.set_class(focused is not None and row in focused.ancestors, "at")
         if isinstance(focused, Button):
             self.call_after_refresh(self._bring)
@@ -376,7 +354,7 @@ class Sheet(Over[str | None]):
         self._asked += 1
         self._proposal = None
         self._shown_s = self._looked_s = math.inf
-        self._seen = 0
+        self._body.look()
         self._go.disabled = True
         self._lines([Text("looking at what it would do ...", "dim")])
         self._looked = self._values()
@@ -401,6 +379,7 @@ class Sheet(Over[str | None]):
         self._desk, self._proposal = found
         proposal = self._proposal
         self._lines([*self._before(), *painted(proposal.said.lines)])
+        self._body.proposed()
         self._renewed = ""
         self._word.value = ""
         self._word.placeholder = f"type {proposal.word} to go on"
@@ -569,8 +548,8 @@ class Sheet(Over[str | None]):
         """What was not sent is looked at again, under the key that it has."""
         self._key = self._desk.client.key if self._desk is not None else None
         self._sent = None
-        for row in self._intent.fields:
-            self.query_one(f"#f-{row.name}").disabled = False
+        for row in self._fields:
+            row.box.disabled = False
         self.query(".field").set(display=True)
         self._cancel.label, self._go.label = self._intent.leave, self._intent.go
         self._go.display = True
@@ -584,8 +563,8 @@ class Sheet(Over[str | None]):
         self._cancel.label = "Leave"
         self.set_focus(None)  # Enter once more does not leave it before its verdict
         self._word.display = False
-        for row in self._intent.fields:
-            self.query_one(f"#f-{row.name}").disabled = True
+        for row in self._fields:
+            row.box.disabled = True
         if self.has_class("-low"):
             self.query(".field").set(display=False)  # the verdict has their room
         self.query("#sheet-beside").set(display=False)
@@ -695,40 +674,29 @@ class Sheet(Over[str | None]):
         self.call_after_refresh(self._saw)
 
     def _bring(self) -> None:
-        """What it proposes into sight, from its first line, where the focus is no longer in a field."""
+        """What it proposes into sight, where the focus is no longer in a field."""
         if self._stands:
-            self._body.scroll_to(y=self.query_one("#sheet-lines").virtual_region.y, animate=False, immediate=True)
+            self._body.bring()
 
     def action_turn_over(self, by: int, pages: bool = False) -> None:
-        step = max(self._body.size.height - 1, 1) if pages else 1
-        self._body.scroll_relative(y=by * step, animate=False, immediate=True)
+        self._body.turn_over(by, pages)
 
     def _saw(self) -> None:
-        """How much of it has been in sight; and whether there is more."""
-        if not self._stands or not self._body.size.height:
-            return
-        if self._proposal is not None:
-            self._seen = max(self._seen, self._below - self.query_one("#sheet-lines").virtual_region.y)
-        self._tell_more()
+        if self._stands:
+            self._body.saw()
 
-    @property
-    def _below(self) -> int:
-        """The body's first row below what is in sight."""
-        return self._body.scroll_offset.y + self._body.size.height
-
-    def _tell_more(self) -> None:
-        if not self._stands or not self._body.size.height:
+    def _tell_more(self, more: int) -> None:
+        """How many rows are below what is in sight."""
+        if not self._stands:
             return
-        more = self._body.virtual_size.height - self._below
         title = f"{self._head}  (PgDn: {more} more below)" if more > 0 else self._head
         if title != self._titled:
             self._titled = title
             self.query_one("#sheet-title", Label).update(title)
 
     def _is_all_seen(self) -> bool:
-        """Whether its last line has been in sight. A halt waits for nothing."""
-        self._saw()
-        return self._intent.reading or self._seen >= self.query_one("#sheet-lines", Lines).virtual_size.height
+        """A halt waits for nothing."""
+        return self._intent.reading or self._body.is_all_seen()
 
     def _in_thread(self, then: Callable[[int, Any], None], number: int, run: Callable[..., Any], values: Any) -> None:
         app = self.app
