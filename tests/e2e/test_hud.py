@@ -143,7 +143,8 @@ def test_every_query_is_answered_by_the_daemon(home: PaperHome) -> None:
         assert status == 200 or told["error"]["code"] in ("NOT_FOUND", "USAGE", "UNHEALTHY"), (query.path, told)
     for path in ("/terminals/alpha", f"/positions/{home.ctl('positions').data[0]['id']}"):
         assert browser.get(PREFIX + path)[0] == 200
-    assert [path for path, status in statuses.items() if status != 200 and path != "/health"] == ["/alarms/{id}"]
+    absent = ["/asked/{id}", "/alarms/{id}"]  # there is no such key, and no such alarm
+    assert [path for path, status in statuses.items() if status != 200 and path != "/health"] == absent
 
 
 def test_a_fire_from_a_page_is_done_once_and_its_position_closed(home: PaperHome) -> None:
