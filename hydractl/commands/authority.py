@@ -6,7 +6,6 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from functools import partial
 
 from hydractl.commands.fire import REASON
 from hydractl.diagnostics import ExitCode, Failure
@@ -16,6 +15,8 @@ from hydractl.verbs import YES, flag, option, verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hydrad.wire.answers import Answer
     from hydrad.wire.answers.authority import HaltData
     from hydrad.wire.answers.journal import Event
@@ -109,7 +110,13 @@ def _latched_by(session: Session, account: str | None) -> None:
     row = next((row for row in status.accounts if row.name == account), None)
     if (row.authority if row is not None else status.authority) == "ACTIVE":
         return
-    latches = [event for event in map(partial(_latch, session), dict.fromkeys(("", account or ""))) if event]
+    try:
+        told = list(session.client.events(False, lambda _: None, kind=LATCH, last=LATCHES_MAX))
+    except Failure as failure:
+        session.out.line(f"who halted could not be read: {failure.message}")
+        session.out.flush()
+        return
+    latches = [event for event in (_standing(told, scope) for scope in dict.fromkeys(("", account or ""))) if event]
     for event in latches:
         why = "" if event.facts.get("reason") else "; no reason was given"
         by = f"by {event.actor} on {event.surface}, {session.out.instant(event.at)}"
@@ -119,13 +126,10 @@ def _latched_by(session: Session, account: str | None) -> None:
     session.out.flush()
 
 
-def _latch(session: Session, account: str) -> Event | None:
-    """The record that closed a latch that stands yet: of one account, or "" of everything. None: it is open, or the
-    journal was not read so far back."""
-    newest = None
-    with suppress(Failure):
-        for event in session.client.events(False, lambda _: None, kind=LATCH, last=LATCHES_MAX):
-            newest = event if event.facts.get("account") == account else newest
+def _standing(told: Sequence[Event], account: str) -> Event | None:
+    """The record that closed a latch that stands yet: of one account, or "" of everything. None: it is open, or was
+    closed before all of these."""
+    newest = next((event for event in reversed(told) if event.facts.get("account") == account), None)
     return newest if newest is not None and newest.facts.get("level") != ACTIVE else None
 
 

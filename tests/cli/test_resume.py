@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from hydrad.wire.answers import Problem
 from tests.cli.test_output import on_a_terminal
 
 STAYS = "stays HALTED by a latch of its own"
@@ -76,3 +77,12 @@ def test_who_halted_when_and_why_is_said_before_it_is_asked(
     flat = " ".join(re.sub(r"\x1b\[[\d;]*m", "", shown).split())
     assert code != 0 and all(one in flat and flat.index(one) < flat.index("may open again?") for one in said), shown
     assert said or "by anna" not in flat
+
+
+def test_a_journal_that_could_not_be_read_is_no_old_halt(fake: Any, environ: dict[str, str], wire: Any) -> None:
+    halted = latched(wire, "HALTED", LATCHES)
+    problem = Problem("FORBIDDEN", "the journal is not yours to read")
+    fake.script = lambda call: wire.answer(call, error=problem) if wire.verb_of(call) == "tail" else halted(call)
+    code, shown = on_a_terminal(["resume"], environ, "n\n")
+    assert code != 0 and "who halted could not be read: the journal is not yours to read" in shown
+    assert "among the last" not in shown and "may open again?" in shown

@@ -14,7 +14,7 @@ from hydrad.toc.state import Act
 from hydrad.wire import calls
 from hydrad.wire.answers.positions import PositionRow
 from tests.toc.conftest import Core
-from tests.toc.test_positions import broker_id, held, report, shown
+from tests.toc.test_positions import broker_id, held, replace, report, shown
 
 CENT = Decimal("0.01")
 
@@ -100,3 +100,14 @@ def test_what_was_closed_counts_net_of_costs(core: Core) -> None:
     assert (row.pnl, row.r, row.r_in_all) == ("39.60", "+0.90", None), "no part was closed"
     core.deals(core.deal_row(70, broker_id(fire), profit=Decimal("44.00"), swap=Decimal("-4.40")))
     assert (row_of(core, fire).pnl, row_of(core, fire).r) == ("35.20", "+0.80")
+
+
+def test_r_of_one_without_a_stop_is_not_known_and_never_nothing(core: Core) -> None:
+    """Not `+0.00`, which is a result."""
+    fire = core.filled()
+    assert fire.order is not None
+    core.deals(core.deal_row(70, broker_id(fire)))
+    with_stop, fire.order = fire.order, replace(fire.order, stop_points=0)
+    row = row_of(core, fire)
+    fire.order = with_stop  # the journal has it
+    assert (row.closed_at is not None, row.pnl, row.r) == (True, "19.80", None)

@@ -18,7 +18,7 @@ from hydrad.domain.instants import MS, ms_text
 from hydrad.domain.money import money_text, price_text
 from hydrad.domain.orders import ActKind
 from hydrad.outbox.letter import Letter, Priority
-from hydrad.toc import crew, position_views
+from hydrad.toc import crew, multiple, position_views
 from hydrad.toc import records as r
 from hydrad.toc.act import ActEvent
 from hydrad.toc.act_views import verdict_line
@@ -143,7 +143,8 @@ def _for_operator(state: State, act: Act) -> list[str]:
 
 def _for_group(state: State, act: Act) -> str:
     position = _position(state, act)
-    end = f", {position.r_milli / 1000:+z.2f} R" if position is not None and not position.open else ""
+    r_text = multiple.text(act, position, position.profit) if position is not None and not position.open else None
+    end = f", {r_text} R" if r_text else ""
     return f"fired by {line(crew.name_of(state, act.actor))}: {act.state.value}{end}"
 
 
@@ -155,5 +156,6 @@ def closed_line(state: State, position: Position) -> str:
     currency = state.accounts[position.account].currency
     last, mean = price_text(position.close_points, position.digits), position_views.close_average(position)
     price = last if mean in (None, last) else f"{mean} avg"
-    money = f"{money_text(position.profit)} {currency}, {position.r_milli / 1000:+z.2f} R"
+    r_text = multiple.text(state.acts[position.fire_id], position, position.profit)
+    money = f"{money_text(position.profit)} {currency}{f', {r_text} R' if r_text else ''}"
     return f"{position_id_text(position.number)} closed {position.close_reason} at {price}: {money}"

@@ -27,6 +27,12 @@ def risk(order: Order | None, approved: Decimal, open_points: int, opened_steps:
     return approved * real / judged if judged > 0 and real > 0 and approved > 0 else None
 
 
+def text(fire: Act, position: Position, profit: Decimal) -> str | None:
+    """R as lists show it, signed; None without a risk."""
+    r_milli = milli(fire, position, profit)
+    return None if r_milli is None else f"{r_milli / 1000:+z.2f}"
+
+
 def milli(fire: Act, position: Position, profit: Decimal) -> int | None:
     """Thousandths of R, cut towards zero; `profit` in the account's currency, of all its lots. None without a risk."""
     money = risk(fire.order, fire.risk_money, position.open_points, position.opened_steps)

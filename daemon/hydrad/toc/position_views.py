@@ -128,20 +128,15 @@ def reachable(state: State, live: Live, account: str) -> bool:
 def _r_now(position: Position, fire: Act, reported: f.PositionRow | None) -> str | None:
     """Of the same money as `pnl`: the two never disagree about which way it goes."""
     if not position.open:
-        return f"{position.r_milli / 1000:+z.2f}"
-    return None if reported is None else _r_text(fire, position, reported.profit + reported.swap)
+        return multiple.text(fire, position, position.profit)
+    return None if reported is None else multiple.text(fire, position, reported.profit + reported.swap)
 
 
 def _r_in_all(position: Position, fire: Act, reported: f.PositionRow | None) -> str | None:
     """None while a part is closed of which only the report or only the deal is known: it would count twice, or not."""
     if reported is None or not position.closed_steps or reported.volume_steps != position.volume_steps:
         return None
-    return _r_text(fire, position, position.profit + reported.profit + reported.swap)
-
-
-def _r_text(fire: Act, position: Position, profit: Decimal) -> str | None:
-    r_milli = multiple.milli(fire, position, profit)
-    return None if r_milli is None else f"{r_milli / 1000:+z.2f}"
+    return multiple.text(fire, position, position.profit + reported.profit + reported.swap)
 
 
 def foreign_positions(state: State, live: Live, now_ns: int, account: str) -> list[PositionRow]:

@@ -28,16 +28,12 @@ def of_act(state: State, act: Act) -> Realised | None:
     return Realised(
         currency=state.accounts[position.account].currency,
         money=None if money is None else money_text(money),
-        r=None if money is None else _r(multiple.milli(fire, position, money)),
+        r=None if money is None else multiple.text(fire, position, money),
         volume=_lots(position, sum(deal.volume_steps for deal in deals)),
         remaining=_lots(position, position.volume_steps) if deals or not position.open else None,
         total=None if position.open else money_text(position.profit),
-        total_r=None if position.open else _r(multiple.milli(fire, position, position.profit)),
+        total_r=None if position.open else multiple.text(fire, position, position.profit),
     )
-
-
-def _r(milli: int | None) -> str | None:
-    return None if milli is None else f"{milli / 1000:+z.2f}"
 
 
 def _is_of(act: Act, deal: Closing) -> bool:
