@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 SSH_FAILED = 255
-_ALIVE = ("-o", "ServerAliveInterval=4", "-o", "ServerAliveCountMax=2")  # a dead line is known after some ten seconds
+_ALIVE = ("-o", "ServerAliveInterval=4", "-o", "ServerAliveCountMax=2")  # a dead line is known after 12 to 15 seconds
 # Cursor saved, alternate screen left, mouse and focus reports and bracketed paste off, kitty's keys off, cursor shown,
 # colours off (XTerm Control Sequences). The cursor is saved first, since leaving goes back to where it was saved.
 _GIVE_BACK = (
